@@ -1,0 +1,21 @@
+"""The command. ``--version`` is answered before anything else is loaded."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the command line given in ``sys.argv``."""
+    if sys.argv[1:] in (["--version"], ["-V"]):
+        from agentconv import __version__
+
+        print(f"agentconv {__version__}")
+        return
+    from agentconv.cli import main as run
+
+    run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,141 @@
+"""Which of the target's names stand for some capabilities.
+
+One rule: of the names that give no wider right, those that drop least, then those with the fewest
+extras; the description's ``write:`` settles what its own people write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from agentconv.spec import Name, Spec, near, risk
+
+
+@dataclass(slots=True)
+class Choice:
+    """Names for the capabilities, and what had to give."""
+
+    names: list[str] = field(default_factory=list)
+    by_cap: dict[str, str] = field(default_factory=dict)  # capability -> the name that holds it
+    near: dict[str, tuple[str, str]] = field(default_factory=dict)  # capability -> (stand-in, effect)
+    wider: dict[str, str] = field(default_factory=dict)  # capability -> a name that would give more
+    missing: list[str] = field(default_factory=list)
+
+
+def writable(spec: Spec) -> list[Name]:
+    """Names that may stand in the control: in one of groups, the groups alone."""
+    names = spec.tools.names.values()
+    return [n for n in names if n.members] if spec.tools.control == "groups" else list(names)
+
+
+def candidates(cap: str, spec: Spec) -> list[Name]:
+    """Names that mean the capability; those that merely bring it along come last."""
+    names = [n for n in writable(spec) if not n.off and not n.never]
+    means = [n for n in names if cap in n.caps]
+    return means or [n for n in names if cap in n.also]
+
+
+def best(cap: str, wanted: set[str], allowed: frozenset[str], spec: Spec) -> tuple[Name | None, Name | None]:
+    """The name to write for a capability, and where none is allowed one that would give more."""
+    found = candidates(cap, spec)
+    fit = [n for n in found if n.classes <= allowed]
+    preferred = (spec.tools.fact("write") or {}).get(cap)
+    for name in fit:
+        if name.name == preferred:
+            return name, None
+    if not fit:
+        return None, (found[0] if found else None)
+    order = {n: i for i, n in enumerate(spec.tools.names)}
+    return min(fit, key=lambda n: (len(set(n.gives) - wanted), -len(set(n.caps) & wanted), order[n.name])), None
+
+
+def choose(caps: Iterable[str], along: Iterable[str], allowed: frozenset[str], spec: Spec) -> Choice:
+    """Names for ``caps``; ``along`` are welcome but not missed."""
+    choice = Choice()
+    caps = list(dict.fromkeys(caps))
+    wanted = set(caps) | set(along)
+    held: set[str] = set()
+    for cap in caps:
+        if cap in held:
+            choice.by_cap[cap] = next(n for n in choice.names if cap in spec.tools.names[n].gives)
+            continue
+        name, wider = best(cap, wanted, allowed, spec)
+        if name is None:
+            stand_in = _near(cap, wanted, allowed, spec)
+            if stand_in is not None:
+                other, effect, name = stand_in
+                choice.near[cap] = (other, effect)
+            elif wider is not None:
+                choice.wider[cap] = wider.name
+                continue
+            else:
+                choice.missing.append(cap)
+                continue
+        choice.by_cap[cap] = name.name
+        if name.name not in choice.names:
+            choice.names.append(name.name)
+            held |= set(name.gives)
+    _drop_contained(choice, spec)
+    return choice
+
+
+def _near(cap: str, wanted: set[str], allowed: frozenset[str], spec: Spec) -> tuple[str, str, Name] | None:
+    for other, effect in near(cap).items():
+        if risk(other) not in allowed and risk(other) != "none":
+            continue
+        name, _ = best(other, wanted, allowed, spec)
+        if name is not None:
+            return other, effect, name
+    return None
+
+
+def _drop_contained(choice: Choice, spec: Spec) -> None:
+    """A member beside its group says nothing new."""
+    groups = [spec.tools.names[n] for n in choice.names if spec.tools.names[n].members]
+    inside = {m for g in groups for m in spec.tools.expand(g.name)}
+    for name in [n for n in choice.names if n in inside]:
+        choice.names.remove(name)
+        owner = next(g.name for g in groups if name in spec.tools.expand(g.name))
+        choice.by_cap = {c: owner if n == name else n for c, n in choice.by_cap.items()}
+
+
+def everything_but(closed: set[str], allowed: frozenset[str], spec: Spec) -> list[str]:
+    """All names that the target has less what is closed, whole groups where all members are open."""
+    table = spec.tools
+
+    def fits(name: Name) -> bool:
+        return (
+            not (name.off or name.never or name.closed)
+            and not set(name.caps) & closed
+            and not ({c for c in name.gives if risk(c) != "none"} & closed)
+            and name.classes <= allowed
+        )
+
+    out: list[str] = []
+    for name in table.names.values():
+        if name.members:
+            singles = [table.names[s] for s in table.expand(name.name)]
+            if all(fits(s) or s.off for s in singles) and name.classes <= allowed:
+                out.append(name.name)
+    held = {s for g in out for s in table.expand(g)}
+    if table.control == "groups":
+        return out
+    out = [g for g in out if not _inside_other(g, out, spec)]
+    return out + [n for n, name in table.singles.items() if n not in held and fits(name)]
+
+
+def _inside_other(group: str, groups: list[str], spec: Spec) -> bool:
+    mine = set(spec.tools.expand(group))
+    for other in groups:
+        theirs = set(spec.tools.expand(other))
+        if other != group and mine <= theirs and (mine < theirs or groups.index(other) < groups.index(group)):
+            return True
+    return False
+
+
+def name_for(cap: str, spec: Spec, wanted: set[str]) -> str | None:
+    """The program's own name for one capability, without a step down."""
+    every = frozenset(("reads", "writes", "runs", "network", "delegates"))
+    name, _ = best(cap, wanted, every, spec)
+    return name.name if name and cap in name.caps and name.classes <= {risk(c) for c in wanted} | {"none"} else None

@@ -1,0 +1,132 @@
+"""Containers: text to rows with positions, one module per syntax.
+
+What a program does with broken input is a fact about the program and comes in as data (the
+``dialect`` of its description); no module here knows a program.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+MAX_BYTES = 5_000_000
+MAX_DEPTH = 64
+MAX_NODES = 10_000
+
+Kind = Literal["scalar", "list", "map"]
+
+
+class ContainerError(Exception):
+    """The text cannot be read. ``code`` is a note code, line and column count from 1."""
+
+    def __init__(self, code: str, message: str, line: int = 1, column: int = 1, help: str = "") -> None:
+        super().__init__(message)
+        self.code, self.message, self.line, self.column, self.help = code, message, line, column, help
+
+
+@dataclass(slots=True)
+class Node:
+    """A value with its place. ``start``/``end`` are offsets into the text of the file (end exclusive),
+    ``line``/``column`` count from 1."""
+
+    kind: Kind
+    start: int
+    end: int
+    line: int
+    column: int
+    text: str = ""  # scalar: its characters after unquoting
+    style: str = "plain"  # plain | quoted | block (| and >) | flow / block for lists and maps
+    value: Any = None  # scalar: typed by the schema (None bool int float str)
+    items: list[Node] = field(default_factory=list)
+    pairs: list[Pair] = field(default_factory=list)
+
+    def get(self, key: str) -> Node | None:
+        """The value of a key of a map (the last one, where the key stands twice)."""
+        for pair in reversed(self.pairs):
+            if pair.key.text == key:
+                return pair.value
+        return None
+
+    def data(self) -> Any:
+        """The plain Python value below this node."""
+        if self.kind == "scalar":
+            return self.value
+        if self.kind == "list":
+            return [item.data() for item in self.items]
+        return {pair.key.text: pair.value.data() for pair in self.pairs}
+
+
+@dataclass(slots=True)
+class Pair:
+    """A key and its value; ``start``/``end`` span the whole entry, comments and line end excluded."""
+
+    key: Node
+    value: Node
+
+    @property
+    def start(self) -> int:
+        """Where the key begins."""
+        return self.key.start
+
+    @property
+    def end(self) -> int:
+        """Where the value ends."""
+        return max(self.value.end, self.key.end)
+
+
+@dataclass(slots=True)
+class Remark:
+    """Something the reader repaired or passed over: a note code with its place.
+
+    ``start``/``end``/``new`` is the splice that makes the file right (``end < 0``: no splice)."""
+
+    code: str
+    message: str
+    line: int
+    column: int
+    key: str = ""
+    start: int = 0
+    end: int = -1
+    new: str = ""
+
+
+@dataclass(slots=True)
+class Document:
+    """A file taken apart. ``header`` is the map of fields, ``body`` the text below it.
+
+    ``status`` ``skipped``/``refused`` is the program reading's word that the program makes no agent of it.
+    """
+
+    text: str
+    header: Node | None
+    body: str = ""
+    body_start: int = 0
+    body_end: int = 0
+    header_start: int = 0  # offsets of the text between the opening and the closing line
+    header_end: int = 0
+    newline: str = "\n"
+    remarks: list[Remark] = field(default_factory=list)
+    status: Literal["read", "skipped", "refused"] = "read"
+    reason: str = ""
+
+
+class Places:
+    """Line and column (from 1) of offsets; CRLF, LF and a lone CR each end one line."""
+
+    def __init__(self, text: str) -> None:
+        self.bom = text.startswith("\ufeff")
+        self.starts = [found.end() for found in re.finditer(r"\r\n|\r|\n", text)]
+
+    def at(self, offset: int) -> tuple[int, int]:
+        """The place of one offset; a byte order mark has no width."""
+        line = bisect_right(self.starts, offset)
+        if line:
+            return line + 1, offset - self.starts[line - 1] + 1
+        return 1, max(1, offset + (0 if self.bom else 1))
+
+
+def locate(text: str, offset: int) -> tuple[int, int]:
+    """Line and column of a single offset."""
+    return Places(text[:offset]).at(offset)

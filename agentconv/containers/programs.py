@@ -1,0 +1,113 @@
+"""The header as a program reads it: the dialect of its description, and nothing more forgiving."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from agentconv.containers import ContainerError, Document, Node, locate
+from agentconv.containers.retries import RETRIES
+from agentconv.containers.yamlnodes import compose_all
+
+# String.prototype.trim, which most of the programs use; Python's strip() has other ideas of white space
+WHITE = "\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
+_S = f"[{WHITE}]"
+# per way of closing: the opening, and the closing line (its first group is what the body does not hold)
+_OPENING = {
+    "first-dashes": re.compile(rf"---{_S}*\n"),
+    "line": re.compile(rf"---[ \t]*(?:\r\n|\n|\r(?!\n)|\Z)"),
+    "line-start": re.compile(r"---(?!-)[ \t]*(?:\r\n|\n|\Z)"),
+}
+_CLOSING = {
+    "first-dashes": re.compile(rf"---{_S}*\n?"),
+    "line": re.compile(r"(?<![^\r\n])---[ \t]*(?:\r\n|\n|\r|\Z)"),
+    "line-start": re.compile(r"(?<![^\n])---(?:[^\r\n]*(?:\r\n|\n|\Z))?"),
+}
+
+
+def read_program(text: str, dialect: Mapping[str, Any]) -> Document:
+    """What the program makes of the file. Never raises: what it does not take is ``skipped`` or ``refused``."""
+    document = Document(text, None, text, 0, len(text), newline="\r\n" if "\r\n" in text else "\n")
+    start = 0
+    if text.startswith("\ufeff") and dialect.get("bom", "drop") == "drop":
+        start = 1
+    parts = _split(text, start, dialect)
+    if parts is None:
+        return _no_header(document, start, dialect)
+    document.header_start, document.header_end, body = parts
+    try:
+        document.header = _header(document, dialect)
+    except ContainerError as error:
+        broken = dialect.get("broken", "refused")
+        reason = f"the header cannot be read: {error.message} (line {error.line}, column {error.column})"
+        if broken == "body":
+            document.reason = reason
+            _body(document, start, len(text), dialect)
+            return document
+        document.status, document.reason = "refused", reason
+    _body(document, body, len(text), dialect)
+    return document
+
+
+def _split(text: str, start: int, dialect: Mapping[str, Any]) -> tuple[int, int, int] | None:
+    """Where the header begins and ends, and where the body begins."""
+    close = str(dialect.get("close", "line"))
+    opening = _OPENING[close].match(text, start)
+    if not opening:
+        return None
+    at = opening.end()
+    closing = _CLOSING[close].search(text, at)
+    if closing:
+        return at, closing.start(), closing.end()
+    if dialect.get("unclosed", "no-header") == "all-header":
+        return at, len(text), len(text)
+    return None
+
+
+def _no_header(document: Document, start: int, dialect: Mapping[str, Any]) -> Document:
+    what = dialect.get("no_header", "skipped")
+    _body(document, start, len(document.text), dialect)
+    if what != "body":
+        document.status = "refused" if what == "refused" else "skipped"
+        document.reason = "the program finds no header in this file"
+    return document
+
+
+def _body(document: Document, start: int, end: int, dialect: Mapping[str, Any]) -> None:
+    text = document.text
+    if dialect.get("body", "trim") == "trim":
+        kept = text[start:end]
+        start += len(kept) - len(kept.lstrip(WHITE))
+        end = max(start, end - (len(kept) - len(kept.rstrip(WHITE))))
+    document.body_start, document.body_end, document.body = start, end, text[start:end]
+
+
+def _header(document: Document, dialect: Mapping[str, Any]) -> Node:
+    text, start = document.text, document.header_start
+    source = text[start : document.header_end]
+    line, _ = locate(text, start)
+    if dialect.get("parser", "yaml") == "lenient":
+        from agentconv.containers.lenient import parse
+
+        return parse(source, offset=start, line=line)
+    schema = str(dialect.get("schema", "core"))
+    tags = str(dialect.get("tags", "broken" if schema == "yaml11" else "drop"))
+    duplicates = str(dialect.get("duplicates", "last"))
+
+    def attempt(source: str) -> Node:
+        composed = compose_all(source, schema=schema, offset=start, line=line, duplicates=duplicates, tags=tags)
+        node = composed.node
+        if node is None or (node.kind == "scalar" and node.value is None):
+            return Node("map", start, start, line, 1, style="block")
+        if node.kind != "map":
+            raise ContainerError("R005", "the header is no map of fields", line, 1)
+        return node
+
+    try:
+        return attempt(source)
+    except ContainerError as error:
+        retry = RETRIES.get(str(dialect.get("retry", "none")))
+        if retry is None or error.code != "R005":
+            raise
+        return attempt(retry(source))

@@ -1,0 +1,359 @@
+"""Headers that are not valid YAML, repaired entry by entry.
+
+217 of 5,521 headers in the wild are broken, nearly all of them by one value without quotes. Every entry that can be
+read alone is kept as it stands; only the offending value is put in quotes. A line that begins with a known field is
+never taken for the text of the value above it: a lost ``tools:`` would widen the agent.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from agentconv.containers import ContainerError, Node, Pair, Places, Remark
+from agentconv.containers.yamlnodes import compose_all
+from agentconv.edit import edit_text
+from agentconv.scalars import yaml_flow, yaml_scalar
+
+_LINE = re.compile(r"([^\r\n]*)(\r\n|\n|\r|\Z)")
+_KEY = re.compile(r"""([A-Za-z_][\w.-]*|"[^"\r\n]*"|'[^'\r\n]*')[ \t]*:(?=[ \t]|\Z)""")
+_GLUED = re.compile(r"([A-Za-z_][\w.-]*):(?=[^\s/])")
+_INNER = re.compile(r"([ \t]*(?:-[ \t]+)*)([A-Za-z_][\w./-]*:[ \t]+)?(\S.*?)[ \t]*\Z")
+_BLOCK = re.compile(r"[|>][-+]?[0-9]?[-+]?[ \t]*(?:#.*)?\Z")
+_ALIAS = re.compile(r"(?:\A|[\r\n])[^\r\n:]*:[ \t]+\*([\w-]+)[ \t]*(?=[\r\n]|\Z)")
+# what dialogues of an <example> block begin their lines with
+_SPEECH = {"user", "assistant", "human", "context", "example", "examples", "commentary", "system", "note", "response"}
+_WORD = re.compile(r"""["']?[\w./*:@()+-]+["']?""")
+_WORDS = re.compile(r"""(?:["']?[\w./*:@()+-]+["']?(?:[ \t]*(?:[,\[\]]|[\r\n]|\Z))+|[\s,\[\]]+|-[ \t]+)*""")
+_ESCAPE = re.compile(r'\\(?!["\\/abefnrtv0 _NLP]|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8})')
+
+
+@dataclass(slots=True)
+class _Entry:
+    """One ``key: value`` with the lines that hang on it; offsets into the file."""
+
+    key: str
+    start: int
+    colon: int  # offset behind the colon
+    lines: list[tuple[int, int]]
+    known: bool
+    glued: bool = False
+    pairs: list[Pair] = field(default_factory=list)
+
+    @property
+    def end(self) -> int:
+        return self.lines[-1][1]
+
+    def trim(self, text: str) -> None:
+        """Blank lines at the end are no part of it."""
+        while len(self.lines) > 1 and not text[slice(*self.lines[-1])].strip():
+            self.lines.pop()
+
+
+def repair(
+    text: str, start: int, end: int, error: ContainerError, known_keys: frozenset[str]
+) -> tuple[Node, list[Remark]]:
+    """The header between two offsets as a map, and what was repaired; ``error`` is what strict reading said."""
+    worker = _Repair(text, start, end, error, known_keys)
+    return worker.run(), worker.remarks
+
+
+class _Repair:
+    def __init__(self, text: str, start: int, end: int, error: ContainerError, known: frozenset[str]) -> None:
+        self.text, self.start, self.stop, self.error, self.known = text, start, end, error, known
+        self.places = Places(text)
+        self.remarks: list[Remark] = []
+
+    def run(self) -> Node:
+        entries = self.entries()
+        source = self.text[self.start : self.stop]
+        for alias in _ALIAS.finditer(source):
+            if f"&{alias[1]}" in source:  # entries with anchors cannot be read one by one
+                raise self.error
+        self.top = {entry.key for entry in entries}
+        pairs: list[Pair] = []
+        at = 0
+        while at < len(entries):
+            stop = at + 1
+            while stop < len(entries) and not entries[stop].known:
+                stop += 1
+            for entry in self.region(entries[at:stop]):
+                pairs += entry.pairs
+            at = stop
+        line, column = self.places.at(self.start)
+        node = Node("map", self.start, pairs[-1].end, line, column, style="block", pairs=pairs)
+        seen: set[str] = set()
+        for pair in pairs:
+            if pair.key.text in seen:
+                self.say("R010", f"{pair.key.text!r} stands twice; the last one counts", pair.start, pair.key.text)
+            seen.add(pair.key.text)
+        return node
+
+    def say(self, code: str, message: str, at: int, key: str, splice: tuple[int, int, str] | None = None) -> None:
+        line, column = self.places.at(at)
+        start, end, new = splice or (at, -1, "")
+        self.remarks.append(Remark(code, message, line, column, key, start, end, new))
+
+    def entries(self) -> list[_Entry]:
+        found: list[_Entry] = []
+        at = self.start
+        while at < self.stop:
+            match = _LINE.match(self.text, at, self.stop)
+            if not match:
+                break
+            line, begin, end = match[1], at, match.end(1)
+            at = match.end() if match.end() > at else self.stop
+            key = _KEY.match(line)
+            glued = None if key else _GLUED.match(line)
+            if glued and glued[1] not in self.known:
+                glued = None
+            if key or glued:
+                hit = key or glued
+                assert hit
+                name = hit[1].strip("\"'")
+                found.append(_Entry(name, begin, begin + hit.end(), [(begin, end)], name in self.known, bool(glued)))
+            elif found:
+                found[-1].lines.append((begin, end))
+            elif line.strip() and not line.lstrip().startswith("#"):
+                raise self.error
+        if not found:
+            raise self.error
+        return found
+
+    def region(self, entries: list[_Entry]) -> list[_Entry]:
+        """A field and the unknown keys below it, which may be its text."""
+        entries[-1].trim(self.text)
+        broken = [not self.alone(entry) for entry in entries]
+        if not any(broken):
+            return entries
+        spill = any(bad and self.spills(entry) for bad, entry in zip(broken, entries, strict=True))
+        if not spill and broken[0]:
+            spill = any(e.key.lower() in _SPEECH or e.key[0].isupper() for e in entries[1:])
+        if spill and len(entries) > 1:
+            owner = entries[0]
+            for entry in entries[1:]:
+                owner.lines += entry.lines
+            owner.pairs = []
+            self.fix(owner)
+            return [owner]
+        for bad, entry in zip(broken, entries, strict=True):
+            if bad:
+                entry.trim(self.text)
+                self.fix(entry)
+        return entries
+
+    def spills(self, entry: _Entry) -> bool:
+        """Text at column 0 below the key."""
+        return any(self.text[start] not in " \t#" for start, end in entry.lines[1:] if self.text[start:end].strip())
+
+    def alone(self, entry: _Entry) -> bool:
+        return not entry.glued and self.compose(entry, [])
+
+    def compose(self, entry: _Entry, splices: list[tuple[int, int, str]]) -> bool:
+        """Read the entry with its splices; ``True`` where that gives its one pair."""
+        start, end = entry.start, entry.end
+        source = self.text[start:end]
+        if splices:
+            source = edit_text(source, [(a - start, b - start, new) for a, b, new in splices])
+        try:
+            composed = compose_all(source)
+        except ContainerError as error:
+            if error.code != "R005":
+                raise
+            return False
+        node = composed.node
+        if node is None or node.kind != "map" or [p.key.text for p in node.pairs] != [entry.key]:
+            return False
+        if composed.anchors:  # `key: &word more words`
+            return False
+        self.move(node, start, splices)
+        entry.pairs = node.pairs
+        return True
+
+    def move(self, node: Node, start: int, splices: list[tuple[int, int, str]]) -> None:
+        """Give the nodes of an edited entry their places in the file."""
+        edges: list[tuple[int, int, int]] = []  # new start, new end, what to add behind it
+        shift = start
+        for begin, end, new in sorted(splices):
+            at = begin - shift
+            edges.append((at, at + len(new), end))
+            shift += (end - begin) - len(new)
+        moved: set[int] = set()
+
+        def old(position: int) -> int:
+            result = position + start
+            for at, stop, end in edges:
+                if position >= stop:
+                    result = end + position - stop
+                elif position > at:
+                    return end
+            return result
+
+        def walk(inner: Node) -> None:
+            if id(inner) in moved:
+                return
+            moved.add(id(inner))
+            inner.start, inner.end = old(inner.start), old(inner.end)
+            inner.line, inner.column = self.places.at(inner.start)
+            for item in inner.items:
+                walk(item)
+            for pair in inner.pairs:
+                walk(pair.key)
+                walk(pair.value)
+
+        walk(node)
+
+    def fix(self, entry: _Entry) -> None:
+        if entry.glued:
+            space = (entry.colon, entry.colon, " ")
+            if self.compose(entry, [space]):
+                self.say("R013", f"no space after the colon of {entry.key!r}", entry.start, entry.key, space)
+                return
+            entry.glued = False
+        elif len(entry.lines) > 1 and self.compose(entry, []):
+            return  # a quoted text over several lines
+        if self.tabs(entry) or self.nested(entry) or self.bracket(entry) or self.words(entry):
+            return
+        self.as_text(entry)
+
+    def tabs(self, entry: _Entry) -> bool:
+        splices = []
+        for start, end in entry.lines[1:]:
+            indent = re.match(r"[ \t]*", self.text[start:end])
+            if indent and "\t" in indent[0]:
+                splices.append((start, start + len(indent[0]), indent[0].replace("\t", "  ")))
+        if not splices or not self.compose(entry, splices):
+            return False
+        for splice in splices:
+            self.say("R013", f"tabs in the indentation of {entry.key!r}", splice[0], entry.key, splice)
+        return True
+
+    def nested(self, entry: _Entry) -> bool:
+        """A list or map below the key: put quotes around the values in it that need them."""
+        first = self.text[entry.colon : entry.lines[0][1]].strip()
+        if len(entry.lines) == 1 or (first and not first.startswith("#")) or self.spills_text(entry):
+            return False
+        splices: list[tuple[int, int, str]] = []
+        for start, end in entry.lines[1:]:
+            line = self.text[start:end]
+            found = _INNER.match(line)
+            if not found or line.lstrip().startswith("#"):
+                continue
+            value = found[3]
+            if found[1].strip() == "" and not found[2]:
+                continue
+            if _composes(f"x: {value}") or _BLOCK.match(value) or (not found[2] and _composes(value)):
+                continue
+            at = start + found.start(3)
+            splices.append((at, start + found.end(3), yaml_scalar(_unquote(value))))
+        if not splices or not self.compose(entry, splices):
+            return False
+        for splice in splices:
+            self.say("R003", f"a value below {entry.key!r} needs quotes", splice[0], entry.key, splice)
+        return True
+
+    def spills_text(self, entry: _Entry) -> bool:
+        return any(self.text[start] not in " \t#-" for start, end in entry.lines[1:] if self.text[start:end].strip())
+
+    def bracket(self, entry: _Entry) -> bool:
+        """``[a, b`` on one line."""
+        value = self.text[entry.colon : entry.end].strip()
+        close = {"[": "]", "{": "}"}.get(value[:1])
+        if not close or close in value or len(entry.lines) > 1:
+            return False
+        splice = (entry.end, entry.end, close)
+        if not self.compose(entry, [splice]):
+            return False
+        self.say("R003", f"the {value[0]} of {entry.key!r} is not closed", entry.colon, entry.key, splice)
+        return True
+
+    def words(self, entry: _Entry) -> bool:
+        """A list written twice or in two ways (``[a, b]`` and below it ``- c``): all of its names are meant."""
+        start = entry.colon + len(self.text[entry.colon : entry.end]) - len(self.text[entry.colon : entry.end].lstrip())
+        raw = self.text[start : entry.end].rstrip()
+        if not re.search(r"[\[\]]|(?:\A|[\r\n])[ \t]*- ", raw) or not _WORDS.fullmatch(raw):
+            return False
+        found = [m for m in _WORD.finditer(raw) if m[0] != "-"]
+        new = yaml_flow([m[0].strip("\"'") for m in found])
+        at_key, stop = self.places.at(entry.start), start + len(raw)
+        key = Node("scalar", entry.start, entry.start + len(entry.key), *at_key, entry.key, "plain", entry.key)
+        value = Node("list", start, stop, *self.places.at(start), style="flow")
+        for m in found:
+            name, at = m[0].strip("\"'"), start + m.start()
+            value.items.append(Node("scalar", at, start + m.end(), *self.places.at(at), name, "quoted", name))
+        entry.pairs = [Pair(key, value)]
+        splice = (start, stop, new if start > entry.colon else " " + new)
+        self.say("R009", f"the list of {entry.key!r} is written in several pieces", start, entry.key, splice)
+        return True
+
+    def as_text(self, entry: _Entry) -> None:
+        """The raw lines are the value."""
+        while len(entry.lines) > 1 and self.text[entry.lines[-1][0] :][:1] == "#":
+            entry.lines.pop()
+        start = entry.colon
+        while start < entry.end and self.text[start] in " \t":
+            start += 1
+        value, several = self.raw(entry, start)
+        if not value:
+            raise self.error
+        self.hidden(entry)
+        stop = entry.lines[0][0] + len(self.text[entry.lines[0][0] : entry.end].rstrip())
+        splice = (start, stop, ("" if start > entry.colon else " ") + yaml_scalar(_unquote(value)))
+        code = "R009" if several else "R003"
+        what = "runs over several lines" if several else "needs quotes"
+        self.say(code, f"the value of {entry.key!r} {what}", start, entry.key, splice)
+        line, column = self.places.at(entry.start)
+        key = Node("scalar", entry.start, entry.start + len(entry.key), line, column, entry.key, "plain", entry.key)
+        line, column = self.places.at(start)
+        text = _unquote(value)
+        entry.pairs = [Pair(key, Node("scalar", start, stop, line, column, text, "plain", text))]
+
+    def raw(self, entry: _Entry, start: int) -> tuple[str, bool]:
+        first = self.text[start : entry.lines[0][1]].strip()
+        rest = [self.text[a:b].rstrip() for a, b in entry.lines[1:]]
+        if not rest:
+            return first, False
+        block = _BLOCK.match(first)
+        margin = min((len(line) - len(line.lstrip()) for line in rest if line), default=0)
+        if not block and margin and all(rest) and not any("<" in line for line in rest):
+            return " ".join([first, *(line.strip() for line in rest)]).strip(), True  # as YAML folds a plain text
+        below = [line[margin:] for line in rest]
+        return "\n".join(below if block or not first else [first, *below]).strip("\n"), True
+
+    def hidden(self, entry: _Entry) -> None:
+        """A field that stands only inside of the text, indented, may be meant as a field."""
+        for start, end in entry.lines[1:]:
+            found = re.match(r"[ \t]+([A-Za-z_][\w.-]*)[ \t]*:(?=[ \t]|\Z)", self.text[start:end])
+            if found and found[1] in self.known and found[1] not in self.top:
+                line, column = self.places.at(start)
+                raise ContainerError(
+                    "R005", f"is {found[1]!r} a field, or text of {entry.key!r}?", line, column,
+                    f"put the text of {entry.key!r} in quotes, or begin the line with {found[1]}",
+                )  # fmt: skip
+
+
+def _composes(source: str) -> bool:
+    try:
+        composed = compose_all(source)
+    except ContainerError:
+        return False
+    return not composed.anchors
+
+
+def _unquote(value: str) -> str:
+    """The text inside of quotes that do not work as quotes: bad escapes, or the same quotes inside."""
+    if len(value) < 2 or value[0] != value[-1] or value[0] not in "\"'":
+        return value
+    inner = value[1:-1]
+    if value[0] == '"':
+        doubled = '"' + _ESCAPE.sub(r"\\\\", inner) + '"'
+        try:
+            node = compose_all(doubled).node
+        except ContainerError:
+            node = None
+        if node is not None and node.kind == "scalar":
+            return node.text
+    again = re.search(rf"(?<!\\){value[0]}(.?)", inner)
+    if again and not again[1].isalnum():
+        return value  # `"a" or "b"`: the quotes are part of the text
+    return inner

@@ -1,0 +1,197 @@
+"""TOML: the values are tomllib's, the places a scanner's that finds keys outside of strings."""
+
+from __future__ import annotations
+
+import datetime
+import re
+import tomllib
+from typing import Any
+
+from agentconv.containers import MAX_BYTES, MAX_DEPTH, MAX_NODES, ContainerError, Document, Node, Pair, Places, locate
+
+_BLANK = re.compile(r"(?:[ \t\r\n]+|#[^\r\n]*)*")
+_SPACE = re.compile(r"[ \t]*")
+_PART = re.compile(r"""[A-Za-z0-9_-]+|"(?:[^"\\\r\n]|\\.)*"|'[^'\r\n]*'""")
+_TOKEN = re.compile(
+    r'"""(?:[^\\]|\\.)*?"""(?:"{0,2})|\'\'\'.*?\'\'\'(?:\'{0,2})|"(?:[^"\\\r\n]|\\.)*"|\'[^\'\r\n]*\'|#[^\r\n]*|[\[\]{}\r\n]|[^\[\]{}"\'#\r\n]+',
+    re.S,
+)
+_AT = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)\Z")
+Path = tuple[str | int, ...]
+
+
+def read(text: str) -> Document:
+    """The file as one map. Keys and values of all tables have their places."""
+    if len(text) > MAX_BYTES:
+        raise ContainerError("R017", f"the file has more than {MAX_BYTES} characters")
+    shift = 1 if text.startswith("\ufeff") else 0
+    source = text[shift:]
+    try:
+        # tomllib takes CRLF and nothing else besides LF; it gives LF inside of texts, as the programs do
+        data = tomllib.loads(source)
+    except tomllib.TOMLDecodeError as error:
+        raise _error(source, error) from None
+    except RecursionError:
+        raise ContainerError("R017", "nested too deep") from None
+    except ValueError as error:  # a number of thousands of digits
+        raise ContainerError("R005", str(error).split(";")[0]) from None
+    places = _Scanner(text, shift).scan()
+    header = _Builder(text, places).node(data, (), 1)
+    header.start, header.end, header.line, header.column = shift, len(text), 1, 1
+    newline = "\r\n" if "\r\n" in text else "\n"
+    return Document(
+        text,
+        header,
+        body_start=len(text),
+        body_end=len(text),
+        header_start=shift,
+        header_end=len(text),
+        newline=newline,
+    )
+
+
+def _error(source: str, error: tomllib.TOMLDecodeError) -> ContainerError:
+    words = str(error)
+    found = _AT.search(words)
+    message = words[: found.start()] if found else words
+    if found and found[1]:
+        line, column = int(found[1]), int(found[2])
+    else:
+        line, column = locate(source, len(source))
+    help = ""
+    if "Invalid value" in message:
+        help = "put text in double quotes"
+    elif "Unescaped" in message or "escape" in message:
+        help = "double the backslash, or use single quotes"
+    return ContainerError("R005", message[:1].lower() + message[1:], line, column, help)
+
+
+class _Scanner:
+    """Finds ``key = value`` and ``[table]`` in text that tomllib has accepted."""
+
+    def __init__(self, text: str, at: int) -> None:
+        self.text, self.at = text, at
+        self.places: dict[Path, tuple[int, int, int, int]] = {}  # key start, key end, value start, value end
+        self.tables: dict[Path, int] = {}  # how often [[x]] was seen
+
+    def scan(self) -> dict[Path, tuple[int, int, int, int]]:
+        prefix: Path = ()
+        while True:
+            self.at = self.blank(self.at)
+            if self.at >= len(self.text):
+                return self.places
+            if self.text[self.at] == "[":
+                prefix = self.table()
+            else:
+                self.pair(prefix)
+
+    def blank(self, at: int) -> int:
+        found = _BLANK.match(self.text, at)
+        return found.end() if found else at
+
+    def space(self, at: int) -> int:
+        found = _SPACE.match(self.text, at)
+        return found.end() if found else at
+
+    def key(self) -> tuple[tuple[str, ...], int, int]:
+        """A dotted key; its start and end."""
+        parts: list[str] = []
+        start = self.at = self.space(self.at)
+        end = start
+        while found := _PART.match(self.text, self.at):
+            parts.append(_name(found[0]))
+            end = found.end()
+            self.at = self.space(end)
+            if self.text[self.at : self.at + 1] != ".":
+                break
+            self.at = self.space(self.at + 1)
+        return tuple(parts), start, end
+
+    def table(self) -> Path:
+        start = self.at
+        double = self.text.startswith("[[", start)
+        self.at += 2 if double else 1
+        parts, key_start, key_end = self.key()
+        path: Path = ()
+        for number, part in enumerate(parts):
+            path += (part,)
+            last = number == len(parts) - 1
+            if not last and path not in self.tables:
+                self.places.setdefault(path, (key_start, key_end, start, start))
+            if double and last:
+                self.tables[path] = self.tables.get(path, -1) + 1
+            if path in self.tables:  # inside of a list of tables: the newest one is meant
+                path += (self.tables[path],)
+        line = re.compile(r"[^\r\n]*").match(self.text, self.at)
+        self.at = line.end() if line else len(self.text)
+        self.places.setdefault(path, (key_start, key_end, start, key_end + (2 if double else 1)))
+        return path
+
+    def pair(self, prefix: Path) -> None:
+        parts, start, end = self.key()
+        equals = self.text.find("=", self.at)
+        if not parts or equals < 0:  # cannot happen in text that tomllib has accepted
+            self.at = len(self.text)
+            return
+        value = self.space(equals + 1)
+        self.at = self.value(value)
+        stop = len(self.text[value : self.at].rstrip(" \t")) + value
+        for length in range(1, len(parts)):
+            self.places.setdefault(prefix + parts[:length], (start, end, value, stop))
+        path = prefix + parts
+        self.places[path] = (start, end, value, stop)
+
+    def value(self, at: int) -> int:
+        """Where the value ends: at the end of its line outside of brackets and texts, or at a comment."""
+        depth = 0
+        while found := _TOKEN.match(self.text, at):
+            token = found[0]
+            if depth <= 0 and token[0] in "\r\n#":
+                return at
+            depth += (token in ("[", "{")) - (token in ("]", "}"))
+            at = found.end()
+        return at
+
+
+def _name(part: str) -> str:
+    if part[0] not in "\"'":
+        return part
+    value = tomllib.loads(f"x = {part}")["x"]
+    return str(value)
+
+
+class _Builder:
+    def __init__(self, text: str, places: dict[Path, tuple[int, int, int, int]]) -> None:
+        self.text, self.places, self.count, self.place = text, places, 0, Places(text).at
+
+    def node(self, value: Any, path: Path, depth: int, around: tuple[int, int] = (0, 0)) -> Node:
+        self.count += 1
+        if depth > MAX_DEPTH or self.count > MAX_NODES:
+            raise ContainerError("R017", "more values or levels than an agent definition can have")
+        place = self.places.get(path)
+        start, end = (place[2], place[3]) if place else around
+        line, column = self.place(start)
+        if isinstance(value, dict):
+            node = Node(
+                "map", start, end, line, column, style="flow" if self.text[start : start + 1] == "{" else "block"
+            )
+            for key, inner in value.items():
+                node.pairs.append(self.pair(key, inner, (*path, key), depth + 1, (start, end)))
+            return node
+        if isinstance(value, list):
+            node = Node("list", start, end, line, column, style="flow")
+            node.items = [self.node(item, (*path, i), depth + 1, (start, end)) for i, item in enumerate(value)]
+            return node
+        raw = self.text[start:end]
+        if isinstance(value, (datetime.date, datetime.time)):
+            value = value.isoformat()
+        text = value if isinstance(value, str) else raw if place else str(value)
+        style = "block" if raw[:3] in ('"""', "'''") else "quoted" if raw[:1] in ('"', "'") else "plain"
+        return Node("scalar", start, end, line, column, text, style, value)
+
+    def pair(self, key: str, value: Any, path: Path, depth: int, around: tuple[int, int]) -> Pair:
+        place = self.places.get(path)
+        start, end = (place[0], place[1]) if place else around
+        line, column = self.place(start)
+        name = Node("scalar", start, end, line, column, key, "plain", key)
+        return Pair(name, self.node(value, path, depth, around))

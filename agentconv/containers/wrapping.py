@@ -1,0 +1,248 @@
+"""Where the header and the body of a Markdown file are, fences and foreign text in front taken off.
+
+Chat windows show a file inside a fence named after its language (``chatagent``), and models copied the fence into
+the file: of 8,439 files in the wild 74 are wrapped, in every way one can think of. No program reads those.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from agentconv.containers import Remark, locate
+
+_EOL = r"(?:\r\n|\n|\r)"
+_RULE = re.compile(r"(?<![^\r\n])(-{3,})[ \t]*(?=[\r\n]|\Z)")
+_OPENING = re.compile(rf"\A---[ \t]*{_EOL}")
+_FENCE = re.compile(r"(?<![^\r\n])[ ]{0,3}(`{3,}|~{3,})[ \t]*([\w+.-]*)[ \t]*(?=[\r\n]|\Z)")
+_OPEN_FENCE = re.compile(rf"[ \t]*(`{{3,}}|~{{3,}})[ \t]*([\w+.-]*)[^\r\n]*(?:{_EOL}|\Z)")
+_WORDS = {"", "chatagent", "chatmode", "agent", "prompt", "instructions", "markdown", "md", "yaml", "yml", "text"}
+_BLANKS = re.compile(rf"(?:[ \t]*{_EOL})*")
+_COMMENT = re.compile(r"[ \t]*<!--.*?-->[ \t]*", re.S)
+_KEY = re.compile(r"([A-Za-z_][\w.-]*)[ \t]*:(?=[ \t\r\n]|\Z)")
+_LINE_OF_DASHES = re.compile(rf"---[ \t]*(?:{_EOL}|\Z)")
+MAX_FENCES = 3
+MAX_LINES_IN_FRONT = 12  # more than that is a document with an example in it
+
+
+@dataclass(slots=True)
+class Parts:
+    """Offsets of the parts of a file. ``header`` is ``None`` where there is none."""
+
+    header: tuple[int, int] | None
+    body: tuple[int, int]
+    second: tuple[int, int] | None = None  # a second header, fenced, below the first
+    remarks: list[Remark] = field(default_factory=list)
+    unclosed: bool = False  # an opening line without a closing one
+    bare: bool = False  # keys at once, without any line of dashes
+
+
+def split(text: str, known_keys: frozenset[str]) -> Parts:
+    """Take a file apart, as its author meant it."""
+    start = 1 if text.startswith("\ufeff") else 0
+    if start == 0 and (found := _OPENING.match(text)):
+        closing = _closing(text, found.end(), known_keys)
+        if closing:
+            parts = Parts((found.end(), closing[0]), (closing[1], len(text)))
+            if "```" in text or "~~~" in text:
+                _second_header(text, parts, known_keys)
+            _trim(text, parts)
+            return parts
+    return _Splitter(text, start, known_keys).run()
+
+
+def _closing(text: str, at: int, known_keys: frozenset[str]) -> tuple[int, int] | None:
+    """Start and end (with its line break) of the line that closes a header."""
+    for found in _RULE.finditer(text, at):
+        key = _KEY.match(text, _past_blanks(text, _next_line(text, found.end())))
+        if len(found[1]) > 3 and key and key[1] in known_keys:
+            # a ruler inside of a value: the fields below it must not be lost
+            continue
+        return found.start(), _next_line(text, found.end())
+    return None
+
+
+def _next_line(text: str, at: int) -> int:
+    if text.startswith("\r\n", at):
+        return at + 2
+    return at + 1 if text[at : at + 1] in ("\n", "\r") else at
+
+
+def _past_blanks(text: str, at: int) -> int:
+    found = _BLANKS.match(text, at)
+    return found.end() if found else at
+
+
+def _trim(text: str, parts: Parts) -> None:
+    """The prompt has no blank lines in front and no line ends behind it."""
+    start, end = parts.body
+    blanks = _BLANKS.match(text, start, end)
+    start = blanks.end() if blanks else start
+    if not text[start:end].strip(" \t"):
+        start = end
+    while end > start and text[end - 1] in "\r\n":
+        end -= 1
+    parts.body = (min(start, end), end)
+
+
+def _remark(text: str, code: str, message: str, at: int) -> Remark:
+    line, column = locate(text, at)
+    return Remark(code, message, line, column)
+
+
+def _second_header(text: str, parts: Parts, known_keys: frozenset[str]) -> None:
+    """A body that is one fence around a second header: five of 8,439 files. The fields of the agent stand in the
+    second header there, ``tools`` too, and the first holds a title and dates."""
+    start, end = parts.body
+    at = _past_blanks(text, start)
+    fence = _OPEN_FENCE.match(text, at)
+    if not fence or fence[2].lower() not in _WORDS:
+        return
+    opening = _LINE_OF_DASHES.match(text, _past_blanks(text, fence.end()))
+    closing = _closing(text, opening.end(), known_keys) if opening else None
+    if not opening or not closing or not _looks_like_header(text[opening.end() : closing[0]], known_keys):
+        return
+    parts.second = (opening.end(), closing[0])
+    parts.body = (closing[1], _without_fences(text, closing[1], end, 1))
+    parts.remarks.append(_remark(text, "R008", "a fence with a second header below the first: both are read", at))
+
+
+def _looks_like_header(header: str, known_keys: frozenset[str]) -> bool:
+    return any(found[1] in known_keys for line in re.split(r"[\r\n]+", header) if (found := _KEY.match(line)))
+
+
+def _without_fences(text: str, start: int, end: int, opened: int) -> int:
+    """Where the body ends when the closing fences of ``opened`` wrappers are taken off.
+
+    Inner code blocks have fences of the same length, so length says nothing: the wrappers' ends are the last
+    fence lines of the file. They are only taken off while the rest still pairs up.
+    """
+    original = end
+    fences = list(_FENCE.finditer(text, start, end))
+    closers: list[int] = []
+    for fence in reversed(fences[-opened:]):
+        if fence[2] or text[fence.end() : end].strip():
+            break
+        end = fence.start()
+        closers.append(end)
+    while closers and (len(fences) - len(closers)) % 2:
+        closers.pop()
+    return closers[-1] if closers else original
+
+
+class _Splitter:
+    """The slow way: something stands in front of the header."""
+
+    def __init__(self, text: str, start: int, known_keys: frozenset[str]) -> None:
+        self.text, self.at, self.known = text, start, known_keys
+        self.remarks: list[Remark] = []
+        self.opened = 0
+        self.unclosed = False
+
+    def run(self) -> Parts:
+        text, first = self.text, self.at
+        self.front()
+        at = self.at
+        opening = _LINE_OF_DASHES.match(text, at)
+        key = _KEY.match(text, at)
+        if opening:
+            closing = _closing(text, opening.end(), self.known)
+            if not closing:
+                end = self.fence_end(opening.end())
+                parts = self.parts((opening.end(), end[0] if end else len(text)), end[1] if end else len(text), True)
+                parts.unclosed = end is None
+                return parts
+            if at == first or self.opened or _looks_like_header(text[opening.end() : closing[0]], self.known):
+                return self.parts((opening.end(), closing[0]), closing[1])
+        elif key and key[1] in self.known:
+            return self.keys(at)
+        self.remarks, self.opened, self.at = [], 0, first
+        found = self.later(first)
+        if found:
+            self.remarks.append(_remark(text, "R019", "text in front of the header was left out", first))
+            return self.parts((found[0], found[1]), found[2])
+        whole = Parts(None, (first, len(text)))
+        _trim(text, whole)
+        return whole
+
+    def front(self) -> None:
+        """Pass over blank lines, comments and opening fences."""
+        text = self.text
+        while True:
+            at = _past_blanks(text, self.at)
+            if at > self.at and not self.opened:
+                self.say("R019", "blank lines in front of the header were left out", self.at)
+            self.at = at
+            fence = _OPEN_FENCE.match(text, at)
+            if fence and fence[2].lower() in _WORDS and self.opened < MAX_FENCES:
+                self.say("R008", f"the file was wrapped in a {fence[1]}{fence[2]} fence", at)
+                self.opened += 1
+                self.at = fence.end()
+                continue
+            comment = _COMMENT.match(text, at)
+            if not comment:
+                return
+            self.say("R019", "a comment in front of the header was left out", at)
+            self.at = _next_line(text, comment.end())
+
+    def say(self, code: str, message: str, at: int) -> None:
+        if not any(remark.code == code for remark in self.remarks):
+            self.remarks.append(_remark(self.text, code, message, at))
+
+    def later(self, at: int) -> tuple[int, int, int] | None:
+        """A header further down: the first line of three dashes, where fields stand below it."""
+        found = _RULE.search(self.text, at)
+        if not found or len(found[1]) != 3:
+            return None
+        start = _next_line(self.text, found.end())
+        key = _KEY.match(self.text, start)
+        closing = _closing(self.text, start, self.known)
+        if not closing or not key or not _looks_like_header(self.text[start : closing[0]], self.known):
+            return None
+        front = self.text[at : found.start()]
+        lines = front.strip().splitlines()
+        if len([line for line in lines if line.strip()]) > MAX_LINES_IN_FRONT:
+            return None
+        if front.rfind("<!--") > front.rfind("-->"):  # a header that is commented out
+            return None
+        fence = _OPEN_FENCE.match(lines[-1]) if lines else None
+        self.opened = 1 if fence and fence[2].lower() in _WORDS else 0
+        return start, closing[0], closing[1]
+
+    def keys(self, at: int) -> Parts:
+        """Fields at once: the opening line is missing, or the fence stands for it, or the file is one YAML map."""
+        closing = _closing(self.text, at, self.known)
+        fence = self.fence_end(at) if self.opened else None
+        if fence and (not closing or fence[0] < closing[0]):
+            return self.parts((at, fence[0]), fence[1], inside=True)
+        if closing and not _BARE_TEXT.search(self.text, at, closing[0]):
+            self.remarks.append(_remark(self.text, "R019", "the line --- in front of the header is missing", at))
+            return self.parts((at, closing[0]), closing[1])
+        parts = self.parts((at, len(self.text)), len(self.text), inside=True)
+        parts.bare = True
+        return parts
+
+    def fence_end(self, at: int) -> tuple[int, int] | None:
+        """The first closing fence: the header alone was wrapped."""
+        if not self.opened:
+            return None
+        for found in _FENCE.finditer(self.text, at):
+            if not found[2]:
+                return found.start(), _next_line(self.text, found.end())
+        return None
+
+    def parts(self, header: tuple[int, int], body: int, inside: bool = False) -> Parts:
+        end = len(self.text)
+        if self.opened and not inside:
+            fence = _FENCE.match(self.text, _past_blanks(self.text, body))
+            if fence and not fence[2] and self.text[fence.end() :].strip():
+                body = _next_line(self.text, fence.end())  # the fence stood round the header only
+            else:
+                end = _without_fences(self.text, body, end, self.opened)
+        parts = Parts(header, (body, end), remarks=self.remarks)
+        _trim(self.text, parts)
+        return parts
+
+
+# a heading or a blank line: what lies above the next ruler is prose, not a header
+_BARE_TEXT = re.compile(r"(?<![^\r\n])(?:#{1,6} |[ \t]*[\r\n]+[ \t]*[\r\n])")

@@ -1,0 +1,355 @@
+"""Text -> agents, in two readings, from one description.
+
+*Author* reads what the file asks for: headers repaired, foreign and dead names understood.
+*Program* reads what the owning program makes of it and says nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from pathlib import PurePosixPath
+from typing import Any
+
+from agentconv.codecs import TOOL_TYPES, UNSAID, read_value
+from agentconv.containers import ContainerError, Document, Node
+from agentconv.model import Agent, Base, Extra, Rule, Tools
+from agentconv.notes import Note, note
+from agentconv.reading import Context, Read, Reading, Refused
+from agentconv.spec import Field, Spec
+from agentconv.toolcodecs import read_bools, read_deny, read_groups, read_permission, read_tools
+
+
+def read_author(spec: Spec, text: str, path: str) -> Reading:
+    """What the file asks for, with notes. Errors are notes; nothing is raised."""
+    reading = Reading(spec, path, text)
+    try:
+        document = open_document(spec, text, author=True)
+    except ContainerError as error:
+        reading.status, reading.reason = "refused", error.message
+        reading.notes.append(
+            note(error.code, error.message, effect="error", file=path, line=error.line, column=error.column, help=error.help)
+        )
+        return reading
+    reading.document = document
+    for remark in document.remarks:
+        at = remark.key if remark.key else ""
+        reading.notes.append(
+            note(remark.code, remark.message, path=at, file=path, line=remark.line, column=remark.column)
+        )
+    if document.header is None and not _headerless_is_agent(spec):
+        reading.status = "skipped"
+        reading.notes.append(
+            note("R004", f"no header: {spec.program} makes no agent of this file", effect="info", file=path, line=1)
+        )
+        return reading
+    for id, entry, forced in entries(spec, document, path):
+        read = _read_entry(spec, document, entry, id, forced, path, author=True)
+        if isinstance(read, Read):
+            reading.agents.append(read)
+        else:
+            reading.notes += read
+            if not spec.many:
+                reading.status = "refused" if any(n.effect == "error" for n in read) else "skipped"
+    return reading
+
+
+def read_program(spec: Spec, text: str, path: str) -> Reading:
+    """What the owning program makes of the file: no repair but its own, no foreign vocabulary."""
+    reading = Reading(spec, path, text)
+    try:
+        document = open_document(spec, text, author=False)
+    except ContainerError as error:
+        reading.status, reading.reason = "refused", error.message
+        return reading
+    reading.document = document
+    if document.status != "read":
+        reading.status, reading.reason = document.status, document.reason
+        return reading
+    try:
+        for id, entry, forced in entries(spec, document, path):
+            try:
+                read = _read_entry(spec, document, entry, id, forced, path, author=False)
+            except Refused as refused:
+                if refused.whole or not spec.many or spec.container.get("one_bad") == "refuse-all":
+                    raise
+                continue
+            assert isinstance(read, Read)
+            reading.agents.append(read)
+    except Refused as refused:
+        reading.agents = []
+        reading.status, reading.reason = "refused", refused.reason
+    return reading
+
+
+def open_document(spec: Spec, text: str, *, author: bool) -> Document:
+    """The container of the format, taken apart."""
+    dialect = spec.container.get("dialect") or {}
+    if spec.syntax == "frontmatter":
+        from agentconv.containers import frontmatter
+
+        return frontmatter.read_author(text, spec.known_keys) if author else frontmatter.read_program(text, dialect)
+    if spec.syntax == "toml":
+        from agentconv.containers import toml
+
+        return toml.read(text)
+    if spec.syntax == "json":
+        from agentconv.containers import json
+
+        return json.read(text)
+    from agentconv.containers import yaml
+
+    return yaml.read_author(text) if author else yaml.read_program(text, dialect)
+
+
+def _headerless_is_agent(spec: Spec) -> bool:
+    dialect = spec.container.get("dialect") or {}
+    return spec.syntax == "frontmatter" and dialect.get("no_header", "skipped") == "body"
+
+
+def entries(spec: Spec, document: Document, path: str) -> list[tuple[str, Node | None, Mapping[str, Any]]]:
+    """The agents of a file: id from its place (or from the entry), the map of fields, and what the place decides."""
+    if not spec.many:
+        return [(place_id(spec, path), document.header, forced_by(spec, path))]
+    out: list[tuple[str, Node | None, Mapping[str, Any]]] = []
+    for node, forced in entry_lists(spec, document):
+        if node.kind == "map":
+            out += [(p.key.text, p.value, forced) for p in node.pairs if p.value.kind == "map"]
+        else:
+            key = str(spec.container.get("entry_id") or "")
+            for item in node.items:
+                id = item.get(key) if item.kind == "map" else None
+                out.append((id.text if id else "", item, forced))
+    return out
+
+
+def entry_lists(spec: Spec, document: Document) -> list[tuple[Node, Mapping[str, Any]]]:
+    """The lists or maps of a shared file that hold agents, with what each decides for them."""
+    found = []
+    also: Mapping[str, Any] = spec.container.get("also_entries") or {}
+    for path, forced in {str(spec.container.get("entries") or ""): {}, **also}.items():
+        node = document.header
+        for key in path.split(".") if path else ():
+            node = node.get(key) if node is not None and node.kind == "map" else None
+        if path and node is not None and node.kind != "scalar":
+            found.append((node, forced or {}))
+    return found
+
+
+def forced_by(spec: Spec, path: str) -> Mapping[str, Any]:
+    """Fields that the file's place decides, whatever the file says."""
+    for glob, fields in (spec.tables.get("forced") or {}).items():
+        if fnmatchcase("/" + path.lstrip("/"), "*/" + glob):
+            return dict(fields)
+    return {}
+
+
+def place_id(spec: Spec, path: str) -> str:
+    """What the file's place says about the agent's id: its stem, or its path below the place."""
+    pure = PurePosixPath(path)
+    name = stem(spec, pure.name)
+    if spec.identity.get("by") != "path":
+        return name
+    parts = list(pure.parent.parts)
+    for glob in [*(spec.head.get("places") or {}).get("project", ()), *(spec.head.get("places") or {}).get("user", ())]:
+        fixed = [p for p in PurePosixPath(glob.split("*", 1)[0].lstrip("~/")).parts if p]
+        for at in range(len(parts) - len(fixed) + 1):
+            if fixed and parts[at : at + len(fixed)] == fixed:
+                return "/".join([*parts[at + len(fixed) :], name])
+    return name
+
+
+def stem(spec: Spec, name: str) -> str:
+    """A file name without the suffixes of the format."""
+    for suffix in spec.head.get("suffixes") or [".md"]:
+        if name.endswith(suffix) and name != suffix:
+            return name[: -len(suffix)]
+    return name.rsplit(".", 1)[0] if "." in name[1:] else name
+
+
+# -- one entry --------------------------------------------------------------------------------
+
+
+def _read_entry(
+    spec: Spec,
+    document: Document,
+    entry: Node | None,
+    id: str,
+    forced: Mapping[str, Any],
+    path: str,
+    *,
+    author: bool,
+) -> Read | list[Note]:
+    ctx = Context(spec, author, path, document.text)
+    fields: dict[str, Any] = {}
+    where: dict[str, Node] = {}
+    extras: list[Extra] = []
+    base: Base | None = None
+    rules: list[Rule] = []
+    early: list[Rule] = []
+    order = {key: n for n, key in enumerate(spec.fields)}
+    values = top_values(spec, entry, author)
+    for key, node in sorted(values, key=lambda v: order.get(v[0], len(order))):
+        row = spec.fields.get(key)
+        where[key] = node
+        if row is None:
+            if not author and spec.container.get("unknown_keys") == "refused":
+                raise Refused(f"unknown key `{key}`")
+            extras.append(Extra(key, node.data(), spec.id))
+            continue
+        where.setdefault(row.field or key, node)
+        if row.type in TOOL_TYPES:
+            if author or row.applied:
+                base, more, first = _tool_row(row, node, ctx, base)
+                (early if first else rules).extend(more)
+            continue
+        value = read_value(node, row, ctx)
+        if value is UNSAID:
+            continue
+        if row.field is None:
+            extras.append(Extra(key, node.data(), spec.id, is_limit(row, node.data())))
+        elif row.field == "prompt_parts":
+            fields.setdefault("prompt_parts", {}).update(value)
+        else:
+            fields.setdefault(row.field, value)  # rows stand in the order in which the program prefers them
+    if problems := _missing(spec, {key for key, _ in values}, fields, ctx, entry):
+        return problems
+    if spec.syntax == "frontmatter":
+        fields[spec.body_field] = _body(document, spec, author)
+    if spec.tables.get("prompt_mode"):
+        fields["prompt_mode"] = spec.tables["prompt_mode"]
+    tools = _with_all(Tools(base, _joined(spec, early, rules)), spec)
+    fields.update(forced)
+    agent = Agent(id="", tools=tools, extras=tuple(extras), **{k: v for k, v in _frozen(fields).items() if k != "id"})
+    agent = replace(agent, id=_identity(spec, agent, id))
+    return Read(agent, ctx.notes, where, ctx.tokens, entry)
+
+
+def _joined(spec: Spec, early: list[Rule], rules: list[Rule]) -> tuple[Rule, ...]:
+    """Old and new map together: a key in both keeps its place and takes the new value (OpenCode 1.18.33)."""
+    if not spec.tools.fact("earlier") or not early:
+        return tuple(early + rules)
+    later = {r.tool.name for r in rules}
+    out: list[Rule] = []
+    for rule in early:
+        if rule.tool.name in later:
+            out += [r for r in rules if r.tool.name == rule.tool.name]
+        else:
+            out.append(rule)
+    placed = {r.tool.name for r in early}
+    return tuple(out + [r for r in rules if r.tool.name not in placed])
+
+
+def _with_all(tools: Tools, spec: Spec) -> Tools:
+    """A list of every group there is says *all*."""
+    everything = spec.tools.fact("all")
+    if not everything or tools.base != "none":
+        return tools
+    whole = {r.tool.name for r in tools.rules if r.effect == "allow" and r.scope is None}
+    if set(everything) <= whole and all(r.effect == "allow" for r in tools.rules):
+        return Tools("all")
+    return tools
+
+
+def top_values(spec: Spec, entry: Node | None, author: bool) -> list[tuple[str, Node]]:
+    """Keys with their values, dotted rows taken out of their maps; of doubles the one that counts."""
+    if entry is None:
+        return []
+    first = (spec.container.get("dialect") or {}).get("duplicates") == "first" and not author
+    found: dict[str, Node] = {}
+    dotted = {k.split(".")[0] for k in spec.fields if "." in k}
+    for pair in entry.pairs:
+        key = pair.key.text
+        if key in dotted and pair.value.kind == "map" and key not in spec.fields:
+            for name, node in _below(key, pair.value, spec):
+                found.setdefault(name, node)
+            continue
+        if first and key in found:
+            continue
+        found.pop(key, None)
+        found[key] = pair.value
+    return list(found.items())
+
+
+def _below(prefix: str, node: Node, spec: Spec) -> list[tuple[str, Node]]:
+    out: list[tuple[str, Node]] = []
+    for pair in node.pairs:
+        key = f"{prefix}.{pair.key.text}"
+        deeper = any(k.startswith(key + ".") for k in spec.fields)
+        if key not in spec.fields and deeper and pair.value.kind == "map":
+            out += _below(key, pair.value, spec)
+        else:
+            out.append((key, pair.value))
+    return out
+
+
+def _tool_row(
+    row: Field, node: Node, ctx: Context, base: Base | None
+) -> tuple[Base | None, list[Rule], bool]:
+    """Base, rules, and whether they stand before the rest (an old map that the new one overrides)."""
+    if row.type == "tools":
+        tools = read_tools(node, row, ctx)
+        return tools.base, list(tools.rules), True
+    if row.type == "groups":
+        tools = read_groups(node, row, ctx)
+        return tools.base, list(tools.rules), True
+    if row.type == "tool-bools":
+        said, rules = read_bools(node, row, ctx)
+        return said if said is not None else base, list(rules), True
+    if row.type == "deny-tools":
+        return base, list(read_deny(node, row, ctx)), False
+    return base, list(read_permission(node, row, ctx)), False
+
+
+def is_limit(row: Field, value: Any) -> bool:
+    """Whether losing this value lifts a limit."""
+    limits = row.fact("limits")
+    if isinstance(limits, list):
+        if isinstance(value, Mapping):
+            return any(k in limits for k in value)
+        return value in limits
+    return bool(limits) and value not in (None, False, "", [], {}, ())
+
+
+def _missing(
+    spec: Spec, keys: set[str], fields: dict[str, Any], ctx: Context, entry: Node | None
+) -> list[Note]:
+    problems: list[Note] = []
+    for row in spec.fields.values():
+        if not row.fact("required") or row.field in fields or (row.key in keys and row.type in TOOL_TYPES):
+            continue
+        if row.key in keys and not (row.fact("missing") == "skipped"):
+            continue  # its value was bad and has been spoken of
+        if not ctx.author:
+            raise Refused(f"no `{row.key}`", str(row.fact("bad")) == "refuse-all")
+        if row.fact("missing") == "skipped":
+            line = entry.line if entry else 1
+            text = f"no `{row.key}`: {ctx.spec.program} takes this file for a document beside the agents"
+            problems.append(note("R018", text, file=ctx.path, line=line, help=f"an agent needs `{row.key}:`"))
+        else:
+            ctx.say("R012", f"no `{row.key}`: {spec.seen} does not load this agent", row.field or row.key, entry)
+    return problems
+
+
+def _body(document: Document, spec: Spec, author: bool) -> str:
+    """The prompt: the text after the header without leading blank lines and final line ends."""
+    body = document.body
+    trim = (spec.container.get("dialect") or {}).get("body", "trim")
+    if not author and trim == "trim":
+        return body.strip()
+    lines = body.splitlines(keepends=True)
+    while lines and not lines[0].strip():
+        lines.pop(0)
+    return "".join(lines).rstrip("\r\n")
+
+
+def _identity(spec: Spec, agent: Agent, id: str) -> str:
+    if spec.identity.get("by") == "name":
+        return agent.name or id
+    over = spec.identity.get("over")
+    return (getattr(agent, str(over)) or id) if over else id
+
+
+def _frozen(fields: dict[str, Any]) -> dict[str, Any]:
+    return {k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()}

@@ -1,0 +1,111 @@
+"""Models: a maker's name for one, read from any program's spelling and written in the target's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from agentconv.containers import Node
+from agentconv.model import Model
+from agentconv.reading import Context
+from agentconv.spec import Field, Spec, load_data
+
+DATED = re.compile(r"[-@](20\d{6}|20\d\d-\d\d-\d\d)$")
+DECORATION = re.compile(r"\s*\((copilot|[\w. -]+)\)$|\[1m\]$", re.I)
+
+
+def read_models(node: Node, row: Field, ctx: Context) -> Any:
+    """One model or a list in order of preference."""
+    from agentconv.codecs import UNSAID, _Bad
+
+    if node.kind == "list":
+        texts = [i.text for i in node.items if i.kind == "scalar"]
+        if not ctx.spec.models.get("list"):
+            raise _Bad("must be one model", tuple(model_of(t) for t in texts) or UNSAID)
+    elif node.kind == "map":
+        raise _Bad("must be a model name")
+    else:
+        texts = [node.text]
+    texts = [t.strip() for t in texts if t.strip()]
+    inherit = ctx.spec.models.get("inherit")
+    known = {str(inherit).lower()} if inherit else set()
+    if ctx.author:
+        known.add("inherit")
+    texts = [t for t in texts if t.lower() not in known]
+    if not texts:
+        return UNSAID
+    return tuple(model_of(t) for t in texts)
+
+
+@lru_cache(maxsize=4096)
+def model_of(text: str) -> Model:
+    """What a spelling means; only the text where nobody knows it."""
+    bare = DECORATION.sub("", text.strip())
+    tails = [bare, bare.rsplit("/", 1)[-1], DATED.sub("", bare.rsplit("/", 1)[-1])]
+    names = _spellings()
+    for tail in tails:
+        if id := names.get(_fold(tail)):
+            facts = load_data("models")[id]
+            if facts.get("floating"):
+                return Model(text, None, str(facts.get("tier", id)), facts.get("maker"))
+            return Model(text, id, facts.get("tier"), facts.get("maker"))
+    return Model(text)
+
+
+def _fold(text: str) -> str:
+    return re.sub(r"[\s_.]+", "-", text.strip().lower())
+
+
+@lru_cache(maxsize=1)
+def _spellings() -> Mapping[str, str]:
+    out: dict[str, str] = {}
+    for id, facts in load_data("models").items():
+        for name in (id, facts.get("title"), facts.get("dotted"), *facts.get("dated", ()), *facts.get("aka", ())):
+            if name:
+                out.setdefault(_fold(str(name)), str(id))
+    return out
+
+
+def spell(model: Model, spec: Spec) -> tuple[str | None, str]:
+    """The target's spelling and how it was found: exact, tier, same, or why there is none."""
+    table = spec.models
+    if not table:
+        return None, "no model in the file"
+    makers = table.get("makers")
+    if model.id is None and model.tier is None:
+        return None, "unknown"
+    if makers and model.maker and model.maker not in makers:
+        return None, "maker"
+    if model.id is not None:
+        catalogue = table.get("catalogue")
+        if (not catalogue or model.id in catalogue) and (text := _format(model.id, spec)):
+            return text, "exact"
+        if model.tier is None:
+            return None, "catalogue"
+    tiers = table.get("tiers") or {}
+    word = tiers.get(model.tier)
+    if word is None:
+        return None, "tier"
+    return (str(model.tier) if word is True else str(word)), ("tier" if model.id or word is not True else "exact")
+
+
+def _format(id: str, spec: Spec) -> str | None:
+    facts = load_data("models")[id]
+    template = spec.models.get("spell")
+    if not template:
+        return None
+    exceptions: Mapping[str, Any] = spec.models.get("spellings") or {}
+    if id in exceptions:
+        return str(exceptions[id])
+    words = {
+        "id": id,
+        "dotted": facts.get("dotted", id),
+        "title": facts.get("title"),
+        "provider": (spec.models.get("providers") or {}).get(facts.get("maker")),
+    }
+    needed = re.findall(r"\{(\w+)\}", template)
+    if any(words.get(n) is None for n in needed):
+        return None
+    return str(template).format(**words)

@@ -1,0 +1,50 @@
+"""Names: slugs, legal ids, and the place of an output."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from agentconv.spec import Spec
+
+WORDS = re.compile(r"[a-z0-9]+")
+
+
+def slug(text: str) -> str:
+    """``C# Expert`` -> ``csharp-expert``. Empty where nothing in it is a letter or digit we can write."""
+    text = text.replace("#", "sharp").replace("+", "plus").replace("&", " and ")
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return "-".join(WORDS.findall(plain))
+
+
+def legal(text: str | None, rules: dict[str, object] | None) -> bool:
+    """Whether a name fits the description's rules."""
+    if not text or not text.strip() or any(ord(c) < 32 for c in text):
+        return False
+    if not rules:
+        return True
+    pattern, most = rules.get("pattern"), rules.get("max")
+    if isinstance(most, int) and len(text) > most:
+        return False
+    return not isinstance(pattern, str) or re.fullmatch(pattern, text) is not None
+
+
+SAFE = re.compile(r"[a-z0-9][a-z0-9._-]*")
+
+
+def file_id(id: str, spec: Spec) -> str:
+    """The id as the target's place can hold it: kept where every file system agrees on it, else a slug."""
+    rules = spec.identity.get("id")
+    parts = [p for p in id.split("/") if p] if spec.identity.get("by") == "path" else [id]
+    kept = [p if SAFE.fullmatch(p) and not p.endswith(".") else slug(p) for p in parts]
+    made = "/".join(p for p in kept if p)
+    if made and legal(made, rules):
+        return made
+    return "/".join(s for s in map(slug, parts) if s) or "agent"
+
+
+def place(spec: Spec, id: str, user: bool = False) -> str:
+    """Where a conversion writes the agent, below the root."""
+    places = spec.head.get("places") or {}
+    template = str(places.get("write_user" if user else "write") or "{id}.md")
+    return template.replace("{id}", id)

@@ -1,0 +1,161 @@
+"""Notes: what a reader or a writer has to say, as data.
+
+A note has a code, an effect, a place and a remedy; whether it is printed, grouped, counted or put
+into a report is decided elsewhere. Codes are named after the problem and never reused; the texts of
+``agentconv explain`` are in data/notes.yaml (a test keeps both in step).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, get_args
+
+NoteEffect = Literal["info", "approximate", "lost", "narrows", "inherits", "widens", "error"]
+EFFECTS: tuple[NoteEffect, ...] = get_args(NoteEffect)
+RANK = {effect: rank for rank, effect in enumerate(EFFECTS)}
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One thing worth saying. ``path`` is the place in the model (``tools[2]``)."""
+
+    code: str
+    effect: NoteEffect
+    message: str
+    path: str = ""
+    file: str = ""
+    line: int = 0
+    column: int = 0
+    help: str = ""
+    cause: str = field(default="", compare=False)  # equal causes are grouped on a terminal
+
+    def as_json(self) -> dict[str, Any]:
+        """The note as the report holds it (the field for the file is called ``file``)."""
+        return {
+            "code": self.code,
+            "effect": self.effect,
+            "path": self.path,
+            "file": self.file,
+            "line": self.line,
+            "column": self.column,
+            "message": self.message,
+            "help": self.help,
+        }
+
+    def moved(self, **changes: Any) -> Note:
+        """The same note with other fields."""
+        return replace(self, **changes)
+
+
+# code -> (default effect, headline). Families: R reading, T tools, M models, L other fields,
+# C the target's limits and places, F files, V verification, X bugs of agentconv itself.
+CODES: dict[str, tuple[NoteEffect, str]] = {
+    # reading
+    "R001": ("error", "not UTF-8"),
+    "R002": ("error", "the file is empty"),
+    "R003": ("info", "header repaired: a value needed quotes"),
+    "R004": ("error", "no header"),
+    "R005": ("error", "the header cannot be read"),
+    "R006": ("error", "wrong type"),
+    "R007": ("approximate", "a value the program does not know"),
+    "R008": ("info", "the file was wrapped in a code fence"),
+    "R009": ("info", "header repaired: a value ran over several lines"),
+    "R010": ("approximate", "the same key twice"),
+    "R011": ("info", "the program reads this file differently"),
+    "R012": ("info", "the program would not load this file"),
+    "R013": ("info", "header repaired: tabs or indentation"),
+    "R014": ("info", "literal \\n read as line breaks"),
+    "R015": ("error", "a required field is missing"),
+    "R016": ("error", "not a file of this format"),
+    "R017": ("error", "too large or too deep"),
+    "R018": ("info", "no agent in this file"),
+    "R019": ("info", "something in front of the header was left out"),
+    "R020": ("info", "a key without a value"),
+    # tools
+    "T001": ("info", "a tool name of another program"),
+    "T002": ("info", "a tool name the program dropped"),
+    "T003": ("narrows", "the target has no such tool"),
+    "T004": ("narrows", "a tool nobody knows"),
+    "T005": ("approximate", "the nearest tool stands in"),
+    "T006": ("narrows", "a scope the target cannot enforce"),
+    "T007": ("narrows", "the target's tool would give more"),
+    "T008": ("narrows", "MCP tools cannot be listed here"),
+    "T009": ("approximate", "a control the source program does not enforce"),
+    "T010": ("approximate", "the list overrides the user's own rules"),
+    "T011": ("approximate", "a free shell contains the rest"),
+    "T012": ("inherits", "the target gives every agent these tools"),
+    "T013": ("narrows", "a denial takes the whole tool"),
+    "T014": ("widens", "the target lets the agent do more"),
+    "T015": ("widens", "an action that asked would run by itself"),
+    "T016": ("info", "a value that is no wildcard here"),
+    "T017": ("narrows", "no tool is left"),
+    "T018": ("approximate", "it is not known whether the target's control holds"),
+    "T019": ("narrows", "only one of the programs at this place knows the tool"),
+    "T020": ("approximate", "more of the same right comes along"),
+    "T021": ("narrows", "another program at this place would give more"),
+    "T022": ("narrows", "agents that may be called cannot be limited here"),
+    "T023": ("info", "tool names written as the program spells them today"),
+    # models
+    "M001": ("lost", "the model is not available in the target"),
+    "M002": ("approximate", "a model of the same tier"),
+    "M003": ("lost", "a model nobody knows"),
+    "M004": ("approximate", "only the first model of a list is kept"),
+    "M005": ("approximate", "effort changed to the nearest level"),
+    "M006": ("info", "a model the program ignores"),
+    "M007": ("info", "the user decided on the model"),
+    # other fields
+    "L001": ("lost", "the target has no such field"),
+    "L002": ("lost", "a value the target does not know"),
+    "L003": ("widens", "a limit would be lost"),
+    "L004": ("narrows", "a limit is held by fewer rights"),
+    "L005": ("approximate", "required text taken from elsewhere"),
+    "L006": ("lost", "a key of the source program only"),
+    "L007": ("approximate", "a field the target accepts and does not apply"),
+    "L008": ("lost", "hooks stay in their own family"),
+    "L009": ("approximate", "a value changed to fit the target"),
+    "L010": ("approximate", "only one of the programs at this place honours it"),
+    "L011": ("approximate", "several texts became one prompt"),
+    "L012": ("approximate", "the prompt replaces or joins another base prompt"),
+    # the target's limits and places
+    "C001": ("approximate", "the name was changed to be legal"),
+    "C002": ("info", "a sentence at the head of the prompt states the limit"),
+    "C003": ("error", "the text is longer than the target allows"),
+    "C004": ("info", "another program reads this place too"),
+    "C005": ("approximate", "the name is one of the program's own"),
+    "C006": ("error", "two agents for one output"),
+    "C007": ("approximate", "the program changes characters of the prompt when it loads"),
+    "C008": ("info", "a disabled agent was not written"),
+    "C009": ("error", "the field must not be empty"),
+    "C010": ("approximate", "another program at this place reads the agent under another name"),
+    "C011": ("approximate", "the program drops the white space around the prompt"),
+    "C012": ("widens", "refused: the target would let the agent do more"),
+    "C013": ("approximate", "the prompt was changed where the target would evaluate it"),
+    # files
+    "F001": ("error", "cannot be read"),
+    "F002": ("error", "cannot be written"),
+    "F003": ("error", "the output exists"),
+    "F004": ("error", "no agents found"),
+    "F005": ("error", "unknown format"),
+    "F006": ("error", "the format cannot be told"),
+    "F007": ("error", "the output is the source"),
+    "F008": ("error", "the shared file cannot be changed safely"),
+    "F009": ("error", "outside the root"),
+    # verification
+    "V001": ("error", "the output does not read back as it should"),
+    "V002": ("error", "the output is wider than the source"),
+    "V003": ("error", "a loss without a note"),
+    "V004": ("error", "another entry of the file changed"),
+    "V005": ("error", "a tool name the target does not have"),
+    # own bugs
+    "X001": ("error", "internal error"),
+}
+
+
+def note(code: str, message: str, *, effect: NoteEffect | None = None, **rest: Any) -> Note:
+    """A note with the default effect of its code."""
+    return Note(code, effect or CODES[code][0], message, **rest)
+
+
+def worst(notes: list[Note]) -> NoteEffect:
+    """The highest effect among them; ``info`` where there are none."""
+    return max((n.effect for n in notes), key=lambda e: RANK[e], default="info")

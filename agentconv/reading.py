@@ -1,0 +1,76 @@
+"""What a reader hands on, and the small context that the codecs work in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from agentconv.containers import Document, Node
+from agentconv.model import Agent
+from agentconv.notes import Note, NoteEffect, note
+from agentconv.spec import Spec
+
+
+class Refused(Exception):
+    """The program makes no agent of this (``whole``: of the whole file or configuration)."""
+
+    def __init__(self, reason: str, whole: bool = False) -> None:
+        super().__init__(reason)
+        self.reason, self.whole = reason, whole
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One tool name as it stands in the file: what it should read today, if that differs."""
+
+    at: str
+    start: int
+    end: int
+    text: str
+    new: str | None = None
+
+
+@dataclass(slots=True)
+class Read:
+    """One agent of a file."""
+
+    agent: Agent
+    notes: list[Note] = field(default_factory=list)
+    where: dict[str, Node] = field(default_factory=dict)  # path in the model or key -> its place
+    tokens: list[Token] = field(default_factory=list)
+    entry: Node | None = None  # the map that holds it, in a file of many
+    dialect: str = ""
+
+
+@dataclass(slots=True)
+class Reading:
+    """A file as author or program reads it."""
+
+    spec: Spec
+    path: str
+    text: str
+    agents: list[Read] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    status: Literal["read", "skipped", "refused"] = "read"
+    reason: str = ""
+    document: Document | None = None
+
+
+@dataclass(slots=True)
+class Context:
+    """One entry being read: the description, who reads, and the notes so far."""
+
+    spec: Spec
+    author: bool
+    path: str
+    text: str
+    notes: list[Note] = field(default_factory=list)
+    tokens: list[Token] = field(default_factory=list)
+
+    def say(self, code: str, message: str, at: str, node: Node | None, **rest: Any) -> None:
+        """A note of the author reading (the program reading does not speak)."""
+        if self.author:
+            effect: NoteEffect | None = rest.pop("effect", None)
+            line, column = (node.line, node.column) if node else (0, 0)
+            made = note(code, message, effect=effect, path=at, file=self.path, line=line, column=column, **rest)
+            self.notes.append(made)

@@ -1,0 +1,333 @@
+"""What an agent may do: risk classes with scopes, and which of two agents may do more.
+
+Two ways to count. *Author*: by meaning; a denied capability is denied whatever tools could give it.
+*Program*: by the names the program has; a tool that no rule reaches stays. The source is counted
+as author, outputs as program, so an error in either direction makes a conversion narrower.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from agentconv.model import Agent, Approval, Rule, Scope, Tool, Tools
+from agentconv.spec import Spec, all_caps, risk
+
+CLASSES = ("reads", "writes", "runs", "network", "delegates")
+ALL = "all"
+MCP = "mcp:*"
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """A class, whole or limited: ``scope`` allows only that, ``minus`` takes something away."""
+
+    cls: str
+    scope: Scope | None = None
+    minus: frozenset[Scope] = frozenset()
+    approval: Approval | None = None
+
+    def __str__(self) -> str:
+        if self.scope:
+            return f"{self.cls}({self.scope.text})"
+        if self.minus:
+            return f"{self.cls}(not {', '.join(sorted(s.text for s in self.minus))})"
+        return self.cls
+
+    @property
+    def whole(self) -> bool:
+        """Nothing limits it."""
+        return not self.scope and not self.minus
+
+
+Rights = frozenset[Right]
+
+
+def spelled(rights: Iterable[Right]) -> list[str]:
+    """Rights as the report writes them, in the order of the classes."""
+    order = {cls: n for n, cls in enumerate((ALL, *CLASSES))}
+    return sorted({str(r) for r in rights}, key=lambda t: (order.get(t.split("(")[0], 9), t))
+
+
+# -- comparing --------------------------------------------------------------------------------
+
+
+def contains(have: Rights, one: Right) -> bool:
+    """Whether a right adds nothing to those at hand."""
+    if _auto_from_ask(have, one):
+        return False
+    if any(r.whole and r.cls in (ALL, "runs") for r in have):
+        return True  # who has a free shell can do the rest with it
+    if one.cls == ALL:
+        return False
+    return any(_covers(r, one) for r in have)
+
+
+def _auto_from_ask(have: Rights, one: Right) -> bool:
+    """The program asked before this, and now it would not."""
+    same = [r for r in have if r.cls == one.cls or r.cls == ALL]
+    return one.approval == "auto" and bool(same) and all(r.approval == "ask" for r in same)
+
+
+def _covers(have: Right, one: Right) -> bool:
+    if have.cls != one.cls and not (have.cls == MCP and one.cls.startswith("mcp:")):
+        # one tool of a server lies within the server
+        if not (one.cls.startswith("mcp:") and "/" in one.cls and have.cls == one.cls.split("/", 1)[0]):
+            return False
+    if have.whole:
+        return True
+    if have.scope:
+        return one.scope == have.scope
+    return one.scope is None and have.minus <= one.minus
+
+
+def gained(before: Rights, after: Rights) -> Rights:
+    """The rights that are new."""
+    new = frozenset(r for r in after if not contains(before, r))
+    if any(r.cls == ALL for r in new):
+        # say which classes, not only "all"
+        spread = {Right(c) for c in (*CLASSES, MCP)}
+        return frozenset(r for r in spread if not contains(before, r))
+    return new
+
+
+def lost(before: Rights, after: Rights) -> Rights:
+    """The rights that are gone."""
+    return frozenset(r for r in before if not contains(after, replace(r, approval=None)))
+
+
+# -- counting ---------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Grant:
+    """What the rules leave of one unit: open or closed, with exceptions in order."""
+
+    open: bool
+    approval: Approval | None = None
+    scopes: tuple[tuple[bool, Scope, Approval | None], ...] = ()
+    rule: Rule | None = None
+
+    @property
+    def any(self) -> bool:
+        """Whether anything is allowed."""
+        return self.open or any(allowed for allowed, _, _ in self.scopes)
+
+    @property
+    def whole(self) -> bool:
+        """Allowed without exception."""
+        return self.open and all(allowed for allowed, _, _ in self.scopes)
+
+    def rights(self, cls: str, strict: bool) -> Iterator[Right]:
+        """``strict`` counts too much rather than too little (for outputs); else the other way."""
+        if self.open:
+            minus = []
+            for allowed, scope, _ in self.scopes:
+                if not allowed:
+                    minus.append(scope)
+                elif strict and minus:
+                    minus = []  # a later allow may reach into what was denied
+            yield Right(cls, None, frozenset(minus), self.approval)
+            return
+        denied_later = False
+        for allowed, scope, approval in reversed(self.scopes):
+            if allowed:
+                if strict or not denied_later:
+                    yield Right(cls, scope, frozenset(), approval)
+            else:
+                denied_later = True  # it may reach into an allow before it
+
+
+def _step(grant: Grant, rule: Rule) -> None:
+    allowed = rule.effect == "allow"
+    if rule.scope is None:
+        grant.open, grant.scopes = allowed, ()
+        grant.approval = rule.approval if allowed else None
+    else:
+        grant.scopes += ((allowed, rule.scope, rule.approval),)
+    if allowed:
+        grant.rule = rule
+
+
+def is_star(tool: Tool) -> bool:
+    """A rule for every tool there is."""
+    return tool.caps == ("*",)
+
+
+def base_open(tools: Tools, spec: Spec) -> bool:
+    """What stands before the first rule: everything or nothing."""
+    if tools.base is None:
+        return spec.tools.fact("absent", "all") in ("all", "builtin")
+    return tools.base in ("all", "builtin")
+
+
+def resolved(tools: Tools, spec: Spec) -> Tools:
+    """The unsaid base made explicit by the description's ``absent:``."""
+    if tools.base is not None:
+        return tools
+    absent = spec.tools.fact("absent", "all")
+    if isinstance(absent, list):
+        named = [Rule("allow", spec.tools.names[n].tool()) for n in absent if n in spec.tools.names]
+        return Tools("none", (*named, *tools.rules))
+    return Tools("builtin" if absent == "builtin" else "all" if absent == "all" else "none", tools.rules)
+
+
+def by_capability(tools: Tools, spec: Spec) -> dict[str, Grant]:
+    """Author's count: capability -> grant."""
+    tools = resolved(tools, spec)
+    opened = tools.base in ("all", "builtin")
+    usual = {c for n in spec.tools.singles.values() if not (n.off or n.never or n.closed) for c in n.gives} or set(all_caps())
+    grants: dict[str, Grant] = {}
+    named = [c for r in tools.rules if r.tool.caps != ("*",) for c in (*r.tool.caps, *r.tool.also)]
+    for cap in dict.fromkeys([*named, *(c for c in all_caps() if c in usual)]):
+        # what the program usually does not have was not asked for by leaving the list away
+        grant = grants[cap] = Grant(opened and cap in usual)
+        for rule in tools.rules:
+            if is_star(rule.tool) or cap in rule.tool.caps or cap in rule.tool.also:
+                if is_star(rule.tool) and rule.effect == "allow" and cap not in usual:
+                    continue
+                _step(grant, rule)
+    return grants
+
+
+def by_name(tools: Tools, spec: Spec) -> dict[str, Grant]:
+    """Program's count: tool name -> grant."""
+    tools = resolved(tools, spec)
+    opened = tools.base in ("all", "builtin")
+    grants = {n: Grant(opened and not name.closed) for n, name in spec.tools.singles.items()}
+    for rule in tools.rules:
+        reach = spec.tools.covers if rule.effect == "allow" else spec.tools.shutting
+        for name in reach(rule.tool.name) if not is_star(rule.tool) else grants:
+            _step(grants[name], rule)
+    return grants
+
+
+def by_server(tools: Tools, spec: Spec) -> dict[tuple[str, str | None], Grant]:
+    """MCP: (server, tool or None) -> grant; server ``*`` is every other one."""
+    tools = resolved(tools, spec)
+    keys: list[tuple[str, str | None]] = [("*", None)]
+    keys += [(r.tool.server, None) for r in tools.rules if r.tool.server]
+    keys += [(r.tool.server, r.tool.member) for r in tools.rules if r.tool.server and r.tool.member]
+    grants: dict[tuple[str, str | None], Grant] = {}
+    for server, member in dict.fromkeys(keys):
+        grant = grants[server, member] = Grant(tools.base == "all")
+        for rule in tools.rules:
+            tool = rule.tool
+            same = tool.server in ("*", server) and (tool.member is None or tool.member == member)
+            if is_star(tool) or (tool.server and same):
+                _step(grant, rule)
+    return grants
+
+
+def _mcp_rights(tools: Tools, spec: Spec, strict: bool) -> Iterator[Right]:
+    grants = by_server(tools, spec)
+    for (server, member), grant in grants.items():
+        if not grant.open:
+            continue
+        minus = frozenset(
+            Scope("mcp", s if m is None else f"{s}/{m}")
+            for (s, m), g in grants.items()
+            if not g.open and (s, m) != (server, member) and (server == "*" or (s == server and m))
+        )
+        parent = grants.get((server, None)) if member else grants[("*", None)]
+        if parent is not None and parent.open and (server, member) != ("*", None):
+            continue  # said by the wider one
+        yield Right(f"mcp:{server}" + (f"/{member}" if member else ""), None, minus, grant.approval)
+
+
+def of_tools(tools: Tools, spec: Spec, *, program: bool) -> Rights:
+    """The rights of a tool control alone."""
+    found: dict[str, list[Right]] = {}
+    if program:
+        for name, grant in by_name(tools, spec).items():
+            for cls in spec.tools.names[name].classes:
+                found.setdefault(cls, []).extend(grant.rights(cls, True))
+    else:
+        for cap, grant in by_capability(tools, spec).items():
+            if (cls := risk(cap)) != "none":
+                found.setdefault(cls, []).extend(grant.rights(cls, False))
+    out: set[Right] = set()
+    for rights in found.values():
+        whole = [r for r in rights if r.whole]
+        out |= {_loosest(whole)} if whole else set(rights)
+    out |= set(_mcp_rights(tools, spec, program))
+    if resolved(tools, spec).base == "all" and {Right(c) for c in (*CLASSES, MCP)} <= {
+        replace(r, approval=None) for r in out if r.approval != "ask"
+    }:
+        return frozenset({Right(ALL)})
+    return frozenset(out)
+
+
+def _loosest(rights: list[Right]) -> Right:
+    """Of several whole rights of one class the one that asks least."""
+    order = {"auto": 0, None: 1, "ask": 2}
+    return min(rights, key=lambda r: order[r.approval])
+
+
+def of_agent(agent: Agent, spec: Spec, *, program: bool) -> Rights:
+    """The rights of an agent as its format gives them: tools, what fields add and take away."""
+    rights: Rights
+    if program and spec.tools.control == "none":
+        rights = frozenset({Right(ALL)})
+    else:
+        rights = of_tools(added_by_fields(agent, spec), spec, program=program)
+    taken = denied_by_fields(agent, spec)
+    if taken:
+        rights = frozenset(r for r in spread(rights) if r.cls not in taken)
+    row = spec.by_field.get("delegates")
+    if agent.delegates is not None and (not program or (row is not None and row.applied)):
+        rights = _limit_delegates(rights, agent.delegates)
+    return rights
+
+
+def spread(rights: Rights) -> Rights:
+    """``all`` as the classes it stands for."""
+    if any(r.cls == ALL for r in rights):
+        return frozenset({Right(c) for c in (*CLASSES, MCP)} | {r for r in rights if r.cls != ALL})
+    return rights
+
+
+def added_by_fields(agent: Agent, spec: Spec) -> Tools:
+    """The tool control with what other fields bring along (Claude's ``memory``)."""
+    tools = agent.tools
+    if base_open(tools, spec) and not tools.rules:
+        return tools
+    extra = []
+    for row in spec.fields.values():
+        implies = row.fact("implies")
+        if not implies or not row.field or getattr(agent, row.field) is None:
+            continue
+        value = row.to_program.get(getattr(agent, row.field), getattr(agent, row.field))
+        names = implies.get(value, implies.get("*", ())) if isinstance(implies, dict) else implies
+        extra += [Rule("allow", spec.tools.names[n].tool(), at=row.key) for n in names if n in spec.tools.names]
+    return replace(tools, rules=tools.rules + tuple(extra)) if extra else tools
+
+
+def denied_by_fields(agent: Agent, spec: Spec) -> frozenset[str]:
+    """Risk classes that a field takes away (plan mode)."""
+    gone: set[str] = set()
+    for row in spec.fields.values():
+        denies = row.fact("denies")
+        if denies and row.field and row.applied:
+            value = getattr(agent, row.field)
+            gone |= set(denies.get(row.to_program.get(value, value), ()))
+    return frozenset(gone)
+
+
+def _limit_delegates(rights: Rights, names: tuple[str, ...]) -> Rights:
+    if "*" in names:
+        return rights
+    rest = spread(rights)
+    had = [r for r in rest if r.cls == "delegates"]
+    rest = frozenset(r for r in rest if r.cls != "delegates")
+    if not had:
+        return rest
+    limited = {Right("delegates", Scope("agent", n), frozenset(), had[0].approval) for n in names}
+    return rest | limited
+
+
+def of_ambient(spec: Spec) -> Rights:
+    """What every agent of the program has anyway."""
+    return frozenset(
+        Right(risk(cap)) for caps in spec.ambient.values() for cap in caps if risk(cap) != "none"
+    )

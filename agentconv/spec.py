@@ -1,0 +1,399 @@
+"""A format's description as the engine uses it: the tables of format.yaml with their inverses.
+
+docs/describing-formats.md is the language. Nothing here knows a program.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+from agentconv.model import Tool
+
+DATA = Path(__file__).parent / "data"
+
+
+@lru_cache(maxsize=None)
+def load_data(name: str) -> dict[str, Any]:
+    """A table of agentconv/data."""
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    data: dict[str, Any] = yaml.load((DATA / f"{name}.yaml").read_text("utf-8"), loader)
+    return data
+
+
+def risk(cap: str) -> str:
+    """The risk class of a capability."""
+    return str(load_data("capabilities")[cap]["risk"])
+
+
+def near(cap: str) -> dict[str, str]:
+    """What may stand in for a capability, with the effect of that step."""
+    return dict(load_data("capabilities")[cap].get("near", {}))
+
+
+def cap_title(cap: str) -> str:
+    """The capability in words."""
+    return str(load_data("capabilities")[cap]["title"])
+
+
+@lru_cache(maxsize=None)
+def all_caps() -> tuple[str, ...]:
+    """Every capability there is."""
+    return tuple(load_data("capabilities"))
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A tool name of a program."""
+
+    name: str
+    caps: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    members: tuple[str, ...] = ()  # a group
+    scope: str = ""
+    plain: bool = False
+    keep: tuple[tuple[str, str], ...] = ()
+    off: bool = False
+    never: bool = False
+    closed: bool = False  # denied unless a rule names it
+    deny_with: tuple[str, ...] = ()
+
+    @property
+    def gives(self) -> tuple[str, ...]:
+        """All that comes with the name."""
+        return self.caps + tuple(c for c in self.also if c not in self.caps)
+
+    @property
+    def classes(self) -> frozenset[str]:
+        """Risk classes of all that comes with the name."""
+        return frozenset(risk(c) for c in self.gives) - {"none"}
+
+    def tool(self, spelled: str | None = None) -> Tool:
+        """The name as a rule holds it."""
+        return Tool(spelled or self.name, self.caps, self.also)
+
+
+@dataclass(frozen=True)
+class ToolTable:
+    """The ``tools:`` table."""
+
+    data: Mapping[str, Any]
+
+    def fact(self, key: str, default: Any = None) -> Any:
+        """One word of the table."""
+        return self.data.get(key, default)
+
+    @property
+    def control(self) -> str:
+        """list, map, groups, switch or none."""
+        return str(self.data.get("control", "none"))
+
+    @property
+    def enforced(self) -> str:
+        """yes, no or unknown (YAML reads bare yes/no as booleans)."""
+        value = self.data.get("enforced", True)
+        return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+
+    @cached_property
+    def names(self) -> dict[str, Name]:
+        """Single tools and groups by name."""
+        out: dict[str, Name] = {}
+        for name, facts in (self.data.get("names") or {}).items():
+            facts = facts or {}
+            out[str(name)] = Name(
+                str(name),
+                tuple(facts.get("is", ())),
+                tuple(facts.get("also", ())),
+                scope=facts.get("scope", ""),
+                plain=bool(facts.get("plain", False)),
+                keep=tuple((facts.get("keep") or {}).items()),
+                off=bool(facts.get("off", False)),
+                never=bool(facts.get("never", False)),
+                closed=facts.get("default") == "deny",
+                deny_with=_words(facts.get("deny_with")),
+            )
+        for group, facts in (self.data.get("groups") or {}).items():
+            facts = facts or {}
+            members = tuple(facts.get("members", ()))
+            union = tuple(dict.fromkeys(c for m in members if m in out for c in out[m].gives))
+            caps = tuple(facts.get("is") or union)
+            also = tuple(dict.fromkeys([*facts.get("also", ()), *(c for c in union if c not in caps)]))
+            out[str(group)] = Name(
+                str(group),
+                caps,
+                tuple(c for c in also if c not in caps),
+                members,
+                scope=facts.get("scope", ""),
+                off=bool(facts.get("off", False)),
+            )
+        return out
+
+    @cached_property
+    def singles(self) -> dict[str, Name]:
+        """Names that are no group whose members are listed: the units of the program's rights."""
+        return {n: name for n, name in self.names.items() if not name.members}
+
+    @cached_property
+    def aliases(self) -> dict[str, str]:
+        """Other spellings that work in the program."""
+        return {str(k): str(v) for k, v in (self.data.get("aliases") or {}).items()}
+
+    @cached_property
+    def dead(self) -> dict[str, tuple[str, ...]]:
+        """Names that mean nothing to the program, with what their authors mean."""
+        return {str(k): _words(v) for k, v in (self.data.get("dead") or {}).items()}
+
+    @cached_property
+    def folded(self) -> dict[str, str]:
+        """Lower-cased spelling -> the name it stands for."""
+        out: dict[str, str] = {}
+        for name in self.names:
+            out.setdefault(name.lower(), name)
+        for alias, name in self.aliases.items():
+            out.setdefault(alias.lower(), name)
+        return out
+
+    def own(self, token: str) -> Name | None:
+        """The name as the program itself would find it."""
+        exact = self.names.get(token) or self.names.get(self.aliases.get(token, ""))
+        if exact or self.data.get("case", "sensitive") == "sensitive":
+            return exact
+        name = self.folded.get(self._separators(token.lower()))
+        return self.names[name] if name is not None else None
+
+    def _separators(self, token: str) -> str:
+        for one in self.data.get("same_as_slash", ()):
+            token = token.replace(one, "/")
+        return token
+
+    def covers(self, token: str) -> frozenset[str]:
+        """The single names that a token of a rule reaches in the program."""
+        if token == self.data.get("star_key", "*"):
+            return frozenset(self.singles)
+        name = self.own(token)
+        if name is not None:
+            return frozenset(self.expand(name.name))
+        if self.control == "map" and ("*" in token or "?" in token):
+            return frozenset(n for n in self.singles if fnmatchcase(n, token))
+        return frozenset()
+
+    def expand(self, name: str) -> list[str]:
+        """A group's single names; a single name is itself."""
+        found = self.names[name]
+        if not found.members:
+            return [name]
+        return [single for member in found.members if member in self.names for single in self.expand(member)]
+
+    def shutting(self, token: str) -> frozenset[str]:
+        """The single names that go when a token is denied."""
+        gone = set(self.covers(token))
+        gone |= {n for n, name in self.singles.items() if gone & set(name.deny_with)}
+        return frozenset(gone)
+
+    @cached_property
+    def mcp(self) -> Mapping[str, Any]:
+        """Spellings of MCP tools."""
+        return self.data.get("mcp") or {}
+
+    @cached_property
+    def _mcp_patterns(self) -> list[tuple[re.Pattern[str], bool]]:
+        out = []
+        for key in ("tool", "also_tool"):
+            for template in _words(self.mcp.get(key)):
+                out.append((_template_regex(template), True))
+        for key in ("server", "also_server"):
+            for template in _words(self.mcp.get(key)):
+                out.insert(0, (_template_regex(template), False))
+        return out
+
+    def mcp_tool(self, token: str) -> Tool | None:
+        """A token that names tools of an MCP server, as the program spells them."""
+        for key in ("every", "deny_every"):
+            if self.mcp.get(key) is not None and token == self.mcp[key]:
+                return Tool(token, server="*")
+        for pattern, one in self._mcp_patterns:
+            if found := pattern.fullmatch(token):
+                return Tool(token, server=found["server"], member=found["tool"] if one else None)
+        return None
+
+    @property
+    def mcp_is_loose(self) -> bool:
+        """Any name with the separator looks like a tool of a server (``{server}_{tool}``)."""
+        return any(t.startswith("{server}") and "/" not in t for t in _words(self.mcp.get("tool")))
+
+    def spell_mcp(self, server: str, member: str | None) -> str | None:
+        """How the program writes a server's tools, ``None`` where it cannot."""
+        if server == "*":
+            every = self.mcp.get("every")
+            return None if every is None else str(every)
+        template = self.mcp.get("tool" if member else "server")
+        if template is None:
+            return None
+        if clean := self.mcp.get("clean"):  # characters outside the class become `_` in the program
+            server = re.sub(clean, "_", server)
+            member = re.sub(clean, "_", member) if member else member
+        return str(template).format(server=server, tool=member)
+
+
+def _words(value: Any) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+def _template_regex(template: str) -> re.Pattern[str]:
+    """``mcp__{server}__{tool}`` as a pattern; a server name ends at the first separator."""
+    after = template.split("{server}", 1)[1][:1]
+    server = r"(?:(?!__)[^*])+" if "__" in template else (rf"[^*\s{re.escape(after)}]+" if after else r"[^*\s]+")
+    text = re.escape(template).replace(r"\{server\}", f"(?P<server>{server})")
+    return re.compile(text.replace(r"\{tool\}", r"(?P<tool>[^*\s]+)"))
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One key of a format: a row of the ``fields:`` table."""
+
+    key: str
+    field: str | None
+    type: str
+    facts: Mapping[str, Any]
+
+    def fact(self, name: str, default: Any = None) -> Any:
+        """One word of the row."""
+        return self.facts.get(name, default)
+
+    @property
+    def written(self) -> bool:
+        """Old spellings are read only."""
+        return self.facts.get("write") != "never"
+
+    @property
+    def applied(self) -> bool:
+        """Whether the key does anything in the program."""
+        return self.facts.get("applied", True) is not False
+
+    @property
+    def to_model(self) -> dict[Any, Any]:
+        """The program's words -> the model's."""
+        values = self.facts.get("values")
+        if isinstance(values, Mapping):
+            return dict(values)
+        return {v: v for v in values} if values else {}
+
+    @property
+    def to_program(self) -> dict[Any, Any]:
+        """The model's words -> the program's; the first spelling wins."""
+        out: dict[Any, Any] = {}
+        for theirs, ours in self.to_model.items():
+            out.setdefault(ours, theirs)
+        return out
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A whole description."""
+
+    head: Mapping[str, Any]
+    tables: Mapping[str, Any]
+    folder: str = ""
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """What --to takes."""
+        return str(self.head["id"])
+
+    @property
+    def program(self) -> str:
+        """The program, as a note names it."""
+        return str(self.head.get("program") or self.head["title"])
+
+    @property
+    def seen(self) -> str:
+        """The program with the version the facts were seen in."""
+        return f"{self.program} {self.head['version']}" if self.head.get("version") else self.program
+
+    @property
+    def syntax(self) -> str:
+        """The container's syntax."""
+        return str(self.head["syntax"])
+
+    @property
+    def many(self) -> bool:
+        """One file holds many agents."""
+        return bool(self.head.get("many"))
+
+    @property
+    def text_kind(self) -> bool:
+        """Read by a session that has rights of its own: no rights, no refusal."""
+        return self.head.get("kind") == "text"
+
+    @cached_property
+    def container(self) -> Mapping[str, Any]:
+        """The ``container:`` table."""
+        return self.tables.get("container") or {}
+
+    @cached_property
+    def identity(self) -> Mapping[str, Any]:
+        """The ``identity:`` table."""
+        return self.tables.get("identity") or {}
+
+    @cached_property
+    def fields(self) -> dict[str, Field]:
+        """Rows of the ``fields:`` table by key, in order."""
+        out = {}
+        for key, facts in (self.tables.get("fields") or {}).items():
+            facts = facts or {}
+            out[str(key)] = Field(str(key), facts.get("as"), facts.get("type", "any"), facts)
+        return out
+
+    @cached_property
+    def by_field(self) -> dict[str, Field]:
+        """Model field -> the row that is written for it."""
+        out: dict[str, Field] = {}
+        for row in self.fields.values():
+            if row.field and row.written:
+                out.setdefault(row.field, row)
+        return out
+
+    @cached_property
+    def known_keys(self) -> frozenset[str]:
+        """Keys at the top of a file."""
+        return frozenset(key.split(".")[0] for key in self.fields) | frozenset(self.tables.get("known_keys", ()))
+
+    @cached_property
+    def tools(self) -> ToolTable:
+        """The ``tools:`` table."""
+        return ToolTable(self.tables.get("tools") or {})
+
+    @cached_property
+    def models(self) -> Mapping[str, Any]:
+        """The ``models:`` table."""
+        return self.tables.get("models") or {}
+
+    @cached_property
+    def ambient(self) -> dict[str, tuple[str, ...]]:
+        """What every agent of the program has anyway: name -> capabilities."""
+        return {str(k): _words(v) for k, v in (self.tables.get("ambient") or {}).items()}
+
+    @property
+    def body_field(self) -> str:
+        """Which model field the text below the header is."""
+        return str(self.container.get("body", "prompt"))
+
+    def prompt_key(self) -> str | None:
+        """The key that holds the prompt, where it is no body."""
+        row = self.by_field.get("prompt")
+        return row.key if row else None
+
+
+def union_caps(names: Iterable[Name]) -> tuple[str, ...]:
+    """All capabilities of some names, in order."""
+    return tuple(dict.fromkeys(c for n in names for c in n.gives))

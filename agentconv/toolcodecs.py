@@ -1,0 +1,332 @@
+"""Tool controls, read: lists, maps, groups -> ``Tools``. What each form means is the description's word."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from agentconv.containers import Node
+from agentconv.model import Base, Rule, Scope, Tool, Tools
+from agentconv.reading import Context, Refused, Token
+from agentconv.spec import Field
+from agentconv.toolnames import Found, recognise, star
+
+NONE, ALL = Tools("none"), Tools("all")
+QUOTES = "\"'`"
+
+
+def meaning(word: Any, ctx: Context, what: str) -> Tools:
+    """all, none, absent or a list of names, as the description says it of a form."""
+    if isinstance(word, list):
+        names = ctx.spec.tools.names
+        return Tools("none", tuple(Rule("allow", names[n].tool(), at="tools") for n in word if n in names))
+    if str(word).startswith("refused") and not ctx.author:
+        raise Refused(f"{what} loses the file")
+    return {"all": ALL, "absent": Tools(), "builtin": Tools("builtin")}.get(str(word), NONE)
+
+
+def read_tools(node: Node, row: Field, ctx: Context) -> Tools:
+    """An allow-list: a list of names, or a string of them."""
+    table = ctx.spec.tools
+    if _is_null(node, ctx):
+        ctx.say("R020", f"`{row.key}:` without a value: {_means(table.fact('null', 'none'))}", "tools", node)
+        return meaning(table.fact("null", "none"), ctx, "a null tool list")
+    if node.kind == "map" or (node.kind == "scalar" and not _is_text(node, ctx)):
+        return _wrong_type(node, row, ctx)
+    if node.kind == "scalar" and table.fact("split", "comma") == "none" and not ctx.author:
+        raise Refused(f"`{row.key}` must be a list")
+    tokens = list(tokens_of(node, row.key, ctx))
+    if not tokens:
+        return meaning(table.fact("empty", "none"), ctx, "an empty tool list")
+    rules: list[Rule] = []
+    known = 0
+    for token, at, place in tokens:
+        found = recognise(token, ctx.spec, author=ctx.author)
+        if found.how == "star":
+            word = table.fact("star", "none")
+            if word != "none":
+                return meaning(word, ctx, "`*` in the tool list")
+            ctx.say("T016", f"`*` is no wildcard in {ctx.spec.program}: it is an unknown name, so it gives nothing", at, place)
+            continue
+        rule = _allow(token, at, place, found, ctx)
+        if found.how == "unknown" and not ctx.author:
+            if table.fact("unknown", "ignored") == "refused":
+                raise Refused(f"unknown tool `{token}`")
+            continue
+        known += 1
+        rules.append(rule)
+    if not known and not ctx.author:
+        word = table.fact("unknown_only", "none")
+        return meaning("none" if word == "start-refused" else word, ctx, "a list of unknown names only")
+    return Tools("none", tuple(rules))
+
+
+def _allow(token: str, at: str, place: Node, found: Found, ctx: Context) -> Rule:
+    _remember(token, at, place, found, ctx)
+    scope = found.scope
+    if scope and ctx.spec.tools.fact("scopes", "unknown") != "enforced":
+        if not ctx.author:
+            scope = None
+        else:
+            ctx.say(
+                "T009",
+                f"`{token}`: {ctx.spec.program} does not enforce the limit in brackets; it is taken as meant",
+                at,
+                place,
+            )
+    return Rule("allow", found.tool, scope, None, at)
+
+
+def read_deny(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:
+    """A deny-list: rules that come after those of the allow-list."""
+    table = ctx.spec.tools
+    if _is_null(node, ctx) or node.kind == "map":
+        return ()
+    rules = []
+    for token, at, place in tokens_of(node, row.key, ctx):
+        found = recognise(token, ctx.spec, author=ctx.author)
+        scope = found.scope
+        if found.how == "star":
+            if not ctx.author and table.fact("deny_star", "nothing") == "nothing":
+                continue
+            if table.fact("deny_star", "nothing") == "nothing":
+                ctx.say("T009", f"`{row.key}: *` denies nothing in {ctx.spec.seen}; taken as meant: no tool", at, place)
+            rules.append(Rule("deny", star(ctx.spec), None, None, at))
+            continue
+        if scope is not None and table.fact("deny_scopes", "whole") == "whole":
+            scope = None  # the program takes the whole tool, which is narrower than what stands there
+        elif scope is not None and not ctx.author:
+            continue
+        if not ctx.author and found.tool.server and table.fact("deny_mcp") == "exact" and not found.tool.member:
+            continue
+        _remember(token, at, place, found, ctx)
+        rules.append(Rule("deny", found.tool, scope, None, at))
+    return tuple(rules)
+
+
+def _wrong_type(node: Node, row: Field, ctx: Context) -> Tools:
+    word = ctx.spec.tools.fact("wrong_type", "none")
+    bools = node.kind == "map" and node.pairs and all(isinstance(p.value.value, bool) for p in node.pairs)
+    if ctx.author and bools and word in ("all", "absent", "refused"):
+        ctx.say("R006", f"`{row.key}` is a map of yes and no; read as a list of the tools that are on", "tools", node)
+        return _true_only(node, row, ctx)
+    if ctx.author:
+        shown = {"all": "all tools", "absent": "as if the key were absent", "refused": "the file is refused"}
+        ctx.say(
+            "R006",
+            f"`{row.key}` has the wrong type; {ctx.spec.program}: {shown.get(str(word), 'no tools')}"
+            + ("; taken as no tools" if word != "none" else ""),
+            "tools",
+            node,
+            effect="approximate",
+        )
+        return NONE
+    return meaning(word, ctx, "a tool list of the wrong type")
+
+
+def _true_only(node: Node, row: Field, ctx: Context) -> Tools:
+    rules = []
+    for pair in node.pairs:
+        if pair.value.value is True:
+            at = f"{row.key}.{pair.key.text}"
+            found = recognise(pair.key.text, ctx.spec, author=True)
+            rules.append(_allow(pair.key.text, at, pair.key, found, ctx))
+    return Tools("none", tuple(rules))
+
+
+# -- maps -------------------------------------------------------------------------------------
+
+
+def read_permission(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:
+    """An ordered map name -> action, or name -> pattern -> action; the last match wins."""
+    if _is_null(node, ctx):
+        if not ctx.author and row.fact("null", row.fact("bad")) in ("refuse", "refuse-all"):
+            raise Refused(f"`{row.key}` without a value", row.fact("null", row.fact("bad")) == "refuse-all")
+        ctx.say("R020", f"`{row.key}:` without a value loses the file in {ctx.spec.program}; no tools", "tools", node)
+        return (Rule("deny", star(ctx.spec), at=row.key),)
+    if node.kind == "scalar":
+        return _actions(star(ctx.spec), None, node, row, ctx, row.key, "")
+    if node.kind != "map":
+        if not ctx.author:
+            raise Refused(f"`{row.key}` must be a map or an action", row.fact("bad") == "refuse-all")
+        ctx.say("R006", f"`{row.key}` must be a map; taken as no tools", "tools", node, effect="approximate")
+        return (Rule("deny", star(ctx.spec), at=row.key),)
+    rules: list[Rule] = []
+    for pair in node.pairs:
+        at = f"{row.key}.{pair.key.text}"
+        found = recognise(pair.key.text, ctx.spec, author=ctx.author)
+        _remember(pair.key.text, at, pair.key, found, ctx)
+        name = ctx.spec.tools.own(pair.key.text)
+        kind = name.scope if name else ""
+        if pair.value.kind == "map":
+            if name and name.plain and not ctx.author:
+                raise Refused(f"`{pair.key.text}` takes an action only", True)
+            for inner in pair.value.pairs:
+                scope = None if inner.key.text == "*" else Scope(kind or "text", inner.key.text)
+                rules += _actions(found.tool, scope, inner.value, row, ctx, at, pair.key.text)
+        else:
+            rules += _actions(found.tool, None, pair.value, row, ctx, at, pair.key.text)
+    return tuple(rules)
+
+
+def _actions(
+    tool: Tool, scope: Scope | None, node: Node, row: Field, ctx: Context, at: str, key: str
+) -> tuple[Rule, ...]:
+    words = {str(v): str(k) for k, v in (ctx.spec.tools.fact("actions") or {}).items()}
+    word = words.get(str(node.text))
+    if word is None:
+        if not ctx.author:
+            raise Refused(f"`{key or row.key}: {node.text}` is no action", row.fact("bad") == "refuse-all")
+        ctx.say("R007", f"`{node.text}` is no action; taken as a denial", at, node)
+        word = "deny"
+    if word == "deny":
+        return (Rule("deny", tool, scope, None, at),)
+    return (Rule("allow", tool, scope, "ask" if word == "ask" else "auto", at),)
+
+
+def read_bools(node: Node, row: Field, ctx: Context) -> tuple[Base | None, tuple[Rule, ...]]:
+    """A map name -> yes/no, put before the permission map.
+
+    Only yes: the author lists what the agent may use, although the program takes nothing away."""
+    if node.kind != "map":
+        if not ctx.author:
+            raise Refused(f"`{row.key}` must be a map", row.fact("bad") == "refuse-all")
+        ctx.say(
+            "R012",
+            f"{ctx.spec.program} does not start with `{row.key}` that is no map; read as the list it means",
+            "tools",
+            node,
+        )
+        tools = read_tools(node, row, ctx) if not _is_null(node, ctx) else NONE
+        return tools.base, tools.rules
+    rules = []
+    for pair in node.pairs:
+        at = f"{row.key}.{pair.key.text}"
+        on = pair.value.value if isinstance(pair.value.value, bool) else str(pair.value.text).lower() == "true"
+        if not isinstance(pair.value.value, bool) and not ctx.author:
+            raise Refused(f"`{at}` must be true or false", row.fact("bad") == "refuse-all")
+        found = recognise(pair.key.text, ctx.spec, author=ctx.author)
+        _remember(pair.key.text, at, pair.key, found, ctx)
+        rules.append(Rule("allow" if on else "deny", found.tool, None, None, at))
+    if ctx.author and rules and all(r.effect == "allow" for r in rules):
+        ctx.say(
+            "T009",
+            f"`{row.key}` only switches tools on, which takes nothing away in {ctx.spec.seen}; read as the list it means",
+            "tools",
+            node,
+        )
+        return "none", tuple(rules)
+    return None, tuple(rules)
+
+
+# -- groups -----------------------------------------------------------------------------------
+
+
+def read_groups(node: Node, row: Field, ctx: Context) -> Tools:
+    """Groups, each a name or a pair of name and options with a file pattern."""
+    if node.kind != "list":
+        if not ctx.author:
+            raise Refused(f"`{row.key}` must be a list", True)
+        ctx.say("R006", f"`{row.key}` must be a list; taken as no tools", "tools", node, effect="approximate")
+        return NONE
+    rules = []
+    for n, item in enumerate(node.items):
+        at = f"{row.key}[{n}]"
+        name = item.items[0] if item.kind == "list" and item.items else item
+        found = recognise(name.text, ctx.spec, author=ctx.author)
+        if found.how in ("star", "unknown") and not ctx.author:
+            raise Refused(f"unknown group `{name.text}`", True)
+        if found.how == "dead" and not ctx.author:
+            continue
+        _remember(name.text, at, name, found, ctx)
+        scope = None
+        if item.kind == "list" and len(item.items) > 1 and (pattern := item.items[1].get("fileRegex")):
+            own = ctx.spec.tools.own(name.text)
+            if own is not None and own.scope:
+                scope = Scope(own.scope, pattern.text)
+            elif ctx.author:
+                ctx.say("T009", f"{ctx.spec.program} enforces `fileRegex` on edit only; taken as meant", at, pattern)
+                scope = Scope("path-regex", pattern.text)
+        rules.append(Rule("allow", found.tool, scope, None, at))
+    return Tools("none", tuple(rules))
+
+
+# -- tokens -----------------------------------------------------------------------------------
+
+
+def tokens_of(node: Node, key: str, ctx: Context) -> Iterator[tuple[str, str, Node]]:
+    """The names in a list or a string, with their places."""
+    items = node.items if node.kind == "list" else [node]
+    count = 0
+    for item in items:
+        if item.kind != "scalar" or (not ctx.author and not _is_text(item, ctx)):
+            continue
+        cursor = item.start
+        for token in split(item.text, ctx, node.kind == "list"):
+            start = ctx.text.find(token, cursor, max(item.end, item.start))
+            start = start if start >= 0 else item.start
+            line, column = item.line, item.column
+            if start > item.start and "\n" not in ctx.text[item.start : start]:
+                column += start - item.start
+            place = Node("scalar", start, start + len(token), line, column, token)
+            cursor = start + len(token)
+            yield token, f"{key}[{count}]", place
+            count += 1
+
+
+def split(text: str, ctx: Context, in_list: bool) -> list[str]:
+    """A string of names taken apart, never inside brackets."""
+    how = ctx.spec.tools.fact("split", "comma")
+    if in_list and not ctx.spec.tools.fact("split_items", how == "comma-space") and not ctx.author:
+        parts = [text]
+    else:
+        space = how == "comma-space"
+        parts = re.split(r"[,\s]+(?![^(]*\))" if space else r"\s*[,\n]\s*(?![^(]*\))", text)
+    tokens = [part.strip() for part in parts]
+    if ctx.author or ctx.spec.tools.fact("strip_quotes"):
+        tokens = [t.strip(QUOTES + ("[]" if ctx.author else "")) for t in tokens]
+    return [t for t in tokens if t]
+
+
+def _remember(token: str, at: str, place: Node, found: Found, ctx: Context) -> None:
+    """Say what a name was taken for, and keep its place for edits in the same format."""
+    program = ctx.spec.program
+    new: str | None = None
+    if found.how in ("foreign", "foreign-mcp", "dead"):
+        new = own_spelling(found.tool, ctx)
+    if found.how == "dead":
+        ctx.say("T002", f"`{token}` means nothing to {program} any more; {_became(found.tool, new)}", at, place)
+    elif found.how in ("foreign", "foreign-mcp"):
+        ctx.say("T001", f"`{token}` is a name of another program, {program} gives nothing for it; {_became(found.tool, new)}", at, place)
+    if ctx.author:
+        ctx.tokens.append(Token(at, place.start, place.end, token, new))
+
+
+def _became(tool: Tool, new: str | None) -> str:
+    return f"taken as `{new}`" if new else f"taken as meant ({', '.join(tool.caps) or 'an MCP tool'})"
+
+
+def own_spelling(tool: Tool, ctx: Context) -> str | None:
+    """The program's own name for what a foreign or dead one means."""
+    from agentconv.choosing import name_for
+
+    if tool.server:
+        return ctx.spec.tools.spell_mcp(tool.server, tool.member)
+    names = [name_for(cap, ctx.spec, set(tool.caps)) for cap in tool.caps]
+    return ", ".join(dict.fromkeys(n for n in names if n)) or None
+
+
+def _is_null(node: Node, ctx: Context) -> bool:
+    del ctx
+    return node.kind == "scalar" and node.value is None
+
+
+def _is_text(node: Node, ctx: Context) -> bool:
+    del ctx
+    return isinstance(node.value, str)
+
+
+def _means(word: Any) -> str:
+    return {"all": "all tools", "refused": "the program loses the file", "absent": "as if absent"}.get(str(word), "no tools")
+

@@ -1,0 +1,120 @@
+"""Tool names: recognised token by token, the file's own vocabulary first, then all others."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from agentconv.model import Scope, Tool
+from agentconv.registry import folded_vocabulary, vocabulary
+from agentconv.spec import Spec, risk
+
+SCOPED = re.compile(r"(?P<name>[^()\s]+)\s*\((?P<scope>.*)\)", re.S)
+# spellings of MCP tools that mean the same in every file, whoever wrote it
+MCP_ANYWHERE = (
+    re.compile(r"mcp__(?P<server>(?:(?!__)[^*])+?)__(?P<tool>[^*]+)"),
+    re.compile(r"mcp__(?P<server>(?:(?!__)[^*])+?)(?:__\*)?"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a token is: ``how`` is own, alias, dead, foreign, mcp, foreign-mcp, star or unknown."""
+
+    tool: Tool
+    how: str
+    scope: Scope | None = None
+    whose: str = ""  # a format that has the foreign name
+
+
+def star(spec: Spec) -> Tool:
+    """Every tool."""
+    return Tool(str(spec.tools.fact("star_key", "*")), ("*",))
+
+
+def recognise(token: str, spec: Spec, *, author: bool) -> Found:
+    """A token of a tool list."""
+    table = spec.tools
+    if token == "*":
+        return Found(star(spec), "star")
+    if own := _own(token, spec, author):
+        return own
+    scoped = SCOPED.fullmatch(token) if (author or table.fact("scopes", "unknown") != "unknown") else None
+    if scoped and (inner := _inner(scoped["name"], scoped["scope"], spec, author)):
+        return inner
+    if not author:
+        return Found(Tool(token), "unknown")
+    return _by_author(token, spec)
+
+
+def _own(token: str, spec: Spec, author: bool) -> Found | None:
+    table = spec.tools
+    if token == table.mcp.get("every") or token == table.mcp.get("deny_every"):
+        return Found(Tool(token, server="*"), "mcp")
+    if name := table.own(token):
+        how = "own" if token == name.name else "alias"
+        return Found(name.tool(token), how)
+    if mcp := table.mcp_tool(token):
+        if author and table.mcp_is_loose and (token in table.dead or sure_meaning(token)):
+            return None  # `run_in_terminal` is a tool, not the server `run`
+        return Found(mcp, "mcp")
+    return None
+
+
+def _inner(name: str, scope: str, spec: Spec, author: bool) -> Found | None:
+    found = recognise(name, spec, author=author)
+    if found.how in ("star", "unknown"):
+        return None
+    scope = scope.strip()
+    if scope in ("", "*"):
+        return found
+    return Found(found.tool, found.how, Scope(scope_kind(found.tool, scope), scope), found.whose)
+
+
+def scope_kind(tool: Tool, text: str) -> str:
+    """What sort of limit a scope in brackets is, by the tool it limits."""
+    if "delegate" in tool.caps:
+        return "agent"
+    if tool.server:
+        return "text"
+    classes = {risk(c) for c in tool.caps if c != "*"}
+    if "runs" in classes:
+        return "command-prefix" if text.endswith(":*") else "command-glob"
+    if "network" in classes:
+        return "domain" if text.startswith("domain:") else "text"
+    return "path-glob" if classes & {"reads", "writes"} else "text"
+
+
+def _by_author(token: str, spec: Spec) -> Found:
+    table = spec.tools
+    if caps := table.dead.get(token):
+        return Found(Tool(token, caps), "dead")
+    if (folded := table.folded.get(token.lower())) is not None:
+        return Found(table.names[folded].tool(token), "foreign", whose=spec.id)
+    for pattern in MCP_ANYWHERE:
+        if found := pattern.fullmatch(token):
+            member = found.groupdict().get("tool")
+            return Found(Tool(token, server=found["server"], member=member), "foreign-mcp")
+    if sure := sure_meaning(token):
+        caps, also, whose = sure
+        return Found(Tool(token, caps, also), "foreign", whose=whose)
+    return Found(Tool(token), "unknown")
+
+
+def sure_meaning(token: str) -> tuple[tuple[str, ...], tuple[str, ...], str] | None:
+    """The one meaning of a foreign name: every vocabulary that knows it agrees on the risk, and the
+    capabilities are those they share. ``None`` where they differ or nobody knows it."""
+    rows = vocabulary().get(token)
+    if rows is None:
+        rows = tuple(r for name in folded_vocabulary().get(token.lower(), ()) for r in vocabulary()[name])
+    rows = tuple(row for row in rows if row[1])
+    if not rows:
+        return None
+    classes = {frozenset(risk(c) for c in caps) for _, caps, _, _ in rows}
+    if len(classes) > 1:
+        return None
+    shared = [c for c in rows[0][1] if all(c in caps for _, caps, _, _ in rows)]
+    if not shared:
+        return None
+    also = [c for c in rows[0][2] if all(c in row[2] for row in rows)]
+    return tuple(shared), tuple(also), rows[0][0]

@@ -1,0 +1,325 @@
+"""Our output before the real programs: what each one loads, and whether that is what the conversion says.
+
+The scripts that start the programs come from ``AGENTCONV_CLIENT_SCRIPTS`` or ``../shared/clients``; each has
+``load DIR`` (``parse FILE...`` for VS Code's parser) and prints one JSON object. Nothing here goes to a network.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from agentconv import convert, engine, registry, rights
+from agentconv.model import Agent
+from agentconv.spec import Spec
+from tests import goldens
+
+SECONDS = 280
+
+
+@dataclass
+class Seen:
+    """One agent as the real program reports it; ``None`` where the program does not show it."""
+
+    file: str
+    name: str | None = None
+    description: str | None = None
+    prompt: str | None = None
+    tools: list[str] | None = None  # really handed over where the program shows that, else as it parsed them
+    error: str = ""
+
+
+@dataclass
+class Row:
+    """One line of the table: the client's view against ours."""
+
+    client: str
+    agent: str
+    file: str
+    status: str
+    loaded: str = "-"
+    name: str = "-"
+    description: str = "-"
+    tools: str = "-"
+    prompt: str = "-"
+    faults: list[str] = field(default_factory=list)
+
+    def cells(self) -> list[str]:
+        """The columns of the table."""
+        return [self.client, self.agent, self.status, self.loaded, self.name, self.description, self.tools, self.prompt]
+
+
+HEAD = ["client", "agent", "conversion", "loaded", "name", "description", "tools", "prompt"]
+
+
+# What each program prints -> Seen
+
+
+def _claude(out: Mapping[str, Any]) -> list[Seen]:
+    found = []
+    for agent in out["agents"]:
+        run = agent.get("run") or {}
+        tools = run.get("tools")
+        found.append(
+            Seen(agent["file"], agent["name"], agent["description"], run.get("prompt"), tools, run.get("error") or "")
+        )
+    return found
+
+
+def _copilot(out: Mapping[str, Any]) -> list[Seen]:
+    return [Seen(a["file"], a["id"], a["description"], None, a.get("effectiveTools")) for a in out["agents"]]
+
+
+def _opencode(out: Mapping[str, Any]) -> list[Seen]:
+    return [
+        Seen(a["file"], a["name"], a.get("description"), a.get("prompt"), [n for n, on in a["tools"].items() if on])
+        for a in out["agents"]
+    ]
+
+
+def _codex(out: Mapping[str, Any]) -> list[Seen]:
+    return [Seen(a["file"], a["name"], a["description"], a.get("instructions"), a["tools"]) for a in out["agents"]]
+
+
+def _roo(out: Mapping[str, Any]) -> list[Seen]:
+    return [Seen(a["file"], a["name"], a.get("description"), a["prompt"], a["tools"]) for a in out["agents"]]
+
+
+def _vscode(out: Mapping[str, Any]) -> list[Seen]:
+    found = []
+    for file in out["files"]:
+        agent = file.get("agent") or {}
+        errors = "; ".join(str(e) for e in file.get("errors") or [])
+        found.append(
+            Seen(
+                file["file"], agent.get("name"), agent.get("description"), agent.get("body"), agent.get("tools"), errors
+            )
+        )
+    return found
+
+
+@dataclass(frozen=True)
+class Client:
+    """A real program: its script, the format written for it, the format by whose rules it reads."""
+
+    id: str
+    script: str
+    target: str
+    reads_as: str
+    view: Callable[[Mapping[str, Any]], list[Seen]]
+    program: bool = True  # its tools are those really handed over, not the words of the file
+
+    def start(self, scripts: Path, folder: Path, files: list[str]) -> Mapping[str, Any]:
+        """Run the program on a project; a failure of the script itself is raised."""
+        arguments = files if self.script.endswith("parse") else [str(folder)]
+        # some of the scripts find their program only when the folder is named
+        home = os.environ.get("AGENTCONV_CLIENTS") or str(Path.home() / ".cache/agentconv-clients")
+        done = subprocess.run(
+            [str(scripts / self.script), *arguments],
+            cwd=folder,
+            env={**os.environ, "AGENTCONV_CLIENTS": home},
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+        )
+        try:
+            out: Mapping[str, Any] = json.loads(done.stdout)
+        except ValueError:
+            raise RuntimeError(
+                f"{self.script} printed no JSON (exit {done.returncode}): {done.stderr[-400:]}"
+            ) from None
+        return out
+
+    def missing(self, scripts: Path) -> str:
+        """Why the program cannot be used here; empty where it can."""
+        if not (scripts / self.script).exists():
+            return f"no script {self.script}"
+        home = os.environ.get("AGENTCONV_CLIENTS") or str(Path.home() / ".cache/agentconv-clients")
+        folder = Path(home) / self.id.split(" ")[0]
+        return "" if folder.is_dir() else f"{self.id} is not installed ({self.script.split('/')[0]}/install.sh)"
+
+
+CLIENTS = [
+    Client("claude-code", "claude-code/load", "claude-code", "claude-code", _claude),
+    Client("vscode parser", "vscode/parse", "vscode", "vscode", _vscode, program=False),
+    Client("copilot-cli", "copilot-cli/load", "vscode", "copilot", _copilot),
+    Client("copilot-cli (own)", "copilot-cli/load", "copilot", "copilot", _copilot),
+    Client("opencode", "opencode/load", "opencode", "opencode", _opencode),
+    Client("codex", "codex/load", "codex", "codex", _codex),
+    Client("roo", "roo/load", "roo", "roo", _roo),
+]
+
+
+# Comparing
+
+
+def compare(client: Client, scripts: Path, folder: Path) -> list[Row]:
+    """Convert the shared agents for a client, load them there and compare."""
+    rows, projects = [], [_Project(folder / "0")]
+    spec = registry.load(client.reads_as)
+    for path in goldens.agent_files():
+        done = convert.convert_agent(
+            goldens.load_agent(path), from_=goldens.SOURCE, to=client.target, options=_options(client)
+        )
+        row = Row(client.id, path.stem, "", str(done.status))
+        rows.append(row)
+        if not done.files:
+            continue
+        if any(name in project.rows for project in projects[-1:] for name in done.files):
+            projects.append(_Project(folder / str(len(projects))))  # a file of many agents: one project each
+        projects[-1].add(row, done.files)
+    for project in projects:
+        if project.rows:
+            out = client.start(scripts, project.folder, list(project.rows))
+            project.judge(client, spec, out)
+    return rows
+
+
+def _options(client: Client) -> convert.Options:
+    """Where a program has no control at all every restricted agent is refused; to see them load, allow it."""
+    if registry.load(client.target).tools.control == "none":
+        return convert.Options(allow_widening=("*",))
+    return convert.Options()
+
+
+class _Project:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.rows: dict[str, Row] = {}
+        folder.mkdir(parents=True)
+
+    def add(self, row: Row, files: Mapping[str, bytes]) -> None:
+        """Write what a conversion made."""
+        for name, data in files.items():
+            target = self.folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(data)
+            self.rows[name], row.file = row, name
+
+    def judge(self, client: Client, spec: Spec, out: Mapping[str, Any]) -> None:
+        """Hold what the program saw against what the description says it sees."""
+        seen: dict[str, list[Seen]] = {}
+        for item in client.view(out):
+            seen.setdefault(item.file, []).append(item)
+        for name, row in self.rows.items():
+            reading = engine.read_program(spec, (self.folder / name).read_bytes().decode("utf-8"), name)
+            ours = [read.agent for read in reading.agents]
+            theirs = seen.get(name, [])
+            if not theirs:
+                row.loaded = "no"
+                if ours or row.status != READ_ONLY:
+                    row.faults.append(f"{name} was not loaded: {_why(out, name)}")
+            elif not ours:
+                row.loaded = "yes"
+                row.faults.append(f"loaded, and our reading says {reading.status}: {reading.reason}")
+            else:
+                if len(ours) != len(theirs):
+                    row.faults.append(f"the program has {len(theirs)} agents in {name}, we say {len(ours)}")
+                for agent, item in zip(_in_order(ours), sorted(theirs, key=lambda s: s.name or ""), strict=False):
+                    _judge(row, client, spec, agent, item)
+
+
+READ_ONLY = "(read)"  # a row about reading a file as it is; nothing was converted
+
+
+def read_cases(client: Client, scripts: Path, folder: Path) -> list[Row]:
+    """The reader cases before the program that owns the format: is our program reading what it does?"""
+    rows, projects = [], [_Project(folder / "0")]
+    spec = registry.load(client.reads_as)
+    for case in goldens.read_cases():
+        if case.parent.parent.name != client.reads_as:
+            continue
+        source = goldens.case_input(case)
+        name = goldens.case_path(case)
+        rows.append(Row(client.id, case.name, name, READ_ONLY))
+        if name in projects[-1].rows:
+            projects.append(_Project(folder / str(len(projects))))
+        projects[-1].add(rows[-1], {name: source.read_bytes()})
+    for project in projects:
+        if project.rows:
+            project.judge(client, spec, client.start(scripts, project.folder, list(project.rows)))
+    return rows
+
+
+def _in_order(agents: list[Agent]) -> list[Agent]:
+    return agents if len(agents) < 2 else sorted(agents, key=lambda agent: agent.id)
+
+
+def _why(out: Mapping[str, Any], name: str) -> str:
+    found = [e for e in [*out.get("errors", []), *out.get("skipped", [])] if name in json.dumps(e)]
+    return json.dumps(found or out.get("errors") or "no word", ensure_ascii=False)[:400]
+
+
+def _judge(row: Row, client: Client, spec: Spec, ours: Agent, seen: Seen) -> None:
+    row.loaded = "error" if seen.error else "yes"
+    if seen.error:
+        row.faults.append(f"the program says: {seen.error}")
+    row.name = _same(row, "name", seen.name, {ours.id, ours.name})
+    row.description = _same(row, "description", seen.description, {ours.description, ours.description or None})
+    if seen.prompt is None:
+        row.prompt = "not shown"
+    else:
+        # the program's own trimming is a fact of its description and is tested elsewhere
+        row.prompt = _same(row, "prompt", seen.prompt.strip(), {(ours.prompt or "").strip()})
+    if seen.tools is None:
+        row.tools = "all" if rights.base_open(ours.tools, spec) else "not shown"
+    else:
+        row.tools = _tools(row, client, spec, ours, seen.tools)
+
+
+def _same(row: Row, what: str, theirs: str | None, ours: set[str | None]) -> str:
+    if theirs in ours:
+        return "same"
+    row.faults.append(f"{what}: the program has {theirs!r}, we say {sorted(map(repr, ours))}")
+    return "DIFFERS"
+
+
+def _tools(row: Row, client: Client, spec: Spec, ours: Agent, theirs: list[str]) -> str:
+    """Tools in the program's words. More than we say is a fault, and so is a right that we say and it lacks."""
+    table = spec.tools
+    open_here = {name for name, grant in rights.by_name(ours.tools, spec).items() if grant.any}
+    ambient = set(spec.ambient)
+    covered = {single for token in theirs for single in table.covers(token)}
+    strange = [t for t in theirs if not table.covers(t) and t not in ambient and table.mcp_tool(t) is None]
+    more = {n for n in covered - open_here if n not in ambient and set(table.names[n].gives)}
+    if table.control == "none":
+        more = set()
+    if strange and not rights.base_open(ours.tools, spec):
+        row.faults.append(f"tools that our description does not know: {', '.join(strange)}")
+    if more:
+        row.faults.append(f"tools: the program gives {', '.join(sorted(more))} beyond what we say")
+    had = {cls for n in covered for cls in table.names[n].classes}
+    said = {cls for n in open_here for cls in table.names[n].classes if not _conditional(table, n, open_here)}
+    lacking = said - had if client.program and table.control != "none" else set()
+    if lacking:
+        row.faults.append(
+            f"tools: we say {', '.join(sorted(lacking))}, and the program hands over only {', '.join(theirs)}"
+        )
+    return (
+        "DIFFER"
+        if more or lacking
+        else f"{len(theirs)} as said"
+        if not strange
+        else f"{len(theirs)}, {len(strange)} unknown"
+    )
+
+
+def _conditional(table: Any, name: str, names: set[str]) -> bool:
+    """Names that the program gives only sometimes: behind a setting, never to subagents, hidden by another."""
+    fact = table.names[name]
+    hidden = {h for n in names for h in (table.data.get("names", {}).get(n) or {}).get("hides", ())}
+    return bool(fact.off or fact.never or name in hidden)
+
+
+def table(rows: list[Row]) -> str:
+    """The rows as aligned text."""
+    cells = [HEAD, *(row.cells() for row in rows)]
+    widths = [max(len(line[column]) for line in cells) for column in range(len(HEAD))]
+    return "\n".join(
+        "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in cells
+    )

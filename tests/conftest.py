@@ -1,0 +1,115 @@
+"""What all tests share: ``--accept``, the shared folder, Hypothesis settings, and which notes were raised."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from agentconv import notes
+
+ROOT = Path(__file__).resolve().parent.parent
+LAST = "test_every_code_is_raised"  # looks at what all other tests raised, so it runs after them
+RAISED: set[str] = set()
+
+# No deadline: the machines that run this are shared. In CI the examples are always the same ones,
+# so that a red run there can be repeated.
+settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", settings.get_profile("default"), derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "default")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--accept", action="store_true", help="rewrite the expected outputs (never in CI)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--accept") and os.environ.get("CI"):
+        raise pytest.UsageError("--accept is refused where CI is set: expected outputs are accepted by a person")
+    _watch_notes()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.name == LAST)
+    config.stash[WHOLE] = _is_whole(config)
+
+
+WHOLE: pytest.StashKey[bool] = pytest.StashKey()
+
+
+def _is_whole(config: pytest.Config) -> bool:
+    """Whether this run is the suite as the README runs it: nothing picked out, nothing left out."""
+    option = config.option
+    default = config.getini("addopts")
+    picked = option.keyword or option.lf or option.deselect or option.ignore or option.ignore_glob
+    return config.args_source is not pytest.Config.ArgsSource.ARGS and not picked and option.markexpr in default
+
+
+def _watch_notes() -> None:
+    """Remember the code of every note that agentconv itself makes; one that a test makes does not count."""
+    original = notes.Note.__init__
+
+    def watched(self: notes.Note, *args: Any, **kwargs: Any) -> None:
+        original(self, *args, **kwargs)
+        frame = sys._getframe(1)
+        while frame.f_back and frame.f_globals.get("__name__") in ("agentconv.notes", "dataclasses"):
+            frame = frame.f_back
+        if str(frame.f_globals.get("__name__")).startswith("agentconv"):
+            RAISED.add(self.code)
+
+    notes.Note.__init__ = watched  # type: ignore[method-assign]
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The repository."""
+    return ROOT
+
+
+@pytest.fixture
+def accept(request: pytest.FixtureRequest) -> bool:
+    """Whether expected outputs are to be rewritten."""
+    return bool(request.config.getoption("--accept"))
+
+
+def find_shared() -> Path | None:
+    """The folder of real files and programs: ``AGENTCONV_SHARED``, else ``../shared`` beside the repository."""
+    named = os.environ.get("AGENTCONV_SHARED")
+    place = Path(named) if named else ROOT.parent / "shared"
+    return place if place.is_dir() else None
+
+
+def _part(name: str) -> Path:
+    place = find_shared()
+    if place is None or not (place / name).is_dir():
+        pytest.skip(f"no shared folder with {name}/ (set AGENTCONV_SHARED, or put it beside the repository)")
+    return place / name
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Path:
+    """Real agent files."""
+    return _part("corpus")
+
+
+@pytest.fixture(scope="session")
+def seeds() -> Path:
+    """The five files the project was asked for."""
+    return _part("seeds")
+
+
+@pytest.fixture(scope="session")
+def verdicts() -> Path:
+    """What real programs made of the corpus."""
+    return _part("reference/verdicts")
+
+
+@pytest.fixture(scope="session")
+def clients() -> Path:
+    """The scripts that start the real programs."""
+    named = os.environ.get("AGENTCONV_CLIENT_SCRIPTS")
+    return Path(named) if named and Path(named).is_dir() else _part("clients")

@@ -1,0 +1,115 @@
+"""The tables of the README that follow from the program: ``python -m tests.readme --write`` renews them."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import yaml
+
+from agentconv import cli, registry
+from agentconv.notes import CODES
+
+README = Path(__file__).resolve().parent.parent / "README.md"
+BLOCK = re.compile(r"(?P<open><!-- generated: (?P<name>[a-z]+) -->\n)(?P<body>.*?)(?P<close><!-- end -->)", re.S)
+
+
+def program() -> click.Group:
+    """The command tree."""
+    groups = [value for value in vars(cli).values() if isinstance(value, click.Group)]
+    assert len(groups) == 1, "agentconv.cli is expected to hold one group"
+    return groups[0]
+
+
+def commands() -> Iterator[tuple[str, click.Command]]:
+    """Every command with its full name, the top one included."""
+    top = program()
+    yield "agentconv", top
+    yield from _below("agentconv", top)
+
+
+def _below(name: str, group: click.Group) -> Iterator[tuple[str, click.Command]]:
+    context = click.Context(group)
+    for word in group.list_commands(context):
+        command = group.get_command(context, word)
+        assert command is not None
+        yield f"{name} {word}", command
+        if isinstance(command, click.Group):
+            yield from _below(f"{name} {word}", command)
+
+
+def parameters(command: click.Command) -> list[click.Option]:
+    """The options of a command that are shown."""
+    return [p for p in command.params if isinstance(p, click.Option) and not p.hidden]
+
+
+def options() -> set[str]:
+    """Every spelling of every option of the tree."""
+    own = {s for _, command in commands() for p in parameters(command) for s in (*p.opts, *p.secondary_opts)}
+    return own | {"--help", "--version"}
+
+
+def command_table() -> str:
+    """Commands and their options."""
+    lines = []
+    for name, command in commands():
+        usage = " ".join(command.collect_usage_pieces(click.Context(command, info_name=name)))
+        lines.append(f"**`{name} {usage}`**: {cell(command.get_short_help_str(500))}".rstrip())
+        lines += [""] if parameters(command) else []
+        for option in parameters(command):
+            metavar = "" if option.is_flag else " " + option.make_metavar(click.Context(command))
+            spelled = ", ".join((*option.opts, *option.secondary_opts))
+            lines.append(f"- `{spelled}{metavar}`: {cell(option.help or '')}")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def format_table() -> str:
+    """Formats, their programs, versions and places."""
+    lines = ["| id | what | program seen | where |", "|---|---|---|---|"]
+    for id in registry.ids():
+        head = registry.load(id).head
+        places = ", ".join(f"`{place}`" for place in (head.get("places") or {}).get("project", ()))
+        seen = f"{head.get('program', '')} {head.get('version', '')}".strip()
+        lines.append(f"| `{id}` | {cell(str(head['title']))} | {cell(seen)} | {cell(places)} |")
+    return "\n".join(lines) + "\n"
+
+
+def note_table() -> str:
+    """Note codes, their names and what they say."""
+    texts = yaml.safe_load((README.parent / "agentconv/data/notes.yaml").read_text(encoding="utf-8"))
+    lines = ["| code | effect | name | says |", "|---|---|---|---|"]
+    for code, (effect, headline) in CODES.items():
+        lines.append(f"| `{code}` | {effect} | {texts[code]['name']} | {cell(headline)} |")
+    return "\n".join(lines) + "\n"
+
+
+def cell(text: str) -> str:
+    """Text that fits into one line of a table."""
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+TABLES = {"commands": command_table, "formats": format_table, "notes": note_table}
+
+
+def renewed(text: str) -> str:
+    """The README's text with tables as they should be."""
+    return BLOCK.sub(lambda found: found["open"] + TABLES[found["name"]]() + found["close"], text)
+
+
+def main() -> int:
+    """Say whether the tables are up to date; with ``--write`` make them so."""
+    text = README.read_text(encoding="utf-8")
+    new = renewed(text)
+    if "--write" in sys.argv[1:]:
+        README.write_text(new, encoding="utf-8")
+        return 0
+    print("up to date" if new == text else "out of date: python -m tests.readme --write")
+    return int(new != text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,401 @@
+"""The descriptions keep to their own language, and their tool names to what the real programs reported.
+
+The language is docs/describing-formats.md itself: a word that a description uses has to stand there, in the section it
+is used in. What the programs said is in ``fixtures/vocabulary/<format>.yaml``; ``pytest -m client --accept
+tests/test_descriptions.py`` asks the programs again.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from agentconv import registry
+from agentconv.model import FIELDS
+from agentconv.spec import ToolTable, all_caps, load_data, risk
+
+ROOT = Path(__file__).resolve().parent.parent
+FORMATS = sorted(path.parent.name for path in (ROOT / "agentconv" / "formats").glob("*/format.yaml"))
+VOCABULARY = ROOT / "fixtures" / "vocabulary"
+RECORDED = sorted(path.stem for path in VOCABULARY.glob("*.yaml"))
+HEAD_REQUIRED = {"id", "title", "program", "version", "seen", "sure", "kind", "syntax", "places"}
+TABLES_REQUIRED = {"container", "identity", "fields"}
+EFFECTLESS = {"off", "never", "when"}  # names that need not be there in the session that was recorded
+
+
+# The language, as the page says it
+
+
+@cache
+def sections() -> Mapping[str, frozenset[str]]:
+    """Words of each section of the page: keys in its examples, and what stands in backticks."""
+    text = (ROOT / "docs" / "describing-formats.md").read_text("utf-8")
+    parts = re.split(r"^#{2,3} ([\w ]+).*\n", text, flags=re.M)
+    out = {}
+    for title, body in zip(parts[1::2], parts[2::2], strict=True):
+        code = "\n".join(re.findall(r"```yaml\n(.*?)```", body, re.S))
+        words = set(re.findall(r"([a-z_]+)\??:(?=\s|$)", code))
+        for quoted in re.findall(r"`([^`\n]+)`", body):
+            words |= set(re.findall(r"[a-z_]+", quoted))
+        out[title.strip()] = frozenset(words)
+    return out
+
+
+def words(*titles: str) -> frozenset[str]:
+    """All words of some sections."""
+    return frozenset().union(*(sections()[title] for title in titles))
+
+
+@cache
+def documents(id: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Head and tables as they stand in the file (an overlay is not laid over anything)."""
+    path = ROOT / "agentconv" / "formats" / id / "format.yaml"
+    head, tables = yaml.safe_load_all(path.read_text("utf-8"))
+    return head, tables or {}
+
+
+def strange(at: str, found: Iterable[Any], known: frozenset[str]) -> Iterator[str]:
+    """Words that the page does not have; a bare ``off:`` or ``null:`` is no text in YAML and shows up here, too."""
+    for word in found:
+        if not isinstance(word, str):
+            yield f"{at}: the key {word!r} is no text; write it in quotes"
+        elif word not in known:
+            yield f"{at}: `{word}` is no word of docs/describing-formats.md"
+
+
+def unknown_words(id: str) -> Iterator[str]:
+    head, tables = documents(id)
+    yield from strange("head", head, words("Head"))
+    for part in ("places", "recognise"):
+        yield from strange(f"head.{part}", head.get(part) or {}, words("Head"))
+    for reader, entry in (head.get("also_read_by") or {}).items():
+        if isinstance(entry, dict):
+            yield from strange(f"head.also_read_by.{reader}", entry, words("Head"))
+    top = words("what is no field", "the rest") | {"container", "identity", "fields", "tools", "ambient", "models"}
+    yield from strange("tables", tables, top)
+    container = tables.get("container") or {}
+    yield from strange("container", container, words("container"))
+    yield from strange("container.dialect", container.get("dialect") or {}, words("container"))
+    yield from strange("identity", tables.get("identity") or {}, words("identity"))
+    for key, facts in (tables.get("fields") or {}).items():
+        yield from strange(f"fields.{key}", facts or {}, words("fields"))
+    tools = tables.get("tools") or {}
+    yield from strange("tools", tools, words("tools"))
+    yield from strange("tools.mcp", tools.get("mcp") or {}, words("tools"))
+    for part in ("names", "groups"):
+        for name, facts in (tools.get(part) or {}).items():
+            yield from strange(f"tools.{part}.{name}", facts or {}, words("tools"))
+    yield from strange("models", tables.get("models") or {}, words("models"))
+
+
+@pytest.mark.parametrize("id", FORMATS)
+def test_every_word_is_of_the_language(id: str) -> None:
+    assert not list(unknown_words(id))
+
+
+def test_the_page_does_not_allow_everything() -> None:
+    assert "fields" in sections() and "tools" in sections()
+    assert "limits" in words("fields") and "limtis" not in words("fields")
+    assert list(strange("here", [False, "hides", "hidse"], words("tools"))) == [
+        "here: the key False is no text; write it in quotes",
+        "here: `hidse` is no word of docs/describing-formats.md",
+    ]
+
+
+# What a description refers to is there
+
+
+@pytest.mark.parametrize("id", FORMATS)
+def test_head_is_complete(id: str) -> None:
+    head, tables = documents(id)
+    whole = {**(documents(head["extends"])[0] if "extends" in head else {}), **head}
+    assert head["id"] == id
+    assert not HEAD_REQUIRED - set(whole)
+    if "extends" not in head:
+        assert not TABLES_REQUIRED - set(tables)
+    assert whole["kind"] in ("agent", "text", "reading") and whole["sure"] in ("high", "medium", "low")
+    assert (whole["kind"] == "reading") == ("write" not in whole["places"]), "a reading is no target"
+    for reader in head.get("also_read_by") or {}:
+        assert reader in FORMATS, f"also_read_by names {reader}, which has no description"
+
+
+def _caps(value: Any) -> list[str]:
+    return [value] if isinstance(value, str) else list(value or ())
+
+
+@pytest.mark.parametrize("id", FORMATS)
+def test_capabilities_are_in_the_vocabulary(id: str) -> None:
+    spec = registry.load(id)
+    found: dict[str, list[str]] = {}
+    for name in spec.tools.names.values():
+        found[name.name] = [*name.caps, *name.also]
+    found |= {f"dead {name}": list(caps) for name, caps in spec.tools.dead.items()}
+    found |= {f"ambient {name}": list(caps) for name, caps in spec.ambient.items()}
+    found["write"] = list(spec.tools.fact("write") or {})
+    wrong = {name: [c for c in caps if c not in all_caps()] for name, caps in found.items()}
+    assert not {name: caps for name, caps in wrong.items() if caps}
+
+
+@pytest.mark.parametrize("id", FORMATS)
+def test_names_refer_to_names(id: str) -> None:
+    table = registry.load(id).tools
+    wrong = [f"alias {a} -> {n}" for a, n in table.aliases.items() if n not in table.names]
+    wrong += [f"alias {a} is a name, too" for a in table.aliases if a in table.names]
+    wrong += [f"dead {n} lives" for n in table.dead if n in table.names or n in table.aliases]
+    for name in table.names.values():
+        wrong += [f"group {name.name} has no member {m}" for m in name.members if m not in table.names]
+        wrong += [f"{name.name} goes with {n}" for n in name.deny_with if n not in table.names]
+    for raw in (table.data.get("names") or {}).items():
+        wrong += [f"{raw[0]} hides {n}" for n in _caps((raw[1] or {}).get("hides")) if n not in table.names]
+    for cap, word in (table.fact("write") or {}).items():
+        found = table.own(word)
+        if found is None or cap not in found.gives:
+            wrong.append(f"write {cap}: {word} does not give it")
+        elif found.off or found.never:
+            wrong.append(f"write {cap}: {word} is not there for every user")
+    assert not wrong
+
+
+@pytest.mark.parametrize("id", FORMATS)
+def test_fields_name_fields_of_the_model(id: str) -> None:
+    spec = registry.load(id)
+    wrong = [f"{row.key}: {row.field}" for row in spec.fields.values() if row.field and row.field not in FIELDS]
+    for row in spec.fields.values():
+        for names in (row.fact("implies") or {}).values() if isinstance(row.fact("implies"), Mapping) else ():
+            wrong += [f"{row.key} implies {n}" for n in names if n not in spec.tools.names]
+        for classes in (row.fact("denies") or {}).values():
+            wrong += [f"{row.key} denies {c}" for c in classes if c not in {risk(cap) for cap in all_caps()}]
+    assert not wrong
+
+
+@pytest.mark.parametrize("id", FORMATS)
+def test_models_are_known(id: str) -> None:
+    table = registry.load(id).models
+    models = load_data("models")
+    assert not [m for m in table.get("catalogue") or () if m not in models]
+    assert not [t for t in table.get("tiers") or () if not (models.get(t) or {}).get("floating")]
+    makers = {facts.get("maker") for facts in models.values()}
+    assert not [m for m in table.get("makers") or () if m not in makers]
+
+
+def test_a_spelling_is_one_model() -> None:
+    owners: dict[str, str] = {}
+    for id, facts in load_data("models").items():
+        assert set(facts) <= {"maker", "title", "dotted", "dated", "tier", "aka", "floating"}, id
+        assert facts.get("floating") or {"maker", "title"} <= set(facts), id
+        for text in {id, facts.get("title"), facts.get("dotted"), *facts.get("dated", ()), *facts.get("aka", ())}:
+            folded = re.sub(r"[\s_.]+", "-", str(text).lower())
+            if text is not None and owners.setdefault(folded, id) != id:
+                pytest.fail(f"`{text}` is {owners[folded]} and {id}")
+
+
+# Names and meanings against what the programs reported
+
+
+@cache
+def recorded(id: str) -> dict[str, Any]:
+    data: dict[str, Any] = yaml.safe_load((VOCABULARY / f"{id}.yaml").read_text("utf-8"))
+    return data
+
+
+def conditional(table: ToolTable, name: str) -> bool:
+    """Whether a single name may be absent from a session."""
+    return bool(EFFECTLESS & set(table.data["names"].get(name) or {}))
+
+
+def real(id: str, tool: str) -> str:
+    """The name under which the table holds a tool that the program reported."""
+    return str(recorded(id).get("named", {}).get(tool, tool))
+
+
+def said(id: str, name: str) -> set[str]:
+    """What the program gave for a name, without what it gives anyway."""
+    return {real(id, tool) for tool in recorded(id)["names"][name]}
+
+
+def alive(table: ToolTable) -> list[str]:
+    return [*table.names, *table.aliases]
+
+
+@pytest.mark.parametrize("id", RECORDED)
+def test_every_name_was_asked(id: str) -> None:
+    table = registry.load(id).tools
+    assert not {*alive(table), *table.dead} - set(recorded(id)["names"])
+    assert recorded(id)["version"] == registry.load(id).head["version"]
+
+
+@pytest.mark.parametrize("id", RECORDED)
+def test_names_give_what_the_program_gave(id: str) -> None:
+    table, wrong = registry.load(id).tools, []
+    for name in alive(table):
+        found = table.own(name)
+        assert found is not None
+        got = said(id, name)
+        due = {n for n in table.expand(found.name) if not conditional(table, n)} - set(recorded(id)["always"])
+        given = {cap for tool in got for cap in table.names[tool].caps}
+        if due - got or (found.members and got - due):
+            wrong.append(f"{name}: the table says {sorted(due)}, the program gave {sorted(got)}")
+        if unsaid := given - set(found.gives):
+            wrong.append(f"{name}: the program gave {sorted(got)}, the table has no {sorted(unsaid)} there")
+    assert not wrong
+
+
+@pytest.mark.parametrize("id", RECORDED)
+def test_dead_names_give_nothing(id: str) -> None:
+    assert not {name: got for name in registry.load(id).tools.dead if (got := said(id, name))}
+
+
+@pytest.mark.parametrize("id", RECORDED)
+def test_whole_set_is_the_table(id: str) -> None:
+    table = registry.load(id).tools
+    rows = {k: {real(id, t) for t in v} for k, v in recorded(id)["headers"].items() if isinstance(v, list)}
+    usual = {n for n in table.singles if not conditional(table, n)}
+    hidden = {h for n in usual for h in _caps((table.data["names"][n] or {}).get("hides"))}
+    assert rows["(no tools)"] <= set(table.singles)
+    # tools that are there when named, but not in the set of an agent without a list
+    only_named = set(recorded(id).get("only_named", ()))
+    assert usual - hidden - only_named - set(recorded(id)["always"]) == rows["(no tools)"]
+
+
+# header of the recorded agent -> how the tables say it
+WORDS = {"tools: []": "empty", "tools:": "null", 'tools: "*"': "star", "tools: {Read: true}": "wrong_type"}
+
+
+@pytest.mark.parametrize("id", RECORDED)
+def test_absent_empty_null_and_star(id: str) -> None:
+    table, rows = registry.load(id).tools, recorded(id)["headers"]
+    everything = rows["(no tools)"]
+    for header, word in WORDS.items():
+        means = {"all": everything, "none": [], "refused": "refused"}[str(table.fact(word))]
+        assert rows[header] == means, f"{header}: {word} is {table.fact(word)}, the program gave {rows[header]}"
+    some = rows["tools: Read, Nonsense"]
+    assert some == rows["tools: Read"] if table.fact("unknown") == "ignored" else "refused"
+    only = {"none": [], "start-refused": "not started"}[str(table.fact("unknown_only"))]
+    assert rows["tools: Nonsense"] == only
+
+
+def test_claude_controls_that_surprise() -> None:
+    """Scopes, deny-lists, a space between names, a shell that hides the search tools, memory that adds tools."""
+    rows, table = recorded("claude-code")["headers"], registry.load("claude-code").tools
+    everything = set(rows["(no tools)"])
+    assert rows["tools: Bash(git *)"] == ["Bash"] and table.fact("scopes") == "whole"
+    assert set(rows['disallowedTools: "*"']) == everything and table.fact("deny_star") == "nothing"
+    assert everything - set(rows["disallowedTools: Bash(rm:*)"]) == set(table.shutting("Bash"))
+    assert table.fact("deny_scopes") == "whole"
+    assert set(rows["tools: Read Edit"]) == {"Read", "Edit"} and table.fact("split") == "comma-space"
+    hides = table.data["names"]["Bash"]["hides"]
+    assert set(rows["tools: Read, Grep, Glob, Bash"]) == {"Read", "Grep", "Glob", "Bash"} - set(hides)
+    implied = registry.load("claude-code").fields["memory"].fact("implies")["project"]
+    assert set(rows["tools: Grep\nmemory: project"]) == {"Grep", *implied}
+    assert rows["tools: read, grep"] == "not started" and table.fact("case") == "sensitive"
+    assert rows["tools: mcp__*"] == "not started" and table.mcp["every"] is None
+
+
+def test_copilot_reads_vscode_names_in_its_own_case() -> None:
+    """What is written for VS Code means the same to the other program at the place, or nothing."""
+    table, asked = registry.load("copilot").tools, recorded("copilot")["names"]
+    vscode = registry.load("vscode").tools
+    for cap, word in vscode.fact("write").items():
+        ours = vscode.own(word)
+        got = {risk(c) for tool in said("copilot", word) for c in table.names[tool].caps} - {"none"}
+        assert ours and ("runs" in ours.classes or got <= ours.classes), f"{word}, written for {cap}: {sorted(got)}"
+    for name in ("execute", "agent", "web", "todo", "read/readFile", "edit/editFiles", "edit/createFile"):
+        assert asked[name], f"the CLI knows no {name}"
+    assert recorded("copilot")["headers"]["tools: [READ, Execute]"] == [*asked["execute"], *asked["read"]]
+    assert recorded("copilot")["headers"]["tools: [execute-runInTerminal]"] == []  # a hyphen is no slash
+    assert recorded("copilot")["headers"]["tools: Bash(git *)"] == [] and table.fact("scopes") == "unknown"
+
+
+# Asking the programs again
+
+HEADERS = {
+    "claude-code": [
+        *WORDS,
+        "(no tools)",
+        "tools: Read",
+        "tools: Nonsense",
+        "tools: Read, Nonsense",
+        "tools: Read Edit",
+        "tools: read, grep",
+        "tools: Read, Grep, Glob, Bash",
+        "tools: Bash(git *)",
+        "tools: mcp__*",
+        "tools: Grep\nmemory: project",
+        'disallowedTools: "*"',
+        "disallowedTools: Bash(rm:*)",
+        "disallowedTools: Bash",
+        "permissionMode: plan",
+    ],
+    "copilot": [
+        *WORDS,
+        "(no tools)",
+        "tools: Read",
+        "tools: Nonsense",
+        "tools: Read, Nonsense",
+        "tools: [READ, Execute]",
+        "tools: [execute-runInTerminal]",
+        "tools: Bash(git *)",
+    ],
+}
+PLACE = {"claude-code": ".claude/agents/{}.md", "copilot": ".github/agents/{}.agent.md"}
+SCRIPT = {"claude-code": "claude-code/load", "copilot": "copilot-cli/load"}
+
+
+def answers(id: str, out: Mapping[str, Any]) -> dict[str, list[str] | str]:
+    """Agent -> the tools it was given, or why there are none."""
+    found: dict[str, list[str] | str] = {}
+    for agent in out["agents"]:
+        if id == "copilot":
+            found[agent["id"]] = agent["effectiveTools"]
+        else:
+            run = agent["run"] or {}
+            found[agent["name"]] = run["tools"] if run.get("tools") is not None else "not started"
+    return found
+
+
+def ask(id: str, scripts: Path, folder: Path) -> dict[str, Any]:
+    """One agent per name and per header, loaded by the real program."""
+    table = registry.load(id).tools
+    others = registry.load("vscode").tools if id == "copilot" else None
+    asked = dict.fromkeys([*alive(table), *table.dead, *(alive(others) if others else ())])
+    agents = {f"n{n:03}": f"tools: [{json.dumps(name)}]\n" for n, name in enumerate(asked)}
+    agents |= {f"h{n:03}": "" if h == "(no tools)" else h + "\n" for n, h in enumerate(HEADERS[id])}
+    for name, header in agents.items():
+        path = folder / PLACE[id].format(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f'---\nname: {name}\ndescription: "asks for tools"\n{header}---\nAnswer.\n', "utf-8")
+    run = subprocess.run([str(scripts / SCRIPT[id]), str(folder)], capture_output=True, text=True, timeout=500)
+    if run.returncode == 3:
+        pytest.skip(run.stderr.strip())
+    assert run.returncode == 0, run.stderr
+    out = json.loads(run.stdout)
+    got = answers(id, out)
+    always = [t for t in ("skill", "sql") if id == "copilot"]
+    clean = {a: [t for t in tools if t not in always] if isinstance(tools, list) else tools for a, tools in got.items()}
+    names = {name: clean.get(f"n{n:03}", []) for n, name in enumerate(asked)}
+    return {
+        "version": out["version"],
+        "always": always,
+        "names": {name: tools if isinstance(tools, list) else [] for name, tools in names.items()},
+        "headers": {h: clean.get(f"h{n:03}", "refused") for n, h in enumerate(HEADERS[id])},
+    }
+
+
+@pytest.mark.client
+@pytest.mark.parametrize("id", sorted(PLACE))
+def test_the_program_still_says_so(id: str, clients: Path, tmp_path: Path, accept: bool) -> None:
+    path, fresh = VOCABULARY / f"{id}.yaml", ask(id, clients, tmp_path)
+    kept = {k: v for k, v in (recorded(id) if path.exists() else {}).items() if k not in fresh}
+    if accept:
+        VOCABULARY.mkdir(exist_ok=True)
+        text = yaml.safe_dump({**kept, **fresh}, sort_keys=False, width=110, default_flow_style=None)
+        path.write_text(text, "utf-8")
+    assert {**kept, **fresh} == yaml.safe_load(path.read_text("utf-8"))

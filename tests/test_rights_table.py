@@ -1,0 +1,196 @@
+"""The rights table: what an agent may do before and after each conversion, thought through by hand.
+
+``fixtures/rights.yaml`` is the oracle. It is checked here, too: an oracle that contradicts itself proves nothing.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from itertools import permutations
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from agentconv.notes import CODES, RANK
+
+if TYPE_CHECKING:
+    from agentconv.convert import Conversion
+
+TABLE = Path(__file__).resolve().parent.parent / "fixtures" / "rights.yaml"
+ROWS: list[dict[str, Any]] = yaml.safe_load(TABLE.read_text(encoding="utf-8"))
+
+# where each program looks for its agents: some take the agent's name from the place
+PLACES = {
+    "claude-code": ".claude/agents/a.md",
+    "vscode": ".github/agents/a.agent.md",
+    "copilot": ".github/agents/a.agent.md",
+    "opencode": ".opencode/agents/a.md",
+    "codex": ".codex/agents/a.toml",
+    "roo": ".roomodes",
+}
+KEYS = {"id", "from", "to", "text", "options", "before", "after", "status", "gained", "notes", "writes", "why"}
+OPTIONS = {"allow_widening", "approval", "skip_refused", "strict"}
+WRITTEN = {"exact", "lossy", "narrowed", "widened"}
+UNWRITTEN = {"refused", "skipped"}
+SCOPE = r"\([^()]+(\([^()]*\)[^()]*)*\)"
+WORD = re.compile(rf"all|(reads|writes|runs|network|delegates)({SCOPE})?|mcp:(\*|[\w.-]+(/[\w.*-]+)?)")
+
+by_id = pytest.mark.parametrize("row", ROWS, ids=[row["id"] for row in ROWS])
+
+
+def convert(row: dict[str, Any]) -> Conversion:
+    """The one agent of the row, converted as its user allowed."""
+    from agentconv.convert import Options, convert_text
+
+    given = dict(row.get("options", {}))
+    if "allow_widening" in given:
+        given["allow_widening"] = frozenset(given["allow_widening"])
+    source, target = row["from"], row["to"]
+    made = convert_text(row["text"], from_=source, to=target, path=PLACES[source], options=Options(**given))
+    assert len(made) == 1, [one.status for one in made]
+    return made[0]
+
+
+# -- what comes out ---------------------------------------------------------------------------
+
+
+@by_id
+def test_conversion(row: dict[str, Any]) -> None:
+    made = convert(row)
+    said = "\n".join(f"  {n.code} {n.effect} {n.path}: {n.message}" for n in made.notes)
+    hint = f"\n{row['why']}\nnotes:\n{said}\nfiles: {made.files}"
+    if "before" in row:
+        assert sorted(made.rights.before) == sorted(row["before"]), f"rights of the source{hint}"
+    assert made.status == row["status"], f"status{hint}"
+    if "gained" in row:
+        assert sorted(made.gained) == sorted(row["gained"]), f"gained{hint}"
+    codes = {n.code for n in made.notes}
+    assert set(row.get("notes", [])) <= codes, f"notes{hint}"
+    if row["status"] in UNWRITTEN:
+        assert not made.files, hint
+        return
+    assert sorted(made.rights.after) == sorted(row["after"]), f"rights of the output{hint}"
+    assert made.files, hint
+    fields = fields_of(made.files)
+    for key, wanted in row.get("writes", {}).items():
+        assert same(fields.get(key), wanted), f"{key}: {fields.get(key)!r}, not {wanted!r}{hint}"
+
+
+@by_id
+def test_notes_carry_the_status(row: dict[str, Any]) -> None:
+    """The worst note decides the status; the other way round a status without its note says nothing."""
+    made = convert(row)
+    effects = {n.effect for n in made.notes}
+    worst = max((RANK[effect] for effect in effects), default=RANK["info"])
+    if made.status == "exact":
+        assert worst == RANK["info"], effects
+    elif made.status == "lossy":
+        assert effects & {"approximate", "lost", "inherits"}, effects
+        assert not effects & {"narrows", "widens", "error"}, effects
+    elif made.status == "narrowed":
+        assert "narrows" in effects, effects
+        assert not effects & {"widens", "error"}, effects
+    elif made.status in ("widened", "refused"):
+        strict = row.get("options", {}).get("strict", False)
+        assert "widens" in effects or (strict and "inherits" in effects), effects
+
+
+def fields_of(files: dict[str, bytes]) -> dict[str, Any]:
+    """The fields of the one agent in the output, by the ending of the file, with public parsers only."""
+    ((path, data),) = files.items()
+    text = data.decode("utf-8")
+    if path.endswith(".toml"):
+        return tomllib.loads(text)
+    if path.endswith(".roomodes"):
+        mode: dict[str, Any] = yaml.safe_load(text)["customModes"][0]
+        return mode
+    assert path.endswith(".md"), path
+    head, _, rest = text.partition("\n")
+    assert head == "---", text
+    header, closing, _ = rest.partition("\n---\n")
+    assert closing, text
+    fields: dict[str, Any] = yaml.safe_load(header)
+    return fields
+
+
+def same(found: Any, wanted: Any) -> bool:
+    """Equal as plain data: lists as sets (a comma string is one), the star of a map at its end of the map."""
+    if isinstance(wanted, list):
+        if isinstance(found, str):
+            found = [word.strip() for word in found.split(",") if word.strip()]
+        return isinstance(found, list) and sorted(found) == sorted(wanted)
+    if isinstance(wanted, dict):
+        if not isinstance(found, dict) or set(found) != set(wanted):
+            return False
+        if "*" in wanted and list(found).index("*") != list(wanted).index("*"):
+            return False
+        return all(same(found[key], value) for key, value in wanted.items())
+    return bool(found == wanted)
+
+
+# -- the table itself -------------------------------------------------------------------------
+
+
+def test_table_is_wide_enough() -> None:
+    ids = [row["id"] for row in ROWS]
+    assert len(ids) == len(set(ids)), sorted(i for i in ids if ids.count(i) > 1)
+    assert len(ids) >= 60
+    missing = set(permutations(PLACES, 2)) - {(row["from"], row["to"]) for row in ROWS}
+    assert not missing
+
+
+def test_no_case_stands_twice() -> None:
+    seen: dict[str, str] = {}
+    for row in ROWS:
+        case = repr((row["from"], row["to"], row["text"], row.get("options")))
+        assert case not in seen, (row["id"], seen[case])
+        seen[case] = row["id"]
+
+
+@by_id
+def test_row_is_sound(row: dict[str, Any]) -> None:
+    assert set(row) <= KEYS, set(row) - KEYS
+    assert re.fullmatch(r"[a-z0-9-]+", row["id"])
+    assert row["from"] in PLACES and row["to"] in PLACES
+    assert set(row.get("options", {})) <= OPTIONS
+    assert row["why"].strip().endswith((".", ")")), "a sentence with the reason"
+    assert row["status"] in WRITTEN | UNWRITTEN
+    assert set(row.get("notes", [])) <= set(CODES)
+    for key in ("before", "after", "gained"):
+        words = row.get(key, [])
+        assert all(WORD.fullmatch(word) for word in words), words
+        assert len(words) == len(set(words)), words
+    assert ("after" in row) == (row["status"] in WRITTEN)
+    assert ("before" in row) == (row["status"] != "skipped")
+    assert ("writes" in row) <= (row["status"] in WRITTEN)
+    assert ("gained" in row) <= (row["status"] in ("widened", "refused"))
+
+
+@by_id
+def test_row_is_never_wider(row: dict[str, Any]) -> None:
+    before = row.get("before", [])
+    for right in row.get("gained", []):
+        assert not within(right, before), f"{right} was there already"
+    if "after" not in row:
+        return
+    new = [right for right in row["after"] if not within(right, before)]
+    allowed = row.get("options", {}).get("allow_widening", [])
+    if row["status"] == "widened":
+        assert new, "nothing was widened"
+        assert all(right == "all" or right in row["gained"] for right in new), new
+        assert set(row["gained"]) <= set(allowed), "only what the user allowed"
+    else:
+        assert not new, new
+
+
+def within(right: str, rights: list[str]) -> bool:
+    """Whether a right adds nothing to these: its own reading of the rule, not the one under test."""
+    if "all" in rights or "runs" in rights or right in rights:
+        return True
+    kind = right.partition("(")[0]
+    if kind.startswith("mcp:"):
+        return "mcp:*" in rights or kind.partition("/")[0] in rights
+    return kind in rights

@@ -1,0 +1,97 @@
+"""Start-up is nearly all of the time that one file takes, so each command may load only its own work."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+PROBE = """
+import json, sys
+sys.argv[0] = "agentconv"
+from agentconv.__main__ import main
+code = 0
+try:
+    main()
+except SystemExit as exit:
+    code = exit.code or 0
+print(json.dumps([code, sorted(sys.modules)]), file=sys.stderr)
+"""
+HEAVY = {
+    "click",
+    "yaml",
+    "jinja2",
+    "ruamel.yaml",
+    "markdown_it",
+    "importlib.metadata",
+    "importlib.resources",
+    "tomllib",
+}
+
+
+def loaded(*arguments: str, cwd: Path = ROOT) -> set[str]:
+    """The modules that a command has loaded when it ends well."""
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE, *arguments],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        env={"PYTHONPATH": str(ROOT), "PATH": ""},
+        timeout=60,
+    )
+    code, modules = json.loads(done.stderr.splitlines()[-1])
+    assert code == 0, done.stderr
+    return set(modules)
+
+
+@pytest.mark.parametrize("option", ["--version", "-V"])
+def test_version_loads_nothing(option: str) -> None:
+    modules = loaded(option)
+    assert modules & HEAVY == set()
+    assert {name for name in modules if name.startswith("agentconv")} == {"agentconv", "agentconv.__main__"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "allowed"),
+    [
+        (["--help"], {"click"}),
+        (["formats"], {"click", "yaml"}),
+        (["formats", "--json"], {"click", "yaml"}),
+        (["explain", "T004"], {"click", "yaml"}),
+        (["tools"], {"click", "yaml"}),
+        (["models"], {"click", "yaml"}),
+        (["show", "fixtures/examples/docs-writer.md"], {"click", "yaml"}),
+    ],
+    ids=lambda part: " ".join(part) if isinstance(part, list) else "",
+)
+def test_a_command_loads_only_its_own_work(arguments: list[str], allowed: set[str]) -> None:
+    assert (loaded(*arguments) & HEAVY) - allowed == set()
+
+
+def test_convert_loads_neither_the_editor_nor_a_markdown_parser(tmp_path: Path) -> None:
+    source = ROOT / "fixtures/examples/docs-writer.md"
+    modules = loaded("convert", str(source), "--to", "vscode", "-o", f"{tmp_path}/", cwd=tmp_path)
+    assert any(tmp_path.rglob("*.agent.md")), "nothing was converted, so nothing was measured"
+    assert modules & {"ruamel.yaml", "markdown_it", "importlib.metadata", "importlib.resources", "tomllib"} == set()
+    assert "yaml" in modules, "the probe sees nothing"
+
+
+def test_public_names_are_loaded_when_used() -> None:
+    name = "'agentconv.model' in sys.modules"
+    code = f"import sys, agentconv; before = {name}; agentconv.Agent; print(before, {name})"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "True"]
+
+
+def test_every_public_name_exists() -> None:
+    import agentconv
+
+    assert [name for name in agentconv.__all__ if getattr(agentconv, name, None) is None] == []
+    assert set(agentconv.__all__) <= set(dir(agentconv))
+    with pytest.raises(AttributeError, match="nothing_of_this_name"):
+        _ = agentconv.nothing_of_this_name

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from agentconv.spec import Name, Spec, near, risk
+from agentconv.spec import Name, Spec, near, portable, risk
 
 
 @dataclass(slots=True)
@@ -57,6 +57,9 @@ def choose(caps: Iterable[str], along: Iterable[str], allowed: frozenset[str], s
     wanted = set(caps) | set(along)
     held: set[str] = set()
     for cap in caps:
+        if not portable(cap):
+            choice.missing.append(cap)
+            continue
         if cap in held:
             choice.by_cap[cap] = next(n for n in choice.names if cap in spec.tools.names[n].gives)
             continue
@@ -114,9 +117,9 @@ def everything_but(closed: set[str], allowed: frozenset[str], spec: Spec) -> lis
 
     out: list[str] = []
     for name in table.names.values():
-        if name.members:
+        if name.members and not name.off:
             singles = [table.names[s] for s in table.expand(name.name)]
-            if all(fits(s) or s.off for s in singles) and name.classes <= allowed:
+            if all(fits(s) or s.off for s in singles) and any(fits(s) for s in singles) and name.classes <= allowed:
                 out.append(name.name)
     held = {s for g in out for s in table.expand(g)}
     if table.control == "groups":

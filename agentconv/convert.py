@@ -117,12 +117,28 @@ def source_rights(read: Read, reading: Reading, program: Reading | None) -> tupl
     twin = _same_agent(read, program)
     if twin is None:
         return author, notes
-    given = counting.of_agent(twin.agent, reading.spec, program=True)
+    given = counting.of_agent(twin.agent, reading.spec, program=True, usual=True)
+    notes += _read_elsewhere(reading, given)
     more = counting.gained(author, given)
     if more and reading.spec.tools.control != "none":
         text = f"{reading.spec.seen} gives this agent more than the file asks for: {', '.join(counting.spelled(more))}"
         notes.append(note("R011", text, path="tools", **place, help="the conversion keeps to what the file asks for"))
     return author, notes
+
+
+def _read_elsewhere(reading: Reading, given: counting.Rights) -> list[Note]:
+    """Another program whose home the source's place is may make less or more of the same file."""
+    out = []
+    for other, program, equal in shared_readers(reading.spec):
+        if not equal:
+            continue
+        seen = read_program(other, reading.text, reading.path)
+        if seen.status == "read" and seen.agents:
+            theirs = counting.of_agent(seen.agents[0].agent, other, program=True, usual=True)
+            if counting.gained(theirs, given) or counting.gained(given, theirs):
+                words = ", ".join(counting.spelled(theirs)) or "nothing"
+                out.append(note("R011", f"{other.seen or program} reads this file, too, and gives: {words}", path="tools"))
+    return out
 
 
 def _same_agent(read: Read, program: Reading) -> Read | None:
@@ -136,6 +152,9 @@ def convert_read(
 ) -> Conversion:
     """Lower, render, read back, prove; once more with fewer rights where another program would give more."""
     src, agent = reading.spec, read.agent
+    agent = _narrowed_star(agent, reading, program, read)
+    if agent is not read.agent:
+        read = replace(read, agent=agent)
     before, notes = source_rights(read, reading, program)
     notes = [*read.notes, *notes]
     result = Conversion(
@@ -163,6 +182,17 @@ def convert_read(
         said += _say_shared(attempt, dst, before)
         forbid |= tighter
     return _finish(attempt, said, agent, src, dst, before, options, result, get)
+
+
+def _narrowed_star(agent: Agent, reading: Reading, program: Reading | None, read: Read) -> Agent:
+    """A `*` that the program does not take for one means what the program makes of it."""
+    twin = _same_agent(read, program) if program is not None and program.status == "read" else None
+    said_all = agent.tools.base == "all" and reading.spec.tools.control == "list"
+    if twin is None or not said_all or counting.base_open(twin.agent.tools, reading.spec):
+        return agent
+    text = f"{reading.spec.seen} takes this `*` for the name of one tool, which gives nothing"
+    read.notes.append(note("T016", text, path="tools", file=reading.path, effect="narrows"))
+    return replace(agent, tools=twin.agent.tools)
 
 
 @dataclass(slots=True)
@@ -285,11 +315,7 @@ def _finish(
     result.rights = BeforeAfter(result.rights.before, counting.spelled(attempt.rights))
     result.agent = lowered.agent
     result.entry = lowered.agent.id if dst.many else ""
-    shell = any(r.cls in ("runs", "all") and r.whole for r in before)
-    if dst.tools.control == "none" and not attempt.gained and agent.tools.rules and shell and not dst.text_kind:
-        notes.append(note("T011", f"{dst.seen} has no tool list; the agent has a free shell here already, which contains the rest", path="tools"))
-        said_limits = [r for r in agent.tools.rules if r.effect == "allow"]
-        notes += [note("T011", "held by the free shell", path=r.at, effect="info") for r in said_limits]
+    notes += _beside_a_shell(before, attempt.rights | counting.of_ambient(dst), dst)
     if gained and (refusal := _refusal(gained, attempt, dst, before, options)):
         result.notes += [*notes, refusal]
         result.status = "refused"
@@ -307,6 +333,7 @@ def _finish(
             if again is None:
                 return result
             attempt, lowered = again, guarded
+    notes += _say_less(before, attempt.rights, [*notes, *result.notes], dst)
     notes += _other_readers(attempt, dst, before)
     if agent.prompt is not None and verify.trims(dst) and agent.prompt.strip() != agent.prompt.rstrip("\r\n"):
         notes.append(note("C011", f"{dst.program} drops the white space around the prompt", path="prompt"))
@@ -321,9 +348,35 @@ def _finish(
         return result
     result.files = {path: text.encode("utf-8") for path, text in attempt.files.items()}
     result.status = _status(result, "widened" if gained else "exact")
-    if options.strict and any(n.effect == "inherits" for n in result.notes):
+    ambient = counting.gained(before, counting.of_ambient(dst))
+    if options.strict and ambient:
+        result.gained = counting.spelled(ambient)
         result.status, result.files = "refused", {}
     return result
+
+
+def _beside_a_shell(before: counting.Rights, after: counting.Rights, dst: Spec) -> list[Note]:
+    """Classes that are new by name, though who has a free shell could do them with it."""
+    shell = any(r.cls == "runs" and r.whole for r in before)
+    if not shell or dst.text_kind:
+        return []
+    had = {r.cls for r in before}
+    new = sorted({r.cls for r in counting.spread(after)} - had)
+    if not new:
+        return []
+    text = f"{dst.seen} gives {', '.join(new)} beside the free shell that the agent has, which could do the same"
+    return [note("T011", text, path="tools")]
+
+
+def _say_less(before: counting.Rights, after: counting.Rights, notes: list[Note], dst: Spec) -> list[Note]:
+    """Rights that did not arrive are named, whatever the reason."""
+    less = counting.lost(counting.spread(before), counting.spread(after))
+    if not less or dst.text_kind or any(n.effect == "narrows" for n in notes):
+        return []
+    if any(r.cls == "all" for r in after):
+        return []
+    words = ", ".join(counting.spelled(less))
+    return [note("T003", f"{dst.program} has no tools for: {words}", path="tools", effect="narrows")]
 
 
 def _status(result: Conversion, base: str) -> str:

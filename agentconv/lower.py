@@ -78,8 +78,9 @@ def lower(
         out.skipped = True
         out.say("C008", f"disabled in {src.program}; {dst.program} has no such switch, so it is not written", "disabled")
         return out
-    forbid = forbid | _held_by_rights(agent, src, dst, before, out)
-    job = Job(src, dst, agent, before, forbid, options.approval)
+    forbid = forbid | _held_by_rights(agent, src, dst, options, out)
+    leave = frozenset(c for c in (*CLASSES, "mcp:*") if options.allows(c)) - forbid
+    job = Job(src, dst, agent, before, forbid, options.approval, leave)
     tools, delegates = lower_tools(job)
     out.notes += job.notes
     fields: dict[str, Any] = {"tools": tools}
@@ -91,7 +92,7 @@ def lower(
     for name, value in rest.said().items():
         if name in IDENTITY or name in ("model", "extras"):
             continue
-        kept = _field(name, value, src, dst, out, tools_hold=name == "delegates" and delegates is None)
+        kept = _field(name, value, src, dst, before, out, tools_hold=name == "delegates" and delegates is None)
         if kept is not None:
             fields[name] = kept
     _always(fields, dst)
@@ -104,9 +105,9 @@ def lower(
 # -- rights held by other means ---------------------------------------------------------------
 
 
-def _held_by_rights(agent: Agent, src: Spec, dst: Spec, before: Rights, out: Lowered) -> frozenset[str]:
+def _held_by_rights(agent: Agent, src: Spec, dst: Spec, options: Options, out: Lowered) -> frozenset[str]:
     """Plan mode and the like: where the target lacks the field, its limit is held by fewer rights."""
-    taken = denied_by_fields(agent, src)
+    taken = frozenset(c for c in denied_by_fields(agent, src, program=False) if not options.allows(c))
     if not taken:
         return frozenset()
     for row in src.fields.values():
@@ -122,7 +123,6 @@ def _held_by_rights(agent: Agent, src: Spec, dst: Spec, before: Rights, out: Low
             f"{dst.program} has no `{row.key}: {row.to_program.get(value, value)}`; it is held by giving no tool that {classes}",
             row.field or row.key,
         )
-    del before
     return taken
 
 
@@ -298,7 +298,9 @@ def _no_model(model: Model, how: str, dst: Spec) -> Note:
 # -- other fields -----------------------------------------------------------------------------
 
 
-def _field(name: str, value: Any, src: Spec, dst: Spec, out: Lowered, *, tools_hold: bool) -> Any:
+def _field(
+    name: str, value: Any, src: Spec, dst: Spec, before: Rights, out: Lowered, *, tools_hold: bool
+) -> Any:
     """The value for the target, or ``None`` where it has no home."""
     row = dst.by_field.get(name)
     if row is None and name == "hooks":
@@ -307,7 +309,9 @@ def _field(name: str, value: Any, src: Spec, dst: Spec, out: Lowered, *, tools_h
     if row is None:
         if tools_hold and value == getattr(out.agent, name, None):
             return None
-        if value not in USUAL.get(name, ()) and not (tools_hold and _delegates_held(out, dst)):
+        if value in USUAL.get(name, ()):
+            out.say("L001", f"{dst.program} has no `{_key(name, src)}`; what it says is what {dst.program} does anyway", name, "info")
+        elif not (tools_hold and _delegates_held(out, dst)):
             _lose(name, value, src, dst, out)
         return None
     if name == "hooks":
@@ -316,6 +320,10 @@ def _field(name: str, value: Any, src: Spec, dst: Spec, out: Lowered, *, tools_h
         return _servers(value, src, dst, row, out)
     if name == "effort":
         return _effort(value, row, dst, out)
+    if (implied := _implied(value, row, dst)) - _classes(before):
+        text = f"`{row.key}` would add tools in {dst.program} ({', '.join(sorted(implied))}); left out"
+        out.say("L001", text, name)
+        return None
     words = row.to_program
     if words and value not in words and not row.fact("open"):
         if value not in USUAL.get(name, ()):
@@ -336,6 +344,26 @@ def _field(name: str, value: Any, src: Spec, dst: Spec, out: Lowered, *, tools_h
             return None
         out.say("L007", f"{dst.seen} accepts `{row.key}` and does nothing with it", name, effect)
     return value
+
+
+def _key(name: str, src: Spec) -> str:
+    row = src.by_field.get(name)
+    return row.key if row else name
+
+
+def _implied(value: Any, row: Field, dst: Spec) -> set[str]:
+    """Risk classes that a value of the target brings along."""
+    implies = row.fact("implies")
+    if not implies:
+        return set()
+    names = implies.get(row.to_program.get(value, value), ()) if isinstance(implies, Mapping) else implies
+    return {c for n in names if n in dst.tools.names for c in dst.tools.names[n].classes}
+
+
+def _classes(before: Rights) -> set[str]:
+    if any(r.whole and r.cls in ("all", "runs") for r in before):
+        return set(CLASSES)
+    return {r.cls for r in before if r.whole}
 
 
 def _shown(value: Any, row: Field) -> Any:
@@ -359,13 +387,22 @@ def _within_limits(value: Any, row: Field) -> bool:
 
 def _limit_in(src: Spec, name: str, value: Any) -> bool:
     rows = [r for r in src.fields.values() if r.field == name]
-    return any(is_limit(row, row.to_program.get(value, _shown(value, row))) for row in rows)
+    return any(is_limit(row, _theirs(value, row)) for row in rows)
+
+
+def _theirs(value: Any, row: Field) -> Any:
+    """The value as the source's program spells it."""
+    if isinstance(value, (str, int)):
+        return row.to_program.get(value, _shown(value, row))
+    return value
 
 
 def _lose(name: str, value: Any, src: Spec, dst: Spec, out: Lowered) -> None:
     row = src.by_field.get(name)
     key = row.key if row else name
-    if name == "delegates" and any(n.path == "delegates" for n in out.notes):
+    if name == "delegates":  # a limit, too, but one that the rights count
+        if not any(n.path == "delegates" for n in out.notes):
+            out.say("L001", f"{dst.program} has no `{key}`", name)
         return
     held = any(n.code == "L004" and n.path == name for n in out.notes)
     if held:

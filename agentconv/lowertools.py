@@ -34,6 +34,8 @@ class Job:
     before: Rights
     forbid: frozenset[str]  # classes that must not arrive (another reader of the place would give more)
     approval: str = ""
+    leave: frozenset[str] = frozenset()  # classes that the user lets become wider
+    held: set[str] = field(default_factory=set)  # classes whose limit a field of the target holds
     notes: list[Note] = field(default_factory=list)
 
     def say(self, code: str, message: str, at: str = "tools", effect: NoteEffect | None = None, help: str = "") -> None:
@@ -47,7 +49,20 @@ class Job:
         """Classes that a name of the target may bring."""
         if any(r.cls in ("all", "runs") and r.whole for r in self.before):
             return frozenset(CLASSES) - self.forbid
-        return frozenset(r.cls for r in self.before if r.whole and r.cls in CLASSES) - self.forbid
+        return self.literal
+
+    @property
+    def literal(self) -> frozenset[str]:
+        """The classes that the source has by name, not by what a free shell could do."""
+        had = {r.cls for r in self.before if r.whole} & set(CLASSES)
+        had |= self.held | (self.leave & set(CLASSES))
+        return frozenset(CLASSES if Right("all") in self.before else had) - self.forbid
+
+    @property
+    def empty(self) -> bool:
+        """Nothing to lose: the source has no tool either."""
+        open_caps = any(g.any for g in by_capability(self.agent.tools, self.src).values())
+        return not open_caps and not any(g.open for g in by_server(self.agent.tools, self.src).values())
 
 
 def lower_tools(job: Job) -> tuple[Tools, tuple[str, ...] | None]:
@@ -59,8 +74,8 @@ def lower_tools(job: Job) -> tuple[Tools, tuple[str, ...] | None]:
         job.say("T018", f"whether {dst.seen} keeps to its tool control is not known")
     source = resolved(job.agent.tools, job.src)
     caps = by_capability(source, job.src)
-    for grant_cap, grant in caps.items():
-        if risk(grant_cap) in job.forbid:
+    for cap, grant in caps.items():
+        if risk(cap) in job.forbid and cap != "delegate":
             grant.open, grant.scopes = False, ()
     opened = _opened(source)
     if opened and not job.forbid and not _limits(source, caps) and not _delegate_limit(job):
@@ -121,13 +136,13 @@ def _closed(job: Job, caps: Mapping[str, Grant]) -> set[str]:
     """Capabilities that are denied; a denial with a scope takes the whole tool where no scope can be held."""
     closed = set()
     for cap, grant in caps.items():
-        if grant.whole:
+        if grant.whole and not (grant.approval == "ask" and _say_ask(job, cap)):
+            continue
+        if grant.any and risk(cap) in job.leave:
             continue
         if grant.any and job.dst.tools.control != "map":
             at = next((r.at for r in job.agent.tools.rules if cap in r.tool.caps and r.scope), "tools")
             job.say("T013", f"{job.dst.program} cannot deny a part of “{cap_title(cap)}”; the whole is denied", at)
-        if grant.open and grant.approval == "ask" and job.dst.tools.fact("approval") == "session":
-            continue
         closed.add(cap)
     named = job.agent.delegates
     if named is not None and not named:
@@ -138,8 +153,20 @@ def _closed(job: Job, caps: Mapping[str, Grant]) -> set[str]:
     return closed
 
 
+def _say_ask(job: Job, cap: str) -> bool:
+    """An action that asked: the session of the target asks, too, or it may not be given (True)."""
+    at = next((r.at for r in job.agent.tools.rules if cap in r.tool.caps and r.approval == "ask"), "tools")
+    if risk(cap) == "none":
+        return False
+    if job.dst.tools.fact("approval", "session") == "session":
+        text = f"“{cap_title(cap)}” asks each time; {job.dst.program} leaves asking to the session"
+        job.say("T015", text, at, effect="approximate")
+        return False
+    return risk(cap) not in job.leave
+
+
 def _classes_left(job: Job) -> frozenset[str]:
-    return job.allowed
+    return job.literal
 
 
 def _keeps(name: Name, closed: set[str], allowed: frozenset[str]) -> bool:
@@ -218,7 +245,10 @@ def _list_all_but(job: Job, closed: set[str], source: Tools) -> Tools:
 def _map_all_but(job: Job, source: Tools, caps: Mapping[str, Grant]) -> Tools:
     table = job.dst.tools
     allowed = _classes_left(job)
-    rules: list[Rule] = []
+    if not by_server(source, job.src)[("*", None)].open and table.mcp.get("deny_every") is None:
+        rules = _allowed_keys(job, source, caps)
+        return Tools(None, (Rule("deny", star(job.dst), at="tools"), *rules))
+    rules = []
     closed = {c for c, g in caps.items() if not g.any} | ({"delegate"} if job.agent.delegates == () else set())
     limited: set[str] = set()
     for cap, grant in caps.items():
@@ -233,7 +263,7 @@ def _map_all_but(job: Job, source: Tools, caps: Mapping[str, Grant]) -> Tools:
                     limited.add(name.name)
                     rules += made
     for name in table.singles.values():
-        if name.name in limited or name.off or not name.caps or name.closed:
+        if name.name in limited or not name.caps or name.closed:
             continue
         if not _keeps(name, closed, allowed | frozenset(risk(c) for c in caps if caps[c].any)):
             rules.append(Rule("deny", name.tool(), at="tools"))
@@ -243,6 +273,21 @@ def _map_all_but(job: Job, source: Tools, caps: Mapping[str, Grant]) -> Tools:
         rules += _map_agents(job, named)
     _say_partial(job, closed, [n for n in table.singles.values() if n.name not in {r.tool.name for r in rules}])
     return Tools(None, tuple(rules))
+
+
+def _allowed_keys(job: Job, source: Tools, caps: Mapping[str, Grant]) -> list[Rule]:
+    """Everything that is open, key by key: the form for what cannot be denied by a key of its own."""
+    table = job.dst.tools
+    closed = {c for c, g in caps.items() if not g.whole}
+    rules: list[Rule] = []
+    for name in table.singles.values():
+        if name.off or name.closed or not name.caps or not _keeps(name, closed, job.literal):
+            continue
+        cap = next(c for c in name.caps if c not in closed)
+        rules += _map_key(job, name, Wish(cap, caps.get(cap) or Grant(True), "tools", name.name))
+    rules += _map_servers(job, source, opened=False)
+    _say_overrides(job, rules)
+    return rules
 
 
 def _map_agents(job: Job, named: tuple[str, ...]) -> list[Rule]:
@@ -313,7 +358,7 @@ def _wishes(job: Job, source: Tools, caps: Mapping[str, Grant]) -> tuple[list[Wi
             if cap in caps and caps[cap].any and cap not in wishes:
                 wishes[cap] = Wish(cap, caps[cap], rule.at, rule.tool.name)
         along += [c for c in rule.tool.also if c in caps and caps[c].open]
-        dropped = [c for c in rule.tool.caps if c in caps and not caps[c].any and risk(c) in job.forbid]
+        dropped = [c for c in rule.tool.caps if c in caps and not caps[c].any and risk(c) in job.forbid - {"delegates"}]
         if dropped and len(dropped) == len(rule.tool.caps):
             classes = ", ".join(sorted({risk(c) for c in dropped}))
             job.say("T021", f"`{rule.tool.name}` left out: “{classes}” may not arrive in {job.dst.program}", rule.at)
@@ -325,20 +370,36 @@ def _listed(job: Job, source: Tools, caps: Mapping[str, Grant]) -> tuple[Tools, 
     wishes, delegates = _agents_limit(job, wishes)
     whole, scoped = [], []
     for wish in wishes:
-        (whole if wish.grant.whole else scoped).append(wish)
-    rules = _map_listed(job, whole, scoped, along) if job.dst.tools.control == "map" else None
-    if rules is None:
+        wide = wish.grant.whole or (risk(wish.cap) in job.leave and not _can_scope(job, wish))
+        (whole if wide else scoped).append(wish)
+    if job.dst.tools.control == "map":
+        rules = _map_listed(job, whole, scoped, along)
+    else:
+        for wish in whole:
+            if wish.grant.approval == "ask" and _say_ask(job, wish.cap):
+                job.say("T015", f"`{wish.label}` asks each time; {job.dst.program} would not: left out", wish.at, "narrows")
+                whole = [w for w in whole if w is not wish]
         rules = _list_listed(job, whole, scoped, along)
     rules += _servers_listed(job, source)
+    _say_overrides(job, rules)
     _say_unknown(job, source)
     if job.dst.tools.control == "map":
         granted = {r.tool.name for r in rules if r.effect == "allow"}
         first = [Rule("deny", star(job.dst), at="tools")]
         ordered = [r for r in rules if r.tool.name in granted]
-        if not granted:
+        if not granted and not job.empty:
             job.say("T017", "no tool is left that the target has")
         return Tools(None, tuple(first + ordered)), delegates
-    return _or_none(job, Tools("none", tuple(rules)), asked=bool(source.rules)), delegates
+    return _or_none(job, Tools("none", tuple(rules))), delegates
+
+
+def _can_scope(job: Job, wish: Wish) -> bool:
+    """Whether some name of the target holds the limits of the wish."""
+    if job.dst.tools.fact("scopes") != "enforced" and job.dst.tools.control == "list":
+        return False
+    kinds = {n.scope for n in job.dst.tools.names.values() if wish.cap in n.caps and n.scope}
+    asked = [s for ok, s, _ in wish.grant.scopes if ok]
+    return any(all(patterns.convert(s, kind) is not None for s in asked) for kind in kinds)
 
 
 def _agents_limit(job: Job, wishes: list[Wish]) -> tuple[list[Wish], tuple[str, ...] | None]:
@@ -347,6 +408,8 @@ def _agents_limit(job: Job, wishes: list[Wish]) -> tuple[list[Wish], tuple[str, 
     wish = next((w for w in wishes if w.cap == "delegate"), None)
     if wish is None:
         return wishes, named
+    if "delegates" in job.leave and not _can_hold_agents(job):
+        return wishes, None
     if named is None and not wish.grant.open:
         named = tuple(s.text for ok, s, _ in wish.grant.scopes if ok and s.kind == "agent")
     if named is None or "*" in named:
@@ -355,7 +418,13 @@ def _agents_limit(job: Job, wishes: list[Wish]) -> tuple[list[Wish], tuple[str, 
     row = job.dst.by_field.get("delegates")
     if not named:
         return (wishes, ()) if row and row.applied else (rest, None)
+    if "delegates" in job.forbid:
+        text = f"another program at the place of {job.dst.program} cannot limit which agents may be called"
+        job.say("T022", f"{text} ({', '.join(named)}); `{wish.label}` is left out", wish.at)
+        job.say("T022", f"{text}: none may", "delegates")
+        return rest, None
     if row is not None and row.applied:
+        job.held.add("delegates")
         return [*rest, Wish("delegate", Grant(True), wish.at, wish.label)], named
     if job.dst.tools.control == "map":
         grant = Grant(False, None, tuple((True, Scope("agent", n), None) for n in named))
@@ -365,6 +434,11 @@ def _agents_limit(job: Job, wishes: list[Wish]) -> tuple[list[Wish], tuple[str, 
     if job.agent.delegates is not None:
         job.say("T022", text, "delegates")
     return rest, None
+
+
+def _can_hold_agents(job: Job) -> bool:
+    row = job.dst.by_field.get("delegates")
+    return (row is not None and row.applied) or job.dst.tools.control == "map"
 
 
 def _list_listed(job: Job, whole: list[Wish], scoped: list[Wish], along: list[str]) -> list[Rule]:
@@ -385,9 +459,11 @@ def _list_listed(job: Job, whole: list[Wish], scoped: list[Wish], along: list[st
 def _scoped_in_list(job: Job, wish: Wish) -> list[Rule]:
     """A limited grant in a list: kept where the target enforces such limits, else dropped."""
     table = job.dst.tools
-    if any(contains(job.before, Right(c)) for c in {risk(wish.cap)}) and risk(wish.cap) not in job.forbid:
+    if contains(job.before, Right(risk(wish.cap))) and risk(wish.cap) not in job.forbid:
         picked = choose([wish.cap], [], job.allowed, job.dst)  # the class is whole by another tool
         if name := picked.by_cap.get(wish.cap):
+            text = f"`{wish.label}` loses its limit; the agent has the whole right by another tool anyway"
+            job.say("T011", text, wish.at)
             return [Rule("allow", table.names[name].tool(), at=wish.at)]
     for name in table.names.values():
         if wish.cap in name.caps and name.scope and not wish.grant.open and len(name.classes) == 1:
@@ -400,6 +476,10 @@ def _scoped_in_list(job: Job, wish: Wish) -> list[Rule]:
 
 def _say_scope(job: Job, wish: Wish) -> None:
     texts = ", ".join(s.text for _, s, _ in wish.grant.scopes)
+    if wish.grant.open:
+        text = f"`{wish.label}` is denied for {texts}; {job.dst.seen} cannot hold that: the whole tool is left out"
+        job.say("T013", text, wish.at, help=f"--allow-widening {risk(wish.cap)} gives the whole tool")
+        return
     job.say(
         "T006",
         f"`{wish.label}` is limited to {texts}; {job.dst.seen} cannot hold that limit: left out",
@@ -451,14 +531,19 @@ def _map_listed(job: Job, whole: list[Wish], scoped: list[Wish], along: list[str
             rules += made
             if lost > 0:
                 _say_scope(job, wish)
-    if rules and job.approval != "ask" and any(r.approval == "auto" for r in rules):
-        job.say(
-            "T010",
-            f"{job.dst.program} has one word for being there and running: `allow` overrides the user's own rules for these tools",
-            "tools",
-            help="--approval ask writes `ask` instead",
-        )
     return rules
+
+
+def _say_overrides(job: Job, rules: list[Rule]) -> None:
+    if job.dst.tools.fact("approval") != "map" or not any(r.effect == "allow" for r in rules):
+        return
+    word = "ask" if job.approval == "ask" else "allow"
+    job.say(
+        "T010",
+        f"{job.dst.program} has one word for being there and running: `{word}` overrides the user's own rules for these tools",
+        "tools",
+        help="" if job.approval == "ask" else "--approval ask writes `ask` instead",
+    )
 
 
 def _map_key(job: Job, name: Name, wish: Wish) -> list[Rule]:
@@ -502,11 +587,11 @@ def _say_unknown(job: Job, source: Tools) -> None:
             job.say("T004", f"`{tool.name}` is no tool that any program has; left out", rule.at)
 
 
-def _or_none(job: Job, tools: Tools, asked: bool = True) -> Tools:
+def _or_none(job: Job, tools: Tools) -> Tools:
     """Where nothing is left: the form that means no tools in the target."""
     if any(r.effect == "allow" for r in tools.rules):
         return tools
-    if asked:
+    if not job.empty:
         job.say("T017", "no tool is left that the target has")
     form = job.dst.tools.fact("no_tools")
     if isinstance(form, list) and form:

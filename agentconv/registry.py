@@ -98,6 +98,8 @@ def vocabulary() -> Mapping[str, tuple[tuple[str, tuple[str, ...], tuple[str, ..
     for id in ids(readings=True):
         table = load(id).tools
         for name in table.names.values():
+            if name.off:
+                continue  # rarely there, so rarely meant
             out.setdefault(name.name, []).append((id, name.caps, name.also, False))
         for alias, target in table.aliases.items():
             if found := table.names.get(target):

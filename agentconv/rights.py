@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from agentconv.model import Agent, Approval, Rule, Scope, Tool, Tools
+from agentconv.scopes import within
 from agentconv.spec import Spec, all_caps, risk
 
 CLASSES = ("reads", "writes", "runs", "network", "delegates")
@@ -77,7 +78,7 @@ def _covers(have: Right, one: Right) -> bool:
     if have.whole:
         return True
     if have.scope:
-        return one.scope == have.scope
+        return one.scope is not None and within(one.scope, have.scope)
     return one.scope is None and have.minus <= one.minus
 
 
@@ -183,22 +184,28 @@ def by_capability(tools: Tools, spec: Spec) -> dict[str, Grant]:
         # what the program usually does not have was not asked for by leaving the list away
         grant = grants[cap] = Grant(opened and cap in usual)
         for rule in tools.rules:
-            if is_star(rule.tool) or cap in rule.tool.caps or cap in rule.tool.also:
+            along = cap in rule.tool.also and rule.scope is None  # what comes along has no limit of its own
+            if is_star(rule.tool) or cap in rule.tool.caps or along:
                 if is_star(rule.tool) and rule.effect == "allow" and cap not in usual:
                     continue
                 _step(grant, rule)
     return grants
 
 
-def by_name(tools: Tools, spec: Spec) -> dict[str, Grant]:
-    """Program's count: tool name -> grant."""
+def by_name(tools: Tools, spec: Spec, usual: bool = False) -> dict[str, Grant]:
+    """Program's count: tool name -> grant; ``usual`` leaves out what stands behind a setting."""
     tools = resolved(tools, spec)
     opened = tools.base in ("all", "builtin")
-    grants = {n: Grant(opened and not name.closed) for n, name in spec.tools.singles.items()}
+    grants = {
+        n: Grant(opened and not name.closed)
+        for n, name in spec.tools.singles.items()
+        if not name.never and not (usual and name.off)
+    }
     for rule in tools.rules:
         reach = spec.tools.covers if rule.effect == "allow" else spec.tools.shutting
         for name in reach(rule.tool.name) if not is_star(rule.tool) else grants:
-            _step(grants[name], rule)
+            if name in grants:
+                _step(grants[name], rule)
     return grants
 
 
@@ -235,11 +242,11 @@ def _mcp_rights(tools: Tools, spec: Spec, strict: bool) -> Iterator[Right]:
         yield Right(f"mcp:{server}" + (f"/{member}" if member else ""), None, minus, grant.approval)
 
 
-def of_tools(tools: Tools, spec: Spec, *, program: bool) -> Rights:
+def of_tools(tools: Tools, spec: Spec, *, program: bool, usual: bool = False) -> Rights:
     """The rights of a tool control alone."""
     found: dict[str, list[Right]] = {}
     if program:
-        for name, grant in by_name(tools, spec).items():
+        for name, grant in by_name(tools, spec, usual).items():
             for cls in spec.tools.names[name].classes:
                 found.setdefault(cls, []).extend(grant.rights(cls, True))
     else:
@@ -264,14 +271,15 @@ def _loosest(rights: list[Right]) -> Right:
     return min(rights, key=lambda r: order[r.approval])
 
 
-def of_agent(agent: Agent, spec: Spec, *, program: bool) -> Rights:
+def of_agent(agent: Agent, spec: Spec, *, program: bool, usual: bool = False) -> Rights:
     """The rights of an agent as its format gives them: tools, what fields add and take away."""
     rights: Rights
     if program and spec.tools.control == "none":
         rights = frozenset({Right(ALL)})
     else:
-        rights = of_tools(added_by_fields(agent, spec), spec, program=program)
-    taken = denied_by_fields(agent, spec)
+        tools = added_by_fields(agent, spec) if program else agent.tools
+        rights = of_tools(tools, spec, program=program, usual=usual)
+    taken = denied_by_fields(agent, spec, program=program)
     if taken:
         rights = frozenset(r for r in spread(rights) if r.cls not in taken)
     row = spec.by_field.get("delegates")
@@ -303,12 +311,12 @@ def added_by_fields(agent: Agent, spec: Spec) -> Tools:
     return replace(tools, rules=tools.rules + tuple(extra)) if extra else tools
 
 
-def denied_by_fields(agent: Agent, spec: Spec) -> frozenset[str]:
-    """Risk classes that a field takes away (plan mode)."""
+def denied_by_fields(agent: Agent, spec: Spec, *, program: bool) -> frozenset[str]:
+    """Risk classes that a field takes away (plan mode); what is not applied was still asked for."""
     gone: set[str] = set()
     for row in spec.fields.values():
         denies = row.fact("denies")
-        if denies and row.field and row.applied:
+        if denies and row.field and (row.applied or not program):
             value = getattr(agent, row.field)
             gone |= set(denies.get(row.to_program.get(value, value), ()))
     return frozenset(gone)

@@ -33,6 +33,11 @@ def risk(cap: str) -> str:
     return str(load_data("capabilities")[cap]["risk"])
 
 
+def portable(cap: str) -> bool:
+    """Whether two programs mean the same by it: what only one program has never stands for another's."""
+    return load_data("capabilities")[cap].get("portable", True) is not False
+
+
 def near(cap: str) -> dict[str, str]:
     """What may stand in for a capability, with the effect of that step."""
     return dict(load_data("capabilities")[cap].get("near", {}))
@@ -165,13 +170,8 @@ class ToolTable:
         exact = self.names.get(token) or self.names.get(self.aliases.get(token, ""))
         if exact or self.data.get("case", "sensitive") == "sensitive":
             return exact
-        name = self.folded.get(self._separators(token.lower()))
+        name = self.folded.get(token.lower())
         return self.names[name] if name is not None else None
-
-    def _separators(self, token: str) -> str:
-        for one in self.data.get("same_as_slash", ()):
-            token = token.replace(one, "/")
-        return token
 
     def covers(self, token: str) -> frozenset[str]:
         """The single names that a token of a rule reaches in the program."""
@@ -205,23 +205,35 @@ class ToolTable:
     @cached_property
     def _mcp_patterns(self) -> list[tuple[re.Pattern[str], bool]]:
         out = []
+        last = self.mcp.get("split_at") == "last"
         for key in ("tool", "also_tool"):
             for template in _words(self.mcp.get(key)):
-                out.append((_template_regex(template), True))
+                out.append((_template_regex(template, last), True))
         for key in ("server", "also_server"):
             for template in _words(self.mcp.get(key)):
-                out.insert(0, (_template_regex(template), False))
+                out.insert(0, (_template_regex(template, last), False))
         return out
 
     def mcp_tool(self, token: str) -> Tool | None:
         """A token that names tools of an MCP server, as the program spells them."""
-        for key in ("every", "deny_every"):
-            if self.mcp.get(key) is not None and token == self.mcp[key]:
-                return Tool(token, server="*")
+        if self.mcp.get("every") is not None and token == self.mcp["every"]:
+            return Tool(token, server="*")
         for pattern, one in self._mcp_patterns:
-            if found := pattern.fullmatch(token):
-                return Tool(token, server=found["server"], member=found["tool"] if one else None)
+            found = pattern.fullmatch(token)
+            if found and not self._no_server(found["server"]):
+                server = self._servers.get(found["server"], found["server"])
+                return Tool(token, server=server, member=found["tool"] if one else None)
         return None
+
+    @cached_property
+    def _servers(self) -> dict[str, str]:
+        """Other names of a server -> the one it is written by."""
+        known = self.mcp.get("servers") or {}
+        return {alias: name for name, aliases in known.items() for alias in _words(aliases)}
+
+    def _no_server(self, name: str) -> bool:
+        """`read/x` is an unknown tool of the set `read`, not a tool of a server of that name."""
+        return name in self.mcp.get("no_servers", ()) or name in self.names or name in self.aliases
 
     @property
     def mcp_is_loose(self) -> bool:
@@ -248,8 +260,11 @@ def _words(value: Any) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value)
 
 
-def _template_regex(template: str) -> re.Pattern[str]:
-    """``mcp__{server}__{tool}`` as a pattern; a server name ends at the first separator."""
+def _template_regex(template: str, last: bool) -> re.Pattern[str]:
+    """``mcp__{server}__{tool}`` as a pattern; a server name ends at the first separator, or at the last."""
+    if last:
+        text = re.escape(template).replace(r"\{server\}", r"(?P<server>[^*\s]+)")
+        return re.compile(text.replace(r"\{tool\}", r"(?P<tool>[^*/\s]+)"))
     after = template.split("{server}", 1)[1][:1]
     server = r"(?:(?!__)[^*])+" if "__" in template else (rf"[^*\s{re.escape(after)}]+" if after else r"[^*\s]+")
     text = re.escape(template).replace(r"\{server\}", f"(?P<server>{server})")

@@ -49,20 +49,20 @@ def read_tools(node: Node, row: Field, ctx: Context) -> Tools:
                 return meaning(word, ctx, "`*` in the tool list")
             ctx.say("T016", f"`*` is no wildcard in {ctx.spec.program}: it is an unknown name, so it gives nothing", at, place)
             continue
-        rule = _allow(token, at, place, found, ctx)
+        made = _allow(token, at, place, found, ctx)
         if found.how == "unknown" and not ctx.author:
             if table.fact("unknown", "ignored") == "refused":
                 raise Refused(f"unknown tool `{token}`")
             continue
         known += 1
-        rules.append(rule)
+        rules += made
     if not known and not ctx.author:
         word = table.fact("unknown_only", "none")
         return meaning("none" if word == "start-refused" else word, ctx, "a list of unknown names only")
     return Tools("none", tuple(rules))
 
 
-def _allow(token: str, at: str, place: Node, found: Found, ctx: Context) -> Rule:
+def _allow(token: str, at: str, place: Node, found: Found, ctx: Context) -> list[Rule]:
     _remember(token, at, place, found, ctx)
     scope = found.scope
     if scope and ctx.spec.tools.fact("scopes", "unknown") != "enforced":
@@ -75,7 +75,10 @@ def _allow(token: str, at: str, place: Node, found: Found, ctx: Context) -> Rule
                 at,
                 place,
             )
-    return Rule("allow", found.tool, scope, None, at)
+    if scope is not None and scope.kind == "agent":  # several agents in one pair of brackets
+        names = [n.strip() for n in scope.text.split(",") if n.strip()]
+        return [Rule("allow", found.tool, Scope("agent", n), None, at) for n in names]
+    return [Rule("allow", found.tool, scope, None, at)]
 
 
 def read_deny(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:
@@ -86,6 +89,8 @@ def read_deny(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:
     rules = []
     for token, at, place in tokens_of(node, row.key, ctx):
         found = recognise(token, ctx.spec, author=ctx.author)
+        if token == table.mcp.get("deny_every"):
+            found = Found(Tool(token, server="*"), "mcp")
         scope = found.scope
         if found.how == "star":
             if not ctx.author and table.fact("deny_star", "nothing") == "nothing":
@@ -119,7 +124,7 @@ def _wrong_type(node: Node, row: Field, ctx: Context) -> Tools:
             + ("; taken as no tools" if word != "none" else ""),
             "tools",
             node,
-            effect="approximate",
+            effect="info",
         )
         return NONE
     return meaning(word, ctx, "a tool list of the wrong type")
@@ -131,7 +136,7 @@ def _true_only(node: Node, row: Field, ctx: Context) -> Tools:
         if pair.value.value is True:
             at = f"{row.key}.{pair.key.text}"
             found = recognise(pair.key.text, ctx.spec, author=True)
-            rules.append(_allow(pair.key.text, at, pair.key, found, ctx))
+            rules += _allow(pair.key.text, at, pair.key, found, ctx)
     return Tools("none", tuple(rules))
 
 
@@ -206,8 +211,9 @@ def read_bools(node: Node, row: Field, ctx: Context) -> tuple[Base | None, tuple
         on = pair.value.value if isinstance(pair.value.value, bool) else str(pair.value.text).lower() == "true"
         if not isinstance(pair.value.value, bool) and not ctx.author:
             raise Refused(f"`{at}` must be true or false", row.fact("bad") == "refuse-all")
-        found = recognise(pair.key.text, ctx.spec, author=ctx.author)
-        _remember(pair.key.text, at, pair.key, found, ctx)
+        key = (row.fact("aliases") or {}).get(pair.key.text, pair.key.text)
+        found = recognise(key, ctx.spec, author=ctx.author)
+        _remember(key, at, pair.key, found, ctx)
         rules.append(Rule("allow" if on else "deny", found.tool, None, None, at))
     if ctx.author and rules and all(r.effect == "allow" for r in rules):
         ctx.say(
@@ -215,6 +221,7 @@ def read_bools(node: Node, row: Field, ctx: Context) -> tuple[Base | None, tuple
             f"`{row.key}` only switches tools on, which takes nothing away in {ctx.spec.seen}; read as the list it means",
             "tools",
             node,
+            effect="info",
         )
         return "none", tuple(rules)
     return None, tuple(rules)
@@ -235,10 +242,11 @@ def read_groups(node: Node, row: Field, ctx: Context) -> Tools:
         at = f"{row.key}[{n}]"
         name = item.items[0] if item.kind == "list" and item.items else item
         found = recognise(name.text, ctx.spec, author=ctx.author)
+        if name.text in ctx.spec.tools.fact("ignored", ()):
+            ctx.say("T002", f"`{name.text}` means nothing to {ctx.spec.program} any more: it gives nothing", at, name)
+            continue
         if found.how in ("star", "unknown") and not ctx.author:
             raise Refused(f"unknown group `{name.text}`", True)
-        if found.how == "dead" and not ctx.author:
-            continue
         _remember(name.text, at, name, found, ctx)
         scope = None
         if item.kind == "list" and len(item.items) > 1 and (pattern := item.items[1].get("fileRegex")):

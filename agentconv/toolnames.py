@@ -49,7 +49,7 @@ def recognise(token: str, spec: Spec, *, author: bool) -> Found:
 
 def _own(token: str, spec: Spec, author: bool) -> Found | None:
     table = spec.tools
-    if token == table.mcp.get("every") or token == table.mcp.get("deny_every"):
+    if token == table.mcp.get("every"):
         return Found(Tool(token, server="*"), "mcp")
     if name := table.own(token):
         how = "own" if token == name.name else "alias"
@@ -68,7 +68,10 @@ def _inner(name: str, scope: str, spec: Spec, author: bool) -> Found | None:
     scope = scope.strip()
     if scope in ("", "*"):
         return found
-    return Found(found.tool, found.how, Scope(scope_kind(found.tool, scope), scope), found.whose)
+    kind = scope_kind(found.tool, scope)
+    if kind == "command-glob":
+        scope = re.sub(r"\s*:\*$", " *", scope)  # `git:*` is Claude's other spelling of `git *`
+    return Found(found.tool, found.how, Scope(kind, scope), found.whose)
 
 
 def scope_kind(tool: Tool, text: str) -> str:
@@ -79,7 +82,7 @@ def scope_kind(tool: Tool, text: str) -> str:
         return "text"
     classes = {risk(c) for c in tool.caps if c != "*"}
     if "runs" in classes:
-        return "command-prefix" if text.endswith(":*") else "command-glob"
+        return "command-glob"
     if "network" in classes:
         return "domain" if text.startswith("domain:") else "text"
     return "path-glob" if classes & {"reads", "writes"} else "text"

@@ -11,7 +11,7 @@ from typing import Any
 
 from agentconv.model import FIELDS, Agent, Rule, Tools
 from agentconv.notes import Note, note
-from agentconv.rights import by_capability, by_server, is_star
+from agentconv.rights import by_capability, by_server, is_star, of_agent
 from agentconv.spec import Spec, risk
 
 NOT_COMPARED = frozenset({"id", "extras", "prompt_mode"})
@@ -128,6 +128,8 @@ def check_notes(source: Agent, back: Agent, notes: Iterable[Note], src: Spec, ds
             now = _model_ids(back)
         if was is None or was == now or _usual(name, was, src, dst):
             continue
+        if name == "delegates" and _called(source, src) == _called(back, dst):
+            continue
         if not any(p == name or p.startswith((f"{name}[", f"{name}.")) for p in paths):
             problems.append(note("V003", f"`{name}` changed from {_short(was)} to {_short(now)} and no note says so", path=name))
     for name in ("when_to_use", "prompt_parts"):
@@ -143,6 +145,12 @@ def check_notes(source: Agent, back: Agent, notes: Iterable[Note], src: Spec, ds
     if dst.tools.control != "none" and not dst.text_kind:
         problems += _rules_arrived(source, back, paths, src, dst)
     return problems
+
+
+def _called(agent: Agent, spec: Spec) -> frozenset[str]:
+    """The agents that may be called, wherever the format says so."""
+    rights = of_agent(agent, spec, program=False)
+    return frozenset(str(r) for r in rights if r.cls in ("delegates", "all"))
 
 
 def _model_ids(agent: Agent) -> Any:
@@ -166,6 +174,9 @@ def _rules_arrived(source: Agent, back: Agent, paths: list[str], src: Spec, dst:
     caps = by_capability(back.tools, dst)
     had = by_capability(source.tools, src)
     servers = by_server(back.tools, dst)
+    asked = by_server(source.tools, src)
+    if source.delegates == () and "delegate" in had:
+        had["delegate"].open = False
     problems = []
     for rule in source.tools.rules:
         said = rule.at in paths or "tools" in paths
@@ -176,6 +187,8 @@ def _rules_arrived(source: Agent, back: Agent, paths: list[str], src: Spec, dst:
             gone = [c for c in wanted if c not in caps or not caps[c].any]
             if rule.tool.server:
                 key = (rule.tool.server, rule.tool.member)
+                if key in asked and not asked[key].open:
+                    continue
                 near = servers.get(key) or servers.get((rule.tool.server, None)) or servers[("*", None)]
                 gone = [] if near.open else [f"MCP {rule.tool.name}"]
             elif not rule.tool.caps:

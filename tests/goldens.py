@@ -84,6 +84,14 @@ def load_agent(path: Path) -> Agent:
     return dump.agent_from_data(yaml.safe_load(path.read_text(encoding="utf-8")))
 
 
+def source_of(path: Path) -> str:
+    """The format that a shared agent is said to come from: its first line. It gives what is unsaid a meaning."""
+    first = path.read_text(encoding="utf-8").splitlines()[0]
+    found = re.fullmatch(r"# from: (\S+)", first)
+    assert found, f"{path.name}: the first line has to be `# from: FORMAT`"
+    return found[1]
+
+
 # Readers
 
 
@@ -107,20 +115,21 @@ def read_case(case: Path) -> str:
     """
     spec = registry.load(case.parent.parent.name)
     path = case_path(case)
-    text = case_input(case).read_bytes().decode("utf-8")
+    data = case_input(case).read_bytes()
+    text = data.decode("utf-8", "replace")  # as programs do; for the author it is R001, said where files are opened
     author = engine.read_author(spec, text, path)
     program = engine.read_program(spec, text, path)
     asked = [read.agent for read in author.agents]
     made = [read.agent for read in program.agents]
-    out: dict[str, Any] = {
-        "path": path,
-        "author": {
+    out: dict[str, Any] = {"path": path}
+    if text.encode("utf-8") == data:
+        notes = [*author.notes, *(note for read in author.agents for note in read.notes)]
+        out["author"] = {
             "agents": [as_data(agent) for agent in asked],
             "rights": {agent.id: rights_of(spec, agent) for agent in asked},
-            "notes": [note_line(note) for note in [*author.notes, *(n for read in author.agents for n in read.notes)]],
-        },
-        "program": {"status": program.status, **({"reason": program.reason} if program.reason else {})},
-    }
+            "notes": [note_line(note) for note in notes],
+        }
+    out["program"] = {"status": program.status, **({"reason": program.reason} if program.reason else {})}
     if made:
         out["program"]["rights"] = {agent.id: rights_of(spec, agent, program=True) for agent in made}
         out["program"]["differs"] = differences(asked, made)
@@ -187,8 +196,9 @@ def write_golden(id: str, path: Path) -> Path:
 
 def write_case(id: str, path: Path) -> str:
     """The document that says what a conversion did, with the files it would write."""
-    done = convert.convert_agent(load_agent(path), from_=SOURCE, to=id, options=convert.Options())
-    lines = [f"# {path.stem} to {id}", "", f"- status: {done.status}"]
+    source = source_of(path)
+    done = convert.convert_agent(load_agent(path), from_=source, to=id, options=convert.Options())
+    lines = [f"# {path.stem}: {source} to {id}", "", f"- status: {done.status}"]
     lines += [f"- rights before: {listed(done.rights.before)}", f"- rights after: {listed(done.rights.after)}"]
     lines += [f"- gained: {listed(done.gained)}"] if done.gained else []
     if done.notes:
@@ -197,9 +207,6 @@ def write_case(id: str, path: Path) -> str:
     for name, data in sorted(done.files.items()):
         text += "\n" + fenced(name, data.decode("utf-8"))
     return text
-
-
-SOURCE = "agentconv"
 
 
 def listed(items: Iterable[Any]) -> str:

@@ -198,8 +198,6 @@ def test_a_spelling_is_one_model() -> None:
 
 
 # Names and meanings against what the programs reported
-
-
 @cache
 def recorded(id: str) -> dict[str, Any]:
     data: dict[str, Any] = yaml.safe_load((VOCABULARY / f"{id}.yaml").read_text("utf-8"))
@@ -309,7 +307,7 @@ def test_copilot_reads_vscode_names_in_its_own_case() -> None:
         assert ours and ("runs" in ours.classes or got <= ours.classes), f"{word}, written for {cap}: {sorted(got)}"
     for name in ("execute", "agent", "web", "todo", "read/readFile", "edit/editFiles", "edit/createFile"):
         assert asked[name], f"the CLI knows no {name}"
-    assert recorded("copilot")["headers"]["tools: [READ, Execute]"] == [*asked["execute"], *asked["read"]]
+    assert recorded("copilot")["headers"]["tools: [READ, Execute]"] == [*asked["read"], *asked["execute"]]
     assert recorded("copilot")["headers"]["tools: [execute-runInTerminal]"] == []  # a hyphen is no slash
     assert recorded("copilot")["headers"]["tools: Bash(git *)"] == [] and table.fact("scopes") == "unknown"
 

@@ -11,18 +11,18 @@ from agentconv.containers.retries import RETRIES
 from agentconv.containers.yamlnodes import compose_all
 
 # String.prototype.trim, which most of the programs use; Python's strip() has other ideas of white space
-WHITE = "\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
+WHITE = "\t\n\v\f\r \u00a0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + "".join(map(chr, range(0x2000, 0x200B)))
 _S = f"[{WHITE}]"
-# per way of closing: the opening, and the closing line (its first group is what the body does not hold)
+# per way of closing: the opening, and the closing line
 _OPENING = {
     "first-dashes": re.compile(rf"---{_S}*\n"),
-    "line": re.compile(rf"---[ \t]*(?:\r\n|\n|\r(?!\n)|\Z)"),
+    "line": re.compile(r"---[ \t]*(?:\r\n|\n|\r(?!\n)|\Z)"),
     "line-start": re.compile(r"---(?!-)[ \t]*(?:\r\n|\n|\Z)"),
 }
 _CLOSING = {
     "first-dashes": re.compile(rf"---{_S}*\n?"),
     "line": re.compile(r"(?<![^\r\n])---[ \t]*(?:\r\n|\n|\r|\Z)"),
-    "line-start": re.compile(r"(?<![^\n])---(?:[^\r\n]*(?:\r\n|\n|\Z))?"),
+    "line-start": re.compile(r"(?<![^\n])---(?:\r\n|\n)?"),
 }
 
 
@@ -41,7 +41,7 @@ def read_program(text: str, dialect: Mapping[str, Any]) -> Document:
     except ContainerError as error:
         broken = dialect.get("broken", "refused")
         reason = f"the header cannot be read: {error.message} (line {error.line}, column {error.column})"
-        if broken == "body":
+        if broken == "body" and not (error.code == "R012" and dialect.get("retry") == "colon-blocks"):
             document.reason = reason
             _body(document, start, len(text), dialect)
             return document
@@ -83,6 +83,18 @@ def _body(document: Document, start: int, end: int, dialect: Mapping[str, Any]) 
     document.body_start, document.body_end, document.body = start, end, text[start:end]
 
 
+def _indented(header: Node, source: str, start: int) -> None:
+    """Refuse lines of a bracketed or quoted value that begin at the margin; a closing bracket may stand there."""
+    for pair in header.pairs:
+        value = pair.value
+        if value.style not in ("flow", "quoted"):
+            continue
+        raw = source[value.start - start : value.end - start]
+        found = re.search(r"[\r\n][^\s#\]}]" if value.style == "flow" else r"[\r\n][^\s]", raw)
+        if found:
+            raise ContainerError("R005", "the lines of this value are not indented", value.line, value.column)
+
+
 def _header(document: Document, dialect: Mapping[str, Any]) -> Node:
     text, start = document.text, document.header_start
     source = text[start : document.header_end]
@@ -102,6 +114,8 @@ def _header(document: Document, dialect: Mapping[str, Any]) -> Node:
             return Node("map", start, start, line, 1, style="block")
         if node.kind != "map":
             raise ContainerError("R005", "the header is no map of fields", line, 1)
+        if dialect.get("flow") == "indented":
+            _indented(node, source, start)
         return node
 
     try:
@@ -110,4 +124,11 @@ def _header(document: Document, dialect: Mapping[str, Any]) -> Node:
         retry = RETRIES.get(str(dialect.get("retry", "none")))
         if retry is None or error.code != "R005":
             raise
-        return attempt(retry(source))
+        repaired = retry(source, text[:start])
+        if repaired == source:
+            raise
+        try:
+            return attempt(repaired)
+        except ContainerError as second:
+            second.code = "R012"
+            raise

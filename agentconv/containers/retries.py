@@ -11,7 +11,7 @@ _SUSPECT = re.compile(r"[{}\[\]*&#!|>%@`]|: ")
 _COLON_KEY = re.compile(r"([a-zA-Z_][a-zA-Z0-9_]*)\s*:\s*(.*)\Z")
 
 
-def quote_suspects(source: str) -> str:
+def quote_suspects(source: str, before: str) -> str:
     """Claude Code 2.1.328: quotes around values of top-level keys that hold a special character.
 
     Lines are split at LF only, and its pattern's ``.`` does not match CR: no line of a CRLF file is repaired.
@@ -53,8 +53,15 @@ def _is_flow_list(value: str) -> bool:
     return node is not None and node.kind == "list"
 
 
-def colon_blocks(source: str) -> str:
-    """OpenCode 1.18.33: ``key: text with: colon`` at the top level becomes a block scalar."""
+def colon_blocks(source: str, before: str) -> str:
+    """OpenCode 1.18.33: ``key: text with: colon`` at the top level becomes a block scalar.
+
+    Its pattern wants the file to begin with exactly ``---``: not after a byte order mark, not with blanks behind it.
+    What it did not change is not parsed again: gray-matter has the failed file in its cache and gives it back without
+    fields, all of it as the body. What it changed and what is still broken is not loaded.
+    """
+    if before not in ("---\n", "---\r\n"):
+        return source
     lines = []
     for line in re.split(r"\r?\n", source):
         found = _COLON_KEY.match(line)
@@ -69,4 +76,4 @@ def colon_blocks(source: str) -> str:
     return "\n".join(lines)
 
 
-RETRIES: dict[str, Callable[[str], str]] = {"quote-suspects": quote_suspects, "colon-blocks": colon_blocks}
+RETRIES: dict[str, Callable[[str, str], str]] = {"quote-suspects": quote_suspects, "colon-blocks": colon_blocks}

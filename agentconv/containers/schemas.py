@@ -27,7 +27,8 @@ _FLOAT11 = re.compile(
 )
 _DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)\Z")
 _TIME = re.compile(
-    r"(\d{4})-(\d\d?)-(\d\d?)(?:[Tt]|[ \t]+)(\d\d?):(\d\d):(\d\d)(?:\.(\d*))?(?:[ \t]*(?:Z|([-+])(\d\d?)(?::(\d\d))?))?\Z"
+    r"(\d{4})-(\d\d?)-(\d\d?)(?:[Tt]|[ \t]+)(\d\d?):(\d\d):(\d\d)(?:\.(\d*))?"
+    r"(?:[ \t]*(?:Z|([-+])(\d\d?)(?::(\d\d))?))?\Z"
 )
 _LEAD = frozenset("0123456789+-.~nNtTfF")
 _LONGEST = 400  # digits; Python refuses to read far longer ones, and no program means a number by them

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any
 
 import yaml
@@ -15,10 +16,11 @@ import yaml
 from agentconv.containers import MAX_BYTES, MAX_DEPTH, MAX_NODES, ContainerError, Node, Pair, locate
 from agentconv.containers.schemas import typed
 
+CParser: Any
 try:
-    from yaml.cyaml import CParser
+    CParser = import_module("yaml._yaml").CParser
 except ImportError:  # PyYAML built without libyaml
-    CParser = None  # type: ignore[assignment,misc]
+    CParser = None
 
 # Line breaks of YAML 1.1 that YAML 1.2, js-yaml, Bun and npm's yaml take as plain characters; libyaml would fold
 # them and count a line. They pass through the parser under private characters.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -64,10 +65,10 @@ def _claude(out: Mapping[str, Any]) -> list[Seen]:
     found = []
     for agent in out["agents"]:
         run = agent.get("run") or {}
-        tools = run.get("tools")
-        found.append(
-            Seen(agent["file"], agent["name"], agent["description"], run.get("prompt"), tools, run.get("error") or "")
-        )
+        error, tools = run.get("error") or "", run.get("tools")
+        if "would be spawned with zero tools" in error:  # 2.1.328 loads it and refuses every start
+            error, tools = "", []
+        found.append(Seen(agent["file"], agent["name"], agent["description"], run.get("prompt"), tools, error))
     return found
 
 
@@ -77,7 +78,13 @@ def _copilot(out: Mapping[str, Any]) -> list[Seen]:
 
 def _opencode(out: Mapping[str, Any]) -> list[Seen]:
     return [
-        Seen(a["file"], a["name"], a.get("description"), a.get("prompt"), [n for n, on in a["tools"].items() if on])
+        Seen(
+            a["file"],
+            a["name"],
+            a.get("description"),
+            a.get("prompt"),
+            [n for n, on in (a.get("tools") or {}).items() if on],
+        )
         for a in out["agents"]
     ]
 
@@ -94,7 +101,8 @@ def _vscode(out: Mapping[str, Any]) -> list[Seen]:
     found = []
     for file in out["files"]:
         agent = file.get("agent") or {}
-        errors = "; ".join(str(e) for e in file.get("errors") or [])
+        # its parser marks mistakes and loads what could be read
+        errors = "" if file.get("agent") else "; ".join(str(e) for e in file.get("errors") or ["no agent"])
         found.append(
             Seen(
                 file["file"], agent.get("name"), agent.get("description"), agent.get("body"), agent.get("tools"), errors
@@ -163,11 +171,16 @@ def compare(client: Client, scripts: Path, folder: Path) -> list[Row]:
     rows, projects = [], [_Project(folder / "0")]
     spec = registry.load(client.reads_as)
     for path in goldens.agent_files():
-        done = convert.convert_agent(
-            goldens.load_agent(path), from_=goldens.SOURCE, to=client.target, options=_options(client)
-        )
-        row = Row(client.id, path.stem, "", str(done.status))
+        row = Row(client.id, path.stem, "", "-")
         rows.append(row)
+        try:
+            done = convert.convert_agent(
+                goldens.load_agent(path), goldens.source_of(path), client.target, _options(client)
+            )
+        except Exception as error:  # one that raises must not hide what the program makes of the others
+            row.faults.append(f"the conversion raised {error!r}")
+            continue
+        row.status = done.status
         if not done.files:
             continue
         if any(name in project.rows for project in projects[-1:] for name in done.files):
@@ -183,7 +196,7 @@ def compare(client: Client, scripts: Path, folder: Path) -> list[Row]:
 def _options(client: Client) -> convert.Options:
     """Where a program has no control at all every restricted agent is refused; to see them load, allow it."""
     if registry.load(client.target).tools.control == "none":
-        return convert.Options(allow_widening=("*",))
+        return convert.Options(allow_widening=frozenset({"*"}))
     return convert.Options()
 
 
@@ -207,7 +220,7 @@ class _Project:
         for item in client.view(out):
             seen.setdefault(item.file, []).append(item)
         for name, row in self.rows.items():
-            reading = engine.read_program(spec, (self.folder / name).read_bytes().decode("utf-8"), name)
+            reading = engine.read_program(spec, (self.folder / name).read_bytes().decode("utf-8", "replace"), name)
             ours = [read.agent for read in reading.agents]
             theirs = seen.get(name, [])
             if not theirs:
@@ -239,11 +252,16 @@ def read_cases(client: Client, scripts: Path, folder: Path) -> list[Row]:
         rows.append(Row(client.id, case.name, name, READ_ONLY))
         if name in projects[-1].rows:
             projects.append(_Project(folder / str(len(projects))))
-        projects[-1].add(rows[-1], {name: source.read_bytes()})
+        projects[-1].add(rows[-1], {name: _renamed(source.read_bytes(), len(rows))})
     for project in projects:
         if project.rows:
             project.judge(client, spec, client.start(scripts, project.folder, list(project.rows)))
     return rows
+
+
+def _renamed(data: bytes, number: int) -> bytes:
+    """With a name of its own, as many cases share one and a program loads only one of those."""
+    return re.sub(rb"(?m)^(name: *[A-Za-z][\w-]*)(?=\r?$)", rb"\g<1>-%d" % number, data, count=1)
 
 
 def _in_order(agents: list[Agent]) -> list[Agent]:
@@ -265,11 +283,24 @@ def _judge(row: Row, client: Client, spec: Spec, ours: Agent, seen: Seen) -> Non
         row.prompt = "not shown"
     else:
         # the program's own trimming is a fact of its description and is tested elsewhere
-        row.prompt = _same(row, "prompt", seen.prompt.strip(), {(ours.prompt or "").strip()})
-    if seen.tools is None:
+        mine = (ours.prompt or "").strip()
+        if _brings_text(ours, spec) and seen.prompt.startswith(mine) and seen.prompt.strip() != mine:
+            row.prompt = "same, and the program's own part"
+        else:
+            row.prompt = _same(row, "prompt", seen.prompt.strip(), {mine})
+    if ours.disabled:
+        row.tools = "disabled"
+    elif seen.tools is None:
         row.tools = "all" if rights.base_open(ours.tools, spec) else "not shown"
     else:
         row.tools = _tools(row, client, spec, ours, seen.tools)
+
+
+def _brings_text(ours: Agent, spec: Spec) -> bool:
+    """A field that brings tools along comes with a text on how to use them (Claude Code's memory, 2.1.328)."""
+    return any(
+        row.fact("implies") and row.field and getattr(ours, row.field) is not None for row in spec.fields.values()
+    )
 
 
 def _same(row: Row, what: str, theirs: str | None, ours: set[str | None]) -> str:
@@ -280,33 +311,35 @@ def _same(row: Row, what: str, theirs: str | None, ours: set[str | None]) -> str
 
 
 def _tools(row: Row, client: Client, spec: Spec, ours: Agent, theirs: list[str]) -> str:
-    """Tools in the program's words. More than we say is a fault, and so is a right that we say and it lacks."""
+    """Tools in the program's words. A right more than we say is a fault, and so is one that we say and it lacks;
+    names beside those we list, within the same rights, are shown in the table."""
     table = spec.tools
-    open_here = {name for name, grant in rights.by_name(ours.tools, spec).items() if grant.any}
-    ambient = set(spec.ambient)
-    covered = {single for token in theirs for single in table.covers(token)}
-    strange = [t for t in theirs if not table.covers(t) and t not in ambient and table.mcp_tool(t) is None]
-    more = {n for n in covered - open_here if n not in ambient and set(table.names[n].gives)}
     if table.control == "none":
-        more = set()
+        return f"{len(theirs)}, no control"
+    tools = rights.added_by_fields(ours, spec)
+    open_here = {name for name, grant in rights.by_name(tools, spec).items() if grant.any}
+    every = {single for token in theirs if table.own(token) for single in table.covers(token)}
+    covered = every - set(spec.ambient)
+    strange = [t for t in theirs if not table.own(t) and t not in spec.ambient and table.mcp_tool(t) is None]
+    said = {cls for n in open_here for cls in table.names[n].classes}
+    sure = {cls for n in open_here for cls in table.names[n].classes if not _conditional(table, n, open_here)}
+    had = {cls for n in covered for cls in table.names[n].classes}
+    held = {cls for n in every for cls in table.names[n].classes}
+    beside = sorted(n for n in covered - open_here if table.names[n].gives)
+    before = len(row.faults)
+    if not client.program:
+        return f"{len(covered)} as said" if covered <= open_here else "DIFFER"
+    if had - said:
+        row.faults.append(
+            f"tools: the program gives {', '.join(sorted(had - said))} beyond what we say ({', '.join(beside)})"
+        )
+    if sure - held:
+        row.faults.append(f"tools: we say {', '.join(sorted(sure - held))}; the program hands over {', '.join(theirs)}")
     if strange and not rights.base_open(ours.tools, spec):
         row.faults.append(f"tools that our description does not know: {', '.join(strange)}")
-    if more:
-        row.faults.append(f"tools: the program gives {', '.join(sorted(more))} beyond what we say")
-    had = {cls for n in covered for cls in table.names[n].classes}
-    said = {cls for n in open_here for cls in table.names[n].classes if not _conditional(table, n, open_here)}
-    lacking = said - had if client.program and table.control != "none" else set()
-    if lacking:
-        row.faults.append(
-            f"tools: we say {', '.join(sorted(lacking))}, and the program hands over only {', '.join(theirs)}"
-        )
-    return (
-        "DIFFER"
-        if more or lacking
-        else f"{len(theirs)} as said"
-        if not strange
-        else f"{len(theirs)}, {len(strange)} unknown"
-    )
+    if len(row.faults) > before:
+        return "DIFFER"
+    return f"{len(theirs)} as said" + (f" and {', '.join(beside)}" if beside else "")
 
 
 def _conditional(table: Any, name: str, names: set[str]) -> bool:

@@ -37,7 +37,7 @@ def test_agreement_has_no_faults(tmp_path: Path) -> None:
         ({"name": "other"}, "name"),
         ({"prompt": "Read it!"}, "prompt"),
         ({"tools": ["Read", "WebFetch", "Bash"]}, "beyond what we say"),
-        ({"tools": ["Read"]}, "hands over only"),
+        ({"tools": ["Read"]}, "hands over"),
         ({"tools": ["Read", "WebFetch", "Teleport"]}, "does not know"),
         ({"error": "no such model"}, "no such model"),
     ],

@@ -121,7 +121,7 @@ def same(found: Any, wanted: Any) -> bool:
     if isinstance(wanted, list):
         if isinstance(found, str):
             found = [word.strip() for word in found.split(",") if word.strip()]
-        return isinstance(found, list) and sorted(found) == sorted(wanted)
+        return isinstance(found, list) and sorted(map(repr, found)) == sorted(map(repr, wanted))
     if isinstance(wanted, dict):
         if not isinstance(found, dict) or set(found) != set(wanted):
             return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from agentconv.containers import ContainerError, Document, Node, Remark, locate
+from agentconv.containers.json import read_value
 from agentconv.containers.programs import read_program
 from agentconv.containers.repair import repair
 from agentconv.containers.wrapping import Parts, split
@@ -14,6 +15,7 @@ __all__ = ["read_author", "read_program"]
 
 # valid YAML, but not what anybody means: `key: &word more words` is an anchor that nothing refers to
 _ANCHOR = re.compile(r":[ \t]+&")
+_LANGUAGES = ("", "yaml", "yml", "json")  # words behind the opening ---
 _PROMPTS = ("instructions", "prompt")
 _HELP = "begin the file with a line --- and put another one between the fields and the prompt"
 
@@ -22,6 +24,11 @@ def read_author(text: str, known_keys: frozenset[str]) -> Document:
     """The file as it was meant. ``known_keys`` are the fields of all formats: a line that begins with one of them
     is never taken for the text of the value above it."""
     parts = split(text, known_keys)
+    if parts.language not in _LANGUAGES:
+        raise ContainerError(
+            "R005", f"a header in the language {parts.language!r}; gray-matter runs js as code", 1, 4,
+            "write the fields as YAML",
+        )  # fmt: skip
     start, end = parts.body
     document = Document(text, None, text[start:end], start, end, newline=_newline(text), remarks=parts.remarks)
     if parts.header is None:
@@ -31,6 +38,9 @@ def read_author(text: str, known_keys: frozenset[str]) -> Document:
     document.header_start, document.header_end = parts.header
     if parts.bare or parts.unclosed:
         _whole(document, parts, known_keys)
+        return document
+    if parts.language == "json":
+        document.header = _map(read_value(text, *parts.header), *parts.header)
         return document
     document.header = _header(document, *parts.header, known_keys)
     if parts.second:

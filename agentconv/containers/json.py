@@ -30,6 +30,13 @@ def read(text: str) -> Document:
     )  # fmt: skip
 
 
+def read_value(text: str, start: int, end: int) -> Node:
+    """The one value between two offsets of a file (a header of JSON)."""
+    reader = _Reader(text[:end])
+    reader.at = start
+    return reader.file()
+
+
 class _Reader:
     def __init__(self, text: str) -> None:
         self.text, self.at, self.count = text, 0, 0
@@ -51,7 +58,7 @@ class _Reader:
     def file(self) -> Node:
         if len(self.text) > MAX_BYTES:
             raise ContainerError("R017", f"the file has more than {MAX_BYTES} characters")
-        if self.text.startswith("\ufeff"):
+        if not self.at and self.text.startswith("\ufeff"):
             self.at = 1
         if not self.skip():
             raise self.fail("the file is empty", code="R002")

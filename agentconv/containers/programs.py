@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from agentconv.containers import ContainerError, Document, Node, locate
+from agentconv.containers import ContainerError, Document, Node, Pair, locate
+from agentconv.containers.json import read_value
 from agentconv.containers.retries import RETRIES
 from agentconv.containers.yamlnodes import compose_all
 
@@ -32,12 +33,17 @@ def read_program(text: str, dialect: Mapping[str, Any]) -> Document:
     start = 0
     if text.startswith("\ufeff") and dialect.get("bom", "drop") == "drop":
         start = 1
-    parts = _split(text, start, dialect)
+    language = _language(text, start, dialect)
+    parts = _split(text, start + len(language), dialect, opened=bool(language))
+    syntax = dict(dialect.get("languages") or {}).get(language[3:].strip(), "") if language else "yaml"
+    if syntax == "code":
+        document.status, document.reason = "refused", f"the header is code ({language}), which is never run here"
+        return document
     if parts is None:
         return _no_header(document, start, dialect)
     document.header_start, document.header_end, body = parts
     try:
-        document.header = _header(document, dialect)
+        document.header = _header(document, dialect, syntax)
     except ContainerError as error:
         broken = dialect.get("broken", "refused")
         reason = f"the header cannot be read: {error.message} (line {error.line}, column {error.column})"
@@ -50,10 +56,16 @@ def read_program(text: str, dialect: Mapping[str, Any]) -> Document:
     return document
 
 
-def _split(text: str, start: int, dialect: Mapping[str, Any]) -> tuple[int, int, int] | None:
+def _language(text: str, start: int, dialect: Mapping[str, Any]) -> str:
+    """``---json`` and the like, where the program knows such words."""
+    found = re.compile(r"---[ \t]*[A-Za-z][^\r\n]*").match(text, start) if dialect.get("languages") else None
+    return found[0] if found else ""
+
+
+def _split(text: str, start: int, dialect: Mapping[str, Any], opened: bool = False) -> tuple[int, int, int] | None:
     """Where the header begins and ends, and where the body begins."""
-    close = str(dialect.get("close", "line"))
-    opening = _OPENING[close].match(text, start)
+    close = str(dialect.get("close") or "line")
+    opening = re.compile(r"\r?\n|\Z").match(text, start) if opened else _OPENING[close].match(text, start)
     if not opening:
         return None
     at = opening.end()
@@ -95,16 +107,29 @@ def _indented(header: Node, source: str, start: int) -> None:
             raise ContainerError("R005", "the lines of this value are not indented", value.line, value.column)
 
 
-def _header(document: Document, dialect: Mapping[str, Any]) -> Node:
+def _header(document: Document, dialect: Mapping[str, Any], syntax: str) -> Node:
     text, start = document.text, document.header_start
+    if syntax == "json":
+        node = read_value(text, start, document.header_end)
+        if node.kind != "map":
+            raise ContainerError("R005", "the header is no map of fields", node.line, node.column)
+        return node
+    if syntax != "yaml":
+        raise ContainerError("R005", "the program does not know this kind of header")
     source = text[start : document.header_end]
     line, _ = locate(text, start)
     if dialect.get("parser", "yaml") == "lenient":
         from agentconv.containers.lenient import parse
 
-        return parse(source, offset=start, line=line)
+        header = parse(source, offset=start, line=line)
+        if dialect.get("duplicates") == "first":
+            seen: dict[str, Pair] = {}
+            for pair in header.pairs:
+                seen.setdefault(pair.key.text, pair)
+            header.pairs = list(seen.values())
+        return header
     schema = str(dialect.get("schema", "core"))
-    tags = str(dialect.get("tags", "broken" if schema == "yaml11" else "drop"))
+    tags = str(dialect.get("tags", "broken" if schema in ("yaml11", "js-yaml3") else "drop"))
     duplicates = str(dialect.get("duplicates", "last"))
 
     def attempt(source: str) -> Node:

@@ -69,7 +69,7 @@ def colon_blocks(source: str, before: str) -> str:
             lines.append(line)
             continue
         key, value = found[1], found[2].strip()
-        if value in ("", ">", "|", ">-", "|-") or value[0] in "\"'" or ":" not in value:
+        if value in ("", ">", "|") or value[0] in "\"'" or ":" not in value:
             lines.append(line)
             continue
         lines += [f"{key}: |-", f"  {value}"]

@@ -8,6 +8,10 @@ from typing import Any
 
 _NULLS = {"", "~", "null", "Null", "NULL"}
 _BOOLS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+_WORDS11 = {
+    **dict.fromkeys(("yes", "Yes", "YES", "on", "On", "ON"), True),
+    **dict.fromkeys(("no", "No", "NO", "off", "Off", "OFF"), False),
+}
 _SPECIAL = {
     **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), float("inf")),
     **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), float("-inf")),
@@ -30,12 +34,13 @@ _TIME = re.compile(
     r"(\d{4})-(\d\d?)-(\d\d?)(?:[Tt]|[ \t]+)(\d\d?):(\d\d):(\d\d)(?:\.(\d*))?"
     r"(?:[ \t]*(?:Z|([-+])(\d\d?)(?::(\d\d))?))?\Z"
 )
-_LEAD = frozenset("0123456789+-.~nNtTfF")
+_LEAD = frozenset("0123456789+-.~nNtTfFyYoO")
 _LONGEST = 400  # digits; Python refuses to read far longer ones, and no program means a number by them
 
 
 def typed(text: str, schema: str) -> Any:
-    """The value of a plain scalar: ``core`` (YAML 1.2), ``yaml11`` (js-yaml 3) or ``strings``."""
+    """The value of a plain scalar: ``core`` (YAML 1.2), ``js-yaml3``, ``yaml11`` (PyYAML: also yes and no) or
+    ``strings``."""
     if schema == "strings":
         return text
     if text and text[0] not in _LEAD:
@@ -44,11 +49,13 @@ def typed(text: str, schema: str) -> Any:
         return None
     if text in _BOOLS:
         return _BOOLS[text]
+    if schema == "yaml11" and text in _WORDS11:
+        return _WORDS11[text]
     if text in _SPECIAL:
         return _SPECIAL[text]
     if len(text) > _LONGEST:
         return text
-    return _typed11(text) if schema == "yaml11" else _typed12(text)
+    return _typed11(text) if schema in ("yaml11", "js-yaml3") else _typed12(text)
 
 
 def _typed12(text: str) -> Any:

@@ -21,6 +21,7 @@ _BLANKS = re.compile(rf"(?:[ \t]*{_EOL})*")
 _COMMENT = re.compile(r"[ \t]*<!--.*?-->[ \t]*", re.S)
 _KEY = re.compile(r"([A-Za-z_][\w.-]*)[ \t]*:(?=[ \t\r\n]|\Z)")
 _LINE_OF_DASHES = re.compile(rf"---[ \t]*(?:{_EOL}|\Z)")
+_LANGUAGE = re.compile(rf"---[ \t]*([A-Za-z]+)[ \t]*{_EOL}")
 MAX_FENCES = 3
 MAX_LINES_IN_FRONT = 12  # more than that is a document with an example in it
 
@@ -33,6 +34,7 @@ class Parts:
     body: tuple[int, int]
     second: tuple[int, int] | None = None  # a second header, fenced, below the first
     remarks: list[Remark] = field(default_factory=list)
+    language: str = ""  # ---json
     unclosed: bool = False  # an opening line without a closing one
     bare: bool = False  # keys at once, without any line of dashes
 
@@ -145,6 +147,11 @@ class _Splitter:
         at = self.at
         opening = _LINE_OF_DASHES.match(text, at)
         key = _KEY.match(text, at)
+        language = _LANGUAGE.match(text, at)
+        if language and at == first and (closing := _closing(text, language.end(), self.known)):
+            parts = self.parts((language.end(), closing[0]), closing[1])
+            parts.language = language[1]
+            return parts
         if opening:
             closing = _closing(text, opening.end(), self.known)
             if not closing:

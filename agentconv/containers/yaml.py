@@ -37,7 +37,7 @@ def read_program(text: str, dialect: Mapping[str, Any]) -> Document:
             source,
             schema=schema,
             duplicates=str(dialect.get("duplicates", "last")),
-            tags=str(dialect.get("tags", "broken" if schema == "yaml11" else "drop")),
+            tags=str(dialect.get("tags", "broken" if schema in ("yaml11", "js-yaml3") else "drop")),
         )
         return _document(text, _map(composed))
     except ContainerError as error:

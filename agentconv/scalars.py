@@ -193,9 +193,9 @@ def _toml_string(text: str) -> str:
 def _toml_block(text: str) -> str:
     if not _utf8(text):
         raise ValueError("half of a surrogate pair cannot be written")
-    inner = _TOML_ESCAPED.sub(lambda m: '"' if m[0] == '"' else _escape(m), text).replace('"""', '""\\"')
-    if inner.endswith('"'):
-        inner = inner[:-1] + '\\"'
+    inner = _TOML_ESCAPED.sub(lambda m: '"' if m[0] == '"' else _escape(m), text)
+    # neither three quotes in a row nor one at the end, where the closing ones follow
+    inner = re.sub(r'"(?="")|"\Z', r'\\"', inner)
     return f'"""\n{inner}"""'
 
 

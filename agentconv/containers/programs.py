@@ -110,6 +110,8 @@ def _indented(header: Node, source: str, start: int) -> None:
 def _header(document: Document, dialect: Mapping[str, Any], syntax: str) -> Node:
     text, start = document.text, document.header_start
     if syntax == "json":
+        if not text[start : document.header_end].strip():
+            return Node("map", start, start, *locate(text, start), style="block")
         node = read_value(text, start, document.header_end)
         if node.kind != "map":
             raise ContainerError("R005", "the header is no map of fields", node.line, node.column)
@@ -149,7 +151,7 @@ def _header(document: Document, dialect: Mapping[str, Any], syntax: str) -> Node
         retry = RETRIES.get(str(dialect.get("retry", "none")))
         if retry is None or error.code != "R005":
             raise
-        repaired = retry(source, text[:start])
+        repaired = retry(source, text[:start], text[document.header_end :])
         if repaired == source:
             raise
         try:

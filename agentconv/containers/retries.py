@@ -11,7 +11,7 @@ _SUSPECT = re.compile(r"[{}\[\]*&#!|>%@`]|: ")
 _COLON_KEY = re.compile(r"([a-zA-Z_][a-zA-Z0-9_]*)\s*:\s*(.*)\Z")
 
 
-def quote_suspects(source: str, before: str) -> str:
+def quote_suspects(source: str, before: str = "", after: str = "") -> str:
     """Claude Code 2.1.328: quotes around values of top-level keys that hold a special character.
 
     Lines are split at LF only, and its pattern's ``.`` does not match CR: no line of a CRLF file is repaired.
@@ -53,14 +53,14 @@ def _is_flow_list(value: str) -> bool:
     return node is not None and node.kind == "list"
 
 
-def colon_blocks(source: str, before: str) -> str:
+def colon_blocks(source: str, before: str = "---\n", after: str = "---") -> str:
     """OpenCode 1.18.33: ``key: text with: colon`` at the top level becomes a block scalar.
 
-    Its pattern wants the file to begin with exactly ``---``: not after a byte order mark, not with blanks behind it.
+    Its pattern wants a file that begins with exactly ``---`` (no byte order mark, no blanks) and a closing line.
     What it did not change is not parsed again: gray-matter has the failed file in its cache and gives it back without
     fields, all of it as the body. What it changed and what is still broken is not loaded.
     """
-    if before not in ("---\n", "---\r\n"):
+    if before not in ("---\n", "---\r\n") or not after.startswith("---"):
         return source
     lines = []
     for line in re.split(r"\r?\n", source):
@@ -76,4 +76,4 @@ def colon_blocks(source: str, before: str) -> str:
     return "\n".join(lines)
 
 
-RETRIES: dict[str, Callable[[str, str], str]] = {"quote-suspects": quote_suspects, "colon-blocks": colon_blocks}
+RETRIES: dict[str, Callable[[str, str, str], str]] = {"quote-suspects": quote_suspects, "colon-blocks": colon_blocks}

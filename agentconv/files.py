@@ -1,0 +1,217 @@
+"""The disk: reading as text, finding the root, writing in one step, and what may be overwritten."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import subprocess
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
+
+from agentconv.containers import MAX_BYTES
+
+
+class Unreadable(Exception):
+    """A file that cannot be taken in: note code and sentence."""
+
+    def __init__(self, code: str, message: str, help: str = "", line: int = 0) -> None:
+        super().__init__(message)
+        self.code, self.message, self.help, self.line = code, message, help, line
+
+
+def read_text(path: Path, most: int = MAX_BYTES) -> str:
+    """The file as text, line ends as they are."""
+    try:
+        if path.stat().st_size > most:
+            raise Unreadable("R017", f"the file has more than {most} bytes", "--max-bytes raises the limit")
+        data = path.read_bytes()
+    except OSError as error:
+        raise Unreadable("F001", error.strerror or str(error)) from error
+    return decode(data)
+
+
+def decode(data: bytes) -> str:
+    """Bytes as text; anything but UTF-8 is said with its line."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise Unreadable("R001", "the file is UTF-16", "save it as UTF-8", 1)
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise Unreadable("R001", f"line {line} is not UTF-8 (byte {data[error.start]:#04x})", "save it as UTF-8", line) from error
+    if (at := text.find("\x00")) >= 0:
+        line = text.count("\n", 0, at) + 1
+        raise Unreadable("R001", f"line {line} holds a NUL character: this is no text file", "", line)
+    return text
+
+
+# -- finding ----------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=None)
+def glob_pattern(glob: str) -> re.Pattern[str]:
+    """A glob with ``**`` as a pattern over a path with slashes."""
+    out = ""
+    for part in re.split(r"(\*\*/|\*\*|\*|\?)", glob):
+        out += {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}.get(part, re.escape(part))
+    return re.compile(out)
+
+
+def expand(root: Path, glob: str) -> Iterator[str]:
+    """Paths below the root that a glob matches, sorted, with slashes. Linked folders are not entered."""
+    fixed = glob.split("*", 1)[0]
+    fixed = fixed[: fixed.rfind("/") + 1]
+    if "*" not in glob:
+        if (root / glob).is_file():
+            yield glob
+        return
+    pattern = glob_pattern(glob)
+    deep = "**" in glob or "/" in glob[len(fixed) :]
+    for found in walk(root / fixed, fixed, deep):
+        if pattern.fullmatch(found):
+            yield found
+
+
+SKIPPED = frozenset({".git", "node_modules", "__pycache__", ".venv", "venv", ".tox", ".mypy_cache"})
+
+
+def walk(folder: Path, prefix: str, deep: bool = True) -> Iterator[str]:
+    """Files of a folder in a fixed order."""
+    try:
+        entries = sorted(os.scandir(folder), key=lambda e: e.name)
+    except OSError:
+        return
+    for entry in entries:
+        if entry.is_dir(follow_symlinks=False):
+            if deep and entry.name not in SKIPPED:
+                yield from walk(Path(entry.path), f"{prefix}{entry.name}/")
+        elif entry.is_file():
+            yield prefix + entry.name
+
+
+def find_root(start: Path, marks: Iterable[str]) -> Path:
+    """The nearest folder upwards with ``.git`` or one of the known places; else the start itself."""
+    marks = tuple(marks)
+    home = Path.home()
+    for folder in (start, *start.parents):
+        if (folder / ".git").exists():
+            return folder
+        if folder != home and any((folder / mark).exists() for mark in marks):
+            return folder
+        if folder == home:
+            break
+    return start
+
+
+# -- writing ----------------------------------------------------------------------------------
+
+
+class Outside(Exception):
+    """The place of an output lies outside the root, or a link leads out of it."""
+
+
+def safe_place(root: Path, relative: str) -> Path:
+    """Where to write below the root; a path or a link that leaves it is an error."""
+    target = root / relative
+    real_root = Path(os.path.realpath(root))
+    real = Path(os.path.realpath(target))
+    if real != real_root and real_root not in real.parents:
+        raise Outside(f"{relative} leads to {real}, outside {real_root}")
+    if target.is_dir():
+        raise Outside(f"{relative} is a folder")
+    return target
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write in one step: a reader sees the old file or the new one, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    real = Path(os.path.realpath(path))
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:50]}.", suffix=".tmp", dir=real.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        mode = real.stat().st_mode & 0o777 if real.exists() else 0o666 & ~_umask()
+        Path(temporary).chmod(mode)
+        Path(temporary).replace(real)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(temporary).unlink()
+        raise
+
+
+@lru_cache(maxsize=1)
+def _umask() -> int:
+    value = os.umask(0)
+    os.umask(value)
+    return value
+
+
+# -- what may be overwritten ------------------------------------------------------------------
+
+
+def digest(data: bytes) -> str:
+    """A short fingerprint of what was written."""
+    return hashlib.sha256(data).hexdigest()[:32]
+
+
+class Written:
+    """What agentconv last wrote below a root, kept in the user's state folder and not in the project."""
+
+    def __init__(self, root: Path) -> None:
+        base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+        name = hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:24]
+        self.file = Path(base) / "agentconv" / f"{name}.json"
+        self.hashes: dict[str, str] = {}
+        with contextlib.suppress(OSError, ValueError):
+            data = json.loads(self.file.read_text("utf-8"))
+            self.hashes = {str(k): str(v) for k, v in data.get("written", {}).items()}
+        self.changed = False
+
+    def knows(self, key: str, data: bytes) -> bool:
+        """Whether these are the bytes that agentconv wrote there."""
+        return self.hashes.get(key) == digest(data)
+
+    def note(self, key: str, data: bytes) -> None:
+        """Remember what was written."""
+        if self.hashes.get(key) != (made := digest(data)):
+            self.hashes[key] = made
+            self.changed = True
+
+    def save(self) -> None:
+        """Keep it. A state folder that cannot be written costs only a question later."""
+        if self.changed:
+            with contextlib.suppress(OSError):
+                data = json.dumps({"written": dict(sorted(self.hashes.items()))}, indent=0)
+                write_bytes(self.file, data.encode())
+
+
+def in_git(root: Path, paths: Iterable[str]) -> frozenset[str]:
+    """Those of the paths that git holds unchanged. Hooks and monitors of the repository are not started."""
+    wanted = list(paths)
+    if not wanted:
+        return frozenset()
+    git = ["git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-C", str(root)]
+    env: Mapping[str, str] = {**os.environ, "GIT_OPTIONAL_LOCKS": "0"}
+
+    def run(*words: str) -> list[str]:
+        try:
+            done = subprocess.run([*git, *words], capture_output=True, env=env, timeout=60, check=True)
+        except (OSError, subprocess.SubprocessError):
+            return []
+        return [p for p in done.stdout.decode("utf-8", "surrogateescape").split("\0") if p]
+
+    clean: set[str] = set()
+    for at in range(0, len(wanted), 500):
+        part = wanted[at : at + 500]
+        tracked = set(run("ls-files", "-z", "--", *part))
+        changed = {line[3:] for line in run("status", "--porcelain", "-z", "--", *part)}
+        prefix = run("rev-parse", "--show-prefix")
+        lead = prefix[0].strip() if prefix else ""
+        changed = {c.removeprefix(lead) for c in changed}
+        clean |= tracked - changed
+    return frozenset(clean)

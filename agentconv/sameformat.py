@@ -1,0 +1,90 @@
+"""The same format in and out: the source's text, edited by place. Only what a note speaks of changes."""
+
+from __future__ import annotations
+
+from agentconv import rights as counting
+from agentconv.containers import Document
+from agentconv.convert import BeforeAfter, Conversion, source_rights
+from agentconv.edit import edit_text
+from agentconv.engine import read_author, read_program
+from agentconv.lower import Options
+from agentconv.notes import note
+from agentconv.reading import Read, Reading
+from agentconv.render import output_path
+
+NORMALISES = ("T001", "T002")
+
+
+def convert_same(reading: Reading, options: Options) -> list[Conversion]:
+    """One result for the file: byte for byte, but for repaired values and names of other programs."""
+    if not reading.agents:
+        status = "failed" if any(n.effect == "error" for n in reading.notes) else "skipped"
+        empty = BeforeAfter([], [])
+        return [Conversion(status, "", reading.path, reading.spec.id, reading.spec.id, empty, notes=list(reading.notes))]
+    text = normalised(reading)
+    program = read_program(reading.spec, reading.text, reading.path)
+    again = read_program(reading.spec, text, reading.path)
+    out = []
+    for n, read in enumerate(reading.agents):
+        before, notes = source_rights(read, reading, program)
+        result = Conversion(
+            "exact", read.agent.id or read.agent.name or "", reading.path, reading.spec.id, reading.spec.id,
+            BeforeAfter(counting.spelled(before), []), notes=[*(reading.notes if n == 0 else []), *read.notes, *notes],
+            agent=read.agent, entry=read.agent.id if reading.spec.many else "",
+        )  # fmt: skip
+        _prove(result, read, reading, again, before, text)
+        if result.status != "failed":
+            result.files = {output_path(read.agent, reading.spec, options.user): text.encode("utf-8")}
+        out.append(result)
+    return out
+
+
+def normalised(reading: Reading) -> str:
+    """The source with its repairs and with foreign and dead tool names in the program's own words."""
+    document = reading.document
+    assert document is not None
+    splices = [(r.start, r.end, r.new) for r in document.remarks if r.end >= 0]
+    for read in reading.agents:
+        splices += _names(read, document)
+    return edit_text(reading.text, _without_overlaps(splices))
+
+
+def _names(read: Read, document: Document) -> list[tuple[int, int, str]]:
+    changed = []
+    for token in read.tokens:
+        if token.new is not None and token.new != token.text and document.text[token.start : token.end] == token.text:
+            changed.append((token.start, token.end, token.new))
+    return changed
+
+
+def _without_overlaps(splices: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+    kept: list[tuple[int, int, str]] = []
+    for splice in sorted(splices):
+        if not kept or splice[0] >= kept[-1][1]:
+            kept.append(splice)
+    return kept
+
+
+def _prove(
+    result: Conversion, read: Read, reading: Reading, again: Reading, before: counting.Rights, text: str
+) -> None:
+    """Read back: the program must not get more than the file asked for, nor lose what the author reading had."""
+    spec = reading.spec
+    if again.status != "read":
+        result.notes.append(note("R012", f"{spec.seen} makes no agent of this file: {again.reason or 'it is passed over'}", line=1))
+        result.rights = BeforeAfter(result.rights.before, [])
+        return
+    twin = next((r for r in again.agents if r.agent.id == read.agent.id), None) or (again.agents or [None])[0]
+    if twin is None:
+        return
+    after = counting.of_agent(twin.agent, spec, program=True, usual=True)
+    result.rights = BeforeAfter(result.rights.before, counting.spelled(after))
+    if text == reading.text:
+        return
+    back = read_author(spec, text, reading.path)
+    was = counting.of_agent(read.agent, spec, program=False)
+    same = next((r for r in back.agents if r.agent.id == read.agent.id), None)
+    now = counting.of_agent(same.agent, spec, program=False) if same else frozenset()
+    if same is None or counting.gained(was, now) or (same.agent.prompt or "") != (read.agent.prompt or ""):
+        result.notes.append(note("V001", "the edited file does not read back as the source", file=reading.path))
+        result.status = "failed"

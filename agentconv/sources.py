@@ -1,0 +1,252 @@
+"""Where the agents come from: the places of the project, files, folders, plugin trees, or standard input."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from agentconv import files
+from agentconv.detect import Guess, by_place, guess, syntax_fits
+from agentconv.engine import read_author
+from agentconv.notes import Note, note
+from agentconv.reading import Reading
+from agentconv.registry import heads, ids, load
+from agentconv.rights import of_agent
+
+STDIN = "-"
+ENDINGS = (".md", ".toml", ".json", ".jsonc", ".yaml", ".yml", ".roomodes")
+
+
+@dataclass(slots=True)
+class Source:
+    """A file that may hold agents. ``below`` is the folder between its place and the file."""
+
+    path: str
+    full: Path | None
+    format: str | None = None
+    text: str | None = None
+    below: str = ""
+    prefix: str = ""  # a plugin's name, part of the agents' names
+    asked: bool = False  # named by the user: silence would be wrong
+    notes: list[Note] = field(default_factory=list)
+
+
+def place_marks() -> list[str]:
+    """Folders and files that show a project: the fixed part of every format's places."""
+    found = []
+    for id in ids():
+        for glob in (heads()[id].get("places") or {}).get("project", ()):
+            fixed = glob.split("*", 1)[0].rstrip("/")
+            if fixed:
+                found.append(fixed)
+    return list(dict.fromkeys(found))
+
+
+def in_places(root: Path, but: Iterable[str] = (), user: bool = False) -> list[Source]:
+    """All files in the known places of a project (or of the home folder), each with its format."""
+    closed = set(but)
+    seen: dict[str, list[str]] = {}
+    for id in ids():
+        if id in closed:
+            continue
+        places = heads()[id].get("places") or {}
+        for glob in places.get("user" if user else "project", ()):
+            for path in files.expand(root, glob.removeprefix("~/")):
+                if PurePosixPath(path).name in places.get("skip", ()):
+                    continue
+                if closed & set(by_place(path)):
+                    continue
+                if id not in seen.setdefault(path, []):
+                    seen[path].append(id)
+    out = []
+    for path in sorted(seen):
+        source = Source(path, root / path)
+        read(source)
+        found = guess(path, source.text or "")
+        source.format = found.format if found.format in seen[path] else seen[path][0]
+        source.below = below(path, source.format)
+        out.append(source)
+    return out
+
+
+def below(path: str, id: str | None) -> str:
+    """The folders between a format's place and the file."""
+    if id is None:
+        return ""
+    parent = PurePosixPath("/" + path.lstrip("/")).parent
+    places = heads()[id].get("places") or {}
+    for glob in (*places.get("project", ()), *places.get("user", ())):
+        fixed = [p for p in PurePosixPath(glob.removeprefix("~/").split("*", 1)[0]).parts if p]
+        parts = list(parent.parts)
+        for at in range(len(parts) - len(fixed), -1, -1):
+            if fixed and parts[at : at + len(fixed)] == fixed:
+                return "/".join(parts[at + len(fixed) :])
+    return ""
+
+
+def read(source: Source, most: int = files.MAX_BYTES) -> Source:
+    """Take the file in; what is wrong with it becomes a note."""
+    if source.text is not None or source.full is None:
+        return source
+    try:
+        source.text = files.read_text(source.full, most)
+    except files.Unreadable as problem:
+        source.notes.append(
+            note(problem.code, problem.message, file=source.path, line=problem.line, help=problem.help)
+        )
+    return source
+
+
+def shown(path: Path, cwd: Path) -> str:
+    """A path as the user would type it."""
+    try:
+        return path.resolve().relative_to(cwd.resolve()).as_posix()
+    except ValueError:
+        return path.as_posix()
+
+
+def named(arguments: Iterable[str], cwd: Path, from_: str | None, most: int) -> Iterator[Source]:
+    """The files that the arguments stand for."""
+    for argument in arguments:
+        if argument == STDIN:
+            yield _stdin(from_)
+            continue
+        path = Path(argument)
+        if path.is_dir():
+            yield from _folder(path, cwd, from_, most)
+        elif path.exists():
+            source = read(Source(shown(path, cwd), path, from_, asked=True), most)
+            yield decided(source)
+        else:
+            missing = Source(argument, path, from_, asked=True)
+            missing.notes.append(note("F001", "no such file or folder", file=argument))
+            yield missing
+
+
+def _stdin(from_: str | None) -> Source:
+    source = Source(STDIN, None, from_, asked=True)
+    try:
+        source.text = files.decode(sys.stdin.buffer.read())
+    except files.Unreadable as problem:
+        source.notes.append(note(problem.code, problem.message, file=STDIN, line=problem.line, help=problem.help))
+        return source
+    return decided(source)
+
+
+def decided(source: Source) -> Source:
+    """The source with its format, or with a note that it cannot be told."""
+    if source.text is None:
+        return source
+    if source.format is None:
+        found = guess(_absolute(source), source.text)
+        source.format = found.format or _same_meaning(source, found)
+    if source.format is not None:
+        source.below = below(_absolute(source), source.format)
+    return source
+
+
+def _absolute(source: Source) -> str:
+    return source.full.resolve().as_posix() if source.full is not None else ""
+
+
+def _same_meaning(source: Source, found: Guess) -> str | None:
+    """Candidates that make the same of a file are no ambiguity: the one with more users is taken."""
+    text = source.text or ""
+    made: dict[str, list[str]] = {}
+    for id in found.candidates:
+        reading = read_author(load(id), text, source.path)
+        if reading.agents and reading.status == "read" and not any(n.effect == "error" for n in reading.notes):
+            made.setdefault(_meaning(reading), []).append(id)
+    if len(made) == 1:
+        return next(iter(made.values()))[0]
+    if not made:
+        source.notes.append(
+            note("F006", "this is no agent file that agentconv knows", file=source.path, help="--from ID names the format")
+        )
+        return None
+    ways = "; ".join(f"{rows[0]}: {words}" for words, rows in list(made.items())[:3])
+    source.notes.append(
+        note("F006", f"the format cannot be told: {ways}", file=source.path, help="--from ID chooses one")
+    )
+    return None
+
+
+def _meaning(reading: Reading) -> str:
+    """What an agent may do and is told, as far as it decides between formats."""
+    out = []
+    for read in reading.agents:
+        agent = read.agent
+        rights = ",".join(sorted(map(str, of_agent(agent, reading.spec, program=False))))
+        extras = len(agent.extras)
+        out.append(f"{agent.name or agent.id} may {rights or 'nothing'}; {extras} keys unknown")
+    return " & ".join(out)
+
+
+def _folder(path: Path, cwd: Path, from_: str | None, most: int) -> Iterator[Source]:
+    if (plugin := _plugin(path)) is not None:
+        yield from _plugin_files(path, plugin, cwd, from_, most)
+        return
+    placed = [] if from_ else in_places(path)
+    if placed:
+        for source in placed:
+            source.path = shown(path / source.path, cwd)
+            yield source
+        return
+    for relative in files.walk(path, ""):
+        if not relative.endswith(ENDINGS):
+            continue
+        full = path / relative
+        source = read(Source(shown(full, cwd), full, from_), most)
+        if source.text is None:
+            yield source
+            continue
+        if from_:
+            if syntax_fits(source.text, relative, from_):
+                source.below = str(PurePosixPath(relative).parent).removeprefix(".")
+                yield source
+            continue
+        found = guess(_absolute(source), source.text)
+        if found.format is None and not found.candidates:
+            continue
+        decided(source)
+        if source.format is None:
+            continue  # no agent of any format: a folder holds other things, too
+        yield source
+
+
+def _plugin(path: Path) -> dict[str, object] | None:
+    """The manifest of a plugin tree."""
+    for place in (path / ".claude-plugin" / "plugin.json", path / "plugin.json"):
+        if place.is_file():
+            try:
+                data = json.loads(place.read_text("utf-8"))
+            except (OSError, ValueError):
+                return None
+            return data if isinstance(data, dict) else None
+    return None
+
+
+def _plugin_files(
+    path: Path, plugin: dict[str, object], cwd: Path, from_: str | None, most: int
+) -> Iterator[Source]:
+    listed = plugin.get("agents")
+    roots = [listed] if isinstance(listed, str) else [str(p) for p in listed] if isinstance(listed, list) else ["agents"]
+    name = str(plugin.get("name") or path.name)
+    for entry in roots:
+        start = path / entry
+        inside = [start] if start.is_file() else [start / p for p in files.walk(start, "") if p.endswith(".md")]
+        for full in inside:
+            try:
+                full.resolve().relative_to(path.resolve())
+            except ValueError:
+                continue  # a plugin names only what lies inside it
+            source = read(Source(shown(full, cwd), full, from_ or plugin_format(), prefix=name), most)
+            yield source
+
+
+def plugin_format() -> str:
+    """The format whose program has such plugins: the one that says so in its head."""
+    return next((id for id in ids() if heads()[id].get("plugins")), ids()[0])

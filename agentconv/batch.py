@@ -8,13 +8,17 @@ from pathlib import Path, PurePosixPath
 
 from agentconv import files
 from agentconv.convert import BeforeAfter, Conversion, convert_reading
+from agentconv.copies import resolve
 from agentconv.engine import read_author
 from agentconv.lower import Options
 from agentconv.notes import Note, note
 from agentconv.reading import Reading
-from agentconv.registry import heads, load
+from agentconv.registry import heads, load, shared_readers
 from agentconv.sources import Source
 from agentconv.spec import Spec
+
+
+DEFAULT = Options()
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +27,7 @@ class Plan:
 
     root: Path
     targets: tuple[str, ...]
-    options: Options = Options()
+    options: Options = DEFAULT
     output: str | None = None  # -o
     flat: bool = False
     force: bool = False
@@ -33,6 +37,7 @@ class Plan:
     suffix: bool = False  # --on-collision suffix
     only: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    found: bool = False  # the sources were looked for, not named: copies among them are left out
 
 
 @dataclass(slots=True)
@@ -51,11 +56,39 @@ def run(plan: Plan, sources: Iterable[Source], progress: Callable[[int], None] =
     done = Run(plan)
     readings = [(source, reading) for source in sources if (reading := read_source(source, done)) is not None]
     written = files.Written(plan.root)
+    if plan.found:
+        readings, differing = resolve(readings, written, plan.targets)
+        done.results += differing
     for target in plan.targets:
         _Target(load(target), plan, done, written).convert(readings, progress)
     if not plan.dry:
         written.save()
+    for target in plan.targets:
+        done.notes += about_target(load(target), [r for r in done.results if r.target == target and r.files])
     return done
+
+
+def about_target(dst: Spec, results: list[Conversion]) -> list[Note]:
+    """What holds for the batch as a whole: double listing, and what the program asks for first."""
+    out: list[Note] = []
+    if not results or all(r.unchanged for r in results):
+        return out
+    programs = {dst.program} | {program for _, program, equal in shared_readers(dst) if equal}
+    for format in dict.fromkeys(r.format for r in results):
+        for id, entry in (heads()[format].get("also_read_by") or {}).items():
+            facts = entry if isinstance(entry, dict) else {"program": entry}
+            program = str(facts.get("program", id))
+            if program in programs and format != dst.id and not facts.get("equal"):
+                count = sum(r.format == format for r in results)
+                text = (
+                    f"{program} reads the place of the sources, too: {count} agent{'s' * (count != 1)} will show twice"
+                )
+                out.append(
+                    note("C014", text, path=dst.id, help=str(facts.get("twice") or "no setting is known that ends it"))
+                )
+    if asks := dst.tables.get("asks"):
+        out.append(note("C015", str(asks), path=dst.id))
+    return out
 
 
 def read_source(source: Source, done: Run) -> Reading | None:
@@ -65,11 +98,15 @@ def read_source(source: Source, done: Run) -> Reading | None:
         if problems:
             empty = BeforeAfter([], [])
             for target in done.plan.targets:
-                done.results.append(Conversion("failed", "", source.path, source.format or "", target, empty, notes=list(source.notes)))
+                done.results.append(
+                    Conversion("failed", "", source.path, source.format or "", target, empty, notes=list(source.notes))
+                )
         return None
     reading = read_author(load(source.format), source.text, source.path)
     if source.prefix:
-        reading.agents = [replace(r, agent=replace(r.agent, id=f"{source.prefix}-{r.agent.id}")) for r in reading.agents]
+        reading.agents = [
+            replace(r, agent=replace(r.agent, id=f"{source.prefix}-{r.agent.id}")) for r in reading.agents
+        ]
     return reading
 
 
@@ -152,7 +189,11 @@ class _Target:
             if self.plan.options.user:
                 return path.removeprefix("~/")
             return path
-        filled = out.replace("{id}", self.dst.id).replace("{name}", PurePosixPath(path).name.split(".")[0]).replace("{plugin}", source.prefix)
+        filled = (
+            out.replace("{id}", self.dst.id)
+            .replace("{name}", PurePosixPath(path).name.split(".")[0])
+            .replace("{plugin}", source.prefix)
+        )
         if is_folder(filled, self.plan.root):
             name = PurePosixPath(path).name if self.plan.flat else path
             return str(PurePosixPath(filled) / name)
@@ -167,7 +208,10 @@ class _Target:
             first = self.owners.get(key)
             if first is None:
                 if path == result.source and not self.plan.in_place and self.plan.output != "-":
-                    self._fail(result, note("F007", "the output is the source itself", file=path, help="--in-place, or -o FOLDER"))
+                    self._fail(
+                        result,
+                        note("F007", "the output is the source itself", file=path, help="--in-place, or -o FOLDER"),
+                    )
                     return
                 self.owners[key] = result
                 continue
@@ -210,7 +254,12 @@ class _Target:
             self._to_stdout(results)
             return
         old = {path: self._old(path, r) for r in results for path in r.files}
-        doubtful = [p for r in results for p, data in r.files.items() if not self.dst.many and self._doubtful(p, data, old.get(p))]
+        doubtful = [
+            p
+            for r in results
+            for p, data in r.files.items()
+            if not self.dst.many and self._doubtful(p, data, old.get(p))
+        ]
         clean = files.in_git(self.plan.root, doubtful) if doubtful and not self.plan.force else frozenset()
         for result in results:
             if result.status == "failed":
@@ -295,7 +344,10 @@ class _Target:
         paths = dict.fromkeys(p for r in results for p in r.files)
         if len(paths) != 1:
             for result in results:
-                self._fail(result, note("F002", f"standard output takes one file, there would be {len(paths)}", help="-o FOLDER"))
+                self._fail(
+                    result,
+                    note("F002", f"standard output takes one file, there would be {len(paths)}", help="-o FOLDER"),
+                )
             return
         path = next(iter(paths))
         self.done.stdout = self.pending.get(path) or results[0].files[path].decode("utf-8")

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from agentconv.containers import Node
 from agentconv.model import Handoff
 from agentconv.models import read_models
-from agentconv.reading import Context, Refused
+from agentconv.reach import read_delegates, read_handoffs, read_hooks, read_servers
+from agentconv.reading import UNSAID, Bad, Context
 from agentconv.spec import Field
-
-UNSAID: Any = object()
 
 
 def read_value(node: Node, row: Field, ctx: Context) -> Any:
@@ -20,68 +20,80 @@ def read_value(node: Node, row: Field, ctx: Context) -> Any:
         return _null(node, row, ctx)
     try:
         value = _READERS[row.type](node, row, ctx)
-    except _Bad as bad:
+    except Bad as bad:
         return _bad(bad, node, row, ctx)
     return _legal(value, node, row, ctx)
 
 
-class _Bad(Exception):
-    """The value does not fit. ``meant`` is what the author most likely wanted."""
-
-    def __init__(self, problem: str, meant: Any = UNSAID) -> None:
-        super().__init__(problem)
-        self.problem, self.meant = problem, meant
-
-
 def _null(node: Node, row: Field, ctx: Context) -> Any:
-    word = row.fact("null", row.fact("bad", "ignore"))
-    if word == "skipped" and not ctx.author:
-        raise Refused(f"`{row.key}` without a value")
-    if not ctx.author and str(word).startswith("refuse"):
-        raise Refused(f"`{row.key}` without a value", word == "refuse-all")
-    if str(word).startswith("refuse"):
+    word = str(row.fact("null", row.fact("bad", "ignore")))
+    ctx.refuse(word, f"`{row.key}` without a value")
+    if word.startswith("refuse"):
         ctx.say("R012", f"`{row.key}:` without a value: {ctx.spec.seen} does not load this file", row.key, node)
     return UNSAID
 
 
-def _bad(bad: _Bad, node: Node, row: Field, ctx: Context) -> Any:
+def _bad(bad: Bad, node: Node, row: Field, ctx: Context) -> Any:
     word = str(row.fact("bad", "ignore"))
+    ctx.refuse(word, f"`{row.key}` {bad}")
     if not ctx.author:
-        if word.startswith("refuse"):
-            raise Refused(f"`{row.key}` {bad}", word == "refuse-all")
         return UNSAID
-    if bad.meant is UNSAID:
-        ctx.say("R007", f"`{row.key}` {bad}; left out", row.field or row.key, node, effect="lost" if row.field else "info")
-    elif word.startswith("refuse"):
-        ctx.say("R012", f"`{row.key}` {bad}: {ctx.spec.seen} does not load this file; read as meant", row.key, node)
+    at = row.field or row.key
+    if word.startswith("refuse"):
+        meant = "left out" if bad.meant is UNSAID else "read as meant"
+        ctx.say("R012", f"`{row.key}` {bad}: {ctx.spec.seen} does not load this file; {meant}", at, node)
+    elif bad.meant is UNSAID:
+        ctx.say("R007", f"`{row.key}` {bad}; left out", at, node, effect="lost" if row.field else "info")
     else:
-        ctx.say("R007", f"`{row.key}` {bad}: {ctx.spec.program} ignores it; read as meant", row.key, node)
+        ctx.say("R007", f"`{row.key}` {bad}: {ctx.spec.program} ignores it; read as meant", at, node)
     return bad.meant
 
 
 def _legal(value: Any, node: Node, row: Field, ctx: Context) -> Any:
     if value is UNSAID:
         return value
+    if value in ("", ()) and (word := row.fact("empty")):
+        ctx.refuse(word, f"`{row.key}` is empty")
+        ctx.say("R012", f"`{row.key}` is empty: {ctx.spec.seen} does not load this file", row.key, node)
+        return UNSAID
     words = row.to_model
     if words and isinstance(value, (str, bool, int)):
-        alias = (row.fact("aliases") or {}).get(value, value)
-        if alias in words:
-            return words[alias]
-        low = {str(k).lower(): v for k, v in words.items()}
-        meant = low.get(str(alias).lower(), UNSAID)
-        if row.fact("any_case") and meant is not UNSAID:
-            return meant
-        if meant is UNSAID and value in words.values():
-            meant = value
-        if row.fact("open"):  # any word is taken as it stands
-            return value
-        return _bad(_Bad(f"knows no `{value}`", meant), node, row, ctx)
+        return _word(value, words, node, row, ctx)
     least, most = row.fact("min"), row.fact("max")
     if isinstance(value, (int, float)) and ((least is not None and value < least) or (most is not None and value > most)):
-        return _bad(_Bad(f"is out of range: {value}"), node, row, ctx)
+        return _bad(Bad(f"is out of range: {value}"), node, row, ctx)
     if row.fact("invert") and isinstance(value, bool):
         return not value
+    if problem := _odd_text(value, row):
+        return _bad(Bad(problem, value), node, row, ctx)
     return value
+
+
+def _word(value: Any, words: Mapping[Any, Any], node: Node, row: Field, ctx: Context) -> Any:
+    alias = (row.fact("aliases") or {}).get(value, value)
+    if alias in words:
+        return words[alias]
+    low = {str(k).lower(): v for k, v in words.items()}
+    meant = low.get(str(alias).lower(), UNSAID)
+    if row.fact("any_case") and meant is not UNSAID:
+        return meant
+    if meant is UNSAID and value in words.values():
+        meant = value
+    if row.fact("open"):  # any word is taken as it stands
+        return value
+    return _bad(Bad(f"knows no `{value}`", meant), node, row, ctx)
+
+
+def _odd_text(value: Any, row: Field) -> str:
+    """What is wrong with a text, or with one of a list, by ``pattern`` and ``max_length``."""
+    pattern, longest = row.fact("pattern"), row.fact("max_length")
+    texts = (value,) if isinstance(value, str) else value if isinstance(value, tuple) else ()
+    for text in (t for t in texts if isinstance(t, str)):
+        if longest is not None and len(text) > longest:
+            return f"is longer than {longest} characters"
+        if pattern is not None and not re.fullmatch(pattern, text):
+            return f"may not be `{text}`"
+    return ""
 
 
 # -- reading ----------------------------------------------------------------------------------
@@ -90,18 +102,17 @@ def _legal(value: Any, node: Node, row: Field, ctx: Context) -> Any:
 def _text(node: Node, row: Field, ctx: Context) -> Any:
     if node.kind != "scalar":
         meant = ", ".join(i.text for i in node.items) if node.kind == "list" and node.items else UNSAID
-        raise _Bad("must be text", meant)
+        raise Bad("must be text", meant)
     value = node.text
     if row.fact("escapes") == "newline" and "\\n" in value:
         value = value.replace("\\n", "\n")
         ctx.say("R014", f"literal \\n in `{row.key}` read as line breaks", row.key, node)
     if not isinstance(node.value, str):
-        raise _Bad(f"is {node.text}, which is no text", value)
-    if row.fact("trim"):
+        raise Bad(f"is {node.text}, which is no text", value)
+    if "trim" in (ctx.spec.tables.get("normalise") or {}).get(row.field or row.key, ()):
         value = value.strip()
     if not value.strip() and (word := row.fact("blank")):
-        if not ctx.author:
-            raise Refused(f"`{row.key}` is blank", word == "refuse-all")
+        ctx.refuse(word, f"`{row.key}` is blank")
         ctx.say("R012", f"`{row.key}` is blank: {ctx.spec.seen} does not load this agent", row.key, node)
     return value
 
@@ -114,7 +125,7 @@ def _bool(node: Node, row: Field, ctx: Context) -> Any:
     if word in strings and (ctx.spec.container.get("dialect", {}).get("schema") == "strings" or row.fact("text_ok")):
         return strings[word]
     meant = {**strings, "yes": True, "no": False, "on": True, "off": False}.get(word, UNSAID)
-    raise _Bad("must be true or false", meant)
+    raise Bad("must be true or false", meant)
 
 
 def _number(node: Node, row: Field, ctx: Context) -> Any:
@@ -124,11 +135,11 @@ def _number(node: Node, row: Field, ctx: Context) -> Any:
         try:
             value = float(node.text) if node.kind == "scalar" else float("nan")
         except ValueError:
-            raise _Bad("must be a number") from None
+            raise Bad("must be a number") from None
         if value != value:
-            raise _Bad("must be a number")
+            raise Bad("must be a number")
         if not row.fact("text_ok") and ctx.spec.container.get("dialect", {}).get("schema") != "strings":
-            raise _Bad("must be a number", _whole(value, row))
+            raise Bad("must be a number", _whole(value, row))
     return _whole(value, row)
 
 
@@ -136,32 +147,32 @@ def _whole(value: float, row: Field) -> Any:
     if row.type != "int":
         return value
     if value != int(value):
-        raise _Bad(f"must be a whole number, not {value}")
+        raise Bad(f"must be a whole number, not {value}")
     return int(value)
 
 
 def _words(node: Node, row: Field, ctx: Context) -> Any:
     if node.kind == "list":
         if any(i.kind != "scalar" for i in node.items):
-            raise _Bad("must be a list of words", tuple(i.text for i in node.items if i.kind == "scalar"))
+            raise Bad("must be a list of words", tuple(i.text for i in node.items if i.kind == "scalar"))
         return tuple(i.text for i in node.items)
     if node.kind == "scalar":
         words = tuple(w.strip() for w in node.text.split(",") if w.strip())
         if row.fact("text") is False:
-            raise _Bad("must be a list", words)
+            raise Bad("must be a list", words)
         return words
-    raise _Bad("must be a list of words", tuple(p.key.text for p in node.pairs))
+    raise Bad("must be a list of words", tuple(p.key.text for p in node.pairs))
 
 
 def _list(node: Node, row: Field, ctx: Context) -> Any:
     if node.kind != "list":
-        raise _Bad("must be a list")
+        raise Bad("must be a list")
     return tuple(item.data() for item in node.items)
 
 
 def _map(node: Node, row: Field, ctx: Context) -> Any:
     if node.kind != "map":
-        raise _Bad("must be a map")
+        raise Bad("must be a map")
     return node.data()
 
 
@@ -169,49 +180,11 @@ def _any(node: Node, row: Field, ctx: Context) -> Any:
     return node.data()
 
 
-def _mcp_servers(node: Node, row: Field, ctx: Context) -> Any:
-    """One form for all: name -> configuration, or None for a server that is only named."""
-    out: dict[str, Any] = {}
-    if node.kind == "map":
-        out = {p.key.text: p.value.data() for p in node.pairs}
-        if row.fact("shape") == "list":
-            raise _Bad("must be a list", out)
-        return out
-    if node.kind == "list":
-        for item in node.items:
-            if item.kind == "map":
-                out.update({p.key.text: p.value.data() for p in item.pairs})
-            else:
-                out[item.text] = None
-        if row.fact("shape") == "map":
-            raise _Bad("must be a map", out)
-        return out
-    raise _Bad("must name servers", {node.text: None} if node.text else UNSAID)
-
-
-def _delegates(node: Node, row: Field, ctx: Context) -> Any:
-    if node.kind == "scalar" and node.text == "*":
-        return ("*",)
-    if node.kind != "list":
-        raise _Bad("must be a list of agents", _words(node, row, ctx))
-    return tuple(i.text for i in node.items)
-
-
-def _handoffs(node: Node, row: Field, ctx: Context) -> Any:
-    if node.kind != "list":
-        raise _Bad("must be a list")
-    out = []
-    for n, item in enumerate(node.items):
-        data = item.data() if item.kind == "map" else {}
-        needs = row.fact("entry_needs", ("agent",))
-        if any(not str(data.get(k) or "") and k != "prompt" for k in needs) or any(k not in data for k in needs):
-            ctx.say("R007", f"handoff {n + 1} lacks {', '.join(needs)}; {ctx.spec.program} drops it", "handoffs", item)
-            continue
-        more = {k: v for k, v in data.items() if k not in ("agent", "label", "prompt", "send", "model")}
-        send = data.get("send")
-        send = {"true": True, "false": False}.get(str(send).lower()) if send is not None else None
-        out.append(Handoff(str(data["agent"]), str(data.get("label", "")), str(data.get("prompt", "")), send, data.get("model"), more))
-    return tuple(out)
+def _misplaced(node: Node, row: Field, ctx: Context) -> Any:
+    """A key that belongs elsewhere; an empty one harms nobody."""
+    if node.kind == "list" and not node.items:
+        return UNSAID
+    raise Bad("stands in the wrong place", node.data())
 
 
 def _parts(node: Node, row: Field, ctx: Context) -> Any:
@@ -230,10 +203,11 @@ _READERS = {
     "map": _map,
     "any": _any,
     "model": read_models,
-    "hooks": _map,
-    "mcp-servers": _mcp_servers,
-    "delegates": _delegates,
-    "handoffs": _handoffs,
+    "hooks": read_hooks,
+    "mcp-servers": read_servers,
+    "delegates": read_delegates,
+    "handoffs": read_handoffs,
+    "misplaced": _misplaced,
     "prompt-parts": _parts,
 }
 TOOL_TYPES = ("tools", "deny-tools", "permission", "tool-bools", "groups")

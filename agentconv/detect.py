@@ -87,7 +87,7 @@ def syntax_fits(text: str, path: str, id: str) -> bool:
     name = PurePosixPath(path).name
     known = not name or any(name.endswith(s) for s in head.get("suffixes") or ()) or "." not in name
     if syntax == "frontmatter":
-        return known and bare.startswith(("---", "```", "<!--", "#")) or (known and name.endswith(".md"))
+        return (known and bare.startswith(("---", "```", "<!--", "#"))) or (known and name.endswith(".md"))
     if syntax == "json":
         return bare.startswith(("{", "//", "/*"))
     if syntax == "toml":

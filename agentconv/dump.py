@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from agentconv.model import Agent, Extra, FIELDS, Handoff, Model, Rule, Scope, Tool, Tools
+from agentconv.model import FIELDS, Agent, Effect, Extra, Handoff, Model, Rule, Scope, Tool, Tools
 
+UNSAID: tuple[Any, ...] = (None, "", {})
+KEPT = {"value"}  # of an extra: whatever it is
 TUPLES = {"delegates", "skills", "attachments", "capabilities", "task_types", "tools_required", "tags", "examples"}
 
 
@@ -25,7 +27,7 @@ def _to_data(name: str, value: Any) -> Any:
     if name == "tools":
         return tools_to_data(value)
     if name in ("model", "handoffs", "extras"):
-        return [{k: v for k, v in asdict(item).items() if v not in (None, "", {}, False)} for item in value]
+        return [{k: v for k, v in asdict(item).items() if k in KEPT or v not in UNSAID} for item in value]
     if isinstance(value, tuple):
         return [dict(v) if isinstance(v, Mapping) else v for v in value]
     return dict(value) if isinstance(value, Mapping) else value
@@ -80,7 +82,7 @@ def _from_data(name: str, value: Any) -> Any:
 
 
 def _rule_from_data(data: Mapping[str, Any], at: str) -> Rule:
-    effect = "allow" if "allow" in data else "deny"
+    effect: Effect = "allow" if "allow" in data else "deny"
     tool = Tool(
         data[effect], tuple(data.get("caps", ())), tuple(data.get("also", ())), data.get("server"), data.get("member")
     )

@@ -12,12 +12,12 @@ from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 from typing import Any
 
-from agentconv.codecs import TOOL_TYPES, UNSAID, read_value
+from agentconv.codecs import TOOL_TYPES, read_value
 from agentconv.containers import ContainerError, Document, Node
-from agentconv.model import Agent, Base, Extra, Rule, Tools
+from agentconv.model import Agent, Base, Extra, Rule, Tool, Tools
 from agentconv.notes import Note, note
-from agentconv.reading import Context, Read, Reading, Refused
-from agentconv.spec import Field, Spec
+from agentconv.reading import UNSAID, Context, Read, Reading, Refused
+from agentconv.spec import Field, Spec, all_caps, risk
 from agentconv.toolcodecs import read_bools, read_deny, read_groups, read_permission, read_tools
 
 
@@ -52,6 +52,10 @@ def read_author(spec: Spec, text: str, path: str) -> Reading:
             reading.notes += read
             if not spec.many:
                 reading.status = "refused" if any(n.effect == "error" for n in read) else "skipped"
+    if again := _twice(spec, reading):
+        text = f"`{again.agent.id}` stands here twice: {spec.seen} loads nothing of this file"
+        line, column = (again.entry.line, again.entry.column) if again.entry else (1, 1)
+        reading.notes.append(note("R010", text, path="id", file=path, line=line, column=column))
     return reading
 
 
@@ -77,10 +81,24 @@ def read_program(spec: Spec, text: str, path: str) -> Reading:
                 continue
             assert isinstance(read, Read)
             reading.agents.append(read)
+        if again := _twice(spec, reading):
+            raise Refused(f"`{again.agent.id}` twice", True)
     except Refused as refused:
         reading.agents = []
-        reading.status, reading.reason = "refused", refused.reason
+        reading.status, reading.reason = ("skipped" if refused.skipped else "refused"), refused.reason
     return reading
+
+
+def _twice(spec: Spec, reading: Reading) -> Read | None:
+    """The second agent of one id, where the program refuses a file for it."""
+    if not spec.many or spec.identity.get("unique") != "refuse-all":
+        return None
+    seen: set[str] = set()
+    for read in reading.agents:
+        if read.agent.id in seen:
+            return read
+        seen.add(read.agent.id)
+    return None
 
 
 def open_document(spec: Spec, text: str, *, author: bool) -> Document:
@@ -200,15 +218,18 @@ def _read_entry(
             continue
         where.setdefault(row.field or key, node)
         if row.type in TOOL_TYPES:
-            if author or row.applied:
+            if _tools_here(row, node, ctx):
                 base, more, first = _tool_row(row, node, ctx, base)
                 (early if first else rules).extend(more)
+            elif row.fact("shape") == node.kind:  # a table of the program's own
+                extras.append(Extra(key, node.data(), spec.id))
             continue
         value = read_value(node, row, ctx)
-        if value is UNSAID:
+        if value is UNSAID or (not author and not row.applied and not row.written):
             continue
         if row.field is None:
             extras.append(Extra(key, node.data(), spec.id, is_limit(row, node.data())))
+            rules.extend(_denied(row, value, key))
         elif row.field == "prompt_parts":
             fields.setdefault("prompt_parts", {}).update(value)
         else:
@@ -220,10 +241,54 @@ def _read_entry(
     if spec.tables.get("prompt_mode"):
         fields["prompt_mode"] = spec.tables["prompt_mode"]
     tools = _with_all(Tools(base, _joined(spec, early, rules)), spec)
+    if author:
+        tools = _only_servers(tools, entry, ctx)
     fields.update(forced)
     agent = Agent(id="", tools=tools, extras=tuple(extras), **{k: v for k, v in _frozen(fields).items() if k != "id"})
     agent = replace(agent, id=_identity(spec, agent, id))
     return Read(agent, ctx.notes, where, ctx.tokens, entry)
+
+
+def _tools_here(row: Field, node: Node, ctx: Context) -> bool:
+    """Whether a key that is a tool list elsewhere is read as one here."""
+    shape = row.fact("shape")
+    if shape is None or node.kind == shape:
+        return shape is None and (ctx.author or row.applied)  # what has the program's own shape is no list of tools
+    ctx.refuse(row.fact("bad"), f"`{row.key}` must be a {shape}")
+    if str(row.fact("bad")).startswith("refuse"):
+        text = f"`{row.key}` must be a {shape}: {ctx.spec.seen} does not load this file; read as the tools it names"
+        ctx.say("R012", text, "tools", node)
+    return ctx.author
+
+
+def _denied(row: Field, value: Any, key: str) -> list[Rule]:
+    """A switch without a field in the model, as the rule that it is (Codex: ``features.shell_tool``)."""
+    classes = (row.fact("denies") or {}).get(value, ()) if isinstance(value, (str, bool)) else ()
+    caps = tuple(cap for cap in all_caps() if risk(cap) in classes)
+    return [Rule("deny", Tool(key, caps), at=key)] if caps else []
+
+
+def _only_servers(tools: Tools, entry: Node | None, ctx: Context) -> Tools:
+    """A list of servers beside a word for all of them means only those."""
+    key = ctx.spec.tools.mcp.get("only")
+    node = entry.get(str(key)) if key and entry is not None else None
+    if node is None or node.kind != "list":
+        return tools
+    names = [(n, item.text) for n, item in enumerate(node.items) if item.kind == "scalar" and item.text]
+    rules: list[Rule] = []
+    base = tools.base
+    if base == "all":  # every group is there, the one for MCP servers among them
+        base = "builtin"
+        rules = [Rule("allow", Tool(s, server=s), at=f"{key}[{n}]") for n, s in names]
+    for rule in tools.rules:
+        if rule.effect == "allow" and rule.tool.server == "*":
+            rules += [Rule("allow", Tool(s, server=s), rule.scope, rule.approval, f"{key}[{n}]") for n, s in names]
+        else:
+            rules.append(rule)
+    if (base, tuple(rules)) != (tools.base, tools.rules):
+        text = f"{ctx.spec.seen} drops `{key}` and gives every MCP server; taken as meant"
+        ctx.say("T009", text, str(key), node)
+    return Tools(base, tuple(rules))
 
 
 def _joined(spec: Spec, early: list[Rule], rules: list[Rule]) -> tuple[Rule, ...]:
@@ -261,7 +326,7 @@ def top_values(spec: Spec, entry: Node | None, author: bool) -> list[tuple[str, 
     dotted = {k.split(".")[0] for k in spec.fields if "." in k}
     for pair in entry.pairs:
         key = pair.key.text
-        if key in dotted and pair.value.kind == "map" and key not in spec.fields:
+        if key in dotted and pair.value.kind == "map":
             for name, node in _below(key, pair.value, spec):
                 found.setdefault(name, node)
             continue
@@ -272,15 +337,19 @@ def top_values(spec: Spec, entry: Node | None, author: bool) -> list[tuple[str, 
     return list(found.items())
 
 
-def _below(prefix: str, node: Node, spec: Spec) -> list[tuple[str, Node]]:
+def _below(key: str, node: Node, spec: Spec) -> list[tuple[str, Node]]:
+    """The rows inside a map; where it is a row itself, what none of them took stays with it."""
     out: list[tuple[str, Node]] = []
+    rest = replace(node, pairs=[])
     for pair in node.pairs:
-        key = f"{prefix}.{pair.key.text}"
-        deeper = any(k.startswith(key + ".") for k in spec.fields)
-        if key not in spec.fields and deeper and pair.value.kind == "map":
-            out += _below(key, pair.value, spec)
+        inner = f"{key}.{pair.key.text}"
+        if inner in spec.fields or key not in spec.fields:
+            deeper = inner not in spec.fields and any(k.startswith(inner + ".") for k in spec.fields)
+            out += _below(inner, pair.value, spec) if deeper and pair.value.kind == "map" else [(inner, pair.value)]
         else:
-            out.append((key, pair.value))
+            rest.pairs.append(pair)
+    if key in spec.fields and (rest.pairs or not node.pairs):
+        out.insert(0, (key, rest))
     return out
 
 
@@ -319,10 +388,10 @@ def _missing(
     for row in spec.fields.values():
         if not row.fact("required") or row.field in fields or (row.key in keys and row.type in TOOL_TYPES):
             continue
-        if row.key in keys and not (row.fact("missing") == "skipped"):
+        if row.key in keys and row.fact("missing") != "skipped":
             continue  # its value was bad and has been spoken of
         if not ctx.author:
-            raise Refused(f"no `{row.key}`", str(row.fact("bad")) == "refuse-all")
+            raise Refused(f"no `{row.key}`", str(row.fact("bad")) == "refuse-all", row.fact("missing") == "skipped")
         if row.fact("missing") == "skipped":
             line = entry.line if entry else 1
             text = f"no `{row.key}`: {ctx.spec.program} takes this file for a document beside the agents"

@@ -10,7 +10,7 @@ import re
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from agentconv.containers import MAX_BYTES
@@ -43,7 +43,9 @@ def decode(data: bytes) -> str:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise Unreadable("R001", f"line {line} is not UTF-8 (byte {data[error.start]:#04x})", "save it as UTF-8", line) from error
+        raise Unreadable(
+            "R001", f"line {line} is not UTF-8 (byte {data[error.start]:#04x})", "save it as UTF-8", line
+        ) from error
     if (at := text.find("\x00")) >= 0:
         line = text.count("\n", 0, at) + 1
         raise Unreadable("R001", f"line {line} holds a NUL character: this is no text file", "", line)
@@ -53,7 +55,7 @@ def decode(data: bytes) -> str:
 # -- finding ----------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=None)
+@cache
 def glob_pattern(glob: str) -> re.Pattern[str]:
     """A glob with ``**`` as a pattern over a path with slashes."""
     out = ""

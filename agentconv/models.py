@@ -9,23 +9,23 @@ from typing import Any
 
 from agentconv.containers import Node
 from agentconv.model import Model
-from agentconv.reading import Context
+from agentconv.reading import UNSAID, Bad, Context
 from agentconv.spec import Field, Spec, load_data
 
 DATED = re.compile(r"[-@](20\d{6}|20\d\d-\d\d-\d\d)$")
-DECORATION = re.compile(r"\s*\((copilot|[\w. -]+)\)$|\[1m\]$", re.I)
+DECORATION = re.compile(r"\s*\([\w. -]+\)$|\[1m\]$", re.I)
 
 
 def read_models(node: Node, row: Field, ctx: Context) -> Any:
     """One model or a list in order of preference."""
-    from agentconv.codecs import UNSAID, _Bad
-
     if node.kind == "list":
         texts = [i.text for i in node.items if i.kind == "scalar"]
+        if not texts and row.fact("empty"):
+            return ()
         if not ctx.spec.models.get("list"):
-            raise _Bad("must be one model", tuple(model_of(t) for t in texts) or UNSAID)
+            raise Bad("must be one model", tuple(model_of(t) for t in texts) or UNSAID)
     elif node.kind == "map":
-        raise _Bad("must be a model name")
+        raise Bad("must be a model name")
     else:
         texts = [node.text]
     texts = [t.strip() for t in texts if t.strip()]

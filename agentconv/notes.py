@@ -130,6 +130,8 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "C011": ("approximate", "the program drops the white space around the prompt"),
     "C012": ("widens", "refused: the target would let the agent do more"),
     "C013": ("approximate", "the prompt was changed where the target would evaluate it"),
+    "C014": ("info", "agents will show twice"),
+    "C015": ("info", "what the program asks for before it shows an agent"),
     # files
     "F001": ("error", "cannot be read"),
     "F002": ("error", "cannot be written"),
@@ -140,6 +142,7 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "F007": ("error", "the output is the source"),
     "F008": ("error", "the shared file cannot be changed safely"),
     "F009": ("error", "outside the root"),
+    "F010": ("error", "two formats hold the agent and differ"),
     # verification
     "V001": ("error", "the output does not read back as it should"),
     "V002": ("error", "the output is wider than the source"),

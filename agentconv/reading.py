@@ -5,18 +5,30 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from agentconv.containers import Document, Node
+from agentconv.containers import Document, Node, Places
 from agentconv.model import Agent
 from agentconv.notes import Note, NoteEffect, note
 from agentconv.spec import Spec
 
 
-class Refused(Exception):
-    """The program makes no agent of this (``whole``: of the whole file or configuration)."""
+UNSAID: Any = object()
 
-    def __init__(self, reason: str, whole: bool = False) -> None:
+
+class Refused(Exception):
+    """The program makes no agent of this (``whole``: of the whole file or configuration; ``skipped``: it takes the
+    file for something else, in silence)."""
+
+    def __init__(self, reason: str, whole: bool = False, skipped: bool = False) -> None:
         super().__init__(reason)
-        self.reason, self.whole = reason, whole
+        self.reason, self.whole, self.skipped = reason, whole, skipped
+
+
+class Bad(Exception):
+    """The value does not fit. ``meant`` is what the author most likely wanted."""
+
+    def __init__(self, problem: str, meant: Any = UNSAID) -> None:
+        super().__init__(problem)
+        self.problem, self.meant = problem, meant
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +78,18 @@ class Context:
     text: str
     notes: list[Note] = field(default_factory=list)
     tokens: list[Token] = field(default_factory=list)
+    places: Places | None = None
+
+    def place(self, offset: int) -> tuple[int, int]:
+        """Line and column of an offset."""
+        if self.places is None:
+            self.places = Places(self.text)
+        return self.places.at(offset)
+
+    def refuse(self, word: Any, reason: str) -> None:
+        """Leave, where the description's word for a wrong value says so (the program reading only)."""
+        if not self.author and (str(word).startswith("refuse") or word == "skipped"):
+            raise Refused(reason, word == "refuse-all", word == "skipped")
 
     def say(self, code: str, message: str, at: str, node: Node | None, **rest: Any) -> None:
         """A note of the author reading (the program reading does not speak)."""

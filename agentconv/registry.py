@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +30,7 @@ def _yaml(text: str) -> Any:
     return yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
-@lru_cache(maxsize=None)
+@cache
 def _texts(id: str) -> tuple[str, str]:
     """Head and tables of a description as text."""
     text = (BUILT_IN / id / "format.yaml").read_text("utf-8")
@@ -39,13 +38,12 @@ def _texts(id: str) -> tuple[str, str]:
     return head, tables
 
 
-@lru_cache(maxsize=None)
+@cache
 def heads() -> Mapping[str, Mapping[str, Any]]:
     """The heads of all descriptions by id; those with more users first."""
     found = {}
-    for entry in sorted(os.scandir(BUILT_IN), key=lambda e: e.name):
-        if entry.is_dir() and os.path.exists(os.path.join(entry.path, "format.yaml")):
-            found[entry.name] = _yaml(_texts(entry.name)[0])
+    for entry in sorted(BUILT_IN.glob("*/format.yaml")):
+        found[entry.parent.name] = _yaml(_texts(entry.parent.name)[0])
     return dict(sorted(found.items(), key=lambda item: -int(item[1].get("users") or 0)))
 
 
@@ -54,7 +52,7 @@ def ids(*, readings: bool = False) -> list[str]:
     return [id for id, head in heads().items() if readings or head.get("kind") != "reading"]
 
 
-@lru_cache(maxsize=None)
+@cache
 def load(id: str) -> Spec:
     """A description with its tables."""
     if id not in heads():
@@ -91,7 +89,7 @@ def shared_readers(spec: Spec) -> list[tuple[Spec, str, bool]]:
     return out
 
 
-@lru_cache(maxsize=None)
+@cache
 def vocabulary() -> Mapping[str, tuple[tuple[str, tuple[str, ...], tuple[str, ...], bool], ...]]:
     """Every tool name of every format: spelling -> (format, is, also, dead). Loaded when a name is unknown."""
     out: dict[str, list[tuple[str, tuple[str, ...], tuple[str, ...], bool]]] = {}
@@ -109,7 +107,7 @@ def vocabulary() -> Mapping[str, tuple[tuple[str, tuple[str, ...], tuple[str, ..
     return {key: tuple(rows) for key, rows in out.items()}
 
 
-@lru_cache(maxsize=None)
+@cache
 def folded_vocabulary() -> Mapping[str, tuple[str, ...]]:
     """Lower-cased spelling -> the spellings of the vocabulary."""
     out: dict[str, list[str]] = {}

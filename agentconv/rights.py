@@ -280,6 +280,8 @@ def of_agent(agent: Agent, spec: Spec, *, program: bool, usual: bool = False) ->
         tools = added_by_fields(agent, spec) if program else agent.tools
         rights = of_tools(tools, spec, program=program, usual=usual)
     taken = denied_by_fields(agent, spec, program=program)
+    if program and spec.tools.control == "none":  # a switch of its own (`features.shell_tool`), read as a rule
+        taken |= {risk(c) for r in agent.tools.rules if r.effect == "deny" and not r.scope for c in r.tool.caps if c != "*"}
     if taken:
         rights = frozenset(r for r in spread(rights) if r.cls not in taken)
     row = spec.by_field.get("delegates")

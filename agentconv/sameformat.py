@@ -20,7 +20,9 @@ def convert_same(reading: Reading, options: Options) -> list[Conversion]:
     if not reading.agents:
         status = "failed" if any(n.effect == "error" for n in reading.notes) else "skipped"
         empty = BeforeAfter([], [])
-        return [Conversion(status, "", reading.path, reading.spec.id, reading.spec.id, empty, notes=list(reading.notes))]
+        return [
+            Conversion(status, "", reading.path, reading.spec.id, reading.spec.id, empty, notes=list(reading.notes))
+        ]
     text = normalised(reading)
     program = read_program(reading.spec, reading.text, reading.path)
     again = read_program(reading.spec, text, reading.path)
@@ -71,10 +73,12 @@ def _prove(
     """Read back: the program must not get more than the file asked for, nor lose what the author reading had."""
     spec = reading.spec
     if again.status != "read":
-        result.notes.append(note("R012", f"{spec.seen} makes no agent of this file: {again.reason or 'it is passed over'}", line=1))
+        result.notes.append(
+            note("R012", f"{spec.seen} makes no agent of this file: {again.reason or 'it is passed over'}", line=1)
+        )
         result.rights = BeforeAfter(result.rights.before, [])
         return
-    twin = next((r for r in again.agents if r.agent.id == read.agent.id), None) or (again.agents or [None])[0]
+    twin = next((r for r in again.agents if r.agent.id == read.agent.id), None) or next(iter(again.agents), None)
     if twin is None:
         return
     after = counting.of_agent(twin.agent, spec, program=True, usual=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from agentconv import files
+from agentconv.containers import MAX_BYTES
 from agentconv.detect import Guess, by_place, guess, syntax_fits
 from agentconv.engine import read_author
 from agentconv.notes import Note, note
@@ -87,16 +88,14 @@ def below(path: str, id: str | None) -> str:
     return ""
 
 
-def read(source: Source, most: int = files.MAX_BYTES) -> Source:
+def read(source: Source, most: int = MAX_BYTES) -> Source:
     """Take the file in; what is wrong with it becomes a note."""
     if source.text is not None or source.full is None:
         return source
     try:
         source.text = files.read_text(source.full, most)
     except files.Unreadable as problem:
-        source.notes.append(
-            note(problem.code, problem.message, file=source.path, line=problem.line, help=problem.help)
-        )
+        source.notes.append(note(problem.code, problem.message, file=source.path, line=problem.line, help=problem.help))
     return source
 
 
@@ -164,7 +163,12 @@ def _same_meaning(source: Source, found: Guess) -> str | None:
         return next(iter(made.values()))[0]
     if not made:
         source.notes.append(
-            note("F006", "this is no agent file that agentconv knows", file=source.path, help="--from ID names the format")
+            note(
+                "F006",
+                "this is no agent file that agentconv knows",
+                file=source.path,
+                help="--from ID names the format",
+            )
         )
         return None
     ways = "; ".join(f"{rows[0]}: {words}" for words, rows in list(made.items())[:3])
@@ -229,11 +233,11 @@ def _plugin(path: Path) -> dict[str, object] | None:
     return None
 
 
-def _plugin_files(
-    path: Path, plugin: dict[str, object], cwd: Path, from_: str | None, most: int
-) -> Iterator[Source]:
+def _plugin_files(path: Path, plugin: dict[str, object], cwd: Path, from_: str | None, most: int) -> Iterator[Source]:
     listed = plugin.get("agents")
-    roots = [listed] if isinstance(listed, str) else [str(p) for p in listed] if isinstance(listed, list) else ["agents"]
+    roots = (
+        [listed] if isinstance(listed, str) else [str(p) for p in listed] if isinstance(listed, list) else ["agents"]
+    )
     name = str(plugin.get("name") or path.name)
     for entry in roots:
         start = path / entry

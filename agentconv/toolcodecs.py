@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from agentconv.containers import Node
+from agentconv.jsregex import is_js_regex
 from agentconv.model import Base, Rule, Scope, Tool, Tools
 from agentconv.reading import Context, Refused, Token
 from agentconv.spec import Field
@@ -166,7 +167,7 @@ def read_permission(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:
         kind = name.scope if name else ""
         if pair.value.kind == "map":
             if name and name.plain and not ctx.author:
-                raise Refused(f"`{pair.key.text}` takes an action only", True)
+                raise Refused(f"`{pair.key.text}` takes an action only", row.fact("bad") == "refuse-all")
             for inner in pair.value.pairs:
                 scope = None if inner.key.text == "*" else Scope(kind or "text", inner.key.text)
                 rules += _actions(found.tool, scope, inner.value, row, ctx, at, pair.key.text)
@@ -233,31 +234,46 @@ def read_bools(node: Node, row: Field, ctx: Context) -> tuple[Base | None, tuple
 def read_groups(node: Node, row: Field, ctx: Context) -> Tools:
     """Groups, each a name or a pair of name and options with a file pattern."""
     if node.kind != "list":
-        if not ctx.author:
-            raise Refused(f"`{row.key}` must be a list", True)
+        ctx.refuse(row.fact("bad"), f"`{row.key}` must be a list")
         ctx.say("R006", f"`{row.key}` must be a list; taken as no tools", "tools", node, effect="approximate")
         return NONE
-    rules = []
+    table = ctx.spec.tools
+    rules: list[Rule] = []
+    seen: set[str] = set()
     for n, item in enumerate(node.items):
         at = f"{row.key}[{n}]"
         name = item.items[0] if item.kind == "list" and item.items else item
-        found = recognise(name.text, ctx.spec, author=ctx.author)
-        if name.text in ctx.spec.tools.fact("ignored", ()):
+        if name.text in table.fact("ignored", ()):
             ctx.say("T002", f"`{name.text}` means nothing to {ctx.spec.program} any more: it gives nothing", at, name)
             continue
-        if found.how in ("star", "unknown") and not ctx.author:
-            raise Refused(f"unknown group `{name.text}`", True)
+        if name.text in seen and table.fact("duplicates") == "refused":
+            ctx.refuse("refuse-all", f"`{name.text}` twice")
+            ctx.say("R010", f"`{name.text}` stands here twice: {ctx.spec.seen} does not load this file", at, name)
+        seen.add(name.text)
+        if name.text not in (table.fact("groups") or {}):
+            ctx.refuse("refuse-all", f"unknown group `{name.text}`")
+        found = recognise(name.text, ctx.spec, author=ctx.author)
+        if found.how in ("own", "alias") and name.text not in (table.fact("groups") or {}):
+            found = Found(found.tool, "misplaced")
         _remember(name.text, at, name, found, ctx)
-        scope = None
-        if item.kind == "list" and len(item.items) > 1 and (pattern := item.items[1].get("fileRegex")):
-            own = ctx.spec.tools.own(name.text)
-            if own is not None and own.scope:
-                scope = Scope(own.scope, pattern.text)
-            elif ctx.author:
-                ctx.say("T009", f"{ctx.spec.program} enforces `fileRegex` on edit only; taken as meant", at, pattern)
-                scope = Scope("path-regex", pattern.text)
-        rules.append(Rule("allow", found.tool, scope, None, at))
+        rules.append(Rule("allow", found.tool, _group_scope(item, name.text, at, ctx), None, at))
     return Tools("none", tuple(rules))
+
+
+def _group_scope(item: Node, group: str, at: str, ctx: Context) -> Scope | None:
+    options = item.items[1] if item.kind == "list" and len(item.items) > 1 else None
+    key = str(ctx.spec.tools.fact("scope_key"))
+    pattern = options.get(key) if options is not None and options.kind == "map" else None
+    if pattern is None or pattern.value is None:
+        return None
+    if not is_js_regex(pattern.text):
+        ctx.refuse("refuse-all", f"`{pattern.text}` is no regular expression")
+        ctx.say("R012", f"`{pattern.text}` is no regular expression: {ctx.spec.seen} does not load this file", at, pattern)
+    own = ctx.spec.tools.own(group)
+    if own is not None and own.scope:
+        return Scope(own.scope, pattern.text)
+    ctx.say("T009", f"{ctx.spec.program} enforces `{key}` on other groups only; taken as meant", at, pattern)
+    return Scope("path-regex", pattern.text) if ctx.author else None
 
 
 # -- tokens -----------------------------------------------------------------------------------
@@ -273,26 +289,29 @@ def tokens_of(node: Node, key: str, ctx: Context) -> Iterator[tuple[str, str, No
         cursor = item.start
         for token in split(item.text, ctx, node.kind == "list"):
             start = ctx.text.find(token, cursor, max(item.end, item.start))
-            start = start if start >= 0 else item.start
-            line, column = item.line, item.column
-            if start > item.start and "\n" not in ctx.text[item.start : start]:
-                column += start - item.start
-            place = Node("scalar", start, start + len(token), line, column, token)
-            cursor = start + len(token)
+            if start < 0:  # the text in the file is spelled with escapes
+                place = Node("scalar", item.start, item.end, item.line, item.column, token)
+            else:
+                cursor = start + len(token)
+                place = Node("scalar", start, cursor, *ctx.place(start), token)
             yield token, f"{key}[{count}]", place
             count += 1
 
 
 def split(text: str, ctx: Context, in_list: bool) -> list[str]:
-    """A string of names taken apart, never inside brackets."""
-    how = ctx.spec.tools.fact("split", "comma")
-    if in_list and not ctx.spec.tools.fact("split_items", how == "comma-space") and not ctx.author:
+    """A string of names taken apart: never inside brackets, but where the program knows no brackets."""
+    table = ctx.spec.tools
+    how = table.fact("split", "comma")
+    signs = "," if how != "comma-space" else ", "  # Claude Code 2.1.328: line breaks and tabs do not split
+    if ctx.author:
+        signs = r",\n" if how != "comma-space" else r",\s"
+    if in_list and not table.fact("split_items", how == "comma-space") and not ctx.author:
         parts = [text]
     else:
-        space = how == "comma-space"
-        parts = re.split(r"[,\s]+(?![^(]*\))" if space else r"\s*[,\n]\s*(?![^(]*\))", text)
+        inside = "" if not ctx.author and table.fact("scopes", "unknown") == "unknown" else r"(?![^(]*\))"
+        parts = re.split(rf"[{signs}]+{inside}", text)
     tokens = [part.strip() for part in parts]
-    if ctx.author or ctx.spec.tools.fact("strip_quotes"):
+    if ctx.author or table.fact("strip_quotes"):
         tokens = [t.strip(QUOTES + ("[]" if ctx.author else "")) for t in tokens]
     return [t for t in tokens if t]
 
@@ -301,12 +320,20 @@ def _remember(token: str, at: str, place: Node, found: Found, ctx: Context) -> N
     """Say what a name was taken for, and keep its place for edits in the same format."""
     program = ctx.spec.program
     new: str | None = None
-    if found.how in ("foreign", "foreign-mcp", "dead"):
+    if found.how in ("foreign", "foreign-mcp", "dead", "misplaced"):
         new = own_spelling(found.tool, ctx)
+    nothing = f"{program} gives nothing for it"
+    if ctx.spec.tools.fact("unknown") == "refused":
+        nothing = f"{ctx.spec.seen} does not load the file for it"
     if found.how == "dead":
         ctx.say("T002", f"`{token}` means nothing to {program} any more; {_became(found.tool, new)}", at, place)
     elif found.how in ("foreign", "foreign-mcp"):
-        ctx.say("T001", f"`{token}` is a name of another program, {program} gives nothing for it; {_became(found.tool, new)}", at, place)
+        ctx.say("T001", f"`{token}` is a name of another program, {nothing}; {_became(found.tool, new)}", at, place)
+    elif found.how == "misplaced":
+        ctx.say("T001", f"`{token}` is a tool and no group, {nothing}; {_became(found.tool, new)}", at, place)
+    elif found.how == "mcp" and ctx.spec.tools.mcp.get("guess") and found.tool.member:
+        text = f"`{token}` is no tool of {program}: taken for `{found.tool.member}` of an MCP server `{found.tool.server}`"
+        ctx.say("T001", text, at, place)
     if ctx.author:
         ctx.tokens.append(Token(at, place.start, place.end, token, new))
 

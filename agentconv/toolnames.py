@@ -55,10 +55,17 @@ def _own(token: str, spec: Spec, author: bool) -> Found | None:
         how = "own" if token == name.name else "alias"
         return Found(name.tool(token), how)
     if mcp := table.mcp_tool(token):
-        if author and table.mcp_is_loose and (token in table.dead or sure_meaning(token)):
+        if table.mcp_is_loose and _is_elsewhere(token, spec, author):
             return None  # `run_in_terminal` is a tool, not the server `run`
         return Found(mcp, "mcp")
     return None
+
+
+def _is_elsewhere(token: str, spec: Spec, author: bool) -> bool:
+    """Whether a word that looks like a tool of a server is known as something else."""
+    if token in spec.tools.dead or any(pattern.fullmatch(token) for pattern in MCP_ANYWHERE):
+        return True
+    return author and (token in vocabulary() or token.lower() in folded_vocabulary())
 
 
 def _inner(name: str, scope: str, spec: Spec, author: bool) -> Found | None:

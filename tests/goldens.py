@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from agentconv import convert, dump, engine, registry, rights
+from agentconv import convert, dump, engine, files, registry, rights
 from agentconv.model import Agent
 from agentconv.notes import Note
 from agentconv.spec import Spec
@@ -116,13 +116,18 @@ def read_case(case: Path) -> str:
     spec = registry.load(case.parent.parent.name)
     path = case_path(case)
     data = case_input(case).read_bytes()
-    text = data.decode("utf-8", "replace")  # as programs do; for the author it is R001, said where files are opened
+    text = data.decode("utf-8", "replace")  # as programs do; the author hears of it when the file is opened
     author = engine.read_author(spec, text, path)
     program = engine.read_program(spec, text, path)
     asked = [read.agent for read in author.agents]
     made = [read.agent for read in program.agents]
     out: dict[str, Any] = {"path": path}
-    if text.encode("utf-8") == data:
+    try:
+        files.decode(data)
+    except files.Unreadable as problem:
+        out["author"] = {"notes": [f"{problem.code} error - {problem.line}:1 {problem}"]}
+        asked = []
+    else:
         notes = [*author.notes, *(note for read in author.agents for note in read.notes)]
         out["author"] = {
             "agents": [as_data(agent) for agent in asked],

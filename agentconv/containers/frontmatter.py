@@ -133,9 +133,11 @@ def _whole(document: Document, parts: Parts, known_keys: frozenset[str]) -> None
     except ContainerError:
         composed = Composed(None)
     header = composed.node
-    sure = header is not None and header.kind == "map" and all(p.key.text in known_keys for p in header.pairs[:1])
+    sure = header is not None and header.kind == "map"
     if sure and header and parts.bare:
         sure = header.get("name") is not None and any(header.get(key) for key in _PROMPTS)
+    elif sure and header:  # a heading of the prompt would be a comment of the header
+        sure = all(p.key.text in known_keys for p in header.pairs) and not re.search(r"[\r\n]#", text[start:])
     if not sure:
         if parts.bare:
             if _prose(text[start:], known_keys):

@@ -155,6 +155,8 @@ class _Repair:
         source = self.text[start:end]
         if splices:
             source = edit_text(source, [(a - start, b - start, new) for a, b, new in splices])
+        if end < self.stop:
+            source += "\n"  # the line break counts where the entry ends in a block of text
         try:
             composed = compose_all(source)
         except ContainerError as error:
@@ -282,7 +284,7 @@ class _Repair:
             name, at = m[0].strip("\"'"), start + m.start()
             value.items.append(Node("scalar", at, start + m.end(), *self.places.at(at), name, "quoted", name))
         entry.pairs = [Pair(key, value)]
-        splice = (start, stop, new if start > entry.colon else " " + new)
+        splice = (entry.colon, stop, " " + new)
         self.say("R009", f"the list of {entry.key!r} is written in several pieces", start, entry.key, splice)
         return True
 
@@ -317,6 +319,10 @@ class _Repair:
         margin = min((len(line) - len(line.lstrip()) for line in rest if line), default=0)
         if not block and margin and all(rest) and not any("<" in line for line in rest):
             return " ".join([first, *(line.strip() for line in rest)]).strip(), True  # as YAML folds a plain text
+        if block and (lead := next((line for line in rest if line), "")):
+            depth = len(lead) - len(lead.lstrip())  # a line further left is cut where its text begins
+            rest = [line[min(depth, len(line) - len(line.lstrip())) :] for line in rest]
+            margin = 0
         below = [line[margin:] for line in rest]
         return "\n".join(below if block or not first else [first, *below]).strip("\n"), True
 

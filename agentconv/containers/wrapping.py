@@ -105,7 +105,7 @@ def _second_header(text: str, parts: Parts, known_keys: frozenset[str]) -> None:
     if not opening or not closing or not _looks_like_header(text[opening.end() : closing[0]], known_keys):
         return
     parts.second = (opening.end(), closing[0])
-    parts.body = (closing[1], _without_fences(text, closing[1], end, 1))
+    parts.body = (closing[1], _without_fences(text, closing[1], end, [len(fence[1])]))
     parts.remarks.append(_remark(text, "R008", "a fence with a second header below the first: both are read", at))
 
 
@@ -113,23 +113,23 @@ def _looks_like_header(header: str, known_keys: frozenset[str]) -> bool:
     return any(found[1] in known_keys for line in re.split(r"[\r\n]+", header) if (found := _KEY.match(line)))
 
 
-def _without_fences(text: str, start: int, end: int, opened: int) -> int:
-    """Where the body ends when the closing fences of ``opened`` wrappers are taken off.
+def _without_fences(text: str, start: int, end: int, opened: list[int]) -> int:
+    """Where the body ends when the closing fences of wrappers, opened with so many backticks, are taken off.
 
-    Inner code blocks have fences of the same length, so length says nothing: the wrappers' ends are the last
-    fence lines of the file. They are only taken off while the rest still pairs up.
+    Inner code blocks have fences of the same length, so Markdown's rule does not find the end: the wrappers' ends are
+    the last fence lines of the file. One goes if its length is a wrapper's alone, else while the rest does not pair up.
     """
-    original = end
     fences = list(_FENCE.finditer(text, start, end))
-    closers: list[int] = []
-    for fence in reversed(fences[-opened:]):
-        if fence[2] or text[fence.end() : end].strip():
+    left, exact = len(opened), False
+    while fences and not fences[-1][2] and not text[fences[-1].end() : end].strip():
+        length = len(fences[-1][1])
+        alone = length > 3 and length in opened and not any(len(f[1]) == length for f in fences[:-1])
+        pair = left >= 2 and len(fences) >= 2 and not text[fences[-2].end() : fences[-1].start()].strip()
+        if not alone and not (len(fences) % 2 and (left or exact)) and not (pair and not fences[-2][2]):
             break
-        end = fence.start()
-        closers.append(end)
-    while closers and (len(fences) - len(closers)) % 2:
-        closers.pop()
-    return closers[-1] if closers else original
+        exact, left = exact or alone, left - 1
+        end = fences.pop().start()
+    return end
 
 
 class _Splitter:
@@ -138,7 +138,7 @@ class _Splitter:
     def __init__(self, text: str, start: int, known_keys: frozenset[str]) -> None:
         self.text, self.at, self.known = text, start, known_keys
         self.remarks: list[Remark] = []
-        self.opened = 0
+        self.opened: list[int] = []  # backticks of the wrappers
         self.unclosed = False
 
     def run(self) -> Parts:
@@ -163,7 +163,7 @@ class _Splitter:
                 return self.parts((opening.end(), closing[0]), closing[1])
         elif key and key[1] in self.known:
             return self.keys(at)
-        self.remarks, self.opened, self.at = [], 0, first
+        self.remarks, self.opened, self.at = [], [], first
         found = self.later(first)
         if found:
             self.remarks.append(_remark(text, "R019", "text in front of the header was left out", first))
@@ -181,9 +181,9 @@ class _Splitter:
                 self.say("R019", "blank lines in front of the header were left out", self.at)
             self.at = at
             fence = _OPEN_FENCE.match(text, at)
-            if fence and fence[2].lower() in _WORDS and self.opened < MAX_FENCES:
+            if fence and fence[2].lower() in _WORDS and len(self.opened) < MAX_FENCES:
                 self.say("R008", f"the file was wrapped in a {fence[1]}{fence[2]} fence", at)
-                self.opened += 1
+                self.opened.append(len(fence[1]))
                 self.at = fence.end()
                 continue
             comment = _COMMENT.match(text, at)
@@ -213,7 +213,7 @@ class _Splitter:
         if front.rfind("<!--") > front.rfind("-->"):  # a header that is commented out
             return None
         fence = _OPEN_FENCE.match(lines[-1]) if lines else None
-        self.opened = 1 if fence and fence[2].lower() in _WORDS else 0
+        self.opened = [len(fence[1])] if fence and fence[2].lower() in _WORDS else []
         return start, closing[0], closing[1]
 
     def keys(self, at: int) -> Parts:
@@ -229,6 +229,20 @@ class _Splitter:
         parts.bare = True
         return parts
 
+    def round_header(self, fences: list[re.Match[str]], body: int) -> int | None:
+        """Where the body begins if the wrappers stood round the header only."""
+        at, opened = body, len(self.opened)
+        for fence in fences[:opened]:
+            if fence[2] or self.text[at : fence.start()].strip():
+                return None
+            at = _next_line(self.text, fence.end())
+        if len(fences) < opened or not self.text[at:].strip():
+            return None
+        rest = fences[opened:]
+        pairs = len(rest) % 2 == 0 and not any(fence[2] for fence in rest[1::2])
+        wrapped = (len(fences) - opened) % 2 == 0 and not any(fence[2] for fence in fences[1:-opened:2])
+        return at if pairs or not wrapped else None
+
     def fence_end(self, at: int) -> tuple[int, int] | None:
         """The first closing fence: the header alone was wrapped."""
         if not self.opened:
@@ -241,9 +255,10 @@ class _Splitter:
     def parts(self, header: tuple[int, int], body: int, inside: bool = False) -> Parts:
         end = len(self.text)
         if self.opened and not inside:
-            fence = _FENCE.match(self.text, _past_blanks(self.text, body))
-            if fence and not fence[2] and self.text[fence.end() :].strip():
-                body = _next_line(self.text, fence.end())  # the fence stood round the header only
+            fences = list(_FENCE.finditer(self.text, body))
+            head = self.round_header(fences, body)
+            if head is not None:
+                body = head
             else:
                 end = _without_fences(self.text, body, end, self.opened)
         parts = Parts(header, (body, end), remarks=self.remarks)

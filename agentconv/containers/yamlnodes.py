@@ -80,7 +80,8 @@ def compose_all(
         raise builder.error(error) from None
     except UnicodeEncodeError as error:
         at_line, column = locate(text, error.start)
-        raise ContainerError("R005", "half of a surrogate pair: this is no text", at_line + line - 1, column) from None
+        message = "half of a surrogate pair: this is no text"
+        raise ContainerError("R001", message, at_line + line - 1, column) from None
 
 
 def _events(text: str) -> Iterator[Any]:
@@ -297,6 +298,7 @@ _PLAIN = (
     ("found character '\\t' that cannot start", "a tab where spaces are needed", "indent by spaces"),
     ("found a tab character", "a tab where spaces are needed", "indent by spaces"),
     ("cannot start any token", "a value cannot begin with this character", _QUOTE),
+    ("did not find expected node content", "a value cannot begin with this character", _QUOTE),
     ("did not find expected alphabetic", "a value cannot begin with * or & without quotes", _QUOTE),
     ("unexpected end of stream", "a quote is not closed", ""),
     ("found unknown escape", "an unknown escape in a double-quoted value", "double the backslash or use single quotes"),

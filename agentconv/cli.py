@@ -1,0 +1,109 @@
+"""The command line. Each command imports its own work when it runs."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+COMMANDS = {
+    "convert": ("agentconv.commands.convert", "convert"),
+    "show": ("agentconv.commands.show", "show"),
+    "formats": ("agentconv.commands.tables", "formats"),
+    "tools": ("agentconv.commands.tables", "tools"),
+    "models": ("agentconv.commands.tables", "models"),
+    "explain": ("agentconv.commands.tables", "explain"),
+}
+
+
+class Lazy(click.Group):
+    """Commands are imported when they are asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands in the order in which people meet them."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        import importlib
+
+        module, name = COMMANDS[cmd_name]
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """One line per command, without importing any of them."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, HELP[name]) for name in COMMANDS])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """An unknown word gets the nearest command."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            import difflib
+
+            near = difflib.get_close_matches(args[0], COMMANDS, 1, 0.5)
+            hint = f" Did you mean `{near[0]}`?" if near else ""
+            raise click.UsageError(f"no command `{args[0]}`.{hint}")
+        return super().resolve_command(ctx, args)
+
+
+HELP = {
+    "convert": "Convert agents to other programs.",
+    "show": "Print agents as the model (JSON or YAML).",
+    "formats": "List the formats, or all facts of one.",
+    "tools": "List tool names and what they mean.",
+    "models": "List models and how each format spells them.",
+    "explain": "Explain a note code.",
+}
+
+
+@click.group(cls=Lazy, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(None, "--version", "-V", package_name=None, message="%(version)s", prog_name="agentconv")
+@click.pass_context
+def app(ctx: click.Context) -> None:
+    """agentconv converts AI-agent definitions between programs: rights never widened, every loss named, every output
+    read back before it is written."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run the command line; whatever happens, no traceback reaches the user."""
+    import os
+
+    try:
+        code = app.main(args=argv, prog_name="agentconv", standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except click.Abort:
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        sys.exit(141)
+    except SystemExit:
+        raise
+    except Exception as error:
+        _own_bug(error)
+        sys.exit(3)
+
+
+def _own_bug(error: Exception) -> None:
+    """X001: our mistake, told in three lines; AGENTCONV_DEBUG shows where."""
+    import os
+    import traceback
+
+    last: Any = traceback.extract_tb(error.__traceback__)[-1]
+    click.echo(f"X001 internal error: {type(error).__name__}: {error} ({last.name}, line {last.lineno})", err=True)
+    click.echo("This is a mistake in agentconv. Nothing more was written. AGENTCONV_DEBUG=1 shows the place.", err=True)
+    if os.environ.get("AGENTCONV_DEBUG"):
+        traceback.print_exc()

@@ -1,0 +1,311 @@
+"""``agentconv convert``."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+
+
+def split_words(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Repeated and comma-separated options as one list."""
+    return tuple(dict.fromkeys(w.strip() for v in values for w in v.split(",") if w.strip()))
+
+
+@click.command()
+@click.argument("src", nargs=-1)
+@click.option("--to", "to", multiple=True, required=True, metavar="ID[,ID…|all]", help="Formats to convert to.")
+@click.option("--from", "from_", metavar="ID", help="Format of the sources, where it is not plain.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="PATH",
+    help="A file, a folder (or a name ending in /), or - for standard output; {id} {name} {plugin} are filled in.",
+)
+@click.option("--flat", is_flag=True, help="With -o FOLDER: files straight below it.")
+@click.option("--only", multiple=True, metavar="NAME", help="Convert these agents only.")
+@click.option("--exclude", multiple=True, metavar="NAME", help="Leave these agents out.")
+@click.option("--user", is_flag=True, help="The programs' places in the home folder, on both sides.")
+@click.option("--in-place", is_flag=True, help="Allow a source to be overwritten by its own conversion.")
+@click.option("--force", is_flag=True, help="Overwrite files that agentconv did not write.")
+@click.option(
+    "--on-collision",
+    type=click.Choice(["error", "suffix"]),
+    default="error",
+    help="Two agents for one output: error (default) or a number behind the second.",
+)
+@click.option(
+    "--allow-widening",
+    is_flag=False,
+    flag_value="*",
+    metavar="[CLASS,…]",
+    help="Write agents that can do more in the target: reads, writes, runs, network, delegates, mcp:*, limits; without a value all.",
+)
+@click.option("--skip-refused", is_flag=True, help="Refused agents are left out without exit 1.")
+@click.option("--strict", is_flag=True, help="Refuse what the target's session adds to every agent, too.")
+@click.option("--no-guard", is_flag=True, help="No sentence at the head of the prompt of a widened agent.")
+@click.option(
+    "--approval",
+    type=click.Choice(["allow", "ask"]),
+    default="allow",
+    help="What is written where one word says both that a tool is there and that it runs.",
+)
+@click.option(
+    "--model-policy",
+    type=click.Choice(["map", "keep", "drop"]),
+    default="map",
+    help="Models: translate, keep the text, or leave out.",
+)
+@click.option("--model-map", multiple=True, metavar="FROM=TO", help="Write this model for that one.")
+@click.option("--dry-run", is_flag=True, help="Write nothing, say what would be.")
+@click.option("--diff", "show_diff", is_flag=True, help="Write nothing, print the changes.")
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 where something would change.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(["never", "approximate", "lost", "narrows", "inherits", "widens"]),
+    default="never",
+    help="Exit 1 on notes of this effect or worse.",
+)
+@click.option(
+    "--notes",
+    "notes_",
+    type=click.Choice(["summary", "full", "json", "github"]),
+    default="summary",
+    help="How notes are printed.",
+)
+@click.option("-q", "--quiet", is_flag=True, help="The rights line only.")
+@click.option("--report", type=click.Path(dir_okay=False), metavar="FILE.json", help="Everything as JSON.")
+@click.option("--max-bytes", type=int, default=5_000_000, show_default=True, help="Largest file that is read.")
+@click.pass_context
+def convert(ctx: click.Context, /, src: tuple[str, ...], to: tuple[str, ...], **given: Any) -> None:
+    """Convert agents to other programs.
+
+    SRC: files, folders, or - for standard input. Without it: all agents in the known places of this project."""
+    from agentconv import batch, terminal
+
+    started = time.monotonic()
+    plan, sources = prepare(src, to, given)
+    found = list(sources)
+    if not found:
+        raise NoAgents(plan, src)
+    with _progress(len(found) * len(plan.targets), given["quiet"]) as step:
+        run = batch.run(plan, found, step)
+    output(run, given, time.monotonic() - started)
+    code = terminal.exit_of(run, given["fail_on"])
+    if given["check"] and run.changes:
+        code = max(code, 1)
+    ctx.exit(code)
+
+
+class NoAgents(click.ClickException):
+    """F004."""
+
+    exit_code = 3
+
+    def __init__(self, plan: Any, src: tuple[str, ...]) -> None:
+        where = " ".join(src) if src else f"the known places below {plan.root}"
+        super().__init__(
+            f"F004 no agents found in {where}. `agentconv formats` lists the places; name a file or a folder."
+        )
+
+
+def prepare(src: tuple[str, ...], to: tuple[str, ...], given: dict[str, Any]) -> tuple[Any, Any]:
+    """The plan and the sources of the command line."""
+    from agentconv import batch, files, registry, sources
+    from agentconv.lower import Options
+
+    targets = _targets(split_words(to), given["output"])
+    from_ = given["from_"]
+    if from_ is not None:
+        _known(from_)
+    cwd = Path.cwd()
+    root = Path.home() if given["user"] else files.find_root(cwd, sources.place_marks())
+    if root == Path.home() and not given["user"] and given["output"] is None:
+        raise click.UsageError(
+            "this is the home folder: --user converts the agents of your own, -o names another place"
+        )
+    widen = given["allow_widening"]
+    options = Options(
+        allow_widening=frozenset(split_words((widen,))) if widen else frozenset(),
+        skip_refused=given["skip_refused"],
+        strict=given["strict"],
+        approval="ask" if given["approval"] == "ask" else "",
+        model_policy=given["model_policy"],
+        model_map=_model_map(given["model_map"]),
+        guard=not given["no_guard"],
+        user=given["user"],
+    )
+    for word in options.allow_widening:
+        _widening_word(word)
+    out = given["output"]
+    if out is not None and out != "-" and not given["user"]:
+        root = cwd
+    plan = batch.Plan(
+        root,
+        targets,
+        options,
+        output=out,
+        flat=given["flat"],
+        force=given["force"],
+        in_place=given["in_place"],
+        dry=given["dry_run"] or given["show_diff"] or given["check"],
+        suffix=given["on_collision"] == "suffix",
+        only=split_words(given["only"]),
+        exclude=split_words(given["exclude"]),
+        found=not src,
+    )
+    if src:
+        found = sources.named(src, cwd, from_, given["max_bytes"])
+    else:
+        base = Path.home() if given["user"] else files.find_root(cwd, sources.place_marks())
+        found = iter(sources.in_places(base, targets if from_ is None else (), user=given["user"]))
+        if from_ is not None:
+            found = (s for s in found if s.format == from_)
+    del registry
+    return plan, found
+
+
+def _targets(words: tuple[str, ...], output: str | None) -> tuple[str, ...]:
+    from agentconv import registry
+
+    if words == ("all",):
+        return _primary(registry.ids())
+    for word in words:
+        _known(word)
+    places: dict[str, str] = {}
+    for id in words:
+        place = str((registry.heads()[id].get("places") or {}).get("write"))
+        if place in places and (output is None or "{id}" not in output):
+            raise click.UsageError(
+                f"`{places[place]}` and `{id}` have one place ({place}): name one, or use -o '…/{{id}}/'"
+            )
+        places[place] = id
+    return words
+
+
+def _primary(ids: list[str]) -> tuple[str, ...]:
+    """Of formats that write to one place the one with more users."""
+    from agentconv import registry
+
+    found: dict[str, str] = {}
+    for id in ids:
+        place = (registry.heads()[id].get("places") or {}).get("write")
+        if place:
+            found.setdefault(str(place), id)
+    return tuple(found.values())
+
+
+def _known(id: str) -> None:
+    from agentconv import registry
+
+    if id not in registry.ids():
+        raise click.UsageError(f"F005 {registry.UnknownFormat(id)}")
+
+
+def _widening_word(word: str) -> None:
+    legal = ("*", "reads", "writes", "runs", "network", "delegates", "limits", "all")
+    if word not in legal and not word.startswith("mcp:"):
+        raise click.UsageError(
+            f"--allow-widening knows no `{word}`: reads, writes, runs, network, delegates, mcp:SERVER, limits"
+        )
+
+
+def _model_map(pairs: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    out = []
+    for pair in pairs:
+        old, equals, new = pair.partition("=")
+        if not equals or not old or not new:
+            raise click.UsageError(f"--model-map takes FROM=TO, not `{pair}`")
+        out.append((old, new))
+    return tuple(out)
+
+
+def _progress(total: int, quiet: bool) -> Any:
+    """A bar on a terminal, after a second."""
+    import contextlib
+
+    @contextlib.contextmanager
+    def bar() -> Any:
+        if quiet or not sys.stderr.isatty():
+            yield lambda n: None
+            return
+        started, count, shown = time.monotonic(), 0, 0.0
+
+        def step(n: int) -> None:
+            nonlocal count, shown
+            count += n
+            now = time.monotonic()
+            if now - started > 1 and now - shown > 0.1:
+                shown = now
+                sys.stderr.write(f"\r{count} of {total} … ")
+                sys.stderr.flush()
+
+        yield step
+        if shown:
+            sys.stderr.write("\r\x1b[K")
+
+    return bar()
+
+
+def output(run: Any, given: dict[str, Any], seconds: float) -> None:
+    """Results to standard output, notes to standard error, the report to its file."""
+    from agentconv import report, terminal
+
+    if run.stdout is not None:
+        sys.stdout.write(run.stdout)
+    if given["show_diff"]:
+        click.echo(diff_text(run.changes), nl=False)
+    if given["report"]:
+        Path(given["report"]).write_text(report.as_json(run), "utf-8")
+    if given["notes_"] == "json":
+        click.echo(report.as_json(run), nl=False, err=run.stdout is not None or given["show_diff"])
+        return
+    if given["notes_"] == "github":
+        for result in run.results:
+            for one in result.notes:
+                click.echo(report.github_line(one, result.source))
+        return
+    if given["quiet"]:
+        click.echo(terminal.rights_line(run.results, run.plan.dry), err=True)
+        return
+    if given["notes_"] == "full" or len({r.source for r in run.results}) == 1:
+        _full(run)
+        return
+    click.echo(terminal.summary(run, seconds, sys.stderr), err=True)
+
+
+def _full(run: Any) -> None:
+    """Each agent with all its notes, worst first."""
+    from agentconv import report, terminal
+    from agentconv.notes import RANK
+
+    for result in run.results:
+        places = ", ".join(sorted(result.files)) or "-"
+        flag = ", unchanged" if result.unchanged else ""
+        click.echo(
+            f"{result.source}: {result.name or '?'} → {result.target}: {result.status}{flag}  {places}", err=True
+        )
+        if result.rights.before or result.rights.after:
+            before, after = (", ".join(words) or "nothing" for words in (result.rights.before, result.rights.after))
+            click.echo(f"  rights: {before}" + (f" → {after}" if not result.failed else ""), err=True)
+        for one in sorted(result.notes, key=lambda n: -RANK[n.effect]):
+            click.echo("  " + report.note_line(one).replace("\n", "\n  "), err=True)
+    for one in run.notes:
+        click.echo(report.note_line(one), err=True)
+    click.echo(terminal.rights_line(run.results, run.plan.dry), err=True)
+
+
+def diff_text(changes: list[tuple[str, str | None, str]]) -> str:
+    """The changes as a unified diff."""
+    import difflib
+
+    out: list[str] = []
+    for path, before, after in changes:
+        old = [] if before is None else before.splitlines(keepends=True)
+        name = "/dev/null" if before is None else f"a/{path}"
+        for line in difflib.unified_diff(old, after.splitlines(keepends=True), name, f"b/{path}"):
+            out.append(line if line.endswith("\n") else line + "\n\\ No newline at end of file\n")
+    return "".join(out)

@@ -1,0 +1,51 @@
+"""``agentconv show``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("src", nargs=-1, required=True)
+@click.option("--from", "from_", metavar="ID", help="Format of the sources, where it is not plain.")
+@click.option("--as", "form", type=click.Choice(["json", "yaml"]), default="json", help="How the model is printed.")
+@click.option("--program", is_flag=True, help="As the owning program reads the file, not as its author meant it.")
+@click.option("--max-bytes", type=int, default=5_000_000, show_default=True, help="Largest file that is read.")
+@click.pass_context
+def show(
+    ctx: click.Context, /, src: tuple[str, ...], from_: str | None, form: str, program: bool, max_bytes: int
+) -> None:
+    """Print agents as the model: what agentconv understood. Notes go to standard error."""
+    import json
+
+    from agentconv import engine, registry, report, sources
+    from agentconv.dump import agent_to_data
+
+    if from_ is not None and from_ not in registry.ids():
+        raise click.UsageError(f"F005 {registry.UnknownFormat(from_)}")
+    shown, bad = [], False
+    for source in sources.named(src, Path.cwd(), from_, max_bytes):
+        notes = list(source.notes)
+        if source.text is not None and source.format is not None:
+            read = engine.read_program if program else engine.read_author
+            reading = read(registry.load(source.format), source.text, source.path)
+            notes += reading.notes
+            for one in reading.agents:
+                notes += one.notes
+                shown.append({"format": source.format, "source": source.path, **agent_to_data(one.agent)})
+            if program and reading.status != "read":
+                click.echo(f"{source.path}: {reading.spec.program} makes no agent of it: {reading.reason}", err=True)
+        for line in notes:
+            click.echo(report.note_line(line), err=True)
+        bad = bad or any(n.effect == "error" for n in notes)
+    data = shown[0] if len(shown) == 1 else shown
+    if shown and form == "json":
+        click.echo(json.dumps(data, ensure_ascii=False, indent=2))
+    elif shown:
+        import yaml
+
+        yaml.safe_dump(data, sys.stdout, allow_unicode=True, sort_keys=False, width=120)
+    ctx.exit(3 if bad or not shown else 0)

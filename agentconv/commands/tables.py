@@ -1,0 +1,205 @@
+"""``agentconv formats``, ``tools``, ``models`` and ``explain``: the descriptions, read aloud."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+
+@click.command()
+@click.argument("id", required=False)
+@click.option("--json", "as_json", is_flag=True, help="All facts as JSON.")
+def formats(id: str | None, as_json: bool) -> None:
+    """List the formats, or all facts of one."""
+    import json
+
+    from agentconv import registry
+
+    if id is not None:
+        if id not in registry.ids(readings=True):
+            raise click.UsageError(f"F005 {registry.UnknownFormat(id)}")
+        spec = registry.load(id)
+        if as_json:
+            click.echo(json.dumps({**spec.head, "tables": spec.tables}, ensure_ascii=False, indent=2, default=str))
+        else:
+            _one(spec)
+        return
+    heads = [registry.load(i).head for i in registry.ids()]
+    if as_json:
+        click.echo(json.dumps(heads, ensure_ascii=False, indent=2, default=str))
+        return
+    for head in heads:
+        place = (head.get("places") or {}).get("write") or "-"
+        seen = f"{head.get('program', '')} {head.get('version', '')}".strip()
+        click.echo(f"{head['id']:<22}{seen:<34}{place}")
+
+
+def _one(spec: Any) -> None:
+    head = spec.head
+    click.echo(f"{head['title']} ({spec.id})")
+    rows: list[tuple[str, Any]] = [
+        ("program", f"{spec.seen}, looked at {head.get('seen')}; sure: {head.get('sure')}"),
+        ("unsure", head.get("unsure")),
+        ("written to", (head.get("places") or {}).get("write")),
+        ("found in", ", ".join((head.get("places") or {}).get("project", ()))),
+        ("also read by", ", ".join(_reader(k, v) for k, v in (head.get("also_read_by") or {}).items())),
+        ("identity", spec.identity.get("by")),
+        ("tool control", _control(spec)),
+        ("always there", ", ".join(spec.ambient)),
+        ("models", _models(spec)),
+        ("before use", spec.tables.get("asks")),
+    ]
+    for name, value in rows:
+        if value:
+            click.echo(f"  {name:<14}{value}")
+    click.echo("  fields")
+    for row in spec.fields.values():
+        facts = [row.field or "its own", row.type]
+        facts += ["required"] if row.fact("required") else []
+        facts += ["not applied"] if not row.applied else []
+        facts += ["read only"] if not row.written else []
+        facts += ["limit"] if row.fact("limits") else []
+        click.echo(f"    {row.key:<28}{', '.join(facts)}")
+
+
+def _reader(id: str, entry: Any) -> str:
+    return entry if isinstance(entry, str) else str(entry.get("program", id))
+
+
+def _control(spec: Any) -> str:
+    table = spec.tools
+    if table.control == "none":
+        return "none: " + str(table.fact("why", ""))
+    words = [f"{table.control} in `{table.fact('field')}`"]
+    words += [
+        f"{key} = {_plain(table.fact(key))}"
+        for key in ("absent", "empty", "null", "star")
+        if table.fact(key) is not None
+    ]
+    words.append(f"scopes {table.fact('scopes')}")
+    return ", ".join(words)
+
+
+def _plain(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _models(spec: Any) -> str:
+    if not spec.models:
+        return "none in the file"
+    makers = spec.models.get("makers")
+    return f"{spec.models.get('spell')}" + (f", of {', '.join(makers)}" if makers else ", of any maker")
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option("--in", "id", metavar="ID", help="The tools of one format.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def tools(name: str | None, id: str | None, as_json: bool) -> None:
+    """List tool names and what they mean; with NAME: what every program makes of it."""
+    import json
+
+    from agentconv import registry
+    from agentconv.spec import load_data
+
+    if id is not None and id not in registry.ids(readings=True):
+        raise click.UsageError(f"F005 {registry.UnknownFormat(id)}")
+    rows: list[dict[str, Any]] = []
+    for one in [id] if id else registry.ids():
+        spec = registry.load(one)
+        for found in spec.tools.names.values():
+            kind = "set" if found.members else "tool"
+            rows.append(
+                {
+                    "format": one,
+                    "name": found.name,
+                    "kind": kind,
+                    "is": found.caps,
+                    "also": found.also,
+                    "rights": sorted(found.classes),
+                }
+            )
+        for alias, target in spec.tools.aliases.items():
+            own = spec.tools.names[target]
+            rows.append(
+                {
+                    "format": one,
+                    "name": alias,
+                    "kind": f"other name of {target}",
+                    "is": own.caps,
+                    "also": own.also,
+                    "rights": sorted(own.classes),
+                }
+            )
+        rows += [
+            {"format": one, "name": dead, "kind": "not known", "is": caps, "also": (), "rights": []}
+            for dead, caps in spec.tools.dead.items()
+        ]
+    if name is not None:
+        rows = [r for r in rows if str(r["name"]).lower() == name.lower()]
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+    elif name is None and id is None:
+        for cap, facts in load_data("capabilities").items():
+            names = [f"{r['format']}: {r['name']}" for r in rows if cap in r["is"] and r["kind"] == "tool"]
+            click.echo(f"{cap:<16}{facts['risk']:<11}{facts['title']}" + (f"  ({len(names)} names)" if names else ""))
+    else:
+        for r in rows:
+            rights = ", ".join(r["rights"]) or "-"
+            click.echo(f"{r['format']:<16}{r['name']:<32}{', '.join(r['is']):<30}{rights:<22}{r['kind']}")
+    if name is not None and not rows:
+        raise click.ClickException(f"no format knows a tool `{name}`")
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def models(name: str | None, as_json: bool) -> None:
+    """List models and how each format spells them; with NAME: what a spelling means."""
+    import json
+
+    from agentconv import registry
+    from agentconv.models import model_of, spell
+    from agentconv.spec import load_data
+
+    if name is None:
+        data = load_data("models")
+        if as_json:
+            click.echo(json.dumps(data, ensure_ascii=False, indent=2))
+            return
+        for id, facts in data.items():
+            click.echo(f"{id:<28}{facts.get('maker', ''):<14}{facts.get('title', '')}")
+        return
+    model = model_of(name)
+    spellings = {id: spell(model, registry.load(id)) for id in registry.ids()}
+    if as_json:
+        data = {"text": name, "id": model.id, "tier": model.tier, "maker": model.maker}
+        click.echo(
+            json.dumps({**data, "spelled": {k: v for k, (v, _) in spellings.items()}}, ensure_ascii=False, indent=2)
+        )
+        return
+    click.echo(
+        f"{name}: {model.id or (model.tier and f'the tier {model.tier}') or 'not known'}"
+        + (f", {model.maker}" if model.maker else "")
+    )
+    for id, (text, how) in spellings.items():
+        click.echo(f"  {id:<22}{text if text is not None else f'- ({how})'}")
+
+
+@click.command()
+@click.argument("code")
+def explain(code: str) -> None:
+    """Explain a note code."""
+    from agentconv.notes import CODES
+    from agentconv.spec import load_data
+
+    code = code.upper()
+    if code not in CODES:
+        import difflib
+
+        near = difflib.get_close_matches(code, CODES, 3, 0.3)
+        raise click.UsageError(f"no note has the code {code}" + (f"; near: {', '.join(near)}" if near else ""))
+    effect, headline = CODES[code]
+    facts = load_data("notes")[code]
+    click.echo(f"{code} {facts['name']}: {headline} (effect: {effect})\n\n{str(facts['text']).strip()}")

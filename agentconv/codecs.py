@@ -107,7 +107,8 @@ def _text(node: Node, row: Field, ctx: Context) -> Any:
     if row.fact("escapes") == "newline" and "\\n" in value:
         value = value.replace("\\n", "\n")
         ctx.say("R014", f"literal \\n in `{row.key}` read as line breaks", row.key, node)
-    if not isinstance(node.value, str):
+    date = node.style == "plain" and node.value != node.text  # js-yaml 3 makes a Date of it
+    if not isinstance(node.value, str) or date:
         raise Bad(f"is {node.text}, which is no text", value)
     if "trim" in (ctx.spec.tables.get("normalise") or {}).get(row.field or row.key, ()):
         value = value.strip()

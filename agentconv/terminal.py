@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 import textwrap
@@ -16,7 +17,8 @@ from agentconv.notes import CODES, RANK, Note, NoteEffect
 from agentconv.registry import load
 
 NAMES = 3  # names of agents in a group, then "… n more"
-GROUPS = 6  # groups in each part; the rest is one line
+LINES = 25  # about as many lines for any number of agents
+ROOM = {"status": 3, "todo": 3, "info": 4}  # groups in each part; the rest is one line
 WORDS = {
     "exact": "exact",
     "lossy": "with losses",
@@ -28,6 +30,8 @@ WORDS = {
     "failed": "FAILED",
 }
 COLORS = {"refused": "31", "failed": "31", "widened": "33", "kept": "33", "narrowed": "36", "exact": "32"}
+EFFECTS_OF: dict[str, NoteEffect] = {"narrowed": "narrows", "failed": "error", "widened": "widens", "kept": "info"}
+SHOWN_WITH_STATUS = ("F003", "C006", "C012")
 ORDER = ("failed", "refused", "widened", "kept", "narrowed", "lossy", "exact", "skipped")
 
 
@@ -116,25 +120,15 @@ def _target(page: Page, run: Run, target: str, results: list[Conversion], second
         same = [r for r in results if r.status == status]
         if same:
             _status(page, status, same)
-    notes = [(r, n) for r in results for n in r.notes]
-    todo = [
-        (r, n)
-        for r, n in notes
-        if n.help and n.effect not in ("narrows", "widens", "error") and n.code not in ("F003",)
-    ]
-    batch = [n for n in run.notes if n.path in ("", target)]
+    notes = [(r, n) for r in results for n in r.notes if n.code not in SHOWN_WITH_STATUS]
+    todo = [(r, n) for r, n in notes if n.help and n.code[0] in "CFM" and n.effect in ("info", "approximate", "lost")]
+    batch = [n for n in run.notes if n.path == target]
     if todo or batch:
-        _section(page, "For you to do", todo, batch, todo=True)
+        _section(page, "For you to do", todo, batch)
     told = {id(n) for _, n in todo}
-    info = [
-        (r, n)
-        for r, n in notes
-        if id(n) not in told
-        and n.effect in ("info", "approximate", "lost", "inherits")
-        and n.code not in ("C006", "F003")
-    ]
+    info = [(r, n) for r, n in notes if id(n) not in told and n.effect in ("info", "approximate", "lost", "inherits")]
     if info:
-        _section(page, "For your information", info, [], todo=False)
+        _section(page, "For your information", info, None)
     page.lines.append("")
     page.line(rights_line(results, dry=run.plan.dry), 4)
     page.line(_more(results, run), 6)
@@ -157,60 +151,68 @@ def _folder(path: str) -> str:
 
 def _status(page: Page, status: str, results: list[Conversion]) -> None:
     color = COLORS.get(status, "")
-    if status == "exact":
-        unchanged = sum(r.unchanged for r in results)
-        text = f"({unchanged} unchanged)" if unchanged else ""
-        page.row(len(results), "exact", text, code=color)
-        return
-    if status in ("lossy", "skipped"):
-        unchanged = sum(r.unchanged for r in results)
-        page.row(len(results), WORDS[status], f"({unchanged} unchanged)" if unchanged else "", code=color)
-        return
-    wanted = {
-        "narrowed": ("narrows",),
-        "refused": ("widens",),
-        "failed": ("error",),
-        "widened": ("widens",),
-        "kept": ("info",),
-    }
-    effects = wanted[status]
-    page.row(len(results), WORDS[status], "", code=color)
-    pairs = [
-        (r, n)
-        for r in results
-        for n in r.notes
-        if n.effect in effects and (status != "kept" or n.code == "F003") and (status != "refused" or n.code == "C012")
-    ]
-    groups = grouped(pairs)
-    for group in groups[:GROUPS]:
-        page.row(len(group.names), "", group.message, group.code)
-        if len(results) > 1 or status != "failed":
-            page.names(group.names, 9)
-        if group.help and status in ("refused", "kept", "failed"):
-            page.line(" " * 9 + group.help, 9)
-    _rest(page, groups)
+    unchanged = sum(r.unchanged for r in results)
+    page.row(len(results), WORDS[status], f"({unchanged} unchanged)" if unchanged else "", code=color)
+    if status == "refused":
+        _refused(page, results)
+    elif status in EFFECTS_OF:
+        pairs = [(r, n) for r in results for n in r.notes if n.effect == EFFECTS_OF[status]]
+        if status == "kept":
+            pairs = [(r, n) for r, n in pairs if n.code == "F003"]
+        groups = grouped(pairs)
+        room = ROOM["status"]
+        for group in groups[:room]:
+            page.row(len(group.names), "", group.message, group.code)
+            if len(results) > 1:
+                page.names(group.names, 9)
+            if group.help and status in ("kept", "failed"):
+                page.line(" " * 9 + group.help, 9)
+        _rest(page, groups, room)
 
 
-def _rest(page: Page, groups: list[Group]) -> None:
-    if len(groups) > GROUPS:
-        page.lines.append(f"       … {len(groups) - GROUPS} more kinds: --notes full")
+def _refused(page: Page, results: list[Conversion]) -> None:
+    """What the agents would gain, why no narrower form exists, and both ways out."""
+    by_gain: dict[tuple[str, ...], list[str]] = {}
+    asked: dict[str, None] = {}
+    for result in results:
+        by_gain.setdefault(tuple(result.gained), []).append(result.name)
+        asked |= dict.fromkeys("limits" if g.startswith("limit:") else g.split("(")[0] for g in result.gained)
+    groups = sorted(by_gain.items(), key=lambda item: -len(item[1]))
+    for gained, names in groups[: ROOM["status"]]:
+        limits = ", ".join(g[6:] for g in gained if g.startswith("limit:"))
+        rights = ", ".join(g for g in gained if not g.startswith("limit:"))
+        text = " and ".join(
+            t for t in (rights and f"would gain {rights}", limits and f"would lose the limit {limits}") if t
+        )
+        page.row(len(names), "", text, "C012")
+        page.names(names, 9)
+    _rest(page, groups, ROOM["status"])
+    spec = load(results[0].target)
+    if why := spec.tools.fact("why"):
+        page.line(f"       {spec.seen}: {why}.", 7)
+    page.line(f"       write them, the limit as a sentence in the prompt:  --allow-widening {','.join(asked)}", 9)
+    page.line("       leave them out and be content:                      --skip-refused", 9)
 
 
-def _section(page: Page, title: str, pairs: list[tuple[Conversion, Note]], batch: list[Note], *, todo: bool) -> None:
+def _rest(page: Page, groups: list[Any], room: int) -> None:
+    if len(groups) > room:
+        page.lines.append(f"       … {len(groups) - room} more kinds: --notes full")
+
+
+def _section(page: Page, title: str, pairs: list[tuple[Conversion, Note]], batch: list[Note] | None) -> None:
     page.lines.append("")
     page.lines.append("  " + page.paint(title, "1"))
     groups = grouped(pairs)
-    for one in batch[:GROUPS]:
+    for one in batch or ():
         page.line(f"       {one.message}  {one.code}", 7)
         if one.help:
             page.line(" " * 9 + one.help, 9)
-    room = GROUPS if not todo else GROUPS - 2
+    room = ROOM["info" if batch is None else "todo"]
     for group in groups[:room]:
         page.row(len(group.names), "", group.message, group.code)
-        if todo and group.help:
+        if batch is not None and group.help:
             page.line(" " * 9 + group.help, 9)
-    if len(groups) > room:
-        page.lines.append(f"       … {len(groups) - room} more kinds: --notes full")
+    _rest(page, groups, room)
 
 
 def grouped(pairs: Iterable[tuple[Conversion, Note]]) -> list[Group]:
@@ -236,9 +238,14 @@ def grouped(pairs: Iterable[tuple[Conversion, Note]]) -> list[Group]:
 
 
 def _common(code: str, groups: list[Group]) -> str:
-    most = max(groups, key=lambda g: len(g.names))
-    rest = sum(len(g.names) for g in groups) - len(most.names)
-    return f"{CODES[code][1]}: {most.message} … and {rest} others alike"
+    """The headline of the code with the words that differ."""
+    words: dict[str, None] = {}
+    for group in sorted(groups, key=lambda g: -len(g.names)):
+        found = re.findall(r"`([^`]+)`", group.message)
+        words |= dict.fromkeys(found[:1])
+    shown = list(words)
+    text = ", ".join(f"`{w}`" for w in shown[:NAMES]) + (f" … {len(shown) - NAMES} more" if len(shown) > NAMES else "")
+    return f"{CODES[code][1]}: {text}" if shown else CODES[code][1]
 
 
 def rights_line(results: list[Conversion], dry: bool = False) -> str:
@@ -270,8 +277,3 @@ def exit_of(run: Run, fail_on: NoteEffect | Literal["never"] = "never", skip_ref
     if fail_on != "never" and any(RANK[n.effect] >= RANK[fail_on] for r in run.results for n in r.notes):
         return 1
     return 0
-
-
-def facts(target: str) -> dict[str, Any]:
-    """The head of a description, for lines about a target as a whole."""
-    return dict(load(target).head)

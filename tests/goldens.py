@@ -163,8 +163,8 @@ def about(case: Path) -> str:
 
 
 def rights_of(spec: Spec, agent: Agent, *, program: bool = False) -> list[str]:
-    """The rights of an agent as sorted lines."""
-    return rights.spelled(rights.of_agent(agent, spec, program=program))
+    """The rights of an agent as sorted lines; tools that stand behind a setting are not counted."""
+    return rights.spelled(rights.of_agent(agent, spec, program=program, usual=program))
 
 
 def differences(asked: list[Agent], made: list[Agent]) -> dict[str, Any]:

@@ -42,7 +42,7 @@ def split_words(values: tuple[str, ...]) -> tuple[str, ...]:
     is_flag=False,
     flag_value="*",
     metavar="[CLASS,…]",
-    help="Write agents that gain these in the target: reads, writes, runs, network, delegates, mcp:*, limits (default all).",
+    help="Write agents that gain these in the target: reads, writes, runs, network, delegates, mcp:*, limits (alone: all).",
 )
 @click.option("--skip-refused", is_flag=True, help="Refused agents are left out without exit 1.")
 @click.option("--strict", is_flag=True, help="Refuse what the target's session adds to every agent, too.")

@@ -76,7 +76,7 @@ def convert_reading(reading: Reading, dst: Spec, options: Options, get: Get) -> 
 
     if not reading.agents:
         return [_unread(reading, dst)]
-    program = read_program(reading.spec, reading.text, reading.path)
+    program = read_program(reading.spec, reading.text, reading.path, reading.get)
     out = []
     for n, read in enumerate(reading.agents):
         result = convert_read(read, reading, program, dst, options, look)
@@ -333,7 +333,7 @@ def _finish(
             if again is None:
                 return result
             attempt, lowered = again, guarded
-    notes += _say_less(before, attempt.rights, [*notes, *result.notes], dst)
+    notes += _say_less(before, attempt.rights | counting.of_ambient(dst), [*notes, *result.notes], dst)
     notes += _other_readers(attempt, dst, before)
     if agent.prompt is not None and verify.trims(dst) and agent.prompt.strip() != agent.prompt.rstrip("\r\n"):
         notes.append(note("C011", f"{dst.program} drops the white space around the prompt", path="prompt"))

@@ -16,14 +16,17 @@ from agentconv.codecs import TOOL_TYPES, read_value
 from agentconv.containers import ContainerError, Document, Node
 from agentconv.model import Agent, Base, Extra, Rule, Tool, Tools
 from agentconv.notes import Note, note
-from agentconv.reading import UNSAID, Context, Read, Reading, Refused
+from agentconv.reading import UNSAID, Context, Get, Read, Reading, Refused
 from agentconv.spec import Field, Spec, all_caps, risk
+from agentconv.toolkeys import read_rules, settled
 from agentconv.toolcodecs import read_bools, read_deny, read_groups, read_permission, read_tools
 
 
-def read_author(spec: Spec, text: str, path: str) -> Reading:
-    """What the file asks for, with notes. Errors are notes; nothing is raised."""
-    reading = Reading(spec, path, text)
+def read_author(spec: Spec, text: str, path: str, get: Get | None = None) -> Reading:
+    """What the file asks for, with notes. Errors are notes; nothing is raised.
+
+    ``get`` gives the text of a file that the definition names, from the definition's folder."""
+    reading = Reading(spec, path, text, get=get)
     try:
         document = open_document(spec, text, author=True)
     except ContainerError as error:
@@ -45,7 +48,7 @@ def read_author(spec: Spec, text: str, path: str) -> Reading:
         )
         return reading
     for id, entry, forced in entries(spec, document, path):
-        read = _read_entry(spec, document, entry, id, forced, path, author=True)
+        read = _read_entry(spec, document, entry, id, forced, path, author=True, get=get)
         if isinstance(read, Read):
             reading.agents.append(read)
         else:
@@ -59,9 +62,9 @@ def read_author(spec: Spec, text: str, path: str) -> Reading:
     return reading
 
 
-def read_program(spec: Spec, text: str, path: str) -> Reading:
+def read_program(spec: Spec, text: str, path: str, get: Get | None = None) -> Reading:
     """What the owning program makes of the file: no repair but its own, no foreign vocabulary."""
-    reading = Reading(spec, path, text)
+    reading = Reading(spec, path, text, get=get)
     try:
         document = open_document(spec, text, author=False)
     except ContainerError as error:
@@ -74,7 +77,7 @@ def read_program(spec: Spec, text: str, path: str) -> Reading:
     try:
         for id, entry, forced in entries(spec, document, path):
             try:
-                read = _read_entry(spec, document, entry, id, forced, path, author=False)
+                read = _read_entry(spec, document, entry, id, forced, path, author=False, get=get)
             except Refused as refused:
                 if refused.whole or not spec.many or spec.container.get("one_bad") == "refuse-all":
                     raise
@@ -198,8 +201,9 @@ def _read_entry(
     path: str,
     *,
     author: bool,
+    get: Get | None = None,
 ) -> Read | list[Note]:
-    ctx = Context(spec, author, path, document.text)
+    ctx = Context(spec, author, path, document.text, get=get)
     fields: dict[str, Any] = {}
     where: dict[str, Node] = {}
     extras: list[Extra] = []
@@ -240,13 +244,21 @@ def _read_entry(
         fields[spec.body_field] = _body(document, spec, author)
     if spec.tables.get("prompt_mode"):
         fields["prompt_mode"] = spec.tables["prompt_mode"]
-    tools = _with_all(Tools(base, _joined(spec, early, rules)), spec)
+    tools = settled(_with_all(Tools(base, _joined(spec, early, rules)), spec), dict(values), ctx)
+    _say_absent(spec, tools, ctx, entry)
     if author:
         tools = _only_servers(tools, entry, ctx)
     fields.update(forced)
     agent = Agent(id="", tools=tools, extras=tuple(extras), **{k: v for k, v in _frozen(fields).items() if k != "id"})
     agent = replace(agent, id=_identity(spec, agent, id))
     return Read(agent, ctx.notes, where, ctx.tokens, entry)
+
+
+def _say_absent(spec: Spec, tools: Tools, ctx: Context, entry: Node | None) -> None:
+    """A missing tool list is mostly everything; where it is nothing the reader should know."""
+    if tools.base is None and not tools.rules and spec.tools.fact("absent") == "none":
+        field = spec.tools.fact("field")
+        ctx.say("R011", f"no `{field}`: {spec.seen} gives such an agent no tools", "tools", entry)
 
 
 def _tools_here(row: Field, node: Node, ctx: Context) -> bool:
@@ -368,6 +380,8 @@ def _tool_row(
         return said if said is not None else base, list(rules), True
     if row.type == "deny-tools":
         return base, list(read_deny(node, row, ctx)), False
+    if row.type == "permission-rules":
+        return base, list(read_rules(node, row, ctx)), False
     return base, list(read_permission(node, row, ctx)), False
 
 

@@ -17,7 +17,7 @@ from agentconv.engine import read_author, read_program
 from agentconv.lower import Options
 from agentconv.reading import Read, Reading
 from agentconv.registry import load, shared_readers
-from agentconv.sources import Source
+from agentconv.sources import Source, beside
 from agentconv.spec import Spec
 
 LETTERS = (("reads", "R"), ("writes", "W"), ("runs", "X"), ("network", "N"), ("delegates", "D"), ("mcp", "M"))
@@ -84,13 +84,13 @@ def rows(sources: Iterable[Source], programs: tuple[str, ...]) -> Iterator[Row]:
                 yield Row("", source.path, source.format or "", problem=f"{problems[0].code} {problems[0].message}")
             continue
         spec = load(source.format)
-        reading = read_author(spec, source.text, source.path)
+        reading = read_author(spec, source.text, source.path, beside(source))
         if not reading.agents:
             bad = [n for n in reading.notes if n.effect == "error"]
             if bad:
                 yield Row("", source.path, spec.id, problem=f"{bad[0].code} line {bad[0].line}: {bad[0].message}")
             continue
-        program = read_program(spec, source.text, source.path)
+        program = read_program(spec, source.text, source.path, beside(source))
         for read in reading.agents:
             yield _row(read, reading, program, programs)
 

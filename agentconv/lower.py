@@ -9,10 +9,11 @@ from typing import Any
 from agentconv import models, naming
 from agentconv.engine import is_limit
 from agentconv.lowertools import Job, lower_tools
-from agentconv.model import EFFORTS, Agent, Extra, Model
+from agentconv.model import EFFORTS, Agent, Extra, Model, Tools
 from agentconv.notes import Note, NoteEffect, note
-from agentconv.rights import CLASSES, Right, Rights, denied_by_fields, of_ambient, risk, spread, contains
+from agentconv.rights import CLASSES, Right, Rights, ambient_class, denied_by_fields, of_ambient, risk, spread, contains
 from agentconv.spec import Field, Spec, cap_title
+from agentconv.toolkeys import beside_list
 
 IDENTITY = ("id", "name", "title", "description", "when_to_use", "prompt", "prompt_parts", "prompt_mode", "tools")
 # what a program without the field does anyway: saying it and not saying it are the same
@@ -97,6 +98,7 @@ def lower(
             fields[name] = kept
     _always(fields, dst)
     extras = _extras(agent.extras, src, dst, out)
+    extras = _beside_list(extras, tools, dst)
     _say_ambient(before, dst, out)
     out.agent = Agent(**fields, extras=extras)
     return out
@@ -131,7 +133,7 @@ def _say_ambient(before: Rights, dst: Spec, out: Lowered) -> None:
     if not rights or dst.text_kind:
         return
     classes = ", ".join(sorted({r.cls for r in rights}))
-    names = ", ".join(n for n, caps in dst.ambient.items() if any(risk(c) in {r.cls for r in rights} for c in caps))
+    names = ", ".join(n for n, caps in dst.ambient.items() if any(ambient_class(c) in {r.cls for r in rights} for c in caps))
     out.say("T012", f"{dst.seen} gives every agent {names} ({classes}); no file can take them away", "tools")
 
 
@@ -506,6 +508,13 @@ def _extras(extras: tuple[Extra, ...], src: Spec, dst: Spec, out: Lowered) -> tu
         else:
             out.say("L006", f"`{extra.key}` means something to {src.program} only", extra.key)
     return tuple(kept)
+
+
+def _beside_list(extras: tuple[Extra, ...], tools: Tools, dst: Spec) -> tuple[Extra, ...]:
+    """Keys without which the target's list would be no limit go before what the source says of them."""
+    keys = beside_list(tools, dst)
+    kept = tuple(e for e in extras if e.key not in keys)
+    return (*kept, *(Extra(key, value, dst.id) for key, value in keys.items()))
 
 
 def rights_words(rights: Rights) -> str:

@@ -218,7 +218,8 @@ def _say_partial(job: Job, closed: set[str], kept: list[Name]) -> None:
 def _list_all_but(job: Job, closed: set[str], source: Tools) -> Tools:
     """An allow-list of all that the target has, less what is denied."""
     table = job.dst.tools
-    names = everything_but(closed, _classes_left(job), job.dst)
+    whole = bool(table.fact("builtin")) and not closed and frozenset(CLASSES) <= _classes_left(job)
+    names = [] if whole else everything_but(closed, _classes_left(job), job.dst)
     rules = [Rule("allow", table.names[n].tool(), at="tools") for n in names]
     servers = by_server(source, job.src)
     wild = servers[("*", None)].open
@@ -233,10 +234,20 @@ def _list_all_but(job: Job, closed: set[str], source: Tools) -> Tools:
         for (server, member), grant in servers.items():
             if grant.open and server != "*" and (spelled := table.spell_mcp(server, member)):
                 rules.append(Rule("allow", Tool(spelled, server=server, member=member)))
-        if wild:
+        if wild and not _ambient_servers(job, "tools"):
             text = f"{job.dst.program} has no word for “every MCP server”: tools of MCP servers and extensions are left out"
             job.say("T008", text, "tools", help="name the servers in the source, or add them to the output's list")
+    if whole:
+        return Tools("builtin", tuple(rules))
     return _or_none(job, Tools("none", tuple(rules)))
+
+
+def _ambient_servers(job: Job, at: str) -> bool:
+    """Whether the target gives every agent the servers of its session, which is said."""
+    if not any("mcp" in caps for caps in job.dst.ambient.values()):
+        return False
+    job.say("T012", f"{job.dst.seen} gives every agent the MCP servers of its caller, these and any other", at)
+    return True
 
 
 # -- maps -------------------------------------------------------------------------------------
@@ -571,6 +582,8 @@ def _servers_listed(job: Job, source: Tools) -> list[Rule]:
             tool = Tool(spelled, own.caps if own else (), own.also if own else (), server, member)
             if f"mcp:{server}" not in job.forbid and "mcp:*" not in job.forbid:
                 rules.append(Rule("allow", tool, at=at))
+        elif _ambient_servers(job, at):
+            continue
         elif server == "*":
             job.say("T008", f"{job.dst.program} has no word for “every MCP server”", at)
         else:

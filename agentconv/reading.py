@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -12,6 +13,7 @@ from agentconv.spec import Spec
 
 
 UNSAID: Any = object()
+Get = Callable[[str], str | None]
 
 
 class Refused(Exception):
@@ -66,6 +68,7 @@ class Reading:
     status: Literal["read", "skipped", "refused"] = "read"
     reason: str = ""
     document: Document | None = None
+    get: Get | None = None  # the text of a file beside the definition
 
 
 @dataclass(slots=True)
@@ -79,6 +82,7 @@ class Context:
     notes: list[Note] = field(default_factory=list)
     tokens: list[Token] = field(default_factory=list)
     places: Places | None = None
+    get: Get | None = None
 
     def place(self, offset: int) -> tuple[int, int]:
         """Line and column of an offset."""

@@ -339,6 +339,10 @@ def _limit_delegates(rights: Rights, names: tuple[str, ...]) -> Rights:
 
 def of_ambient(spec: Spec) -> Rights:
     """What every agent of the program has anyway."""
-    return frozenset(
-        Right(risk(cap)) for caps in spec.ambient.values() for cap in caps if risk(cap) != "none"
-    )
+    classes = {ambient_class(cap) for caps in spec.ambient.values() for cap in caps}
+    return frozenset(Right(cls) for cls in classes - {"none"})
+
+
+def ambient_class(cap: str) -> str:
+    """The class of an entry of ``ambient``; the word ``mcp`` stands for every server of the session."""
+    return MCP if cap == "mcp" else risk(cap)

@@ -13,7 +13,7 @@ from agentconv.containers import MAX_BYTES
 from agentconv.detect import Guess, by_place, guess, syntax_fits
 from agentconv.engine import read_author
 from agentconv.notes import Note, note
-from agentconv.reading import Reading
+from agentconv.reading import Get, Reading
 from agentconv.registry import heads, ids, load
 from agentconv.rights import of_agent
 
@@ -33,6 +33,25 @@ class Source:
     prefix: str = ""  # a plugin's name, part of the agents' names
     asked: bool = False  # named by the user: silence would be wrong
     notes: list[Note] = field(default_factory=list)
+
+
+def beside(source: Source) -> Get | None:
+    """The files that a definition may name: those of its project, from its own folder. ``None`` for standard input."""
+    if source.full is None:
+        return None
+    folder = source.full.resolve().parent
+    root = files.find_root(folder, place_marks())
+
+    def get(relative: str) -> str | None:
+        target = (folder / relative).resolve()
+        if root.resolve() not in target.parents or not target.is_file():
+            return None
+        try:
+            return files.read_text(target)
+        except files.Unreadable:
+            return None
+
+    return get
 
 
 def place_marks() -> list[str]:
@@ -156,7 +175,7 @@ def _same_meaning(source: Source, found: Guess) -> str | None:
     text = source.text or ""
     made: dict[str, list[str]] = {}
     for id in found.candidates:
-        reading = read_author(load(id), text, source.path)
+        reading = read_author(load(id), text, source.path, beside(source))
         if reading.agents and reading.status == "read" and not any(n.effect == "error" for n in reading.notes):
             made.setdefault(_meaning(reading), []).append(id)
     if len(made) == 1:

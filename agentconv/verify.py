@@ -90,7 +90,7 @@ def _check_tools(meant: Tools, got: Tools, dst: Spec) -> list[Note]:
     ordered = bool(dst.tools.fact("order"))
     ours, theirs = [_rule(r) for r in meant.rules], [_rule(r) for r in got.rules]
     sentinels = {str(n) for n in dst.tools.fact("no_tools") or () if isinstance(dst.tools.fact("no_tools"), list)}
-    ours = [r for r in ours if r[1] not in sentinels]
+    ours, theirs = ([r for r in rules if r[1] not in sentinels] for rules in (ours, theirs))
     if (ours != theirs) if ordered else (sorted(map(repr, set(ours))) != sorted(map(repr, set(theirs)))):
         problems.append(_wrong("tools", [_line(r) for r in ours], [_line(r) for r in theirs]))
     for rule in meant.rules:

@@ -11,7 +11,6 @@ from agentconv.model import Agent
 from agentconv.notes import Note, NoteEffect, note
 from agentconv.spec import Spec
 
-
 UNSAID: Any = object()
 Get = Callable[[str], str | None]
 

@@ -177,7 +177,9 @@ def by_capability(tools: Tools, spec: Spec) -> dict[str, Grant]:
     """Author's count: capability -> grant."""
     tools = resolved(tools, spec)
     opened = tools.base in ("all", "builtin")
-    usual = {c for n in spec.tools.singles.values() if not (n.off or n.never or n.closed) for c in n.gives} or set(all_caps())
+    usual = {c for n in spec.tools.singles.values() if not (n.off or n.never or n.closed) for c in n.gives} or set(
+        all_caps()
+    )
     grants: dict[str, Grant] = {}
     named = [c for r in tools.rules if r.tool.caps != ("*",) for c in (*r.tool.caps, *r.tool.also)]
     for cap in dict.fromkeys([*named, *(c for c in all_caps() if c in usual)]):
@@ -259,7 +261,11 @@ def of_tools(tools: Tools, spec: Spec, *, program: bool, usual: bool = False) ->
         whole = [r for r in rights if r.whole]
         out |= {_loosest(whole)} if whole else set(rights)
     out |= set(_mcp_rights(tools, spec))
-    if resolved(tools, spec).base == "all" and {Right(c) for c in (*CLASSES, MCP)} <= {
+    classes = set(CLASSES)
+    if all(r.effect == "allow" for r in tools.rules) and spec.tools.singles:
+        # a class that none of the program's tools has is not missing from everything
+        classes &= {c for name in spec.tools.singles.values() for c in name.classes}
+    if resolved(tools, spec).base == "all" and {Right(c) for c in (*classes, MCP)} <= {
         replace(r, approval=None) for r in out if r.approval != "ask"
     }:
         return frozenset({Right(ALL)})
@@ -282,7 +288,9 @@ def of_agent(agent: Agent, spec: Spec, *, program: bool, usual: bool = False) ->
         rights = of_tools(tools, spec, program=program, usual=usual)
     taken = denied_by_fields(agent, spec, program=program)
     if program and spec.tools.control == "none":  # a switch of its own (`features.shell_tool`), read as a rule
-        taken |= {risk(c) for r in agent.tools.rules if r.effect == "deny" and not r.scope for c in r.tool.caps if c != "*"}
+        taken |= {
+            risk(c) for r in agent.tools.rules if r.effect == "deny" and not r.scope for c in r.tool.caps if c != "*"
+        }
     if taken:
         rights = frozenset(r for r in spread(rights) if r.cls not in taken)
     row = spec.by_field.get("delegates")
@@ -311,7 +319,7 @@ def added_by_fields(agent: Agent, spec: Spec) -> Tools:
         value = row.to_program.get(getattr(agent, row.field), getattr(agent, row.field))
         names = implies.get(value, implies.get("*", ())) if isinstance(implies, dict) else implies
         extra += [Rule("allow", spec.tools.names[n].tool(), at=row.key) for n in names if n in spec.tools.names]
-    return replace(tools, rules=tools.rules + tuple(extra)) if extra else tools
+    return replace(tools, rules=tuple(extra) + tools.rules) if extra else tools  # a denial still takes it away
 
 
 def denied_by_fields(agent: Agent, spec: Spec, *, program: bool) -> frozenset[str]:

@@ -216,8 +216,14 @@ class ToolTable:
                 out.append((_template_regex(template, last), True))
         for key in ("server", "also_server"):
             for template in _words(self.mcp.get(key)):
-                out.insert(0, (_template_regex(template, last), False))
+                out.insert(0, (_template_regex(template, last, self._tool_separator), False))
         return out
+
+    @property
+    def _tool_separator(self) -> str:
+        """What stands between a server and its tool: where the server's own form ends with the name, no part of it."""
+        template = str(self.mcp.get("tool") or "")
+        return template.split("{server}", 1)[1][:1] if "{server}" in template and "__" not in template else ""
 
     def mcp_tool(self, token: str) -> Tool | None:
         """A token that names tools of an MCP server, as the program spells them."""
@@ -265,12 +271,12 @@ def _words(value: Any) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value)
 
 
-def _template_regex(template: str, last: bool) -> re.Pattern[str]:
+def _template_regex(template: str, last: bool, stop: str = "") -> re.Pattern[str]:
     """``mcp__{server}__{tool}`` as a pattern; a server name ends at the first separator, or at the last."""
     if last:
         text = re.escape(template).replace(r"\{server\}", r"(?P<server>[^*\s]+)")
         return re.compile(text.replace(r"\{tool\}", r"(?P<tool>[^*/\s]+)"))
-    after = template.split("{server}", 1)[1][:1]
+    after = template.split("{server}", 1)[1][:1] or stop
     server = r"(?:(?!__)[^*])+" if "__" in template else (rf"[^*\s{re.escape(after)}]+" if after else r"[^*\s]+")
     text = re.escape(template).replace(r"\{server\}", f"(?P<server>{server})")
     return re.compile(text.replace(r"\{tool\}", r"(?P<tool>[^*\s]+)"))

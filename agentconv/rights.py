@@ -261,11 +261,7 @@ def of_tools(tools: Tools, spec: Spec, *, program: bool, usual: bool = False) ->
         whole = [r for r in rights if r.whole]
         out |= {_loosest(whole)} if whole else set(rights)
     out |= set(_mcp_rights(tools, spec))
-    classes = set(CLASSES)
-    if all(r.effect == "allow" for r in tools.rules) and spec.tools.singles:
-        # a class that none of the program's tools has is not missing from everything
-        classes &= {c for name in spec.tools.singles.values() for c in name.classes}
-    if resolved(tools, spec).base == "all" and {Right(c) for c in (*classes, MCP)} <= {
+    if resolved(tools, spec).base == "all" and {Right(c) for c in (*CLASSES, MCP)} <= {
         replace(r, approval=None) for r in out if r.approval != "ask"
     }:
         return frozenset({Right(ALL)})

@@ -7,12 +7,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 from typing import Any
 
 from agentconv.containers import ContainerError, Document, Node, Places
 from agentconv.entry import is_limit, read_entry, top_values
+from agentconv.model import Tools
 from agentconv.notes import note
 from agentconv.reading import Get, Read, Reading, Refused
 from agentconv.spec import Spec
@@ -63,7 +65,7 @@ def read_author(spec: Spec, text: str, path: str, get: Get | None = None) -> Rea
     for id, entry, forced in entries(spec, document, path):
         read = read_entry(spec, document, entry, id, forced, path, author=True, get=get)
         if isinstance(read, Read):
-            reading.agents.append(read)
+            reading.agents.append(_without_header(read, reading))
         else:
             reading.notes += read
             if not spec.many:
@@ -73,6 +75,19 @@ def read_author(spec: Spec, text: str, path: str, get: Get | None = None) -> Rea
         line, column = (again.entry.line, again.entry.column) if again.entry else (1, 1)
         reading.notes.append(note("R010", text, path="id", file=path, line=line, column=column))
     return reading
+
+
+def _without_header(read: Read, reading: Reading) -> Read:
+    """A header that the program does not find, where an agent without one has no tools: then it has none."""
+    spec, document = reading.spec, reading.document
+    if document is None or document.header is None or spec.tools.fact("absent") != "none":
+        return read
+    theirs = open_document(spec, reading.text, author=False) if _headerless_is_agent(spec) else None
+    if theirs is None or theirs.status != "read" or theirs.header is not None:
+        return read
+    text = f"{spec.seen} finds no header in this file: all of it is the prompt of an agent without tools"
+    read.notes.append(note("R011", text, path="tools", file=reading.path, line=1, column=1, effect="narrows"))
+    return replace(read, agent=replace(read.agent, tools=Tools("none")))
 
 
 def read_program(spec: Spec, text: str, path: str, get: Get | None = None) -> Reading:

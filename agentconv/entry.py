@@ -12,8 +12,8 @@ from agentconv.model import Agent, Base, Extra, Rule, Tool, Tools
 from agentconv.notes import Note, note
 from agentconv.reading import UNSAID, Context, Get, Read, Refused
 from agentconv.spec import Field, Spec, all_caps, risk
-from agentconv.toolkeys import read_rules, settled
 from agentconv.toolcodecs import read_bools, read_deny, read_groups, read_permission, read_tools
+from agentconv.toolkeys import read_rules, settled
 
 
 def read_entry(
@@ -183,7 +183,11 @@ def _below(key: str, node: Node, spec: Spec, owned: bool = False) -> list[tuple[
     owned = owned or key in spec.fields
     for pair in node.pairs:
         inner = f"{key}.{pair.key.text}"
-        if inner not in spec.fields and pair.value.kind == "map" and any(k.startswith(inner + ".") for k in spec.fields):
+        if (
+            inner not in spec.fields
+            and pair.value.kind == "map"
+            and any(k.startswith(inner + ".") for k in spec.fields)
+        ):
             found = _below(inner, pair.value, spec, owned)
             out += [(k, n) for k, n in found if k != inner]
             rest.pairs += [replace(pair, value=n) for k, n in found if k == inner]

@@ -12,7 +12,16 @@ from agentconv.lowermodels import lower_models
 from agentconv.lowertexts import as_written, lower_identity, lower_texts
 from agentconv.lowertools import lower_tools
 from agentconv.model import Agent, Extra, Tools
-from agentconv.rights import CLASSES, Rights, ambient_class, by_capability, contains, denied_by_fields, of_ambient, spread
+from agentconv.rights import (
+    CLASSES,
+    Rights,
+    ambient_class,
+    by_capability,
+    contains,
+    denied_by_fields,
+    of_ambient,
+    spread,
+)
 from agentconv.spec import Spec
 from agentconv.toolkeys import beside_list
 from agentconv.toolwish import ToolJob
@@ -121,7 +130,9 @@ def _say_ambient(before: Rights, dst: Spec, out: Lowered) -> None:
     if not rights or dst.text_kind:
         return
     classes = ", ".join(sorted({r.cls for r in rights}))
-    names = ", ".join(n for n, caps in dst.ambient.items() if any(ambient_class(c) in {r.cls for r in rights} for c in caps))
+    names = ", ".join(
+        n for n, caps in dst.ambient.items() if any(ambient_class(c) in {r.cls for r in rights} for c in caps)
+    )
     out.say("T012", f"{dst.seen} gives every agent {names} ({classes}); no file can take them away", "tools")
 
 

@@ -339,9 +339,9 @@ def split(text: str, ctx: Context, in_list: bool) -> list[str]:
     signs = "," if how != "comma-space" else ", "  # Claude Code 2.1.328: line breaks and tabs do not split
     if ctx.author:
         signs = r",;\n" if how != "comma-space" else r",;\s"
-    if how == "whole" and not ctx.author:
-        parts = [text]
-    elif in_list and not table.fact("split_items", how == "comma-space") and not ctx.author:
+    if (how == "whole" and not ctx.author) or (
+        in_list and not table.fact("split_items", how == "comma-space") and not ctx.author
+    ):
         parts = [text]
     else:
         inside = "" if not ctx.author and table.fact("scopes", "unknown") == "unknown" else r"(?![^(]*\))"

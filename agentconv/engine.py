@@ -15,10 +15,11 @@ from typing import Any
 from agentconv.codecs import TOOL_TYPES, read_value
 from agentconv.containers import ContainerError, Document, Node
 from agentconv.model import Agent, Base, Extra, Rule, Tool, Tools
+from agentconv.models import model_of
 from agentconv.notes import Note, note
 from agentconv.reading import UNSAID, Context, Read, Reading, Refused
 from agentconv.spec import Field, Spec, all_caps, risk
-from agentconv.toolcodecs import read_bools, read_deny, read_groups, read_permission, read_tools
+from agentconv.toolcodecs import read_bools, read_deny, read_groups, read_permission, read_settings, read_tools
 
 
 def read_author(spec: Spec, text: str, path: str) -> Reading:
@@ -111,6 +112,8 @@ def open_document(spec: Spec, text: str, *, author: bool) -> Document:
     if spec.syntax == "toml":
         from agentconv.containers import toml
 
+        if not author and text.startswith("\ufeff") and dialect.get("bom") == "broken":
+            raise ContainerError("R005", "the file begins with a byte order mark")
         return toml.read(text)
     if spec.syntax == "json":
         from agentconv.containers import json
@@ -208,8 +211,9 @@ def _read_entry(
     early: list[Rule] = []
     order = {key: n for n, key in enumerate(spec.fields)}
     values = top_values(spec, entry, author)
+    idle = _idle(spec, dict(values))
     for key, node in sorted(values, key=lambda v: order.get(v[0], len(order))):
-        row = spec.fields.get(key)
+        row = idle.get(key) or spec.fields.get(key)
         where[key] = node
         if row is None:
             if not author and spec.container.get("unknown_keys") == "refused":
@@ -219,7 +223,7 @@ def _read_entry(
         where.setdefault(row.field or key, node)
         if row.type in TOOL_TYPES:
             if _tools_here(row, node, ctx):
-                base, more, first = _tool_row(row, node, ctx, base)
+                base, more, first = _tool_row(row, node, ctx, base, early + rules)
                 (early if first else rules).extend(more)
             elif row.fact("shape") == node.kind:  # a table of the program's own
                 extras.append(Extra(key, node.data(), spec.id))
@@ -234,7 +238,9 @@ def _read_entry(
             fields.setdefault("prompt_parts", {}).update(value)
         else:
             fields.setdefault(row.field, value)  # rows stand in the order in which the program prefers them
-    if problems := _missing(spec, {key for key, _ in values}, fields, ctx, entry):
+    _look_up(spec, dict(values), fields)
+    _split_off(spec, fields)
+    if problems := _missing(spec, {key for key, _ in values}, fields, ctx, entry, idle):
         return problems
     if spec.syntax == "frontmatter":
         fields[spec.body_field] = _body(document, spec, author)
@@ -247,6 +253,46 @@ def _read_entry(
     agent = Agent(id="", tools=tools, extras=tuple(extras), **{k: v for k, v in _frozen(fields).items() if k != "id"})
     agent = replace(agent, id=_identity(spec, agent, id))
     return Read(agent, ctx.notes, where, ctx.tokens, entry)
+
+
+def _idle(spec: Spec, values: Mapping[str, Node]) -> dict[str, Field]:
+    """Rows whose demands hold only beside a certain value of another key, where that value is not there."""
+    out = {}
+    for row in spec.fields.values():
+        needed = row.fact("needed_by") or {}
+        if any(values[key].text != str(word) if key in values else True for key, word in needed.items()):
+            facts = {k: v for k, v in row.facts.items() if k not in ("required", "blank", "empty")}
+            out[row.key] = replace(row, facts=facts)
+    return out
+
+
+def _look_up(spec: Spec, values: Mapping[str, Node], fields: dict[str, Any]) -> None:
+    """A name that stands for an entry of a table in the same file (Mistral Vibe's aliases of models)."""
+    for row in spec.fields.values():
+        table = row.fact("looked_up")
+        if not table or row.key not in values or (node := values.get(str(table["in"]))) is None:
+            continue
+        for item in node.items:
+            found = item.data()
+            if isinstance(found, dict) and found.get(table["by"]) == values[row.key].text:
+                for key, field in table["takes"].items():
+                    value = found.get(key)
+                    if field == "model" and isinstance(value, str):
+                        fields["model"] = (model_of(value),)
+                    elif value is not None and field != "model":
+                        fields.setdefault(field, value)
+
+
+def _split_off(spec: Spec, fields: dict[str, Any]) -> None:
+    """A value that stands inside another one, behind a colon (Pi's ``sonnet:high``)."""
+    for row in spec.fields.values():
+        if row.fact("inside") != "model" or not row.field or not fields.get("model"):
+            continue
+        first = fields["model"][0]
+        name, sign, word = first.text.rpartition(":")
+        if sign and word in row.to_model:
+            fields["model"] = (model_of(name), *fields["model"][1:])
+            fields.setdefault(row.field, row.to_model[word])
 
 
 def _tools_here(row: Field, node: Node, ctx: Context) -> bool:
@@ -354,7 +400,7 @@ def _below(key: str, node: Node, spec: Spec) -> list[tuple[str, Node]]:
 
 
 def _tool_row(
-    row: Field, node: Node, ctx: Context, base: Base | None
+    row: Field, node: Node, ctx: Context, base: Base | None, so_far: list[Rule]
 ) -> tuple[Base | None, list[Rule], bool]:
     """Base, rules, and whether they stand before the rest (an old map that the new one overrides)."""
     if row.type == "tools":
@@ -368,6 +414,8 @@ def _tool_row(
         return said if said is not None else base, list(rules), True
     if row.type == "deny-tools":
         return base, list(read_deny(node, row, ctx)), False
+    if row.type == "tool-settings":
+        return base, list(read_settings(node, row, ctx, Tools(base, tuple(so_far)))), False
     return base, list(read_permission(node, row, ctx)), False
 
 
@@ -382,10 +430,10 @@ def is_limit(row: Field, value: Any) -> bool:
 
 
 def _missing(
-    spec: Spec, keys: set[str], fields: dict[str, Any], ctx: Context, entry: Node | None
+    spec: Spec, keys: set[str], fields: dict[str, Any], ctx: Context, entry: Node | None, idle: Mapping[str, Field]
 ) -> list[Note]:
     problems: list[Note] = []
-    for row in spec.fields.values():
+    for row in (idle.get(key, row) for key, row in spec.fields.items()):
         if not row.fact("required") or row.field in fields or (row.key in keys and row.type in TOOL_TYPES):
             continue
         if row.key in keys and row.fact("missing") != "skipped":

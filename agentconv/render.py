@@ -81,11 +81,22 @@ def _row_value(row: Field, agent: Agent, spec: Spec, extras: dict[str, Any]) -> 
     if row.field == "prompt" and spec.syntax == "frontmatter":
         return None
     if row.type in TOOL_TYPES:
-        return tools_value(row, agent.tools, spec)
+        value = tools_value(row, agent.tools, spec)
+        return ", ".join(value) if row.fact("as_text") and isinstance(value, list) else value
+    if row.fact("inside"):
+        return None
     if row.type == "model":
-        return models_value(agent)
+        return _with_inner(models_value(agent), agent, spec)
     value = getattr(agent, row.field)
     return None if value is None else write_value(value, row)
+
+
+def _with_inner(value: Any, agent: Agent, spec: Spec) -> Any:
+    """What the program takes behind the model's name (`inside`)."""
+    for row in spec.fields.values():
+        if row.fact("inside") == "model" and row.field and getattr(agent, row.field) is not None:
+            return f"{value}:{write_value(getattr(agent, row.field), row)}"
+    return value
 
 
 def _put(rows: dict[str, Any], key: str, value: Any) -> None:

@@ -168,7 +168,7 @@ def resolved(tools: Tools, spec: Spec) -> Tools:
         return tools
     absent = spec.tools.fact("absent", "all")
     if isinstance(absent, list):
-        named = [Rule("allow", spec.tools.names[n].tool()) for n in absent if n in spec.tools.names]
+        named = [Rule("allow", tool) for n in absent if (tool := spec.tools.named(n))]
         return Tools("none", (*named, *tools.rules))
     return Tools("builtin" if absent == "builtin" else "all" if absent == "all" else "none", tools.rules)
 
@@ -339,6 +339,6 @@ def _limit_delegates(rights: Rights, names: tuple[str, ...]) -> Rights:
 
 def of_ambient(spec: Spec) -> Rights:
     """What every agent of the program has anyway."""
-    return frozenset(
-        Right(risk(cap)) for caps in spec.ambient.values() for cap in caps if risk(cap) != "none"
-    )
+    caps = {cap for caps in spec.ambient.values() for cap in caps}
+    servers = {Right(cap) for cap in caps if cap.startswith("mcp:")}
+    return frozenset(servers | {Right(risk(cap)) for cap in caps if ":" not in cap and risk(cap) != "none"})

@@ -16,6 +16,8 @@ from typing import Any
 from agentconv.model import Tool
 
 DATA = Path(__file__).parent / "data"
+# regular expressions of a file that are tried on names: no repeated groups, which could take for ever
+SAFE_REGEX = re.compile(r"(?:[\w-]|\.\*|[\w-]\?|\.|\|)*")
 
 
 @lru_cache(maxsize=None)
@@ -185,9 +187,33 @@ class ToolTable:
         name = self.own(token)
         if name is not None:
             return frozenset(self.expand(name.name))
-        if self.control == "map" and ("*" in token or "?" in token):
-            return frozenset(n for n in self.singles if fnmatchcase(n, token))
-        return frozenset()
+        return frozenset(self.matching(token))
+
+    def matching(self, token: str) -> list[str]:
+        """The single names that a pattern matches, where the program takes patterns."""
+        if not self.data.get("wildcards"):
+            return []
+        fold = self.data.get("case", "sensitive") == "insensitive"
+        sign = str(self.data.get("regex") or "")
+        if sign and token.startswith(sign):
+            text = token.removeprefix(sign)
+            pattern = re.compile(text, re.IGNORECASE if fold else 0) if SAFE_REGEX.fullmatch(text) else None
+            return [n for n in self.singles if pattern and pattern.fullmatch(n)]
+        if not any(c in token for c in "*?"):
+            return []
+        wanted = token.lower() if fold else token
+        return [n for n in self.singles if fnmatchcase(n.lower() if fold else n, wanted)]
+
+    @cached_property
+    def sentinels(self) -> frozenset[str]:
+        """Names that the program takes and that give nothing: they keep a list from being empty, or shut out MCP."""
+        form = self.data.get("no_tools")
+        found = {str(n) for n in form} if isinstance(form, list) else set()
+        return frozenset(found | {str(n) for n in _words(self.mcp.get("shut"))})
+
+    def named(self, name: str) -> Tool | None:
+        """The tool behind a name of the tables: of the program itself, or of MCP servers."""
+        return self.names[name].tool() if name in self.names else self.mcp_tool(name)
 
     def expand(self, name: str) -> list[str]:
         """A group's single names; a single name is itself."""
@@ -225,7 +251,7 @@ class ToolTable:
             return Tool(token, server="*")
         for pattern, one in self._mcp_patterns:
             found = pattern.fullmatch(token)
-            if found and not self._no_server(found["server"]):
+            if found and not self._no_server(found["server"]) and self._may_be_server(found["server"]):
                 server = self._servers.get(found["server"], found["server"])
                 return Tool(token, server=server, member=found["tool"] if one else None)
         return None
@@ -240,10 +266,16 @@ class ToolTable:
         """`read/x` is an unknown tool of the set `read`, not a tool of a server of that name."""
         return name in self.mcp.get("no_servers", ()) or name in self.names or name in self.aliases
 
+    def _may_be_server(self, name: str) -> bool:
+        """Whether a server can be called so (Continue: owner/package, or a URL)."""
+        pattern = self.mcp.get("server_pattern")
+        return pattern is None or re.fullmatch(pattern, name) is not None
+
     @property
     def mcp_is_loose(self) -> bool:
         """Any name with the separator looks like a tool of a server (``{server}_{tool}``)."""
-        return any(t.startswith("{server}") and "/" not in t for t in _words(self.mcp.get("tool")))
+        templates = (*_words(self.mcp.get("tool")), *_words(self.mcp.get("also_tool")))
+        return any(t.startswith("{server}") and "/" not in t for t in templates) and "server_pattern" not in self.mcp
 
     def spell_mcp(self, server: str, member: str | None) -> str | None:
         """How the program writes a server's tools, ``None`` where it cannot."""
@@ -251,7 +283,7 @@ class ToolTable:
             every = self.mcp.get("every")
             return None if every is None else str(every)
         template = self.mcp.get("tool" if member else "server")
-        if template is None:
+        if template is None or not self._may_be_server(server):
             return None
         if clean := self.mcp.get("clean"):  # characters outside the class become `_` in the program
             server = re.sub(clean, "_", server)

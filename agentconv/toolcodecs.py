@@ -20,8 +20,8 @@ QUOTES = "\"'`"
 def meaning(word: Any, ctx: Context, what: str) -> Tools:
     """all, none, absent or a list of names, as the description says it of a form."""
     if isinstance(word, list):
-        names = ctx.spec.tools.names
-        return Tools("none", tuple(Rule("allow", names[n].tool(), at="tools") for n in word if n in names))
+        tools = [tool for n in word if (tool := ctx.spec.tools.named(n))]
+        return Tools("none", tuple(Rule("allow", tool, at="tools") for tool in tools))
     if str(word).startswith("refused") and not ctx.author:
         raise Refused(f"{what} loses the file")
     return {"all": ALL, "absent": Tools(), "builtin": Tools("builtin")}.get(str(word), NONE)
@@ -35,6 +35,14 @@ def read_tools(node: Node, row: Field, ctx: Context) -> Tools:
         return meaning(table.fact("null", "none"), ctx, "a null tool list")
     if node.kind == "map" or (node.kind == "scalar" and not _is_text(node, ctx)):
         return _wrong_type(node, row, ctx)
+    if node.kind == "list" and row.fact("list") is False:
+        if not ctx.author:
+            return _wrong_type(node, row, ctx)
+        code = "R012" if table.fact("wrong_type") == "refused" else "R006"
+        text = f"`{row.key}` must be one text with commas in {ctx.spec.seen}; read as the list it means"
+        ctx.say(code, text, "tools", node)
+    if node.kind == "scalar" and table.fact("all_word") and node.text.strip().lower() == table.fact("all_word"):
+        return ALL
     if node.kind == "scalar" and table.fact("split", "comma") == "none" and not ctx.author:
         raise Refused(f"`{row.key}` must be a list")
     tokens = list(tokens_of(node, row.key, ctx))
@@ -43,6 +51,8 @@ def read_tools(node: Node, row: Field, ctx: Context) -> Tools:
     rules: list[Rule] = []
     known = 0
     for token, at, place in tokens:
+        if token in table.sentinels:
+            continue
         found = recognise(token, ctx.spec, author=ctx.author)
         if found.how == "star":
             word = table.fact("star", "none")
@@ -57,10 +67,19 @@ def read_tools(node: Node, row: Field, ctx: Context) -> Tools:
             continue
         known += 1
         rules += made
-    if not known and not ctx.author:
+    rules += _left_open([token for token, _, _ in tokens], rules, ctx)
+    if not known and not rules and not ctx.author:
         word = table.fact("unknown_only", "none")
         return meaning("none" if word == "start-refused" else word, ctx, "a list of unknown names only")
     return Tools("none", tuple(rules))
+
+
+def _left_open(tokens: list[str], rules: list[Rule], ctx: Context) -> list[Rule]:
+    """A list that says nothing of MCP tools leaves them as they are, in some programs. No author means that."""
+    mcp = ctx.spec.tools.mcp
+    if ctx.author or mcp.get("unlisted") != "stays" or mcp.get("shut") in tokens or any(r.tool.server for r in rules):
+        return []
+    return [Rule("allow", Tool(str(mcp["every"]), server="*"), at="tools")]
 
 
 def _allow(token: str, at: str, place: Node, found: Found, ctx: Context) -> list[Rule]:
@@ -226,6 +245,49 @@ def read_bools(node: Node, row: Field, ctx: Context) -> tuple[Base | None, tuple
         )
         return "none", tuple(rules)
     return None, tuple(rules)
+
+
+def read_settings(node: Node, row: Field, ctx: Context, tools: Tools) -> Iterator[Rule]:
+    """A table of settings per tool beside a list: they ask, deny, and allow or deny parts, and grant nothing."""
+    if node.kind != "map":
+        ctx.refuse(row.fact("bad"), f"`{row.key}` must be a table")
+        ctx.say("R006", f"`{row.key}` must be a table; left out", "tools", node, effect="info")
+        return
+    words = {str(v): str(k) for k, v in (ctx.spec.tools.fact("actions") or {}).items()}
+    for pair in node.pairs:
+        at = f"{row.key}.{pair.key.text}"
+        found = recognise(pair.key.text, ctx.spec, author=ctx.author)
+        own = ctx.spec.tools.own(pair.key.text)
+        if found.how == "unknown" or pair.value.kind != "map":
+            continue
+        settings = {p.key.text: p.value for p in pair.value.pairs}
+        word = words.get(settings[str(row.fact("action"))].text) if str(row.fact("action")) in settings else None
+        if word == "deny":
+            yield Rule("deny", found.tool, None, None, at)
+            continue
+        if not _given(pair.key.text, tools, ctx):
+            continue
+        if word is not None:
+            yield Rule("allow", found.tool, None, "ask" if word == "ask" else "auto", at)
+        for effect, key in (("allow", row.fact("allowed")), ("deny", row.fact("denied"))):
+            listed = settings.get(str(key))
+            for item in listed.items if listed is not None and word != "allow" else ():
+                scope = Scope(own.scope if own and own.scope else "text", item.text)
+                if effect == "deny":
+                    yield Rule("deny", found.tool, scope, None, at)
+                else:
+                    yield Rule("allow", found.tool, scope, "auto", at)
+
+
+def _given(name: str, tools: Tools, ctx: Context) -> bool:
+    """Whether the list so far leaves the tool."""
+    table = ctx.spec.tools
+    state = tools.base in ("all", "builtin") or (tools.base is None and table.fact("absent") in ("all", "builtin"))
+    for rule in tools.rules:
+        reach = table.covers if rule.effect == "allow" else table.shutting
+        if rule.scope is None and (rule.tool.caps == ("*",) or reach(rule.tool.name) & table.covers(name)):
+            state = rule.effect == "allow"
+    return state
 
 
 # -- groups -----------------------------------------------------------------------------------

@@ -60,6 +60,10 @@ def _plain(name: str, value: Any, dst: Spec) -> Any:
 def as_loaded(prompt: str, dst: Spec) -> str:
     """The prompt as the program has it after its own changes."""
     text = _replaced(prompt, dst).replace("\r\n", "\n").replace("\r", "\n")
+    if (dst.container.get("dialect") or {}).get("dashes") == "eat-blank-lines":
+        from agentconv.containers.programs import without_gaps
+
+        text = without_gaps(text.strip())
     return text.strip() if trims(dst) else text.rstrip("\n")
 
 
@@ -89,7 +93,7 @@ def _check_tools(meant: Tools, got: Tools, dst: Spec) -> list[Note]:
         problems.append(_wrong("tools", meant.base or "unsaid", got.base or "unsaid"))
     ordered = bool(dst.tools.fact("order"))
     ours, theirs = [_rule(r) for r in meant.rules], [_rule(r) for r in got.rules]
-    sentinels = {str(n) for n in dst.tools.fact("no_tools") or () if isinstance(dst.tools.fact("no_tools"), list)}
+    sentinels = dst.tools.sentinels
     ours = [r for r in ours if r[1] not in sentinels]
     if (ours != theirs) if ordered else (sorted(map(repr, set(ours))) != sorted(map(repr, set(theirs)))):
         problems.append(_wrong("tools", [_line(r) for r in ours], [_line(r) for r in theirs]))

@@ -11,7 +11,7 @@ import click
 def here() -> None:
     """Agents found, the programs that read them as they lie, three next commands."""
     from agentconv import files, sources
-    from agentconv.registry import ids, load, shared_readers
+    from agentconv.registry import ids, load, shared_readers, targets
 
     cwd = Path.cwd()
     root = files.find_root(cwd, sources.place_marks())
@@ -35,7 +35,7 @@ def here() -> None:
         readers = [spec.program, *(name for _, name, _ in shared_readers(spec))]
         click.echo(f"  {count:4}  {folders[id]:<22} {id:<16} read by {_and(list(dict.fromkeys(readers)))}")
     most = max(counts, key=lambda id: counts[id])
-    target = _next_target(root, most, ids())
+    target = _next_target(root, most, targets())
     click.echo("\nNext:")
     click.echo(
         f"  agentconv convert --to {target:<12} write them for {load(target).program} too; your files stay as they are"

@@ -53,7 +53,14 @@ def read_program(text: str, dialect: Mapping[str, Any]) -> Document:
             return document
         document.status, document.reason = "refused", reason
     _body(document, body, len(text), dialect)
+    if dialect.get("empty_body") == "refused" and not document.body.strip():
+        document.status, document.reason = "refused", "the program takes no agent without a prompt"
     return document
+
+
+def without_gaps(text: str) -> str:
+    """The blank lines behind lines of three dashes are gone where a program cuts a text there and joins it again."""
+    return re.sub(r"(?m)^---\s*$", "---", text)
 
 
 def _language(text: str, start: int, dialect: Mapping[str, Any]) -> str:
@@ -93,6 +100,8 @@ def _body(document: Document, start: int, end: int, dialect: Mapping[str, Any]) 
         start += len(kept) - len(kept.lstrip(WHITE))
         end = max(start, end - (len(kept) - len(kept.rstrip(WHITE))))
     document.body_start, document.body_end, document.body = start, end, text[start:end]
+    if dialect.get("dashes") == "eat-blank-lines":
+        document.body = without_gaps(document.body.replace("\r\n", "\n")).strip(WHITE)
 
 
 def _indented(header: Node, source: str, start: int) -> None:

@@ -12,6 +12,7 @@ from agentconv import rights as counting
 from agentconv.convert import source_rights
 from agentconv.dump import agent_to_data
 from agentconv.engine import read_author, read_program
+from agentconv.model import Model
 from agentconv.naming import slug
 from agentconv.registry import load
 from agentconv.rights import by_capability, by_server
@@ -30,7 +31,7 @@ class Side:
     prompt: str
     rights: list[str]
     tools: set[str]
-    models: list[str]
+    models: list[Model]
 
 
 @dataclass(slots=True)
@@ -66,11 +67,12 @@ def sides(sources: Iterable[Source]) -> tuple[dict[str, Side], list[str]]:
             agent = read.agent
             rights, _ = source_rights(read, reading, program)
             caps = by_capability(agent.tools, spec)
-            tools = {c for c, g in caps.items() if g.any and risk(c) != "none"}
+            named = {c for rule in agent.tools.rules for c in rule.tool.caps}  # what comes along is no wish
+            tools = {c for c, g in caps.items() if g.any and risk(c) != "none" and (c in named or not named)}
             tools |= {
                 f"mcp:{s}" + (f"/{m}" if m else "") for (s, m), g in by_server(agent.tools, spec).items() if g.open
             }
-            models = [m.id or m.tier or m.text for m in agent.model or ()]
+            models = list(agent.model or ())
             prompt = (agent.prompt or "").replace("\r\n", "\n").strip()
             data = {k: v for k, v in agent_to_data(agent).items() if k not in SKIPPED}
             name = slug(agent.id or agent.name or "") or agent.id
@@ -102,8 +104,8 @@ def _between(name: str, one: Side, other: Side) -> Difference:
             continue
         if one.data.get(key) != other.data.get(key):
             found.fields.append((key, one.data.get(key), other.data.get(key)))
-    if one.models != other.models:
-        found.fields.append(("model", one.models or None, other.models or None))
+    if not _same_models(one.models, other.models):
+        found.fields.append(("model", *(", ".join(m.text for m in side.models) or None for side in (one, other))))
     if one.rights != other.rights:
         found.rights = one.rights, other.rights
     if one.tools != other.tools:
@@ -114,6 +116,17 @@ def _between(name: str, one: Side, other: Side) -> Difference:
         )
         found.prompt = list(lines)
     return found
+
+
+def _same_models(left: list[Model], right: list[Model]) -> bool:
+    """Equal, or a floating tier on one side and a model of that tier on the other."""
+    if len(left) != len(right):
+        return False
+    for a, b in zip(left, right, strict=True):
+        both = a.id is not None and b.id is not None
+        if both and a.id != b.id or not both and (a.tier or a.text) != (b.tier or b.text):
+            return False
+    return True
 
 
 def as_text(found: list[Difference]) -> str:

@@ -15,6 +15,7 @@ from agentconv.convert import convert_read, source_rights
 from agentconv.detect import by_place
 from agentconv.engine import read_author, read_program
 from agentconv.lower import Options
+from agentconv.notes import Note
 from agentconv.reading import Read, Reading
 from agentconv.registry import load, shared_readers
 from agentconv.sources import Source
@@ -22,6 +23,7 @@ from agentconv.spec import Spec
 
 LETTERS = (("reads", "R"), ("writes", "W"), ("runs", "X"), ("network", "N"), ("delegates", "D"), ("mcp", "M"))
 LEGEND = "R reads  W writes  X runs commands  N network  D calls agents  M MCP   small: limited   -: not"
+STAR = "* as the file lies there today; the others as converted, refused where the program would give more"
 PAINT = {"R": "32", "W": "33", "X": "31", "N": "36", "D": "35", "M": "34"}
 
 
@@ -81,18 +83,25 @@ def rows(sources: Iterable[Source], programs: tuple[str, ...]) -> Iterator[Row]:
         problems = [n for n in source.notes if n.effect == "error"]
         if problems or source.text is None or source.format is None:
             if problems:
-                yield Row("", source.path, source.format or "", problem=f"{problems[0].code} {problems[0].message}")
+                yield _bad(source.path, source.format or "", problems[0])
             continue
         spec = load(source.format)
         reading = read_author(spec, source.text, source.path)
         if not reading.agents:
             bad = [n for n in reading.notes if n.effect == "error"]
             if bad:
-                yield Row("", source.path, spec.id, problem=f"{bad[0].code} line {bad[0].line}: {bad[0].message}")
+                yield _bad(source.path, spec.id, bad[0])
             continue
         program = read_program(spec, source.text, source.path)
         for read in reading.agents:
             yield _row(read, reading, program, programs)
+
+
+def _bad(path: str, format: str, one: Note) -> Row:
+    """A file without agents, and why."""
+    where = f"line {one.line}: " if one.line else ""
+    remedy = f"; {one.help}" if one.help else ""
+    return Row("", path, format, problem=f"{one.code} {where}{one.message}{remedy}")
 
 
 def _row(read: Read, reading: Reading, program: Reading, programs: tuple[str, ...]) -> Row:
@@ -156,37 +165,53 @@ def _as_it_lies(dst: Spec, reading: Reading, program: Reading) -> Reading | None
 
 
 def as_text(found: list[Row], programs: tuple[str, ...], columns: int, color: bool) -> str:
-    """A table for a terminal: names left, letters in columns, descriptions as far as there is room."""
-    if not found:
-        return ""
+    """A table for a terminal, by place: names left, letters in columns, descriptions as far as there is room."""
     agents = [r for r in found if not r.problem]
-    name_width = min(max((len(r.name) for r in agents), default=4), 32)
-    model_width = min(max((len(r.model) for r in agents), default=0), 18)
+    bad = [r for r in found if r.problem]
+    lines = (_matrix(agents, programs, columns, color) if programs else _plain(agents, columns, color)) if agents else []
+    if bad:
+        lines += ["", f"{len(bad)} file{'s' * (len(bad) != 1)} that cannot be read"]
+        for row in bad:
+            lines += textwrap.wrap(f"  {row.path}  {row.problem}", columns, subsequent_indent="      ")
+    if agents:
+        lines += ["", *textwrap.wrap(LEGEND, columns)]
+    return "\n".join(lines).lstrip("\n")
+
+
+def _by_place(agents: list[Row]) -> dict[str, list[Row]]:
+    groups: dict[str, list[Row]] = {}
+    for row in agents:
+        folder = row.path.rsplit("/", 1)[0] if "/" in row.path else row.path
+        groups.setdefault(f"{folder}  ({row.format})", []).append(row)
+    return groups
+
+
+def _plain(agents: list[Row], columns: int, color: bool) -> list[str]:
+    names = min(max(len(r.name) for r in agents), 32)
+    models = min(max(len(r.model) for r in agents), 18)
     lines: list[str] = []
-    if programs:
-        lines += _matrix(agents, programs, name_width, columns, color)
-    else:
-        for row in agents:
-            lead = (
-                f"{_cut(row.name, name_width):<{name_width}}  {_painted(row.short, color):<{_pad(row.short, 6, color)}}"
-            )
-            lead_width = name_width + 2 + 6
-            text = f"  {_cut(row.model, model_width):<{model_width}}" if model_width else ""
-            room = columns - lead_width - len(text) - 2
+    for place, rows in _by_place(agents).items():
+        lines += ["", _bold(place, color)]
+        for row in rows:
+            short = f"{_painted(row.short, color):<{_pad(row.short, 6, color)}}"
+            lead = f"  {_cut(row.name, names):<{names}}  {short}"
+            model = f"  {_cut(row.model, models):<{models}}" if models else ""
+            room = columns - names - 10 - len(model) - 2
             about = textwrap.shorten(row.description, room, placeholder=" …") if room > 15 else ""
-            lines.append((lead + text + (f"  {about}" if about else "")).rstrip())
-    for row in found:
-        if row.problem:
-            lines += textwrap.wrap(f"{row.path}: {row.problem}", columns, subsequent_indent="    ")
-    lines += ["", *textwrap.wrap(LEGEND, columns)]
-    return "\n".join(lines)
+            lines.append((lead + model + (f"  {about}" if about else "")).rstrip())
+    return lines
 
 
-def _matrix(agents: list[Row], programs: tuple[str, ...], name_width: int, columns: int, color: bool) -> list[str]:
+def _bold(text: str, color: bool) -> str:
+    return f"\x1b[1m{text}\x1b[0m" if color else text
+
+
+def _matrix(agents: list[Row], programs: tuple[str, ...], columns: int, color: bool) -> list[str]:
     """Columns of programs in blocks that fit the terminal; `*` marks what the program reads as the file lies."""
+    names = min(max(len(r.name) for r in agents), 32)
     widths = {id: max(8, len(id)) for id in programs}
     blocks: list[list[str]] = [[]]
-    room = columns - name_width - 8
+    room = columns - names - 10
     used = 0
     for id in programs:
         if used + widths[id] + 2 > room and blocks[-1]:
@@ -196,19 +221,21 @@ def _matrix(agents: list[Row], programs: tuple[str, ...], name_width: int, colum
         used += widths[id] + 2
     lines: list[str] = []
     for block in blocks:
-        if lines:
-            lines.append("")
-        lines.append(" " * (name_width + 2) + "asks    " + "  ".join(f"{id:<{widths[id]}}" for id in block).rstrip())
-        for row in agents:
-            cells = []
-            for id in block:
-                cell = row.cells[id]
-                shown = cell.short + ("*" if cell.how in ("as it lies", "not loaded") else "")
-                cells.append(f"{_painted(shown, color):<{_pad(shown, widths[id], color)}}")
-            own = f"{_painted(row.short, color):<{_pad(row.short, 6, color)}}"
-            lines.append(f"{_cut(row.name, name_width):<{name_width}}  {own}  {'  '.join(cells)}".rstrip())
-    lines += ["", "* as the file lies today; the others as converted"]
-    return lines
+        heading = "  ".join(f"{id:<{widths[id]}}" for id in block).rstrip()
+        for place, rows in _by_place(agents).items():
+            lead = f"{_cut(place, names + 2):<{names + 2}}" if len(place) <= names + 2 else ""
+            lines += [""] if lines else []
+            lines += [] if lead else [_bold(place, color)]
+            lines.append(f"{lead:<{names + 2}}  asks    {heading}")
+            for row in rows:
+                cells = []
+                for id in block:
+                    cell = row.cells[id]
+                    shown = cell.short + ("*" if cell.how in ("as it lies", "not loaded") else "")
+                    cells.append(f"{_painted(shown, color):<{_pad(shown, widths[id], color)}}")
+                own = f"{_painted(row.short, color):<{_pad(row.short, 6, color)}}"
+                lines.append(f"  {_cut(row.name, names):<{names}}  {own}  {'  '.join(cells)}".rstrip())
+    return [*lines, "", *textwrap.wrap(STAR, columns)]
 
 
 def _painted(short: str, color: bool) -> str:

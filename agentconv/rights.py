@@ -177,7 +177,9 @@ def by_capability(tools: Tools, spec: Spec) -> dict[str, Grant]:
     """Author's count: capability -> grant."""
     tools = resolved(tools, spec)
     opened = tools.base in ("all", "builtin")
-    usual = {c for n in spec.tools.singles.values() if not (n.off or n.never or n.closed) for c in n.gives} or set(all_caps())
+    usual = {c for n in spec.tools.singles.values() if not (n.off or n.never or n.closed) for c in n.gives} or set(
+        all_caps()
+    )
     grants: dict[str, Grant] = {}
     named = [c for r in tools.rules if r.tool.caps != ("*",) for c in (*r.tool.caps, *r.tool.also)]
     for cap in dict.fromkeys([*named, *(c for c in all_caps() if c in usual)]):
@@ -282,7 +284,9 @@ def of_agent(agent: Agent, spec: Spec, *, program: bool, usual: bool = False) ->
         rights = of_tools(tools, spec, program=program, usual=usual)
     taken = denied_by_fields(agent, spec, program=program)
     if program and spec.tools.control == "none":  # a switch of its own (`features.shell_tool`), read as a rule
-        taken |= {risk(c) for r in agent.tools.rules if r.effect == "deny" and not r.scope for c in r.tool.caps if c != "*"}
+        taken |= {
+            risk(c) for r in agent.tools.rules if r.effect == "deny" and not r.scope for c in r.tool.caps if c != "*"
+        }
     if taken:
         rights = frozenset(r for r in spread(rights) if r.cls not in taken)
     row = spec.by_field.get("delegates")
@@ -311,7 +315,7 @@ def added_by_fields(agent: Agent, spec: Spec) -> Tools:
         value = row.to_program.get(getattr(agent, row.field), getattr(agent, row.field))
         names = implies.get(value, implies.get("*", ())) if isinstance(implies, dict) else implies
         extra += [Rule("allow", spec.tools.names[n].tool(), at=row.key) for n in names if n in spec.tools.names]
-    return replace(tools, rules=tools.rules + tuple(extra)) if extra else tools
+    return replace(tools, rules=tuple(extra) + tools.rules) if extra else tools  # a denial still takes it away
 
 
 def denied_by_fields(agent: Agent, spec: Spec, *, program: bool) -> frozenset[str]:
@@ -337,8 +341,12 @@ def _limit_delegates(rights: Rights, names: tuple[str, ...]) -> Rights:
     return rest | limited
 
 
+def class_of(cap: str) -> str:
+    """The risk class of a capability; of the tools of MCP servers, which are none, the class itself."""
+    return cap if ":" in cap else risk(cap)
+
+
 def of_ambient(spec: Spec) -> Rights:
     """What every agent of the program has anyway."""
-    caps = {cap for caps in spec.ambient.values() for cap in caps}
-    servers = {Right(cap) for cap in caps if cap.startswith("mcp:")}
-    return frozenset(servers | {Right(risk(cap)) for cap in caps if ":" not in cap and risk(cap) != "none"})
+    found = {class_of(cap) for caps in spec.ambient.values() for cap in caps}
+    return frozenset(Right(cls) for cls in found if cls != "none")

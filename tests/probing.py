@@ -78,7 +78,9 @@ def _along(agent: Agent, spec: Spec) -> list[Rule]:
     for row in spec.fields.values():
         value = getattr(agent, row.field) if row.field else None
         if row.fact("implies") and value is not None:
-            out += [Rule("allow", spec.tools.names[n].tool()) for n in row.fact("implies")[row.to_program.get(value, value)]]
+            out += [
+                Rule("allow", spec.tools.names[n].tool()) for n in row.fact("implies")[row.to_program.get(value, value)]
+            ]
     return out
 
 

@@ -33,10 +33,12 @@ NAMES = (
 
 
 @st.composite
-def prompts(draw: st.DrawFn) -> str:
-    """A prompt as reading leaves it: no blank lines in front, no line ends behind."""
+def prompts(draw: st.DrawFn, id: str) -> str:
+    """A prompt as reading leaves it: below a header no blank lines in front, no line ends behind."""
     newline = draw(st.sampled_from(["\n", "\n", "\n", "\r\n"]))
     lines = draw(st.lists(LINE, max_size=6))
+    if registry.load(id).syntax != "frontmatter":
+        return draw(st.sampled_from(["", "", "\n", " \n"])) + "\n".join(lines)
     while lines and not lines[0].strip():
         lines.pop(0)
     return newline.join(lines).rstrip("\r\n")
@@ -91,18 +93,27 @@ def controls(draw: st.DrawFn, id: str) -> Tools:
 
 
 MODELS = st.sampled_from(
-    ["sonnet", "opus", "claude-sonnet-4-5", "GPT-5 (copilot)", "gpt-5.5", "openai/gpt-5", "house-model", "gemini-2.5-pro"]
+    [
+        "sonnet",
+        "opus",
+        "claude-sonnet-4-5",
+        "GPT-5 (copilot)",
+        "gpt-5.5",
+        "openai/gpt-5",
+        "house-model",
+        "gemini-2.5-pro",
+    ]
 ).map(models.model_of)
 SERVERS: list[dict[str, Any]] = [
     {"docs": None},
     {"docs": {"type": "stdio", "command": "docs-server", "args": ["--x"], "env": {"TOKEN": "${TOKEN}"}}},
     {"docs": {"type": "http", "url": "https://example.org", "tools": ["*"]}, "tracker": None},
 ]
-HOOKS: list[dict[str, Any]] = [
-    {"PreToolUse": [{"matcher": "Bash", "hooks": [{"type": "command", "command": "./check.sh"}]}]},
-    {"Stop": [{"hooks": [{"type": "command", "command": "./done.sh"}]}]},
-    {"preToolUse": [{"type": "command", "bash": "./check.sh"}]},
-]
+STOP: dict[str, Any] = {"Stop": [{"hooks": [{"type": "command", "command": "./done.sh"}]}]}
+HOOKS: dict[str, list[dict[str, Any]]] = {
+    "claude": [STOP, {"PreToolUse": [{"matcher": "Bash", "hooks": [{"type": "command", "command": "./check.sh"}]}]}],
+    "copilot": [{"PreToolUse": [{"type": "command", "bash": "./check.sh"}]}],
+}
 OTHERS: dict[str, st.SearchStrategy[Any]] = {
     "title": NAMES,
     "when_to_use": TEXT,
@@ -124,7 +135,6 @@ OTHERS: dict[str, st.SearchStrategy[Any]] = {
     "handoffs": st.builds(Handoff, NAMES, TEXT, TEXT, st.sampled_from([None, True, False])).map(lambda h: (h,)),
     "skills": st.sampled_from([("style",), ("style", "a b")]),
     "mcp_servers": st.sampled_from(SERVERS),
-    "hooks": st.sampled_from(HOOKS),
     "context": st.just({"files": ["src/**"]}),
     "attachments": st.just(("docs/x.md",)),
     "user_invocable": st.booleans(),
@@ -152,15 +162,20 @@ def agents(draw: st.DrawFn, id: str) -> Agent:
     """An agent as one that the format ``id`` holds."""
     picked = draw(st.lists(st.sampled_from(sorted(OTHERS)), max_size=6, unique=True))
     fields = {name: draw(OTHERS[name]) for name in picked}
+    row = registry.load(id).by_field.get("hooks")
+    if row is not None and draw(st.integers(0, 5)) == 0:
+        fields["hooks"] = draw(st.sampled_from(HOOKS[str(row.fact("family"))]))
     called = draw(NAMES)
-    extras = draw(st.sampled_from([(), (), (Extra("houseKey", {"a": [1, "x"]}, id),), (Extra("houseLimit", True, id, True),)]))
+    extras = draw(
+        st.sampled_from([(), (), (Extra("houseKey", {"a": [1, "x"]}, id),), (Extra("houseLimit", True, id, True),)])
+    )
     if draw(st.integers(0, 19)) == 0:
         fields["disabled"] = draw(st.booleans())
     return Agent(
         id=called,
         name=draw(st.sampled_from([called, called, None]) | NAMES),
         description=draw(st.none() | TEXT | st.just("") | st.just(" ")),
-        prompt=draw(prompts()),
+        prompt=draw(prompts(id)),
         tools=draw(controls(id)),
         extras=extras,
         **fields,

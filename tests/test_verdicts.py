@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from functools import lru_cache
+from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -38,7 +38,7 @@ KNOWN = {
 }
 
 
-@lru_cache(maxsize=None)
+@cache
 def record(program: str) -> dict[str, Any]:
     shared = find_shared()
     place = shared / "reference" / "verdicts" / f"{program}.json" if shared else None

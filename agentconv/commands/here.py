@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from agentconv.sources import Source
 
 
 def here() -> None:
     """Agents found, the programs that read them as they lie, three next commands."""
     from agentconv import files, sources
-    from agentconv.registry import ids, load, shared_readers, targets
+    from agentconv.registry import load, shared_readers
+    from agentconv.terminal import width
 
     cwd = Path.cwd()
     root = files.find_root(cwd, sources.place_marks())
@@ -22,36 +27,51 @@ def here() -> None:
         click.echo("  agentconv formats                  the formats with their places")
         click.echo("  agentconv list --user              the agents in your home folder")
         return
-    counts: dict[str, int] = {}
+    names: dict[str, set[str]] = {}
     folders: dict[str, str] = {}
+    unread = 0
     for source in found:
         id = str(source.format)
-        counts[id] = counts.get(id, 0) + _agents(source)
+        agents = _agents(source)
+        unread += not agents and any(n.effect == "error" for n in source.notes)
+        names.setdefault(id, set()).update(agents)
         folders.setdefault(id, _place(source.path, source.below))
-    total = sum(counts.values())
-    click.echo(f"{total} agent{'s' * (total != 1)} here:")
-    for id, count in sorted(counts.items(), key=lambda item: -item[1]):
+    all_names = set().union(*names.values())
+    copies = sum(map(len, names.values())) - len(all_names)
+    more = f", {copies} of them in more than one place" if copies else ""
+    click.echo(f"{len(all_names)} agent{'s' * (len(all_names) != 1)} here{more}:")
+    for id, called in sorted(names.items(), key=lambda item: -len(item[1])):
         spec = load(id)
         readers = [spec.program, *(name for _, name, _ in shared_readers(spec))]
-        click.echo(f"  {count:4}  {folders[id]:<22} {id:<16} read by {_and(list(dict.fromkeys(readers)))}")
-    most = max(counts, key=lambda id: counts[id])
-    target = _next_target(root, most, targets())
+        line = f"{len(called):6}  {folders[id]:<18}  {id:<13}  read by {_and(list(dict.fromkeys(readers)))}"
+        click.echo("\n".join(textwrap.wrap(line, width(), subsequent_indent=" " * 8, drop_whitespace=True)))
+    if unread:
+        click.echo(f"{unread:6}  file{'s' * (unread != 1)} that cannot be read: agentconv list says why")
     click.echo("\nNext:")
-    click.echo(
-        f"  agentconv convert --to {target:<12} write them for {load(target).program} too; your files stay as they are"
-    )
-    click.echo("  agentconv list --in all             what each may do in every program")
+    most = max(names, key=lambda id: len(names[id]))
+    target = _next_target(root, set(names))
     first = next(s for s in found if s.format == most)
-    click.echo(f"  agentconv show {first.path}   what agentconv understands of one")
+    steps = {
+        f"agentconv convert --to {target}": f"write them for {load(target).program} too; your files stay as they are",
+        "agentconv list --in all": "what each may do in every program",
+        f"agentconv show {first.path}": "what agentconv understands of one",
+    }
+    lead = min(max(map(len, steps)), 44)
+    for command, why in steps.items():
+        line = f"  {command:<{lead}}  {why}"
+        click.echo(line if len(line) <= width() else f"  {command}\n      {why}")
 
 
-def _agents(source: Any) -> int:
+def _agents(source: Source) -> set[str]:
+    """What the agents of a file are called, the same in every format."""
     from agentconv.engine import read_author
+    from agentconv.naming import slug
     from agentconv.registry import load
 
-    if source.text is None:
-        return 0
-    return len(read_author(load(source.format), source.text, source.path).agents)
+    if source.text is None or source.format is None:
+        return set()
+    found = read_author(load(source.format), source.text, source.path).agents
+    return {slug(r.agent.id) or r.agent.id for r in found}
 
 
 def _place(path: str, below: str) -> str:
@@ -63,12 +83,14 @@ def _and(words: list[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
-def _next_target(root: Path, most: str, ids: list[str]) -> str:
-    """A target whose folder is there and empty, else the one with the most users that is not the source."""
-    from agentconv.registry import heads
+def _next_target(root: Path, here: set[str]) -> str:
+    """A format that is not here yet: one whose program's folder is there, else the one with the most users."""
+    from agentconv.registry import heads, ids
 
-    for id in ids:
-        write = str((heads()[id].get("places") or {}).get("write") or "")
-        if id != most and "/" in write and (root / write.split("/", 1)[0]).is_dir():
+    taken = {(heads()[id].get("places") or {}).get("write") for id in here}
+    free = [id for id in ids() if id not in here and (heads()[id].get("places") or {}).get("write") not in taken | {None}]
+    for id in free:
+        write = str(heads()[id]["places"]["write"])
+        if "/" in write and (root / write.split("/", 1)[0]).is_dir():
             return id
-    return next(id for id in ids if id != most)
+    return next(iter(free), next(iter(here)))

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from agentconv.commands.convert import split_words
+from agentconv.commands.convert import NoAgents, split_words
 
 
 def found_sources(src: tuple[str, ...], from_: str | None, user: bool, most: int = 5_000_000) -> Any:
@@ -65,9 +65,7 @@ def list_(
         ctx.exit(3 if bad else 0)
     rows = list(stream)
     if not rows:
-        raise click.ClickException(
-            "F004 no agents found. Name a file or a folder; `agentconv formats` lists the places."
-        )
+        raise NoAgents(src)
     if form == "json":
         click.echo(json.dumps([r.as_data() for r in rows], ensure_ascii=False, indent=2))
     elif form == "md":
@@ -97,7 +95,7 @@ def diff(ctx: click.Context, /, a: str, b: str, from_: str | None, as_json: bool
     for line in (*bad_left, *bad_right):
         click.echo(line, err=True)
     if not left and not right:
-        raise click.ClickException("F004 no agents found on either side")
+        raise NoAgents((a, b))
     found = comparing.compare(left, right)
     if as_json:
         click.echo(json.dumps(comparing.as_data(found), ensure_ascii=False, indent=2))

@@ -37,6 +37,9 @@ def read_tools(node: Node, row: Field, ctx: Context) -> Tools:
         return meaning(table.fact("null", "none"), ctx, "a null tool list")
     if node.kind == "map" or (node.kind == "scalar" and not _is_text(node, ctx)):
         return _wrong_type(node, row, ctx)
+    if node.kind == "list" and not ctx.author and table.fact("wrong_item") == "refused":
+        if not all(item.kind == "scalar" and _is_text(item, ctx) for item in node.items):
+            raise Refused(f"`{row.key}` may hold nothing but text")
     if node.kind == "list" and row.fact("list") is False:
         if not ctx.author:
             return _wrong_type(node, row, ctx)

@@ -100,8 +100,10 @@ def _body(document: Document, start: int, end: int, dialect: Mapping[str, Any]) 
         start += len(kept) - len(kept.lstrip(WHITE))
         end = max(start, end - (len(kept) - len(kept.rstrip(WHITE))))
     document.body_start, document.body_end, document.body = start, end, text[start:end]
+    if dialect.get("newlines") == "lf":
+        document.body = document.body.replace("\r\n", "\n")
     if dialect.get("dashes") == "eat-blank-lines":
-        document.body = without_gaps(document.body.replace("\r\n", "\n")).strip(WHITE)
+        document.body = without_gaps(document.body).strip(WHITE)
 
 
 def _indented(header: Node, source: str, start: int) -> None:

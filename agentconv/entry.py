@@ -64,6 +64,9 @@ def read_entry(
             fields.setdefault("prompt_parts", {}).update(value)
         else:
             fields.setdefault(row.field, value)  # rows stand in the order in which the program prefers them
+    for row in rows.values():
+        if row.field and row.fact("absent") is not None:
+            fields.setdefault(row.field, row.fact("absent"))
     indirect.look_up(spec, dict(values), fields)
     indirect.split_off(spec, fields)
     if problems := _missing(rows, {key for key, _ in values}, fields, ctx, entry):

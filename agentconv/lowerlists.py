@@ -240,7 +240,9 @@ def _server(job: ToolJob, servers: Servers, server: str, member: str | None, gra
         return []
     spelled = table.spell_mcp(server, member)
     found = table.mcp_tool(spelled) if spelled is not None else None
-    if spelled is None or found is None or (found.member is None) != (member is None) or table.own(spelled):
+    # a name that the target spells otherwise would be another server there
+    other = found is None or found.server != server or (found.member is None) != (member is None)
+    if spelled is None or other or table.own(spelled):
         job.say("T007", f"{job.dst.seen} cannot allow {what} alone (`{label}`): left out", places)
         return []
     shut = {key: g for key, g in servers.items() if key[0] == server and not g.open and member is None}

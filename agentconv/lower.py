@@ -9,7 +9,7 @@ from typing import Any
 from agentconv.lowered import Lowered, Options
 from agentconv.lowerfields import always, lower_extras, lower_field
 from agentconv.lowermodels import lower_models, provider
-from agentconv.lowertexts import lower_identity, lower_texts, replaced_texts
+from agentconv.lowertexts import as_written, lower_identity, lower_texts
 from agentconv.lowertools import lower_tools
 from agentconv.model import Agent, Tools
 from agentconv.rights import CLASSES, Rights, by_capability, class_of, contains, denied_by_fields, of_ambient, spread
@@ -42,6 +42,7 @@ def lower(
             "C008", f"disabled in {src.program}; {dst.program} has no such switch, so it is not written", "disabled"
         )
         return out
+    agent = as_written(agent, dst, out)
     fields: dict[str, Any] = {}
     fields["tools"], delegates = _tools(agent, src, dst, before, options, forbid, out)
     fields |= lower_identity(agent, dst, out)
@@ -56,7 +57,7 @@ def lower(
     extras = lower_extras(agent.extras, src, dst, out)
     extras += tuple(e for e in provider(fields.get("model"), dst) if e.key not in {x.key for x in extras})
     _say_ambient(before, dst, out)
-    out.agent = Agent(**replaced_texts(fields, dst, out), extras=extras)
+    out.agent = Agent(**fields, extras=extras)
     return out
 
 

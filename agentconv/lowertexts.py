@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from agentconv import naming
-from agentconv.containers.programs import without_gaps
+from agentconv.containers.programs import WHITE, without_gaps
 from agentconv.lowered import Lowered
 from agentconv.model import Agent
 from agentconv.spec import Field, Spec
@@ -155,8 +156,8 @@ def _prompt(agent: Agent, dst: Spec, out: Lowered) -> str | None:
             out.say("L011", "several texts of the source became one prompt", "prompt", "info")
         prompt = said
     row = dst.by_field.get("prompt")
-    needed = (dst.container.get("dialect") or {}).get("empty_body") == "refused"
-    if (needed or (row is not None and row.fact("required"))) and not (prompt or "").strip():
+    needed = dst.container.get("empty_body") == "refuse"
+    if (needed or (row is not None and row.fact("required"))) and not (prompt or "").strip().strip(WHITE):
         what = next(t for t in (agent.description, agent.title, agent.name, agent.id, "agent") if _said(t))
         prompt = what
         out.say("L005", f"{dst.program} requires a prompt; the description stands in", "prompt")
@@ -167,7 +168,8 @@ def _prompt(agent: Agent, dst: Spec, out: Lowered) -> str | None:
         prompt = as_body(prompt)
     gaps = (dst.container.get("dialect") or {}).get("dashes") == "eat-blank-lines"
     if gaps and prompt and without_gaps(prompt) != prompt:
-        out.say("C007", f"{dst.seen} drops blank lines behind a line of three dashes when it loads the prompt", "prompt")
+        text = f"{dst.seen} drops blank lines behind a line of three dashes when it loads the prompt"
+        out.say("C007", text, "prompt")
     limit = (dst.tables.get("limits") or {}).get("prompt")
     if limit and prompt and len(prompt) > int(limit):
         text = f"the prompt has {len(prompt)} characters; the longest that is documented for {dst.program} is {limit}"
@@ -183,19 +185,19 @@ def as_body(text: str) -> str:
     return "".join(lines).rstrip("\r\n")
 
 
-def replaced_texts(fields: dict[str, Any], dst: Spec, out: Lowered) -> dict[str, Any]:
+def as_written(agent: Agent, dst: Spec, out: Lowered) -> Agent:
     """Characters that the program replaces in the whole file are written as it reads them: a curly quote that
     becomes a straight one would end the text around it."""
     table = {str(k): str(v) for k, v in ((dst.container.get("dialect") or {}).get("replace") or {}).items()}
     if not table:
-        return fields
-    made = {}
-    for name, value in fields.items():
-        made[name] = value if name in ("id", "tools") else _replaced(value, table)
-        if made[name] != value:
+        return agent
+    made = {n: _replaced(v, table) for n, v in agent.said().items() if n not in ("tools", "model", "extras")}
+    held = {*dst.by_field, dst.body_field}
+    for name, value in made.items():
+        if value != getattr(agent, name) and name in held:
             text = f"{dst.seen} replaces typographic dashes, quotes and odd spaces when it loads the file"
             out.say("C007", text, name)
-    return made
+    return replace(agent, **made)
 
 
 def _replaced(value: Any, table: Mapping[str, str]) -> Any:

@@ -37,15 +37,15 @@ def read_tools(node: Node, row: Field, ctx: Context) -> Tools:
         return meaning(table.fact("null", "none"), ctx, "a null tool list")
     if node.kind == "map" or (node.kind == "scalar" and not _is_text(node, ctx)):
         return _wrong_type(node, row, ctx)
-    if node.kind == "list" and not ctx.author and table.fact("wrong_item") == "refused":
-        if not all(item.kind == "scalar" and _is_text(item, ctx) for item in node.items):
-            raise Refused(f"`{row.key}` may hold nothing but text")
+    mixed = node.kind == "list" and not all(i.kind == "scalar" and _is_text(i, ctx) for i in node.items)
+    if mixed and not ctx.author and table.fact("wrong_item") == "refused":
+        raise Refused(f"`{row.key}` may hold nothing but text")
     if node.kind == "list" and row.fact("list") is False:
         if not ctx.author:
             return _wrong_type(node, row, ctx)
         code = "R012" if table.fact("wrong_type") == "refused" else "R006"
         text = f"`{row.key}` must be one text with commas in {ctx.spec.seen}; read as the list it means"
-        ctx.say(code, text, "tools", node)
+        ctx.say(code, text, "tools", node, effect="info")
     if node.kind == "scalar" and table.fact("all_word") and node.text.strip().lower() == table.fact("all_word"):
         return ALL
     if node.kind == "scalar" and table.fact("split", "comma") == "none" and not ctx.author:

@@ -230,7 +230,8 @@ def forbidden_server(job: ToolJob, server: str) -> bool:
 def say_no_servers(job: ToolJob, source: Tools) -> None:
     """Everything the source has, and no MCP server is in what everything is in the target."""
     if any(g.open for g in by_server(source, job.src).values()):
-        job.say("T008", f"{job.dst.program} gives agents without a list its own tools only, none of MCP servers", "tools")
+        text = f"{job.dst.program} gives agents without a list its own tools only, none of MCP servers"
+        job.say("T008", text, "tools")
 
 
 def rule_at(grant: Grant) -> str:

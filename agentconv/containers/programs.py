@@ -53,8 +53,6 @@ def read_program(text: str, dialect: Mapping[str, Any]) -> Document:
             return document
         document.status, document.reason = "refused", reason
     _body(document, body, len(text), dialect)
-    if dialect.get("empty_body") == "refused" and not document.body.strip():
-        document.status, document.reason = "refused", "the program takes no agent without a prompt"
     return document
 
 

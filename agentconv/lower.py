@@ -52,6 +52,7 @@ def lower(
     for name, value in replace(agent, delegates=None).said().items():
         if name not in DONE and (kept := lower_field(name, value, src, dst, before, out)) is not None:
             fields[name] = kept
+    _inside(fields, dst, out)
     _delegates(agent, delegates, before, dst, fields, out)
     always(fields, dst)
     extras = lower_extras(agent.extras, src, dst, out)
@@ -59,6 +60,16 @@ def lower(
     _say_ambient(before, dst, out)
     out.agent = Agent(**fields, extras=extras)
     return out
+
+
+def _inside(fields: dict[str, Any], dst: Spec, out: Lowered) -> None:
+    """What stands behind another value has no place without it."""
+    for row in dst.fields.values():
+        whole = row.fact("inside")
+        if whole and row.field and fields.get(row.field) is not None and not fields.get(str(whole)):
+            del fields[row.field]
+            text = f"{dst.program} takes it behind the {whole} only, and no {whole} is written"
+            out.say("L001", f"the {row.field} is left out: {text}", row.field)
 
 
 def _tools(

@@ -27,7 +27,7 @@ def lower_identity(agent: Agent, dst: Spec, out: Lowered) -> dict[str, Any]:
 
 
 def _said(text: str | None) -> str | None:
-    return text if text is not None and text.strip() else None
+    return text if text is not None and text.strip().strip(WHITE) else None
 
 
 def _by_name(agent: Agent, called: str, dst: Spec, out: Lowered) -> dict[str, Any]:
@@ -157,7 +157,7 @@ def _prompt(agent: Agent, dst: Spec, out: Lowered) -> str | None:
         prompt = said
     row = dst.by_field.get("prompt")
     needed = dst.container.get("empty_body") == "refuse"
-    if (needed or (row is not None and row.fact("required"))) and not (prompt or "").strip().strip(WHITE):
+    if (needed or (row is not None and row.fact("required"))) and not _said(prompt):
         what = next(t for t in (agent.description, agent.title, agent.name, agent.id, "agent") if _said(t))
         prompt = what
         out.say("L005", f"{dst.program} requires a prompt; the description stands in", "prompt")

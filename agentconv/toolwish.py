@@ -231,7 +231,8 @@ def say_no_servers(job: ToolJob, source: Tools) -> None:
     """Everything the source has, and no MCP server is in what everything is in the target."""
     if any(g.open for g in by_server(source, job.src).values()):
         text = f"{job.dst.program} gives agents without a list its own tools only, none of MCP servers"
-        job.say("T008", text, "tools")
+        named = (r.at for r in job.agent.tools.rules if r.effect == "allow" and r.tool.server)
+        job.say("T008", text, ("tools", *named))
 
 
 def rule_at(grant: Grant) -> str:

@@ -80,8 +80,9 @@ def _row_value(row: Field, agent: Agent, spec: Spec, extras: dict[str, Any]) -> 
     if row.field == "prompt" and spec.syntax == "frontmatter":
         return None
     if row.type in TOOL_TYPES:
-        value = tools_value(row, agent.tools, spec)
-        return ", ".join(value) if row.fact("as_text") and isinstance(value, list) else value
+        names = tools_value(row, agent.tools, spec)
+        plain = isinstance(names, list) and names and not any("," in str(n) for n in names)
+        return ", ".join(names) if plain and row.fact("as_text") else names
     if row.fact("inside"):
         return None
     if row.type == "model":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agentconv import rights as counting
 from agentconv.containers import Document
-from agentconv.convert import BeforeAfter, Conversion, source_rights
+from agentconv.convert import BeforeAfter, Conversion, convert_reading, source_rights
 from agentconv.edit import edit_text
 from agentconv.engine import read_author, read_program
 from agentconv.lower import Options
@@ -26,6 +26,8 @@ def convert_same(reading: Reading, options: Options) -> list[Conversion]:
     text = normalised(reading)
     program = read_program(reading.spec, reading.text, reading.path)
     again = read_program(reading.spec, text, reading.path)
+    if _wrapped(reading) and again.status != "read":
+        return convert_reading(reading, reading.spec, options, lambda _: None)  # in pieces: written anew
     out = []
     for n, read in enumerate(reading.agents):
         before, notes = source_rights(read, reading, program)
@@ -48,7 +50,25 @@ def normalised(reading: Reading) -> str:
     splices = [(r.start, r.end, r.new) for r in document.remarks if r.end >= 0]
     for read in reading.agents:
         splices += _names(read, document)
+    if _wrapped(reading):
+        splices += _unwrapped(document)
     return edit_text(reading.text, _without_overlaps(splices))
+
+
+def _wrapped(reading: Reading) -> bool:
+    """A fence round the file, or something in front of the header: the program would not find the header."""
+    remarks = reading.document.remarks if reading.document is not None else []
+    return not reading.spec.many and any(r.code in ("R008", "R019") and r.end < 0 for r in remarks)
+
+
+def _unwrapped(document: Document) -> list[tuple[int, int, str]]:
+    text = document.text
+    opening = text.rfind("\n", 0, max(document.header_start - 1, 0)) + 1
+    whole = text[opening:].startswith("---")
+    splices = [(0, opening, "") if whole else (0, document.header_start, f"---{document.newline}")]
+    if text[document.body_end :].strip():
+        splices.append((document.body_end, len(text), ""))
+    return splices
 
 
 def _names(read: Read, document: Document) -> list[tuple[int, int, str]]:
@@ -104,6 +124,11 @@ def _prove(
     after = counting.of_agent(twin.agent, spec, program=True, usual=True)
     result.rights = BeforeAfter(result.rights.before, counting.spelled(after))
     if text == reading.text:
+        return
+    if more := counting.gained(before, after):
+        words = ", ".join(counting.spelled(more))
+        result.notes.append(note("V002", f"the edited file would give more: {words}", path="tools", file=reading.path))
+        result.status = "failed"
         return
     back = read_author(spec, text, reading.path)
     was = counting.of_agent(read.agent, spec, program=False)

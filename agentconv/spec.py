@@ -8,19 +8,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
-from functools import cached_property, lru_cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 from agentconv.model import Tool
+from agentconv.namepatterns import matching, template_regex
 
 DATA = Path(__file__).parent / "data"
-# regular expressions of a file that are tried on names: no repeated groups, which could take for ever
-SAFE_REGEX = re.compile(r"(?:[\w-]|\.\*|[\w-]\?|\.|\|)*")
 
 
-@lru_cache(maxsize=None)
+@cache
 def load_data(name: str) -> dict[str, Any]:
     """A table of agentconv/data."""
     import yaml
@@ -55,7 +53,7 @@ def cap_title(cap: str) -> str:
     return str(load_data("capabilities")[cap]["title"])
 
 
-@lru_cache(maxsize=None)
+@cache
 def all_caps() -> tuple[str, ...]:
     """Every capability there is."""
     return tuple(load_data("capabilities"))
@@ -194,15 +192,7 @@ class ToolTable:
         if not self.data.get("wildcards"):
             return []
         fold = self.data.get("case", "sensitive") == "insensitive"
-        sign = str(self.data.get("regex") or "")
-        if sign and token.startswith(sign):
-            text = token.removeprefix(sign)
-            pattern = re.compile(text, re.IGNORECASE if fold else 0) if SAFE_REGEX.fullmatch(text) else None
-            return [n for n in self.singles if pattern and pattern.fullmatch(n)]
-        if not any(c in token for c in "*?"):
-            return []
-        wanted = token.lower() if fold else token
-        return [n for n in self.singles if fnmatchcase(n.lower() if fold else n, wanted)]
+        return matching(token, self.singles, fold=fold, regex=str(self.data.get("regex") or ""))
 
     @cached_property
     def sentinels(self) -> frozenset[str]:
@@ -239,10 +229,10 @@ class ToolTable:
         last = self.mcp.get("split_at") == "last"
         for key in ("tool", "also_tool"):
             for template in _words(self.mcp.get(key)):
-                out.append((_template_regex(template, last), True))
+                out.append((template_regex(template, last), True))
         for key in ("server", "also_server"):
             for template in _words(self.mcp.get(key)):
-                out.insert(0, (_template_regex(template, last), False))
+                out.insert(0, (template_regex(template, last), False))
         return out
 
     def mcp_tool(self, token: str) -> Tool | None:
@@ -295,17 +285,6 @@ def _words(value: Any) -> tuple[str, ...]:
     if value is None:
         return ()
     return (value,) if isinstance(value, str) else tuple(value)
-
-
-def _template_regex(template: str, last: bool) -> re.Pattern[str]:
-    """``mcp__{server}__{tool}`` as a pattern; a server name ends at the first separator, or at the last."""
-    if last:
-        text = re.escape(template).replace(r"\{server\}", r"(?P<server>[^*\s]+)")
-        return re.compile(text.replace(r"\{tool\}", r"(?P<tool>[^*/\s]+)"))
-    after = template.split("{server}", 1)[1][:1]
-    server = r"(?:(?!__)[^*])+" if "__" in template else (rf"[^*\s{re.escape(after)}]+" if after else r"[^*\s]+")
-    text = re.escape(template).replace(r"\{server\}", f"(?P<server>{server})")
-    return re.compile(text.replace(r"\{tool\}", r"(?P<tool>[^*\s]+)"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,6 +94,8 @@ def summary(run: Run, seconds: float, stream: IO[str]) -> str:
             page.help(one.note.help, 5)
     for target in run.plan.targets:
         results = [r for r in run.results if r.target == target]
+        if not results and len(run.plan.targets) > 1:
+            continue
         if page.lines:
             page.lines.append("")
         _target(page, run, target, results, seconds)

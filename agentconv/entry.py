@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from agentconv import indirect
 from agentconv.codecs import TOOL_TYPES, read_value
 from agentconv.containers import Document, Node
 from agentconv.model import Agent, Base, Extra, Rule, Tool, Tools
@@ -13,6 +14,7 @@ from agentconv.notes import Note, note
 from agentconv.reading import UNSAID, Context, Read, Refused
 from agentconv.spec import Field, Spec, all_caps, risk
 from agentconv.toolcodecs import read_bools, read_deny, read_groups, read_permission, read_tools
+from agentconv.toolsettings import read_settings
 
 
 def read_entry(
@@ -35,8 +37,9 @@ def read_entry(
     early: list[Rule] = []
     order = {key: n for n, key in enumerate(spec.fields)}
     values = top_values(spec, entry)
+    rows = indirect.demanded(spec, dict(values))
     for key, node in sorted(values, key=lambda v: order.get(v[0], len(order))):
-        row = spec.fields.get(key)
+        row = rows.get(key)
         where[key] = node
         if row is None:
             if not author and spec.container.get("unknown_keys") == "refused":
@@ -46,7 +49,7 @@ def read_entry(
         where.setdefault(row.field or key, node)
         if row.type in TOOL_TYPES:
             if _tools_here(row, node, ctx):
-                base, more, first = _tool_row(row, node, ctx, base)
+                base, more, first = _tool_row(row, node, ctx, base, early + rules)
                 (early if first else rules).extend(more)
             elif row.fact("shape") == node.kind:  # a table of the program's own
                 extras.append(Extra(key, node.data(), spec.id))
@@ -61,7 +64,12 @@ def read_entry(
             fields.setdefault("prompt_parts", {}).update(value)
         else:
             fields.setdefault(row.field, value)  # rows stand in the order in which the program prefers them
-    if problems := _missing(spec, {key for key, _ in values}, fields, ctx, entry):
+    for row in rows.values():
+        if row.field and row.fact("absent") is not None:
+            fields.setdefault(row.field, row.fact("absent"))
+    indirect.look_up(spec, dict(values), fields)
+    indirect.split_off(spec, fields)
+    if problems := _missing(rows, {key for key, _ in values}, fields, ctx, entry):
         return problems
     if spec.syntax == "frontmatter":
         fields[spec.body_field] = _body(document, spec, author)
@@ -182,7 +190,9 @@ def _below(key: str, node: Node, spec: Spec) -> list[tuple[str, Node]]:
     return out
 
 
-def _tool_row(row: Field, node: Node, ctx: Context, base: Base | None) -> tuple[Base | None, list[Rule], bool]:
+def _tool_row(
+    row: Field, node: Node, ctx: Context, base: Base | None, so_far: list[Rule]
+) -> tuple[Base | None, list[Rule], bool]:
     """Base, rules, and whether they stand before the rest (an old map that the new one overrides)."""
     if not row.applied and row.fact("shape") is None:
         text = f"{ctx.spec.seen} does nothing with `{row.key}`; taken as meant"
@@ -198,6 +208,8 @@ def _tool_row(row: Field, node: Node, ctx: Context, base: Base | None) -> tuple[
         return said if said is not None else base, list(rules), True
     if row.type == "deny-tools":
         return base, list(read_deny(node, row, ctx)), False
+    if row.type == "tool-settings":
+        return base, list(read_settings(node, row, ctx, Tools(base, tuple(so_far)))), False
     return base, list(read_permission(node, row, ctx)), False
 
 
@@ -211,9 +223,11 @@ def is_limit(row: Field, value: Any) -> bool:
     return bool(limits) and value not in (None, False, "", [], {}, ())
 
 
-def _missing(spec: Spec, keys: set[str], fields: dict[str, Any], ctx: Context, entry: Node | None) -> list[Note]:
+def _missing(
+    rows: Mapping[str, Field], keys: set[str], fields: dict[str, Any], ctx: Context, entry: Node | None
+) -> list[Note]:
     problems: list[Note] = []
-    for row in spec.fields.values():
+    for row in rows.values():
         if not row.fact("required") or row.field in fields or (row.key in keys and row.type in TOOL_TYPES):
             continue
         if row.key in keys and row.fact("missing") != "skipped":
@@ -226,7 +240,7 @@ def _missing(spec: Spec, keys: set[str], fields: dict[str, Any], ctx: Context, e
             helps = f"an agent needs `{row.key}:`"
             problems.append(note("R018", text, file=ctx.path, line=line, column=column, help=helps))
         else:
-            ctx.say("R012", f"no `{row.key}`: {spec.seen} does not load this agent", row.field or row.key, entry)
+            ctx.say("R012", f"no `{row.key}`: {ctx.spec.seen} does not load this agent", row.field or row.key, entry)
     return problems
 
 

@@ -179,6 +179,8 @@ def _scoped(job: ToolJob, wish: Wish, there: list[Rule]) -> list[Rule]:
         for name in table.names.values():
             if wish.cap not in name.caps or not name.scope or len(name.classes) != 1:
                 continue
+            if table.fact("scope_syntax", "none") == "none":
+                continue  # the patterns stand elsewhere in the file
             converted = patterns.convert(allows[0], name.scope)
             once = job.dst.tools.fact("duplicates") == "refused"
             taken = once and any(r.tool.name == name.name and r.scope not in (converted or ()) for r in there)
@@ -246,7 +248,9 @@ def _server(job: ToolJob, servers: Servers, server: str, member: str | None, gra
         return []
     spelled = table.spell_mcp(server, member)
     found = table.mcp_tool(spelled) if spelled is not None else None
-    if spelled is None or found is None or (found.member is None) != (member is None) or table.own(spelled):
+    # a name that the target spells otherwise would be another server there
+    other = found is None or found.server != server or (found.member is None) != (member is None)
+    if spelled is None or other or table.own(spelled):
         job.say("T007", f"{job.dst.seen} cannot allow {what} alone (`{label}`): left out", places)
         return []
     shut = {key: g for key, g in servers.items() if key[0] == server and not g.open and member is None}
@@ -261,13 +265,21 @@ def _server(job: ToolJob, servers: Servers, server: str, member: str | None, gra
     return [Rule("allow", Tool(spelled, server=server, member=member), at=rule_at(grant)), *denied]
 
 
+def _without_servers(job: ToolJob, tools: Tools) -> Tools:
+    """Where a list that is silent about MCP servers leaves them all: the entry that shuts them out."""
+    shut = job.dst.tools.mcp.get("shut")
+    if shut is None or any(r.tool.server for r in tools.rules):
+        return tools
+    return Tools(tools.base, (*tools.rules, Rule("allow", Tool(str(shut)), at="tools")))
+
+
 def or_none(job: ToolJob, tools: Tools) -> Tools:
     """Where nothing is left: the form that means no tools in the target."""
     everything = job.dst.tools.fact("all")
     if everything and set(everything) <= {r.tool.name for r in tools.rules if not r.scope}:
         return Tools("all")
     if any(r.effect == "allow" for r in tools.rules):
-        return tools
+        return _without_servers(job, tools)
     if not job.empty:
         job.say("T017", "no tool is left that the target has")
     form = job.dst.tools.fact("no_tools")

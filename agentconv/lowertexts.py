@@ -8,6 +8,7 @@ from dataclasses import is_dataclass, replace
 from typing import Any
 
 from agentconv import naming
+from agentconv.containers.programs import WHITE, without_gaps
 from agentconv.lowered import Lowered
 from agentconv.model import Agent
 from agentconv.spec import Field, Spec
@@ -27,7 +28,7 @@ def lower_identity(agent: Agent, dst: Spec, out: Lowered) -> dict[str, Any]:
 
 
 def _said(text: str | None) -> str | None:
-    return text if text is not None and text.strip() else None
+    return text if text is not None and text.strip().strip(WHITE) else None
 
 
 def _by_name(agent: Agent, called: str, dst: Spec, out: Lowered) -> dict[str, Any]:
@@ -156,7 +157,8 @@ def _prompt(agent: Agent, dst: Spec, out: Lowered) -> str | None:
             out.say("L011", "several texts of the source became one prompt", "prompt", "info")
         prompt = said
     row = dst.by_field.get("prompt")
-    if row is not None and row.fact("required") and not (prompt or "").strip():
+    needed = dst.container.get("empty_body") == "refuse"
+    if (needed or (row is not None and row.fact("required"))) and not _said(prompt):
         what = next(t for t in (agent.description, agent.title, agent.name, agent.id, "agent") if _said(t))
         prompt = what
         out.say("L005", f"{dst.program} requires a prompt; the description stands in", "prompt")
@@ -165,6 +167,10 @@ def _prompt(agent: Agent, dst: Spec, out: Lowered) -> str | None:
     elif prompt is not None and as_body(prompt) != prompt:
         out.say("C011", "blank lines around the prompt have no place below a header", "prompt", "info")
         prompt = as_body(prompt)
+    gaps = (dst.container.get("dialect") or {}).get("dashes") == "eat-blank-lines"
+    if gaps and prompt and without_gaps(prompt) != prompt:
+        text = f"{dst.seen} drops blank lines behind a line of three dashes when it loads the prompt"
+        out.say("C007", text, "prompt")
     limit = (dst.tables.get("limits") or {}).get("prompt")
     if limit and prompt and len(prompt) > int(limit):
         text = f"the prompt has {len(prompt)} characters; the longest that is documented for {dst.program} is {limit}"

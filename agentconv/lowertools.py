@@ -8,7 +8,17 @@ from agentconv import lowerlists, lowermaps
 from agentconv.model import Scope, Tool, Tools
 from agentconv.rights import Grant, by_capability, is_star, resolved
 from agentconv.spec import risk
-from agentconv.toolwish import ToolJob, Wish, opened, say_along, say_leave, say_missing, say_unknown, shut_forbidden
+from agentconv.toolwish import (
+    ToolJob,
+    Wish,
+    opened,
+    say_along,
+    say_leave,
+    say_missing,
+    say_no_servers,
+    say_unknown,
+    shut_forbidden,
+)  # fmt: skip
 
 Delegates = tuple[str, ...] | None
 
@@ -81,6 +91,10 @@ def _opened(job: ToolJob, source: Tools, caps: Mapping[str, Grant]) -> tuple[Too
         if not (job.forbid or limited or _restricted(source, caps)):
             return Tools(), None
         return lowermaps.all_but(job, source, caps), None
+    own_tools = job.dst.tools.fact("absent") == "builtin" and not job.forbid
+    if own_tools and not _restricted(Tools("all", source.rules), caps):
+        say_no_servers(job, source)
+        return Tools(), named
     if not job.forbid and not _restricted(source, caps):
         return _everything(job, source, caps), named
     return lowerlists.all_but(job, source, caps), named

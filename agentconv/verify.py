@@ -11,6 +11,7 @@ from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 from agentconv import verifytools
+from agentconv.containers.programs import without_gaps
 from agentconv.lowered import USUAL
 from agentconv.lowertexts import as_body
 from agentconv.model import FIELDS, Agent, Tools
@@ -125,6 +126,8 @@ def as_loaded(prompt: str, dst: Spec) -> str:
     text = _replaced(prompt, dst).replace("\r\n", "\n").replace("\r", "\n")
     if dst.syntax != "frontmatter":
         return text.rstrip("\n")
+    if (dst.container.get("dialect") or {}).get("dashes") == "eat-blank-lines":
+        text = without_gaps(trimmed(text))
     return trimmed(text) if trims(dst) else as_body(text)
 
 
@@ -159,8 +162,7 @@ def _check_tools(meant: Tools, got: Tools, dst: Spec) -> list[Note]:
     problems = []
     if meant.base != got.base and not (meant.base == "none" and got.base is None and got.rules):
         problems.append(_wrong("tools", meant.base or "unsaid", got.base or "unsaid"))
-    form = dst.tools.fact("no_tools")
-    sentinels = {str(n) for n in form} if isinstance(form, list) else set()
+    sentinels = dst.tools.sentinels
     ours = [line for r in meant.rules if (line := verifytools.line(r))[1] not in sentinels]
     theirs = [verifytools.line(r) for r in got.rules]
     if not _same_lines(ours, theirs, bool(dst.tools.fact("order"))):

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from agentconv.convert import Conversion, convert_agent, convert_text
 from agentconv.engine import read_author, read_program
 from agentconv.model import Agent
-from agentconv.registry import ids, load
+from agentconv.registry import ids, load, targets
 from tests import probing
 from tests.strategies import agents
 
@@ -34,7 +34,7 @@ each_source = pytest.mark.parametrize("source", ids())
 @given(data=st.data())
 def test_laws(source: str, data: st.DataObject) -> None:
     agent = data.draw(agents(source))
-    for target in ids():
+    for target in targets():
         made = convert_agent(agent, source, target)
         told = tell(made, agent)
         check_proof(made, told)

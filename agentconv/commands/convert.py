@@ -183,9 +183,11 @@ def _targets(words: tuple[str, ...], output: str | None) -> tuple[str, ...]:
     from agentconv import registry
 
     if words == ("all",):
-        return _primary(registry.ids())
+        return _primary(registry.targets())
     for word in words:
         _known(word)
+        if reason := registry.heads()[word].get("readable_only"):
+            raise click.UsageError(f"F005 `{word}` can be read, not written: {reason}")
     places: dict[str, str] = {}
     for id in words:
         place = str((registry.heads()[id].get("places") or {}).get("write"))

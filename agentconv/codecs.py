@@ -8,6 +8,7 @@ from typing import Any
 
 from agentconv.containers import Node
 from agentconv.model import Handoff
+from agentconv.modelcodec import read_data
 from agentconv.models import read_models
 from agentconv.reach import read_delegates, read_handoffs, read_hooks, read_servers
 from agentconv.reading import UNSAID, Bad, Context
@@ -224,8 +225,9 @@ _READERS = {
     "handoffs": read_handoffs,
     "misplaced": _misplaced,
     "prompt-parts": _parts,
+    "data": read_data,
 }
-TOOL_TYPES = ("tools", "deny-tools", "permission", "tool-bools", "groups")
+TOOL_TYPES = ("tools", "deny-tools", "permission", "tool-bools", "groups", "model-tools")
 
 
 # -- writing ----------------------------------------------------------------------------------

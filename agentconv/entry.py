@@ -9,6 +9,7 @@ from typing import Any
 from agentconv.codecs import TOOL_TYPES, read_value
 from agentconv.containers import Document, Node
 from agentconv.model import Agent, Base, Extra, Rule, Tool, Tools
+from agentconv.modelcodec import read_model_tools
 from agentconv.notes import Note, note
 from agentconv.reading import UNSAID, Context, Read, Refused
 from agentconv.spec import Field, Spec, all_caps, risk
@@ -35,9 +36,12 @@ def read_entry(
     early: list[Rule] = []
     order = {key: n for n, key in enumerate(spec.fields)}
     values = top_values(spec, entry)
+    ctx.keys = frozenset(key for key, _ in values)
     for key, node in sorted(values, key=lambda v: order.get(v[0], len(order))):
         row = spec.fields.get(key)
         where[key] = node
+        if key in spec.container.get("passed_over", ()):
+            continue
         if row is None:
             if not author and spec.container.get("unknown_keys") == "refused":
                 raise Refused(f"unknown key `{key}`")
@@ -73,6 +77,7 @@ def read_entry(
     if author:
         tools = _only_servers(tools, entry, ctx)
     fields.update(forced)
+    extras[:0] = fields.pop("extras", ())
     agent = Agent(id="", tools=tools, extras=tuple(extras), **{k: v for k, v in _frozen(fields).items() if k != "id"})
     agent = replace(agent, id=_identity(spec, agent, id))
     return Read(agent, ctx.notes, where, ctx.tokens, entry)
@@ -189,6 +194,9 @@ def _tool_row(row: Field, node: Node, ctx: Context, base: Base | None) -> tuple[
         ctx.say("T009", text, row.key if row.type == "deny-tools" else "tools", node)
     if row.type == "tools":
         tools = read_tools(node, row, ctx)
+        return tools.base, list(tools.rules), True
+    if row.type == "model-tools":
+        tools = read_model_tools(node, row, ctx)
         return tools.base, list(tools.rules), True
     if row.type == "groups":
         tools = read_groups(node, row, ctx)

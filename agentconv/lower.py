@@ -11,6 +11,7 @@ from agentconv.lowerfields import always, lower_extras, lower_field
 from agentconv.lowermodels import lower_models
 from agentconv.lowertexts import lower_identity, lower_texts, replaced_texts
 from agentconv.lowertools import lower_tools
+from agentconv.origins import as_it_is
 from agentconv.model import Agent, Tools
 from agentconv.rights import CLASSES, Rights, by_capability, contains, denied_by_fields, of_ambient, spread
 from agentconv.spec import Spec, risk
@@ -35,6 +36,8 @@ def lower(
     agent: Agent, src: Spec, dst: Spec, before: Rights, options: Options, forbid: frozenset[str] = frozenset()
 ) -> Lowered:
     """The agent as the target can hold it. ``forbid``: classes that another reader of the place would widen."""
+    if dst.tools.control == "any":
+        return Lowered(as_it_is(agent, src, dst))
     out = Lowered(Agent(id=agent.id))
     if agent.disabled and "disabled" not in dst.by_field:
         out.skipped = True

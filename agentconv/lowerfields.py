@@ -211,7 +211,9 @@ def lower_extras(extras: tuple[Extra, ...], src: Spec, dst: Spec, out: Lowered) 
     same = {src.id, src.head.get("extends")} & {dst.id, dst.head.get("extends")} - {None}
     kept = []
     for extra in extras:
-        if same and (extra.key in dst.known_keys or dst.container.get("unknown_keys") != "refused"):
+        home = dst.fields.get(extra.key)
+        own = home is None or (home.field is None and home.written)
+        if same and own and (extra.key in dst.known_keys or dst.container.get("unknown_keys") != "refused"):
             kept.append(extra)
         elif extra.limits and not dst.text_kind:
             out.limits.append(extra.key)

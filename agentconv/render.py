@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agentconv.codecs import TOOL_TYPES, write_value
+from agentconv.dump import tools_to_data
 from agentconv.model import Agent, Rule, Tools
+from agentconv.modelcodec import write_data
 from agentconv.spec import Field, Spec
 
 if TYPE_CHECKING:
@@ -61,7 +63,8 @@ def template(id: str, syntax: str) -> Template:
 def rows_of(agent: Agent, spec: Spec) -> dict[str, Any]:
     """Keys and plain values in the order of the description; dotted keys become maps."""
     rows: dict[str, Any] = {}
-    extras = {e.key: e.value for e in agent.extras}
+    among = "extras" in spec.by_field  # a row holds those of other formats
+    extras = {e.key: e.value for e in agent.extras if not among or e.format == spec.id}
     for row in spec.fields.values():
         value = _row_value(row, agent, spec, extras)
         if value is not None:
@@ -84,6 +87,8 @@ def _row_value(row: Field, agent: Agent, spec: Spec, extras: dict[str, Any]) -> 
     if row.type == "model":
         return models_value(agent)
     value = getattr(agent, row.field)
+    if row.type == "data":
+        return None if value is None else write_data(value, row, spec.id)
     return None if value is None else write_value(value, row)
 
 
@@ -106,6 +111,8 @@ def models_value(agent: Agent) -> Any:
 
 def tools_value(row: Field, tools: Tools, spec: Spec) -> Any:
     """The control in the target's form; ``None`` where the key is left away."""
+    if row.type == "model-tools":
+        return tools_to_data(tools) or None
     if row.type == "deny-tools":
         return [r.tool.name for r in tools.rules if r.effect == "deny"] or None
     if row.type in ("permission", "tool-bools"):

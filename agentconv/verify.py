@@ -158,6 +158,8 @@ def _short(value: Any) -> str:
 
 def _check_tools(meant: Tools, got: Tools, dst: Spec) -> list[Note]:
     problems = []
+    if dst.tools.control == "any":
+        return [] if meant == got else [_wrong("tools", meant, got)]
     if meant.base != got.base and not (meant.base == "none" and got.base is None and got.rules):
         problems.append(_wrong("tools", meant.base or "unsaid", got.base or "unsaid"))
     form = dst.tools.fact("no_tools")
@@ -205,7 +207,7 @@ def check_notes(source: Agent, back: Agent, notes: Iterable[Note], src: Spec, ds
     for extra in source.extras:
         if all(e.key != extra.key for e in back.extras) and extra.key not in said:
             problems.append(note("V003", f"`{extra.key}` is gone and no note says so", path=extra.key))
-    if dst.tools.control != "none" and not dst.text_kind:
+    if dst.tools.control not in ("none", "any") and not dst.text_kind:
         problems += verifytools.rules_arrived(source, back, notes, src, dst)
     return problems
 

@@ -159,7 +159,11 @@ def _decide(job: Job, made: Attempt, result: Conversion) -> Conversion:
         result.rights = BeforeAfter(result.rights.before, [])
         return result
     notes += [aftermath.allowed(g, dst) for g in gained]
-    if made.gained and job.options.guard:
+    unheld = dst.text_kind and bool(counting.gained(job.before, frozenset({counting.Right(counting.ALL)})))
+    if unheld:
+        text = f"{dst.program} gives no rights and takes none: what the agent may do is up to the session that reads it"
+        notes.append(note("L001", text, path="tools"))
+    if (made.gained or unheld) and job.options.guard:
         guarded = _guarded(job, made)
         if isinstance(guarded, Note):
             result.notes += [*notes, guarded]

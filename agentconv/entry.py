@@ -64,11 +64,14 @@ def read_entry(
         elif row.field == "prompt_parts":
             fields.setdefault("prompt_parts", {}).update(value)
         else:
-            fields.setdefault(row.field, value)  # rows stand in the order in which the program prefers them
+            there = next((f for other, f in (row.fact("beside") or {}).items() if other in ctx.keys), row.field)
+            fields.setdefault(there, value)  # rows stand in the order in which the program prefers them
     if problems := _missing(spec, {key for key, _ in values}, fields, ctx, entry):
         return problems
     if spec.syntax == "frontmatter":
-        fields[spec.body_field] = _body(document, spec, author)
+        body = _body(document, spec, author)
+        more = fields.get(spec.body_field)  # a prompt in the header, and perhaps another one below it
+        fields[spec.body_field] = f"{more.rstrip()}\n\n{body}".rstrip() if isinstance(more, str) else body
     elif isinstance(fields.get("prompt"), str):
         fields["prompt"] = fields["prompt"].rstrip("\r\n")  # final line ends are no part of a prompt
     if spec.tables.get("prompt_mode"):
@@ -79,7 +82,8 @@ def read_entry(
     fields.update(forced)
     extras[:0] = fields.pop("extras", ())
     agent = Agent(id="", tools=tools, extras=tuple(extras), **{k: v for k, v in _frozen(fields).items() if k != "id"})
-    agent = replace(agent, id=_identity(spec, agent, id))
+    own_id = fields.get("id") if spec.identity.get("over") == "id" else None
+    agent = replace(agent, id=own_id or _identity(spec, agent, id))
     return Read(agent, ctx.notes, where, ctx.tokens, entry)
 
 

@@ -11,6 +11,7 @@ from agentconv.engine import is_limit
 from agentconv.lowered import USUAL, Lowered
 from agentconv.model import EFFORTS, Extra, Handoff
 from agentconv.rights import CLASSES, Rights
+from agentconv.routing import known_keys
 from agentconv.spec import Field, Spec
 
 
@@ -32,6 +33,8 @@ def lower_field(name: str, value: Any, src: Spec, dst: Spec, before: Rights, out
         return tuple(_handoff(h, dst, row, out) for h in value)
     if name == "mcp_servers":
         return _servers(value, dst, row, out)
+    if row.fact("keys") and isinstance(value, (Mapping, tuple)):
+        return known_keys(name, value, row, dst, out)
     if name == "effort":
         return _effort(value, row, dst, out)
     if more := _implied(value, row, dst) - _classes(before):

@@ -69,6 +69,9 @@ def rows_of(agent: Agent, spec: Spec) -> dict[str, Any]:
         value = _row_value(row, agent, spec, extras)
         if value is not None:
             _put(rows, row.key.split("."), value)
+    for row in spec.fields.values():  # a map that is written with all of its keys
+        if isinstance(rows.get(row.key), dict) and row.type == "context":
+            rows[row.key] = {k: rows[row.key].get(k, []) for k in row.fact("keys") or rows[row.key]}
     above = {row.key.split(".")[0] for row in spec.fields.values() if "." in row.key}
     for key, value in extras.items():
         _put(rows, key.split(".") if key.split(".")[0] in above else [key], value)
@@ -83,7 +86,8 @@ def _row_value(row: Field, agent: Agent, spec: Spec, extras: dict[str, Any]) -> 
     if row.field == "prompt" and spec.syntax == "frontmatter":
         return None
     if row.type in TOOL_TYPES:
-        return tools_value(row, agent.tools, spec)
+        value = tools_value(row, agent.tools, spec)
+        return ", ".join(value) if row.fact("as_text") and value and all(isinstance(v, str) for v in value) else value
     if row.type == "model":
         return models_value(agent)
     value = getattr(agent, row.field)

@@ -82,12 +82,15 @@ def convert_read(
     as_read, src = as_meant(read.agent, reading.spec)
     if src is not reading.spec:  # the model's own form: what it says is meant as in the format it was read from
         reading, program = replace(reading, spec=src), None
-    read = replace(read, agent=as_read)
+    taken, words, back, options = _taken_back(as_read, src, dst, options, reading.path)
+    if words is not src:
+        reading, program, src = replace(reading, spec=words), None, words
+    read = replace(read, agent=taken)
     agent, star = narrowed_star(read, reading, program)
     before, said = source_rights(replace(read, agent=agent), reading, program)
     name = agent.id or agent.name or ""
     rights = BeforeAfter(counting.spelled(before), [])
-    result = Conversion("failed", name, reading.path, said_by, dst.id, rights, notes=[*read.notes, *star, *said])
+    result = Conversion("failed", name, reading.path, said_by, dst.id, rights, notes=[*read.notes, *back, *star, *said])
     if any(n.effect == "error" for n in result.notes):
         return result
     newline = reading.document.newline if reading.document and dst.syntax == "frontmatter" else "\n"
@@ -98,6 +101,21 @@ def convert_read(
         result.status = "skipped" if made.skipped else "failed"
         return result
     return _decide(job, made, result)
+
+
+def _taken_back(
+    agent: Agent, src: Spec, dst: Spec, options: Options, path: str
+) -> tuple[Agent, Spec, list[Note], Options]:
+    """What earlier conversions left in the file: a guard, carried fields, a section of routing facts."""
+    from agentconv.carry import taken_back, without_guard
+    from agentconv.fold import unfolded
+
+    agent, guard = without_guard(agent, path)
+    agent, words, carried, origin = taken_back(agent, src, options.carry, path)
+    agent, folded = unfolded(agent, dst, options.fold, path)
+    if origin == dst.id:  # back where it came from: nothing has to travel on
+        options = replace(options, carry=False)
+    return agent, words, [*guard, *carried, *folded], options
 
 
 def _tightened(job: Job) -> Attempt | Lowered:

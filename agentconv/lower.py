@@ -59,6 +59,14 @@ def lower(
     extras = lower_extras(agent.extras, src, dst, out)
     _say_ambient(before, dst, out)
     out.agent = Agent(**replaced_texts(fields, dst, out), extras=extras)
+    if options.fold:
+        from agentconv.fold import fold
+
+        fold(agent, dst, out)
+    if options.carry and src.id != dst.id:
+        from agentconv.carry import carry
+
+        carry(agent, src, dst, out)
     return out
 
 

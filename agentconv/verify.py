@@ -27,11 +27,11 @@ NOT_COMPARED = frozenset({"id", "extras", "prompt_mode"})
 # the source was read, what another program honours) explains no difference.
 EXPLAIN = frozenset(
     ["L001", "L002", "L003", "L004", "L005", "L006", "L008", "L009", "L011", "M001", "M002", "M003", "M004", "M005"]
-    + ["M007", "C001", "T014", "T022"]
+    + ["M007", "L014", "C001", "T014", "T022"]
 )
 # texts must still be in the text that arrived, except after these
 REPLACED = {"prompt": frozenset({"L005", "C013"}), "description": frozenset({"L001", "L002", "L005", "L009"})}
-ADDED = {"prompt": frozenset({"L011", "C002"}), "description": frozenset({"L011"})}
+ADDED = {"prompt": frozenset({"L011", "L013", "L014", "C002"}), "description": frozenset({"L011"})}
 
 
 def prove(job: Job, made: Attempt, notes: list[Note]) -> list[Note]:

@@ -14,11 +14,12 @@ from dataclasses import replace
 from typing import Any
 
 from agentconv.dump import field_from_data, field_to_data, tools_from_data, tools_to_data
+from agentconv.fold import unfold
 from agentconv.lowered import Lowered, Options
 from agentconv.model import Agent, Extra, Tools
 from agentconv.notes import Note, note
 from agentconv.registry import ids, load, shared_readers
-from agentconv.rights import Rights, gained, of_agent, resolved
+from agentconv.rights import Rights, by_capability, contains, is_star, of_agent, resolved, spread
 from agentconv.schemas import agent_schema, misfit
 from agentconv.spec import Spec
 
@@ -60,12 +61,16 @@ def carry(agent: Agent, src: Spec, dst: Spec, out: Lowered) -> None:
         and (name not in HARMLESS or value in HARMLESS[name])
         and not any(n.code == "L014" and n.path == name for n in out.notes)
     }
+    if dst.identity.get("by") == "name":  # the file's name is no part of what is read again
+        fields.pop("id", None)
+        if agent.id and agent.id != out.agent.name:
+            fields["id"] = agent.id
     if out.agent.prompt is not None and agent.prompt_parts is None and _added_only(agent.prompt, out.agent.prompt):
         fields.pop("prompt", None)
     tools = agent.tools
     seen = of_agent(replace(out.agent, disabled=None), dst, program=False)
     mine = of_agent(agent, src, program=False)
-    if tools != Tools() and tools != out.agent.tools and not gained(seen, mine):
+    if tools != Tools() and tools != out.agent.tools and not more(seen, mine):
         fields["tools"] = tools_to_data(tools)
     extras = [field_to_data("extras", (e,))[0] for e in agent.extras if _free(e, src) and e not in out.agent.extras]
     if extras:
@@ -85,9 +90,15 @@ def carry(agent: Agent, src: Spec, dst: Spec, out: Lowered) -> None:
     _say(fields, extras, where, out)
 
 
+def more(have: Rights, want: Rights) -> Rights:
+    """Rights beyond those at hand, word for word: here a free shell does not stand for the rest."""
+    rest = frozenset(r for r in spread(have) if r.cls != "runs")
+    return frozenset(r for r in spread(want) if not contains(have if r.cls == "runs" else rest, r))
+
+
 def _added_only(was: str | None, now: str) -> bool:
     """Whether the prompt only got text behind it (a folded section, which reading takes off by itself)."""
-    return now.startswith((was or "").rstrip("\r\n"))
+    return (was or "").rstrip("\r\n") in (now.rstrip("\r\n"), unfold(now)[0])
 
 
 def _say(fields: Mapping[str, Any], extras: list[Any], where: str, out: Lowered) -> None:
@@ -202,22 +213,36 @@ def _restored(
     """The fields that neither contradict what the file shows nor give more than it does; ``fields`` loses the rest."""
     rights = of_agent(seen, spec, program=False)
     for name in [n for n in LIMITS if n in fields]:
+        if name == "tools" and (denied := _denied(seen, spec) & _open(fields[name], src)):
+            del fields[name]
+            notes.append(_ignored(name, f"the visible header denies {', '.join(sorted(denied))}"))
+            continue
         words = src if name == "tools" else spec  # tools are in the words of the format that they came from
         with_it = of_agent(_with(seen, spec, {name: fields[name]}), words, program=False)
-        if more := gained(rights, with_it):
+        if new := more(rights, with_it):
             del fields[name]
-            which = ", ".join(sorted(map(str, more)))
+            which = ", ".join(sorted(map(str, new)))
             notes.append(_ignored(name, f"it would give more than the visible header ({which})"))
     while fields and (wrong := _contradiction(seen, spec, src, rights, fields)):
         del fields[wrong]
         notes.append(_ignored(wrong, "the visible fields say otherwise"))
     made = _with(seen, spec, fields)
-    if not gained(rights, of_agent(made, src, program=False)):
+    if not more(rights, of_agent(made, src, program=False)):
         return made, src
     for name in ("tools", "extras"):
         if fields.pop(name, None) is not None:
             notes.append(_ignored(name, "with the rest it would give more than the visible header"))
     return _with(seen, spec, fields, keep=True), spec
+
+
+def _denied(agent: Agent, spec: Spec) -> set[str]:
+    """Capabilities that the header denies by name."""
+    said = {c for r in agent.tools.rules if r.effect == "deny" and not r.scope and not is_star(r.tool) for c in r.tool.caps}
+    return said - _open(agent.tools, spec)
+
+
+def _open(tools: Tools, spec: Spec) -> set[str]:
+    return {cap for cap, grant in by_capability(tools, spec).items() if grant.any}
 
 
 def _with(seen: Agent, spec: Spec, fields: Mapping[str, Any], keep: bool = False) -> Agent:
@@ -239,7 +264,7 @@ def _contradiction(seen: Agent, spec: Spec, src: Spec, rights: Rights, fields: M
             return name
     again = lower(_with(seen, spec, plain), src, spec, rights, Options()).agent
     for name, value in said.items():
-        now = getattr(again, name)
+        now = getattr(again, "name" if name == "id" and spec.identity.get("by") == "name" else name)
         if not _same(name, now, value):
             for culprit in SHOWN_IN.get(name, (name,)):
                 if culprit in plain:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import types
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
@@ -64,6 +65,11 @@ def model_schema() -> Schema:
             {"$ref": "#/$defs/agent"},
         ],
     }
+
+
+def as_text(schema: Schema) -> str:
+    """A schema as a file holds it."""
+    return json.dumps(schema, ensure_ascii=False, indent=2) + "\n"
 
 
 @cache

@@ -131,13 +131,19 @@ def open_document(spec: Spec, text: str, *, author: bool) -> Document:
         if not author and text.startswith("\ufeff") and dialect.get("bom") == "broken":
             raise ContainerError("R005", "the file begins with a byte order mark")
         return toml.read(text)
-    if spec.syntax == "json":
+    listed = str(spec.container.get("maybe_entries") or "")
+    if spec.syntax == "json" and not _as_yaml(spec, text):
         from agentconv.containers import json
 
-        return json.read(text)
+        return json.read(text, listed)
     from agentconv.containers import yaml
 
-    return yaml.read_author(text) if author else yaml.read_program(text, dialect)
+    return yaml.read_author(text, listed) if author or spec.syntax == "json" else yaml.read_program(text, dialect)
+
+
+def _as_yaml(spec: Spec, text: str) -> bool:
+    """Whether a file of JSON stands there as YAML, which the program reads, too."""
+    return "yaml" in spec.head.get("also_syntax", ()) and text.lstrip("\ufeff \t\r\n")[:1] not in ("{", "[", "/", "")
 
 
 def _open_author(spec: Spec, text: str) -> Document:
@@ -170,7 +176,8 @@ def _headerless_is_agent(spec: Spec) -> bool:
 def entries(spec: Spec, document: Document, path: str) -> list[tuple[str, Node | None, Mapping[str, Any]]]:
     """The agents of a file: id from its place (or from the entry), the map of fields, and what the place decides."""
     if not spec.many:
-        return [(place_id(spec, path), document.header, forced_by(spec, path))]
+        found = _perhaps_several(spec, document.header)
+        return [(_said_id(spec, e) or place_id(spec, path), e, forced_by(spec, path)) for e in found]
     out: list[tuple[str, Node | None, Mapping[str, Any]]] = []
     for node, forced in entry_lists(spec, document):
         if node.kind == "map":
@@ -181,6 +188,20 @@ def entries(spec: Spec, document: Document, path: str) -> list[tuple[str, Node |
                 id = item.get(key) if item.kind == "map" else None
                 out.append((id.text if id else "", item, forced))
     return out
+
+
+def _perhaps_several(spec: Spec, header: Node | None) -> list[Node | None]:
+    """The one agent of the file, or those of a list under one key."""
+    key = spec.container.get("maybe_entries")
+    node = header.get(str(key)) if key and header is not None and header.kind == "map" else None
+    return [header] if node is None or node.kind != "list" else [item for item in node.items if item.kind == "map"]
+
+
+def _said_id(spec: Spec, entry: Node | None) -> str:
+    """The id that an entry itself says."""
+    key = spec.container.get("entry_id")
+    node = entry.get(str(key)) if key and entry is not None and entry.kind == "map" else None
+    return node.text if node is not None and isinstance(node.value, str) else ""
 
 
 def entry_lists(spec: Spec, document: Document) -> list[tuple[Node, Mapping[str, Any]]]:

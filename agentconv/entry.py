@@ -10,6 +10,7 @@ from agentconv import indirect
 from agentconv.codecs import TOOL_TYPES, read_value
 from agentconv.containers import Document, Node
 from agentconv.model import Agent, Base, Extra, Rule, Tool, Tools
+from agentconv.modelcodec import read_model_tools
 from agentconv.notes import Note, note
 from agentconv.reading import UNSAID, Context, Read, Refused
 from agentconv.spec import Field, Spec, all_caps, risk
@@ -38,9 +39,12 @@ def read_entry(
     order = {key: n for n, key in enumerate(spec.fields)}
     values = top_values(spec, entry)
     rows = indirect.demanded(spec, dict(values))
+    ctx.keys = frozenset(key for key, _ in values)
     for key, node in sorted(values, key=lambda v: order.get(v[0], len(order))):
         row = rows.get(key)
         where[key] = node
+        if key in spec.container.get("passed_over", ()):
+            continue
         if row is None:
             if not author and spec.container.get("unknown_keys") == "refused":
                 raise Refused(f"unknown key `{key}`")
@@ -63,7 +67,8 @@ def read_entry(
         elif row.field == "prompt_parts":
             fields.setdefault("prompt_parts", {}).update(value)
         else:
-            fields.setdefault(row.field, value)  # rows stand in the order in which the program prefers them
+            there = next((f for other, f in (row.fact("beside") or {}).items() if other in ctx.keys), row.field)
+            fields.setdefault(there, value)  # rows stand in the order in which the program prefers them
     for row in rows.values():
         if row.field and row.fact("absent") is not None:
             fields.setdefault(row.field, row.fact("absent"))
@@ -72,7 +77,9 @@ def read_entry(
     if problems := _missing(rows, {key for key, _ in values}, fields, ctx, entry):
         return problems
     if spec.syntax == "frontmatter":
-        fields[spec.body_field] = _body(document, spec, author)
+        body = _body(document, spec, author)
+        above = fields.get(spec.body_field)  # a prompt in the header, and perhaps another one below it
+        fields[spec.body_field] = f"{above.rstrip()}\n\n{body}".rstrip() if isinstance(above, str) else body
     elif isinstance(fields.get("prompt"), str):
         fields["prompt"] = fields["prompt"].rstrip("\r\n")  # final line ends are no part of a prompt
     if spec.tables.get("prompt_mode"):
@@ -81,8 +88,10 @@ def read_entry(
     if author:
         tools = _only_servers(tools, entry, ctx)
     fields.update(forced)
+    extras[:0] = fields.pop("extras", ())
     agent = Agent(id="", tools=tools, extras=tuple(extras), **{k: v for k, v in _frozen(fields).items() if k != "id"})
-    agent = replace(agent, id=_identity(spec, agent, id))
+    own_id = fields.get("id") if spec.identity.get("over") == "id" else None
+    agent = replace(agent, id=own_id or _identity(spec, agent, id))
     return Read(agent, ctx.notes, where, ctx.tokens, entry)
 
 
@@ -199,6 +208,9 @@ def _tool_row(
         ctx.say("T009", text, row.key if row.type == "deny-tools" else "tools", node)
     if row.type == "tools":
         tools = read_tools(node, row, ctx)
+        return tools.base, list(tools.rules), True
+    if row.type == "model-tools":
+        tools = read_model_tools(node, row, ctx)
         return tools.base, list(tools.rules), True
     if row.type == "groups":
         tools = read_groups(node, row, ctx)

@@ -12,6 +12,7 @@ from agentconv.lowermodels import lower_models, provider
 from agentconv.lowertexts import as_written, lower_identity, lower_texts
 from agentconv.lowertools import lower_tools
 from agentconv.model import Agent, Tools
+from agentconv.origins import as_it_is
 from agentconv.rights import CLASSES, Rights, by_capability, class_of, contains, denied_by_fields, of_ambient, spread
 from agentconv.spec import Spec
 from agentconv.toolwish import ToolJob
@@ -35,6 +36,8 @@ def lower(
     agent: Agent, src: Spec, dst: Spec, before: Rights, options: Options, forbid: frozenset[str] = frozenset()
 ) -> Lowered:
     """The agent as the target can hold it. ``forbid``: classes that another reader of the place would widen."""
+    if dst.tools.control == "any":
+        return Lowered(as_it_is(agent, src, dst))
     out = Lowered(Agent(id=agent.id))
     if agent.disabled and "disabled" not in dst.by_field:
         out.skipped = True
@@ -59,6 +62,14 @@ def lower(
     extras += tuple(e for e in provider(fields.get("model"), dst) if e.key not in {x.key for x in extras})
     _say_ambient(before, dst, out)
     out.agent = Agent(**fields, extras=extras)
+    if options.fold:
+        from agentconv.fold import fold
+
+        fold(agent, dst, out)
+    if options.carry and src.id != dst.id:
+        from agentconv.carry import carry
+
+        carry(agent, src, dst, out)
     return out
 
 

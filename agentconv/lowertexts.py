@@ -64,6 +64,10 @@ def _by_place(agent: Agent, called: str, dst: Spec, out: Lowered) -> dict[str, A
             fields["title"] = title or name or called
             if name and name not in (called, fields["title"]):
                 out.say("C001", f"{dst.program} shows one name, the title; `{_short(name)}` is left out", "name")
+    elif "name" in dst.by_field and dst.identity.get("name_is") == "id":
+        fields["name"] = id
+        if shown := [t for t in (title, name) if t and t not in (called, id)]:
+            out.say("C001", f"the name has to be the file's in {dst.program}; `{_short(shown[0])}` is left out", "name")
     elif "name" in dst.by_field:
         if title or name:
             fields["name"] = title or name

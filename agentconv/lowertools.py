@@ -26,7 +26,7 @@ Delegates = tuple[str, ...] | None
 def lower_tools(job: ToolJob) -> tuple[Tools, Delegates]:
     """The target's control, and the agents that may be called where a field of the target holds them."""
     dst = job.dst
-    if dst.tools.control == "none" or dst.text_kind:
+    if dst.tools.control == "none" or (dst.text_kind and not dst.tools.names):
         return Tools(), job.agent.delegates
     if dst.tools.enforced == "unknown":
         job.say("T018", f"whether {dst.seen} keeps to its tool control is not known")

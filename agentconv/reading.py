@@ -78,6 +78,7 @@ class Context:
     notes: list[Note] = field(default_factory=list)
     tokens: list[Token] = field(default_factory=list)
     places: Places | None = None
+    keys: frozenset[str] = frozenset()  # all keys of the entry
 
     def place(self, offset: int) -> tuple[int, int]:
         """Line and column of an offset."""

@@ -67,9 +67,10 @@ def _unwrapped(document: Document) -> list[tuple[int, int, str]]:
     opening = text.rfind("\n", 0, max(document.header_start - 1, 0)) + 1
     whole = text[opening:].startswith("---")
     splices = [(0, opening, "") if whole else (0, document.header_start, f"---{document.newline}")]
-    if document.body != text[document.body_start : document.body_end]:  # the fence ended inside
-        splices.append((document.body_start, len(text), document.body))
-    elif text[document.body_end :].strip():
+    closed = text.find("\n", document.header_end) + 1
+    if 0 < closed < document.body_start and text[closed : document.body_start].strip():  # a fence round the header only
+        splices.append((closed, document.body_start, document.newline))
+    if text[document.body_end :].strip():
         splices.append((document.body_end, len(text), ""))
     return splices
 

@@ -16,6 +16,7 @@ COMMANDS = {
     "tools": ("agentconv.commands.tables", "tools"),
     "models": ("agentconv.commands.tables", "models"),
     "explain": ("agentconv.commands.tables", "explain"),
+    "schema": ("agentconv.commands.schema", "schema"),
     "template": ("agentconv.commands.look", "template"),
     "completion": ("agentconv.commands.look", "completion"),
 }
@@ -68,12 +69,18 @@ HELP = {
     "tools": "List tool names and what they mean.",
     "models": "List models and how each format spells them.",
     "explain": "Explain a note code.",
+    "schema": "Print the JSON schema of the model.",
     "template": "Print the template of a format.",
     "completion": "Print the line that switches on shell completion.",
 }
 
 
-@click.group(cls=Lazy, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Lazy,
+    invoke_without_command=True,
+    subcommand_metavar="[COMMAND] [ARGS]...",  # versions of click differ in their own word
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(None, "--version", "-V", package_name=None, message="%(version)s", prog_name="agentconv")
 @click.pass_context
 def app(ctx: click.Context) -> None:

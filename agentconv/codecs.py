@@ -8,9 +8,11 @@ from typing import Any
 
 from agentconv.containers import Node
 from agentconv.model import Handoff
+from agentconv.modelcodec import read_data
 from agentconv.models import read_models
 from agentconv.reach import read_delegates, read_handoffs, read_hooks, read_servers
 from agentconv.reading import UNSAID, Bad, Context
+from agentconv.routing import read_context, read_examples, write_context
 from agentconv.spec import Field
 
 
@@ -56,6 +58,8 @@ def _bad(bad: Bad, node: Node, row: Field, ctx: Context) -> Any:
 def _legal(value: Any, node: Node, row: Field, ctx: Context) -> Any:
     if value is UNSAID:
         return value
+    if value in ("", (), {}) and row.fact("empty") == "unsaid":
+        return UNSAID
     if value in ("", ()) and (word := row.fact("empty")):
         ctx.refuse(word, f"`{row.key}` is empty")
         ctx.say("R012", f"`{row.key}` is empty: {ctx.spec.seen} does not load this file", row.field or row.key, node)
@@ -164,8 +168,11 @@ def _bool(node: Node, row: Field, ctx: Context) -> Any:
 
 
 def _number(node: Node, row: Field, ctx: Context) -> Any:
-    if isinstance(node.value, (int, float)) and not isinstance(node.value, bool):
-        value: float = node.value
+    named = row.fact("named") or {}
+    if node.kind == "scalar" and node.text.strip().lower() in named:
+        value: float = named[node.text.strip().lower()]
+    elif isinstance(node.value, (int, float)) and not isinstance(node.value, bool):
+        value = node.value
     else:
         text = node.text if node.kind == "scalar" else ""
         if row.fact("text_ok") == "leading" and (head := re.match(r"\s*[-+]?\d+", text)):
@@ -250,8 +257,20 @@ _READERS = {
     "handoffs": read_handoffs,
     "misplaced": _misplaced,
     "prompt-parts": _parts,
+    "data": read_data,
+    "context": read_context,
+    "examples": read_examples,
 }
-TOOL_TYPES = ("tools", "deny-tools", "permission", "tool-bools", "groups", "permission-rules")
+TOOL_TYPES = (
+    "tools",
+    "deny-tools",
+    "permission",
+    "permission-rules",
+    "tool-bools",
+    "groups",
+    "tool-settings",
+    "model-tools",
+)
 
 
 # -- writing ----------------------------------------------------------------------------------
@@ -267,6 +286,8 @@ def write_value(value: Any, row: Field) -> Any:
         return "*"
     if row.type == "prompt-parts":
         return value.get(row.key)
+    if row.type == "context":
+        return write_context(value, row)
     if row.fact("invert") and isinstance(value, bool):
         return not value
     if isinstance(value, tuple):

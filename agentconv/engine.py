@@ -13,6 +13,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from agentconv.containers import ContainerError, Document, Node, Places
+from agentconv.containers.programs import WHITE
 from agentconv.entry import is_limit, read_entry, top_values
 from agentconv.model import Tools
 from agentconv.notes import note
@@ -99,6 +100,8 @@ def read_program(spec: Spec, text: str, path: str, get: Get | None = None) -> Re
         reading.status, reading.reason = "refused", error.message
         return reading
     reading.document = document
+    if document.status == "read" and spec.container.get("empty_body") == "refuse" and not document.body.strip(WHITE):
+        document.status, document.reason = "refused", "the program takes no agent without a prompt"
     if document.status != "read":
         reading.status, reading.reason = document.status, document.reason
         return reading
@@ -142,14 +145,22 @@ def open_document(spec: Spec, text: str, *, author: bool) -> Document:
     if spec.syntax == "toml":
         from agentconv.containers import toml
 
+        if not author and text.startswith("\ufeff") and dialect.get("bom") == "broken":
+            raise ContainerError("R005", "the file begins with a byte order mark")
         return toml.read(text)
-    if spec.syntax == "json":
+    listed = str(spec.container.get("maybe_entries") or "")
+    if spec.syntax == "json" and not _as_yaml(spec, text):
         from agentconv.containers import json
 
-        return json.read(text)
+        return json.read(text, listed)
     from agentconv.containers import yaml
 
-    return yaml.read_author(text) if author else yaml.read_program(text, dialect)
+    return yaml.read_author(text, listed) if author or spec.syntax == "json" else yaml.read_program(text, dialect)
+
+
+def _as_yaml(spec: Spec, text: str) -> bool:
+    """Whether a file of JSON stands there as YAML, which the program reads, too."""
+    return "yaml" in spec.head.get("also_syntax", ()) and text.lstrip("\ufeff \t\r\n")[:1] not in ("{", "[", "/", "")
 
 
 def _open_author(spec: Spec, text: str) -> Document:
@@ -182,7 +193,8 @@ def _headerless_is_agent(spec: Spec) -> bool:
 def entries(spec: Spec, document: Document, path: str) -> list[tuple[str, Node | None, Mapping[str, Any]]]:
     """The agents of a file: id from its place (or from the entry), the map of fields, and what the place decides."""
     if not spec.many:
-        return [(place_id(spec, path), document.header, forced_by(spec, path))]
+        found = _perhaps_several(spec, document.header)
+        return [(_said_id(spec, e) or place_id(spec, path), e, forced_by(spec, path)) for e in found]
     out: list[tuple[str, Node | None, Mapping[str, Any]]] = []
     for node, forced in entry_lists(spec, document):
         if node.kind == "map":
@@ -193,6 +205,20 @@ def entries(spec: Spec, document: Document, path: str) -> list[tuple[str, Node |
                 id = item.get(key) if item.kind == "map" else None
                 out.append((id.text if id else "", item, forced))
     return out
+
+
+def _perhaps_several(spec: Spec, header: Node | None) -> list[Node | None]:
+    """The one agent of the file, or those of a list under one key."""
+    key = spec.container.get("maybe_entries")
+    node = header.get(str(key)) if key and header is not None and header.kind == "map" else None
+    return [header] if node is None or node.kind != "list" else [item for item in node.items if item.kind == "map"]
+
+
+def _said_id(spec: Spec, entry: Node | None) -> str:
+    """The id that an entry itself says."""
+    key = spec.container.get("entry_id")
+    node = entry.get(str(key)) if key and entry is not None and entry.kind == "map" else None
+    return node.text if node is not None and isinstance(node.value, str) else ""
 
 
 def entry_lists(spec: Spec, document: Document) -> list[tuple[Node, Mapping[str, Any]]]:
@@ -218,8 +244,9 @@ def forced_by(spec: Spec, path: str) -> Mapping[str, Any]:
 
 def place_id(spec: Spec, path: str) -> str:
     """What the file's place says about the agent's id: its stem, or its path below the place."""
-    pure = PurePosixPath(path)
-    name = stem(spec, pure.name)
+    folder = next((s for s in spec.head.get("suffixes") or () if s.startswith("/") and path.endswith(s)), "")
+    pure = PurePosixPath(path.removesuffix(folder))  # the agent is called like its folder
+    name = pure.name if folder else stem(spec, pure.name)
     if spec.identity.get("by") != "path":
         return name
     parts = list(pure.parent.parts)

@@ -46,6 +46,11 @@ def fits(candidates: list[str], marks: dict[str, int], text: str, path: str) -> 
     return sorted(convincing, key=lambda f: -f.score)
 
 
+def loads(id: str, text: str, path: str) -> bool:
+    """Whether the format makes an agent of the file without an error."""
+    return _read(id, text, path) is not None
+
+
 def _read(id: str, text: str, path: str) -> Fit | None:
     spec = load(id)
     reading = read_author(spec, text, path)

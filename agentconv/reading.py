@@ -82,6 +82,7 @@ class Context:
     tokens: list[Token] = field(default_factory=list)
     places: Places | None = None
     get: Get | None = None
+    keys: frozenset[str] = frozenset()  # all keys of the entry
 
     def place(self, offset: int) -> tuple[int, int]:
         """Line and column of an offset."""

@@ -94,6 +94,8 @@ def summary(run: Run, seconds: float, stream: IO[str]) -> str:
             page.help(one.note.help, 5)
     for target in run.plan.targets:
         results = [r for r in run.results if r.target == target]
+        if not results and len(run.plan.targets) > 1:
+            continue
         if page.lines:
             page.lines.append("")
         _target(page, run, target, results, seconds)
@@ -227,7 +229,8 @@ def _gains(page: Page, status: str, results: list[Conversion], run: Run) -> None
     _rest(page, groups)
     if not refused:
         return
-    if why := spec.tools.fact("why"):
+    rights = any(not g.startswith("limit:") for gained in by_gain for g in gained)
+    if rights and (why := spec.tools.fact("why")):
         page.line(f"{spec.seen}: {why}.", 7, 7)
     if run.plan.options.skip_refused:
         return

@@ -296,13 +296,21 @@ class Target:
         known = path in self.written.hashes
         why = "edited since agentconv wrote it" if known else "agentconv did not write it"
         options = f" -o {path}" if self.plan.output is not None else ""
-        source = "SOURCE" if result.source == STDOUT else result.source
-        ways = [f"look: agentconv diff {source} {path}"]
+        there = self._typed(path)
+        source = "SOURCE" if result.source == STDOUT else self._typed(result.source)
+        ways = [f"look: agentconv diff {source} {there}"]
         if known and not options and result.format != self.dst.id:
-            ways.append(f"keep the edit: agentconv convert {path} --to {result.format} --update")
+            user = " --user" if self.plan.options.user else ""
+            ways.append(f"keep the edit: agentconv convert {there} --to {result.format}{user} --update")
         ways.append("drop the edit: --force" if known else "overwrite it: --force; its other keys stay: --update")
         text = f"{path}: {why} (+{more} −{less} lines)"
         return note("F003", text, file=path, effect="info", help="\n".join(ways))
+
+    def _typed(self, path: str) -> str:
+        """The path as it has to be typed here: what was found is named from the root of the project."""
+        if not self.plan.found:
+            return path
+        return os.path.relpath(self.plan.root / path, Path.cwd()).replace(os.sep, "/")
 
 
 STDOUT = "-"

@@ -10,7 +10,18 @@ from agentconv import scopes
 from agentconv.model import Scope
 from tests.probing import matches
 
-PATHS = ["a.md", "docs/a.md", "docs/sub/b.md", "docs", "src/a.py", "a.mdx", "x/docs/a.md", "a-md", "docs/a+b.md", ".env"]
+PATHS = [
+    "a.md",
+    "docs/a.md",
+    "docs/sub/b.md",
+    "docs",
+    "src/a.py",
+    "a.mdx",
+    "x/docs/a.md",
+    "a-md",
+    "docs/a+b.md",
+    ".env",
+]
 
 SAME = [
     (Scope("path-glob", "*.md"), "path-regex", [r"\.md$"]),

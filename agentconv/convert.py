@@ -51,7 +51,7 @@ def convert_reading(reading: Reading, dst: Spec, options: Options, get: Get) -> 
         return [_unread(reading, dst)]
     if not reading.agents:
         return [_unread(reading, dst)]
-    program = read_program(reading.spec, reading.text, reading.path)
+    program = read_program(reading.spec, reading.text, reading.path, reading.get)
     out = []
     for n, read in enumerate(reading.agents):
         result = convert_read(read, reading, program, dst, options, look)

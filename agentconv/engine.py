@@ -15,15 +15,17 @@ from agentconv.containers import ContainerError, Document, Node, Places
 from agentconv.containers.programs import WHITE
 from agentconv.entry import is_limit, read_entry, top_values
 from agentconv.notes import note
-from agentconv.reading import Read, Reading, Refused
+from agentconv.reading import Get, Read, Reading, Refused
 from agentconv.spec import Spec
 
 __all__ = ["entries", "entry_lists", "is_limit", "open_document", "read_author", "read_program", "top_values"]
 
 
-def read_author(spec: Spec, text: str, path: str) -> Reading:
-    """What the file asks for, with notes. Errors are notes; nothing is raised."""
-    reading = Reading(spec, path, text)
+def read_author(spec: Spec, text: str, path: str, get: Get | None = None) -> Reading:
+    """What the file asks for, with notes. Errors are notes; nothing is raised.
+
+    ``get`` gives the text of a file that the definition names, from the definition's folder."""
+    reading = Reading(spec, path, text, get=get)
     try:
         document = _open_author(spec, text)
     except ContainerError as error:
@@ -60,7 +62,7 @@ def read_author(spec: Spec, text: str, path: str) -> Reading:
         )
         return reading
     for id, entry, forced in entries(spec, document, path):
-        read = read_entry(spec, document, entry, id, forced, path, author=True)
+        read = read_entry(spec, document, entry, id, forced, path, author=True, get=get)
         if isinstance(read, Read):
             reading.agents.append(read)
         else:
@@ -74,9 +76,9 @@ def read_author(spec: Spec, text: str, path: str) -> Reading:
     return reading
 
 
-def read_program(spec: Spec, text: str, path: str) -> Reading:
+def read_program(spec: Spec, text: str, path: str, get: Get | None = None) -> Reading:
     """What the owning program makes of the file: no repair but its own, no foreign vocabulary."""
-    reading = Reading(spec, path, text)
+    reading = Reading(spec, path, text, get=get)
     try:
         document = open_document(spec, text, author=False)
     except ContainerError as error:
@@ -91,7 +93,7 @@ def read_program(spec: Spec, text: str, path: str) -> Reading:
     try:
         for id, entry, forced in entries(spec, document, path):
             try:
-                read = read_entry(spec, document, entry, id, forced, path, author=False)
+                read = read_entry(spec, document, entry, id, forced, path, author=False, get=get)
             except Refused as refused:
                 if refused.whole or not spec.many or spec.container.get("one_bad") == "refuse-all":
                     raise

@@ -11,10 +11,11 @@ from agentconv.lowerfields import always, lower_extras, lower_field
 from agentconv.lowermodels import lower_models, provider
 from agentconv.lowertexts import as_written, lower_identity, lower_texts
 from agentconv.lowertools import lower_tools
-from agentconv.model import Agent, Tools
+from agentconv.model import Agent, Extra, Tools
 from agentconv.origins import as_it_is
 from agentconv.rights import CLASSES, Rights, by_capability, class_of, contains, denied_by_fields, of_ambient, spread
 from agentconv.spec import Spec
+from agentconv.toolkeys import beside_list
 from agentconv.toolwish import ToolJob
 
 DONE = (
@@ -58,7 +59,7 @@ def lower(
     _inside(fields, dst, out)
     _delegates(agent, delegates, before, dst, fields, out)
     always(fields, dst)
-    extras = lower_extras(agent.extras, src, dst, out)
+    extras = _beside_list(lower_extras(agent.extras, src, dst, out), fields["tools"], dst)
     extras += tuple(e for e in provider(fields.get("model"), dst) if e.key not in {x.key for x in extras})
     _say_ambient(before, dst, out)
     out.agent = Agent(**fields, extras=extras)
@@ -145,6 +146,13 @@ def _say_ambient(before: Rights, dst: Spec, out: Lowered) -> None:
     classes = ", ".join(sorted({r.cls for r in rights}))
     names = ", ".join(n for n, caps in dst.ambient.items() if any(class_of(c) in {r.cls for r in rights} for c in caps))
     out.say("T012", f"{dst.seen} gives every agent {names} ({classes}); no file can take them away", "tools")
+
+
+def _beside_list(extras: tuple[Extra, ...], tools: Tools, dst: Spec) -> tuple[Extra, ...]:
+    """Keys without which the target's list would be no limit go before what the source says of them."""
+    keys = beside_list(tools, dst)
+    kept = tuple(e for e in extras if e.key not in keys)
+    return (*kept, *(Extra(key, value, dst.id) for key, value in keys.items()))
 
 
 def rights_words(rights: Rights) -> str:

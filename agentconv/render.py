@@ -130,6 +130,8 @@ def tools_value(row: Field, tools: Tools, spec: Spec) -> Any:
         return tools_to_data(tools) or None
     if row.type == "deny-tools":
         return [r.tool.name for r in tools.rules if r.effect == "deny"] or None
+    if row.type == "permission-rules":
+        return None
     if row.type in ("permission", "tool-bools"):
         return _map_value(tools, spec)
     if tools.base is None:
@@ -138,7 +140,8 @@ def tools_value(row: Field, tools: Tools, spec: Spec) -> Any:
         everything = spec.tools.fact("all")
         return list(everything) if everything else ["*"]
     values: list[Any] = [_list_item(r, spec) for r in tools.rules if r.effect == "allow"]
-    return values
+    word = spec.tools.fact("builtin")
+    return [word, *values] if word and tools.base == "builtin" else values
 
 
 def _list_item(rule: Rule, spec: Spec) -> Any:

@@ -56,8 +56,12 @@ def read_tools(node: Node, row: Field, ctx: Context) -> Tools:
     spelled = _as_program_splits(node, ctx)
     rules: list[Rule] = []
     known = 0
+    base: Base = "none"
     for token, at, place in tokens:
         if token in table.sentinels:
+            continue
+        if token == table.fact("builtin"):
+            base, known = "builtin", known + 1
             continue
         found = recognise(token, ctx.spec, author=ctx.author)
         if found.how == "star":
@@ -82,7 +86,7 @@ def read_tools(node: Node, row: Field, ctx: Context) -> Tools:
     if not known and not rules and not ctx.author:
         word = table.fact("unknown_only", "none")
         return meaning("none" if word == "start-refused" else word, ctx, "a list of unknown names only")
-    return Tools("none", tuple(rules))
+    return Tools(base, tuple(rules))
 
 
 def _left_open(tokens: list[str], rules: list[Rule], ctx: Context) -> list[Rule]:
@@ -357,7 +361,9 @@ def split(text: str, ctx: Context, in_list: bool) -> list[str]:
     signs = "," if how != "comma-space" else ", "  # Claude Code 2.1.328: line breaks and tabs do not split
     if ctx.author:
         signs = r",;\n" if how != "comma-space" else r",;\s"
-    if in_list and not table.fact("split_items", how == "comma-space") and not ctx.author:
+    if (how == "whole" and not ctx.author) or (
+        in_list and not table.fact("split_items", how == "comma-space") and not ctx.author
+    ):
         parts = [text]
     else:
         inside = "" if not ctx.author and table.fact("scopes", "unknown") == "unknown" else r"(?![^(]*\))"

@@ -166,7 +166,7 @@ def _check_tools(meant: Tools, got: Tools, dst: Spec) -> list[Note]:
         problems.append(_wrong("tools", meant.base or "unsaid", got.base or "unsaid"))
     sentinels = dst.tools.sentinels
     ours = [line for r in meant.rules if (line := verifytools.line(r))[1] not in sentinels]
-    theirs = [verifytools.line(r) for r in got.rules]
+    theirs = [line for r in got.rules if (line := verifytools.line(r))[1] not in sentinels]
     if not _same_lines(ours, theirs, bool(dst.tools.fact("order"))):
         problems.append(_wrong("tools", [_shown(r) for r in ours], [_shown(r) for r in theirs]))
     for rule in meant.rules:

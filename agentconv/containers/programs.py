@@ -19,11 +19,15 @@ _OPENING = {
     "first-dashes": re.compile(rf"---{_S}*\n"),
     "line": re.compile(r"---[ \t]*(?:\r\n|\n|\r(?!\n)|\Z)"),
     "line-start": re.compile(r"---(?!-)[ \t]*(?:\r\n|\n|\Z)"),
+    "line-newline": re.compile(rf"---{_S}*\n"),
+    "dashes-line": re.compile(r"[ \t\r\n]*-{3,}[ \t]*(?:\r\n|\n|\Z)"),
 }
 _CLOSING = {
     "first-dashes": re.compile(rf"---{_S}*\n?"),
     "line": re.compile(r"(?<![^\r\n])---[ \t]*(?:\r\n|\n|\r|\Z)"),
     "line-start": re.compile(r"(?<![^\n])---(?:\r\n|\n)?"),
+    "line-newline": re.compile(rf"\n---{_S}*\n"),
+    "dashes-line": re.compile(r"(?<![^\n])-{3,}[ \t]*(?:\r\n|\n|\Z)"),
 }
 
 
@@ -51,7 +55,12 @@ def read_program(text: str, dialect: Mapping[str, Any]) -> Document:
             document.reason = reason
             _body(document, start, len(text), dialect)
             return document
-        document.status, document.reason = "refused", reason
+        document.reason = reason
+        if broken != "empty":
+            document.status = "refused"
+        else:
+            at = document.header_start
+            document.header = Node("map", at, at, *locate(text, at), style="block")
     _body(document, body, len(text), dialect)
     return document
 

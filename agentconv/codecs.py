@@ -211,7 +211,7 @@ _READERS = {
     "misplaced": _misplaced,
     "prompt-parts": _parts,
 }
-TOOL_TYPES = ("tools", "deny-tools", "permission", "tool-bools", "groups")
+TOOL_TYPES = ("tools", "deny-tools", "permission", "tool-bools", "groups", "switch")
 
 
 # -- writing ----------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from typing import Any
 
 from agentconv import rights as counting
 from agentconv import verify
+from agentconv.containers.sections import put_section
 from agentconv.engine import read_author, read_program
 from agentconv.lower import Lowered, Options, guard_sentence, lower
 from agentconv.model import Agent
@@ -171,6 +172,9 @@ def convert_read(
             result.notes += lowered.notes
             result.status = "skipped"
             return result
+        if any(n.effect == "error" for n in lowered.notes):
+            result.notes += lowered.notes
+            return result
         attempt = _attempt(lowered, agent, src, dst, before, options, get, newline, result)
         if attempt is None:
             return result
@@ -230,7 +234,7 @@ def _attempt(
         result.notes += lowered.notes
         result.notes.append(note("V001", f"{dst.program} would not take the output: {back}", file=path))
         return None
-    after = counting.of_agent(back, dst, program=True)
+    after = frozenset() if dst.text_kind else counting.of_agent(back, dst, program=True)
     gained = frozenset() if dst.text_kind else counting.gained(before, after)
     ambient = {r for r in counting.of_ambient(dst) if r.cls in ("writes", "runs")}
     gained |= counting.gained(before, frozenset(ambient))
@@ -246,6 +250,8 @@ def _files(
     path = output_path(agent, dst, options.user)
     if dst.many:
         old = get(path)
+        if dst.syntax == "sections":
+            return {path: put_section(old, agent.id, render(agent, dst).rstrip("\n"), dst.container)}, old
         return {path: put_entry(dst, old, agent.id, rows_of(agent, dst))}, old
     return {path: render(agent, dst, newline)}, None
 
@@ -323,7 +329,12 @@ def _finish(
         return result
     if gained:
         notes += [_widened(g, dst) for g in gained]
-        if options.guard and attempt.gained:
+    limited = dst.text_kind and bool(counting.gained(before, frozenset({counting.Right(counting.ALL)})))
+    if limited:
+        text = f"{dst.program} gives no rights and takes none: what the agent may do is up to the session that reads it"
+        notes.append(note("L001", text, path="tools"))
+    if (gained and attempt.gained) or limited:
+        if options.guard:
             sentence = guard_sentence(before, dst.program)
             prompt = f"{sentence}\n\n{lowered.agent.prompt or ''}".rstrip("\n")
             guarded = replace(lowered, agent=replace(lowered.agent, prompt=prompt))
@@ -393,7 +404,9 @@ def _refusal(
 ) -> Note | None:
     """The message of a refusal, or ``None`` where the user allowed all of it."""
     classes = [("limits" if g.startswith("limit:") else g.split("(")[0]) for g in gained]
-    if all(options.allows(c) for c in classes):
+    with_leave = before | {counting.Right(c) for c in options.allow_widening if c != "*"}
+    within = not counting.gained(with_leave, attempt.gained)  # who may run commands may do the rest with them
+    if all(options.allows(c) for c in classes if c == "limits" or not within):
         return None
     why = dst.tools.fact("why") or ""
     limits = [g[6:] for g in gained if g.startswith("limit:")]

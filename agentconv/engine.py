@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
@@ -52,6 +53,8 @@ def read_author(spec: Spec, text: str, path: str) -> Reading:
             reading.notes += read
             if not spec.many:
                 reading.status = "refused" if any(n.effect == "error" for n in read) else "skipped"
+    if spec.many and not reading.agents and not reading.notes:
+        reading.notes.append(note("R018", f"no agent of {spec.program} in this file", file=path, line=1))
     if again := _twice(spec, reading):
         text = f"`{again.agent.id}` stands here twice: {spec.seen} loads nothing of this file"
         line, column = (again.entry.line, again.entry.column) if again.entry else (1, 1)
@@ -107,7 +110,15 @@ def open_document(spec: Spec, text: str, *, author: bool) -> Document:
     if spec.syntax == "frontmatter":
         from agentconv.containers import frontmatter
 
+        if author and dialect.get("parser") == "lines":
+            from agentconv.containers import lines
+
+            return lines.read_author(text, spec.known_keys)
         return frontmatter.read_author(text, spec.known_keys) if author else frontmatter.read_program(text, dialect)
+    if spec.syntax == "sections":
+        from agentconv.containers import sections
+
+        return sections.read(text, spec.container)
     if spec.syntax == "toml":
         from agentconv.containers import toml
 
@@ -128,10 +139,12 @@ def _headerless_is_agent(spec: Spec) -> bool:
 
 def entries(spec: Spec, document: Document, path: str) -> list[tuple[str, Node | None, Mapping[str, Any]]]:
     """The agents of a file: id from its place (or from the entry), the map of fields, and what the place decides."""
+    here = forced_by(spec, path)
     if not spec.many:
-        return [(place_id(spec, path), document.header, forced_by(spec, path))]
+        return [(place_id(spec, path), document.header, here)]
     out: list[tuple[str, Node | None, Mapping[str, Any]]] = []
     for node, forced in entry_lists(spec, document):
+        forced = {**here, **forced}
         if node.kind == "map":
             out += [(p.key.text, p.value, forced) for p in node.pairs if p.value.kind == "map"]
         else:
@@ -167,6 +180,8 @@ def place_id(spec: Spec, path: str) -> str:
     """What the file's place says about the agent's id: its stem, or its path below the place."""
     pure = PurePosixPath(path)
     name = stem(spec, pure.name)
+    if spec.head.get("folder"):
+        return pure.parent.name or name
     if spec.identity.get("by") != "path":
         return name
     parts = list(pure.parent.parts)
@@ -238,6 +253,13 @@ def _read_entry(
         return problems
     if spec.syntax == "frontmatter":
         fields[spec.body_field] = _body(document, spec, author)
+        for pattern in spec.container.get("refuses", ()):
+            if found := re.search(pattern, fields[spec.body_field] or ""):
+                ctx.refuse("refuse", f"`{found[0]}` in the prompt")
+                ctx.say("R012", f"`{found[0]}` in the prompt: {spec.seen} leaves the file out", "prompt", entry)
+        if not fields[spec.body_field].strip() and (word := spec.container.get("empty_body")):
+            ctx.refuse(word, "there is no text below the header")
+            ctx.say("R012", f"no text below the header: {spec.seen} does not load this agent", "prompt", entry)
     if spec.tables.get("prompt_mode"):
         fields["prompt_mode"] = spec.tables["prompt_mode"]
     tools = _with_all(Tools(base, _joined(spec, early, rules)), spec)
@@ -366,6 +388,10 @@ def _tool_row(
     if row.type == "tool-bools":
         said, rules = read_bools(node, row, ctx)
         return said if said is not None else base, list(rules), True
+    if row.type == "switch":
+        from agentconv.switches import read_switch
+
+        return base, list(read_switch(node, row, ctx)), False
     if row.type == "deny-tools":
         return base, list(read_deny(node, row, ctx)), False
     return base, list(read_permission(node, row, ctx)), False

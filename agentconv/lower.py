@@ -8,6 +8,7 @@ from typing import Any
 
 from agentconv import models, naming
 from agentconv.engine import is_limit
+from agentconv.fitting import fit
 from agentconv.lowertools import Job, lower_tools
 from agentconv.model import EFFORTS, Agent, Extra, Model
 from agentconv.notes import Note, NoteEffect, note
@@ -86,6 +87,7 @@ def lower(
     fields: dict[str, Any] = {"tools": tools}
     fields |= _identity(agent, src, dst, out)
     fields |= _texts(agent, src, dst, out)
+    fit(fields, dst, out.say)
     if models_said := _models(agent, dst, options, out):
         fields["model"] = models_said
     rest = replace(agent, delegates=delegates if delegates is not None else agent.delegates)

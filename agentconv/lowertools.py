@@ -70,6 +70,10 @@ def lower_tools(job: Job) -> tuple[Tools, tuple[str, ...] | None]:
     dst = job.dst
     if dst.tools.control == "none" or dst.text_kind:
         return Tools(), job.agent.delegates
+    if dst.tools.control == "switch":
+        from agentconv.lowerswitch import lower_switch
+
+        return lower_switch(job), job.agent.delegates
     if dst.tools.enforced == "unknown":
         job.say("T018", f"whether {dst.seen} keeps to its tool control is not known")
     source = resolved(job.agent.tools, job.src)

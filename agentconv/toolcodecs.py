@@ -146,6 +146,9 @@ def _true_only(node: Node, row: Field, ctx: Context) -> Tools:
 
 def read_permission(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:
     """An ordered map name -> action, or name -> pattern -> action; the last match wins."""
+    if _is_null(node, ctx) and ctx.spec.tools.fact("null") == "all":
+        ctx.say("R020", f"`{row.key}:` without a value restricts nothing in {ctx.spec.seen}", "tools", node)
+        return ()
     if _is_null(node, ctx):
         if not ctx.author and row.fact("null", row.fact("bad")) in ("refuse", "refuse-all"):
             raise Refused(f"`{row.key}` without a value", row.fact("null", row.fact("bad")) == "refuse-all")
@@ -179,6 +182,9 @@ def read_permission(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:
 def _actions(
     tool: Tool, scope: Scope | None, node: Node, row: Field, ctx: Context, at: str, key: str
 ) -> tuple[Rule, ...]:
+    if _is_null(node, ctx) and ctx.spec.tools.fact("null_action") == "unset":
+        ctx.say("R020", f"`{key or row.key}:` without a value says nothing in {ctx.spec.seen}", at, node)
+        return ()
     words = {str(v): str(k) for k, v in (ctx.spec.tools.fact("actions") or {}).items()}
     word = words.get(str(node.text))
     if word is None:

@@ -180,6 +180,8 @@ def place_id(spec: Spec, path: str) -> str:
     """What the file's place says about the agent's id: its stem, or its path below the place."""
     pure = PurePosixPath(path)
     name = stem(spec, pure.name)
+    if dashes := spec.identity.get("stem_dashes"):
+        name = re.sub(dashes, "-", name)
     if spec.head.get("folder"):
         return pure.parent.name or name
     if spec.identity.get("by") != "path":
@@ -232,6 +234,9 @@ def _read_entry(
             extras.append(Extra(key, node.data(), spec.id))
             continue
         where.setdefault(row.field or key, node)
+        if row.fact("refused"):
+            ctx.refuse("refuse", f"unknown key `{key}`")
+            ctx.say("R012", f"`{key}` is no key of {spec.seen}: it does not take this file", row.field or key, node)
         if row.type in TOOL_TYPES:
             if _tools_here(row, node, ctx):
                 base, more, first = _tool_row(row, node, ctx, base)
@@ -268,6 +273,9 @@ def _read_entry(
     fields.update(forced)
     agent = Agent(id="", tools=tools, extras=tuple(extras), **{k: v for k, v in _frozen(fields).items() if k != "id"})
     agent = replace(agent, id=_identity(spec, agent, id))
+    if spec.identity.get("reserved_are") == "dropped" and agent.id in spec.identity.get("reserved", ()):
+        ctx.refuse("skipped", f"`{agent.id}` is a name of the program's own")
+        ctx.say("R012", f"`{agent.id}` is a name of {spec.program}'s own: it drops this agent", "name", entry)
     return Read(agent, ctx.notes, where, ctx.tokens, entry)
 
 

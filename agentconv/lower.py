@@ -148,6 +148,8 @@ def _identity(agent: Agent, src: Spec, dst: Spec, out: Lowered) -> dict[str, Any
         wish = agent.name or called
         rules = dst.identity.get("name")
         name = wish if naming.legal(wish, rules) else naming.slug(wish) or "agent"
+        if dst.identity.get("reserved_are") == "dropped" and name in (dst.identity.get("reserved") or ()):
+            name = f"{name}-agent"
         fields["id"] = fields["name"] = name
         if name != wish:
             out.say("C001", f"`{wish}` is no legal name in {dst.program}; it became `{name}`", "name")

@@ -257,12 +257,18 @@ def read_groups(node: Node, row: Field, ctx: Context) -> Tools:
             ctx.say("R010", f"`{name.text}` stands here twice: {ctx.spec.seen} does not load this file", at, name)
         seen.add(name.text)
         if name.text not in (table.fact("groups") or {}):
-            ctx.refuse("refuse-all", f"unknown group `{name.text}`")
+            if table.fact("unknown") == "refused":
+                ctx.refuse("refuse-all", f"unknown group `{name.text}`")
+            elif not ctx.author:
+                continue
         found = recognise(name.text, ctx.spec, author=ctx.author)
         if found.how in ("own", "alias") and name.text not in (table.fact("groups") or {}):
             found = Found(found.tool, "misplaced")
         _remember(name.text, at, name, found, ctx)
-        rules.append(Rule("allow", found.tool, _group_scope(item, name.text, at, ctx), None, at))
+        scope = _group_scope(item, name.text, at, ctx)
+        if scope is not None and not ctx.author and table.fact("scopes") == "unknown":
+            continue
+        rules.append(Rule("allow", found.tool, scope, None, at))
     return Tools("none", tuple(rules))
 
 

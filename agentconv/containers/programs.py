@@ -19,7 +19,7 @@ _OPENING = {
     "first-dashes": re.compile(rf"---{_S}*\n"),
     "line": re.compile(r"---[ \t]*(?:\r\n|\n|\r(?!\n)|\Z)"),
     "line-start": re.compile(r"---(?!-)[ \t]*(?:\r\n|\n|\Z)"),
-    "next-dashes": re.compile(rf"(?<![^\n])---{_S}*\n"),
+    "next-dashes": re.compile(rf"(?:(?<![^\n])|(?<=\ufeff))---{_S}*\n"),
 }
 _CLOSING = {
     "first-dashes": re.compile(rf"---{_S}*\n?"),
@@ -163,7 +163,7 @@ def _header(document: Document, dialect: Mapping[str, Any], syntax: str) -> Node
             _indented(node, source, start)
         if dialect.get("flow") == "refused":
             _no_flow(node)
-            if composed.anchors:
+            if composed.anchored:
                 raise ContainerError("R005", "the program takes no anchors", line, 1)
         return node
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from agentconv.lowertools import Job, _say_unknown
 from agentconv.model import Rule, Tools
 from agentconv.rights import Grant, by_capability, by_server, is_star, resolved
 from agentconv.spec import cap_title, near, risk
 from agentconv.switches import Setting, allowed_by, measured, pick
+from agentconv.toolwish import ToolJob, say_unknown
 
 
-def lower_switch(job: Job) -> Tools:
+def lower_switch(job: ToolJob) -> Tools:
     """The target's switch for this agent."""
     source = resolved(job.agent.tools, job.src)
     caps = by_capability(source, job.src)
@@ -26,15 +26,15 @@ def lower_switch(job: Job) -> Tools:
     if rest or (mcp and not setting.mcp and servers[("*", None)].open):
         what = ", ".join([*dict.fromkeys(risk(c) for c in rest), *(["MCP tools"] if mcp and not setting.mcp else [])])
         job.say("T007", f"{job.dst.seen} takes {what} together or not at all; left out: {_why(job, setting)}")
-    _say_unknown(job, source)
+    say_unknown(job)
     return setting.tools
 
 
-def _why(job: Job, setting: Setting) -> str:
+def _why(job: ToolJob, setting: Setting) -> str:
     return f"`{job.dst.tools.fact('field')}: {setting.value}` is the widest setting that gives no more than the source has"
 
 
-def _say_rule(job: Job, rule: Rule, caps: dict[str, Grant], setting: Setting, ever: frozenset[str]) -> set[str]:
+def _say_rule(job: ToolJob, rule: Rule, caps: dict[str, Grant], setting: Setting, ever: frozenset[str]) -> set[str]:
     """What becomes of one allowed tool; the capabilities that are spoken of."""
     program, label = job.dst.seen, rule.tool.name
     if rule.tool.server and not setting.mcp:

@@ -210,8 +210,10 @@ def lower_extras(extras: tuple[Extra, ...], src: Spec, dst: Spec, out: Lowered) 
     """Keys of the program's own: between formats of one program as they are, else dropped."""
     same = {src.id, src.head.get("extends")} & {dst.id, dst.head.get("extends")} - {None}
     kept = []
+    flat = (dst.container.get("dialect") or {}).get("parser") == "lines"  # one line of text and a key in lower case
     for extra in extras:
-        if same and (extra.key in dst.known_keys or dst.container.get("unknown_keys") != "refused"):
+        fits = not flat or (extra.key == extra.key.lower() and isinstance(extra.value, str) and "\n" not in extra.value)
+        if same and fits and (extra.key in dst.known_keys or dst.container.get("unknown_keys") != "refused"):
             kept.append(extra)
         elif extra.limits and not dst.text_kind:
             out.limits.append(extra.key)

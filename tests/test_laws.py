@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from agentconv.convert import Conversion, convert_agent, convert_text
 from agentconv.engine import read_author, read_program
 from agentconv.model import Agent
-from agentconv.registry import ids, load
+from agentconv.registry import ids, load, targets
 from tests import probing
 from tests.strategies import agents
 
@@ -32,7 +32,7 @@ each_source = pytest.mark.parametrize("source", ids())
 @given(data=st.data())
 def test_laws(source: str, data: st.DataObject) -> None:
     agent = data.draw(agents(source))
-    for target in ids():
+    for target in targets():
         made = convert_agent(agent, source, target)
         told = tell(made, agent)
         check_proof(made, told)
@@ -74,7 +74,7 @@ def check_status(made: Conversion, told: str) -> None:
 
 def check_rights(agent: Agent, source: str, target: str, made: Conversion, told: str) -> None:
     """Every deed that the output allows was allowed before, or anything was: by a free shell."""
-    if not made.files or made.status == "widened":
+    if not made.files or made.status == "widened" or load(target).text_kind:
         return
     ((path, data),) = made.files.items()
     back = read_program(load(target), data.decode(), path).agents
@@ -219,7 +219,7 @@ def headers(draw: st.DrawFn, id: str) -> str:
 @given(data=st.data())
 def test_laws_from_headers(source: str, data: st.DataObject) -> None:
     text = data.draw(headers(source))
-    for target in ids():
+    for target in targets():
         for made in convert_text(text, from_=source, to=target):
             told = f"{text}\n{tell(made)}"
             if source != target:
@@ -245,7 +245,7 @@ MODE_TEXT = "customModes:\n  - slug: {slug}\n    name: {name}\n    roleDefinitio
 )  # fmt: skip
 def test_laws_from_modes(slug: str, name: str, role: str, groups: str, when: str) -> None:
     text = MODE_TEXT.format(slug=slug, name=name, role=role, groups=groups, when=when)
-    for target in ids():
+    for target in targets():
         for made in convert_text(text, from_="roo", to=target):
             told = f"{text}\n{tell(made)}"
             if target != "roo":

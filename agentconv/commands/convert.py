@@ -179,9 +179,9 @@ def _targets(words: tuple[str, ...], output: str | None) -> tuple[str, ...]:
     from agentconv import registry
 
     if words == ("all",):
-        return _primary(registry.ids())
+        return _primary(registry.targets())
     for word in words:
-        _known(word)
+        _target(word)
     places: dict[str, str] = {}
     for id in words:
         place = str((registry.heads()[id].get("places") or {}).get("write"))
@@ -210,6 +210,14 @@ def _known(id: str) -> None:
 
     if id not in registry.ids():
         raise click.UsageError(f"F005 {registry.UnknownFormat(id)}")
+
+
+def _target(id: str) -> None:
+    from agentconv import registry
+
+    _known(id)
+    if id not in registry.targets():
+        raise click.UsageError(f"F005 `{id}` is read and never written: {registry.heads()[id]['title']}")
 
 
 def _widening_word(word: str) -> None:

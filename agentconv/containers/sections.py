@@ -91,7 +91,7 @@ def _section(text: str, start: int, end: int, place: Any) -> Node:
         put("description", "\n".join(quoted), lines[first].start(), lines[at - 1].end())
         blanks()
     if at < len(lines):
-        prompt = text[start + lines[at].start() : end].rstrip("\r\n").replace("\r\n", "\n")
+        prompt = text[start + lines[at].start() : end].strip().replace("\r\n", "\n")
         put("prompt", prompt, lines[at].start(), end - start)
     return node
 

@@ -10,7 +10,7 @@ from agentconv.fittexts import fit_texts
 from agentconv.lowered import Lowered, Options
 from agentconv.lowerfields import always, lower_extras, lower_field
 from agentconv.lowermodels import lower_models
-from agentconv.lowertexts import lower_identity, lower_texts, replaced_texts
+from agentconv.lowertexts import as_written, lower_identity, lower_texts
 from agentconv.lowertools import lower_tools
 from agentconv.model import Agent, Tools
 from agentconv.rights import CLASSES, Rights, by_capability, contains, denied_by_fields, of_ambient, spread
@@ -43,6 +43,7 @@ def lower(
             "C008", f"disabled in {src.program}; {dst.program} has no such switch, so it is not written", "disabled"
         )
         return out
+    agent = as_written(agent, dst, out)
     fields: dict[str, Any] = {}
     fields["tools"], delegates = _tools(agent, src, dst, before, options, forbid, out)
     fields |= lower_identity(agent, dst, out)
@@ -57,7 +58,7 @@ def lower(
     always(fields, dst)
     extras = lower_extras(agent.extras, src, dst, out)
     _say_ambient(before, dst, out)
-    out.agent = Agent(**replaced_texts(fields, dst, out), extras=extras)
+    out.agent = Agent(**fields, extras=extras)
     return out
 
 

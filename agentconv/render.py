@@ -82,7 +82,9 @@ def _row_value(row: Field, agent: Agent, spec: Spec, extras: dict[str, Any]) -> 
     if row.field == "prompt" and spec.syntax == "frontmatter":
         return None
     if row.type in TOOL_TYPES:
-        return tools_value(row, agent.tools, spec)
+        names = tools_value(row, agent.tools, spec)
+        plain = isinstance(names, list) and names and not any("," in str(n) for n in names)
+        return ", ".join(names) if plain and row.fact("as_text") else names
     if row.type == "model":
         return models_value(agent)
     value = getattr(agent, row.field)

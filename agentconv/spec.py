@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from functools import cached_property, lru_cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from agentconv.model import Tool
 DATA = Path(__file__).parent / "data"
 
 
-@lru_cache(maxsize=None)
+@cache
 def load_data(name: str) -> dict[str, Any]:
     """A table of agentconv/data."""
     import yaml
@@ -53,7 +53,7 @@ def cap_title(cap: str) -> str:
     return str(load_data("capabilities")[cap]["title"])
 
 
-@lru_cache(maxsize=None)
+@cache
 def all_caps() -> tuple[str, ...]:
     """Every capability there is."""
     return tuple(load_data("capabilities"))

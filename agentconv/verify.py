@@ -25,13 +25,12 @@ if TYPE_CHECKING:
 NOT_COMPARED = frozenset({"id", "extras", "prompt_mode"})
 # Which notes speak of a field that arrives changed or not at all. A note that merely stands at the same place (how
 # the source was read, what another program honours) explains no difference.
-EXPLAIN = frozenset(
-    ["L001", "L002", "L003", "L004", "L005", "L006", "L008", "L009", "L011", "M001", "M002", "M003", "M004", "M005"]
-    + ["M007", "C001", "T014", "T022"]
-)
+FIELD_NOTES = ("L001", "L002", "L003", "L004", "L005", "L006", "L008", "L009", "L011")
+MODEL_NOTES = ("M001", "M002", "M003", "M004", "M005", "M007")
+EXPLAIN = frozenset((*FIELD_NOTES, *MODEL_NOTES, "C001", "C013", "T014", "T022"))
 # texts must still be in the text that arrived, except after these
-REPLACED = {"prompt": frozenset({"L005", "C013"}), "description": frozenset({"L001", "L002", "L005", "L009"})}
-ADDED = {"prompt": frozenset({"L011", "C002", "C013"}), "description": frozenset({"L011"})}
+REPLACED = {"prompt": frozenset({"L005", "C013"}), "description": frozenset({"L001", "L002", "L005", "L009", "C013"})}
+ADDED = {"prompt": frozenset({"L011", "C002"}), "description": frozenset({"L011"})}
 
 
 def prove(job: Job, made: Attempt, notes: list[Note]) -> list[Note]:

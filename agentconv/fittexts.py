@@ -1,4 +1,4 @@
-"""Texts made to fit: one line where the target has no other, words that it would evaluate, and what is too long."""
+"""Texts made to fit: one line where the target has no other, and what is too long or must not be empty."""
 
 from __future__ import annotations
 
@@ -28,18 +28,3 @@ def fit_texts(fields: dict[str, Any], dst: Spec, out: Lowered) -> None:
     if dst.container.get("empty_body") and not (prompt or "").strip():
         fields["prompt"] = fields.get("description") or fields.get("name") or fields.get("id") or "agent"
         out.say("L005", f"{dst.program} requires a prompt; the description stands in", "prompt")
-    elif prompt:
-        fields["prompt"] = _harmless(prompt, dst, out)
-
-
-def _harmless(prompt: str, dst: Spec, out: Lowered) -> str:
-    """The prompt with the least change to words that the program would evaluate."""
-    for entry in dst.tables.get("expands") or ():
-        if not isinstance(entry, dict):
-            continue
-        found = re.search(entry["find"], prompt)
-        if found:
-            prompt = re.sub(entry["find"], entry["instead"], prompt)
-            why = f"`{found[0]}` in the prompt became `{entry['instead']}`: in {dst.seen} {entry['what']}"
-            out.say("C013", why, "prompt")
-    return prompt

@@ -77,6 +77,8 @@ def _held_by_rights(
     agent: Agent, src: Spec, dst: Spec, options: Options, out: Lowered
 ) -> tuple[frozenset[str], Mapping[str, tuple[str, str]]]:
     """Plan mode and the like: where the target lacks the field, its limit is held by fewer rights."""
+    if dst.text_kind:
+        return frozenset(), {}
     taken = frozenset(c for c in denied_by_fields(agent, src, program=False) if not options.allows(c))
     reasons: dict[str, tuple[str, str]] = {}
     for row in src.fields.values():

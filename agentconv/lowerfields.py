@@ -212,7 +212,8 @@ def lower_extras(extras: tuple[Extra, ...], src: Spec, dst: Spec, out: Lowered) 
     kept = []
     flat = (dst.container.get("dialect") or {}).get("parser") == "lines"  # one line of text and a key in lower case
     for extra in extras:
-        fits = not flat or (extra.key == extra.key.lower() and isinstance(extra.value, str) and "\n" not in extra.value)
+        plain = extra.key == extra.key.lower() and isinstance(extra.value, str) and "\n" not in extra.value
+        fits = dst.syntax != "sections" and (plain or not flat)  # a section has no room for keys
         if same and fits and (extra.key in dst.known_keys or dst.container.get("unknown_keys") != "refused"):
             kept.append(extra)
         elif extra.limits and not dst.text_kind:

@@ -62,7 +62,7 @@ def _by_place(agent: Agent, called: str, dst: Spec, out: Lowered) -> dict[str, A
         out.say("C001", f"`{_short(called)}` is no legal name in {dst.program}; it became `{id}`", "id")
     name, title = _said(agent.name), _said(agent.title)
     if (row := dst.by_field.get("title")) is not None:
-        if title or name or row.fact("required"):
+        if row.fact("required") or (title or name) not in (None, id):
             fields["title"] = title or name or called
             if name and name not in (called, fields["title"]):
                 out.say("C001", f"{dst.program} shows one name, the title; `{_short(name)}` is left out", "name")

@@ -270,6 +270,7 @@ TOOL_TYPES = (
     "tool-settings",
     "model-tools",
     "permission-rules",
+    "switch",
 )
 
 

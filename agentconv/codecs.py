@@ -265,11 +265,12 @@ TOOL_TYPES = (
     "tools",
     "deny-tools",
     "permission",
-    "permission-rules",
     "tool-bools",
     "groups",
     "tool-settings",
     "model-tools",
+    "permission-rules",
+    "switch",
 )
 
 

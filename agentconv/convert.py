@@ -129,7 +129,7 @@ def _tightened(job: Job) -> Attempt | Lowered:
     last: Attempt | None = None
     for _ in range(TIGHTEN):
         lowered = lower(job.agent, job.src, job.dst, job.before, job.options, forbid)
-        if lowered.skipped:
+        if lowered.skipped or any(n.effect == "error" for n in lowered.notes):
             return lowered
         made = attempt(job, lowered)
         if isinstance(made, Note):
@@ -180,11 +180,9 @@ def _decide(job: Job, made: Attempt, result: Conversion) -> Conversion:
         result.rights = BeforeAfter(result.rights.before, [])
         return result
     notes += [aftermath.allowed(g, dst) for g in gained]
-    unheld = dst.text_kind and bool(counting.gained(job.before, frozenset({counting.Right(counting.ALL)})))
-    if unheld:
-        text = f"{dst.program} gives no rights and takes none: what the agent may do is up to the session that reads it"
-        notes.append(note("L001", text, path="tools"))
-    if (made.gained or unheld) and job.options.guard:
+    limited = aftermath.text_only(job)
+    notes += limited
+    if (made.gained or limited) and job.options.guard:
         guarded = _guarded(job, made)
         if isinstance(guarded, Note):
             result.notes += [*notes, guarded]

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
@@ -71,6 +72,8 @@ def read_author(spec: Spec, text: str, path: str, get: Get | None = None) -> Rea
             reading.notes += read
             if not spec.many:
                 reading.status = "refused" if any(n.effect == "error" for n in read) else "skipped"
+    if spec.many and not reading.agents and not reading.notes:
+        reading.notes.append(note("R018", f"no agent of {spec.program} in this file", file=path, line=1, column=1))
     if again := _twice(spec, reading):
         text = f"`{again.agent.id}` stands here twice: {spec.seen} loads nothing of this file"
         line, column = (again.entry.line, again.entry.column) if again.entry else (1, 1)
@@ -141,7 +144,15 @@ def open_document(spec: Spec, text: str, *, author: bool) -> Document:
     if spec.syntax == "frontmatter":
         from agentconv.containers import frontmatter
 
+        if author and dialect.get("parser") == "lines":
+            from agentconv.containers import lines
+
+            return lines.read_author(text, spec.known_keys)
         return frontmatter.read_author(text, spec.known_keys) if author else frontmatter.read_program(text, dialect)
+    if spec.syntax == "sections":
+        from agentconv.containers import sections
+
+        return sections.read(text, spec.container)
     if spec.syntax == "toml":
         from agentconv.containers import toml
 
@@ -192,11 +203,13 @@ def _headerless_is_agent(spec: Spec) -> bool:
 
 def entries(spec: Spec, document: Document, path: str) -> list[tuple[str, Node | None, Mapping[str, Any]]]:
     """The agents of a file: id from its place (or from the entry), the map of fields, and what the place decides."""
+    here = forced_by(spec, path)
     if not spec.many:
         found = _perhaps_several(spec, document.header)
-        return [(_said_id(spec, e) or place_id(spec, path), e, forced_by(spec, path)) for e in found]
+        return [(_said_id(spec, e) or place_id(spec, path), e, here) for e in found]
     out: list[tuple[str, Node | None, Mapping[str, Any]]] = []
-    for node, forced in entry_lists(spec, document):
+    for node, by_list in entry_lists(spec, document):
+        forced = {**here, **by_list}
         if node.kind == "map":
             out += [(p.key.text, p.value, forced) for p in node.pairs if p.value.kind == "map"]
         else:
@@ -247,6 +260,10 @@ def place_id(spec: Spec, path: str) -> str:
     folder = next((s for s in spec.head.get("suffixes") or () if s.startswith("/") and path.endswith(s)), "")
     pure = PurePosixPath(path.removesuffix(folder))  # the agent is called like its folder
     name = pure.name if folder else stem(spec, pure.name)
+    if dashes := spec.identity.get("stem_dashes"):
+        name = re.sub(dashes, "-", name)
+    if spec.head.get("folder"):
+        return pure.parent.name or name
     if spec.identity.get("by") != "path":
         return name
     parts = list(pure.parent.parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -14,6 +15,7 @@ from agentconv.modelcodec import read_model_tools
 from agentconv.notes import Note, note
 from agentconv.reading import UNSAID, Context, Get, Read, Refused
 from agentconv.spec import Field, Spec, all_caps, risk
+from agentconv.switches import read_switch
 from agentconv.toolcodecs import read_bools, read_deny, read_groups, read_permission, read_tools
 from agentconv.toolkeys import read_rules, settled
 from agentconv.toolsettings import read_settings
@@ -53,6 +55,9 @@ def read_entry(
             extras.append(Extra(key, node.data(), spec.id))
             continue
         where.setdefault(row.field or key, node)
+        if row.fact("refused"):
+            ctx.refuse("refuse", f"unknown key `{key}`")
+            ctx.say("R012", f"`{key}` is no key of {spec.seen}: it does not take this file", row.field or key, node)
         if row.type in TOOL_TYPES:
             if _tools_here(row, node, ctx):
                 base, more, first = _tool_row(row, node, ctx, base, early + rules)
@@ -82,6 +87,7 @@ def read_entry(
         body = _body(document, spec, author)
         above = fields.get(spec.body_field)  # a prompt in the header, and perhaps another one below it
         fields[spec.body_field] = f"{above.rstrip()}\n\n{body}".rstrip() if isinstance(above, str) else body
+        _check_body(body, spec, ctx, entry)
     elif isinstance(fields.get("prompt"), str):
         fields["prompt"] = fields["prompt"].rstrip("\r\n")  # final line ends are no part of a prompt
     if spec.tables.get("prompt_mode"):
@@ -95,7 +101,21 @@ def read_entry(
     agent = Agent(id="", tools=tools, extras=tuple(extras), **{k: v for k, v in _frozen(fields).items() if k != "id"})
     own_id = fields.get("id") if spec.identity.get("over") == "id" else None
     agent = replace(agent, id=own_id or _identity(spec, agent, id))
+    if spec.identity.get("reserved_are") == "dropped" and agent.id in spec.identity.get("reserved", ()):
+        ctx.refuse("skipped", f"`{agent.id}` is a name of the program's own")
+        ctx.say("R012", f"`{agent.id}` is a name of {spec.program}'s own: it drops this agent", "name", entry)
     return Read(agent, ctx.notes, where, ctx.tokens, entry)
+
+
+def _check_body(body: str, spec: Spec, ctx: Context, entry: Node | None) -> None:
+    """Texts for which the program leaves the file out."""
+    for pattern in spec.container.get("refuses", ()):
+        if found := re.search(pattern, body):
+            ctx.refuse("refuse", f"`{found[0]}` in the prompt")
+            ctx.say("R012", f"`{found[0]}` in the prompt: {spec.seen} leaves the file out", "prompt", entry)
+    if not body.strip() and (word := spec.container.get("empty_body")):
+        ctx.refuse(word, "there is no text below the header")
+        ctx.say("R012", f"no text below the header: {spec.seen} does not load this agent", "prompt", entry)
 
 
 def _say_absent(spec: Spec, tools: Tools, ctx: Context, entry: Node | None) -> None:
@@ -236,12 +256,14 @@ def _tool_row(
     if row.type == "tool-bools":
         said, rules = read_bools(node, row, ctx)
         return said if said is not None else base, list(rules), True
+    if row.type == "switch":
+        return base, list(read_switch(node, row, ctx)), False
     if row.type == "deny-tools":
         return base, list(read_deny(node, row, ctx)), False
-    if row.type == "permission-rules":
-        return base, list(read_rules(node, row, ctx)), False
     if row.type == "tool-settings":
         return base, list(read_settings(node, row, ctx, Tools(base, tuple(so_far)))), False
+    if row.type == "permission-rules":
+        return base, list(read_rules(node, row, ctx)), False
     return base, list(read_permission(node, row, ctx)), False
 
 

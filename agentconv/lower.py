@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from agentconv.fittexts import fit_texts
 from agentconv.lowered import Lowered, Options
 from agentconv.lowerfields import always, lower_extras, lower_field
 from agentconv.lowermodels import lower_models, provider
@@ -51,6 +52,7 @@ def lower(
     fields["tools"], delegates = _tools(agent, src, dst, before, options, forbid, out)
     fields |= lower_identity(agent, dst, out)
     fields |= lower_texts(agent, dst, out)
+    fit_texts(fields, dst, out)
     if written := lower_models(agent, dst, options, out):
         fields["model"] = written
     for name, value in replace(agent, delegates=None).said().items():
@@ -99,6 +101,8 @@ def _held_by_rights(
     agent: Agent, src: Spec, dst: Spec, options: Options, out: Lowered
 ) -> tuple[frozenset[str], Mapping[str, tuple[str, str]]]:
     """Plan mode and the like: where the target lacks the field, its limit is held by fewer rights."""
+    if dst.text_kind:
+        return frozenset(), {}
     taken = frozenset(c for c in denied_by_fields(agent, src, program=False) if not options.allows(c))
     reasons: dict[str, tuple[str, str]] = {}
     for row in src.fields.values():

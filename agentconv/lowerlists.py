@@ -232,6 +232,8 @@ def _every(job: ToolJob, servers: Servers, listed: bool) -> list[Rule] | None:
         if along:
             tool = Tool(str(every), own.caps if own else (), own.also if own else (), server="*")
             return [Rule("allow", tool, at=rule_at(servers["*", None])), *denied]
+    if not forbidden_server(job, "*") and _ambient(job, server_places(job, "*", None)):
+        return None
     text = f"{job.dst.program} has no word for “every MCP server”: tools of MCP servers are left out"
     if forbidden_server(job, "*"):
         text = f"tools of MCP servers are left out: {job.why_not('mcp:*')[1]}"
@@ -240,6 +242,14 @@ def _every(job: ToolJob, servers: Servers, listed: bool) -> list[Rule] | None:
     places = server_places(job, "*", None) or ("tools",)
     job.say("T008", text, places, help="name the servers in the source, or add them to the output's list")
     return None
+
+
+def _ambient(job: ToolJob, places: tuple[str, ...]) -> bool:
+    """Whether the target gives every agent the servers of its session, which is said."""
+    if not any("mcp" in caps for caps in job.dst.ambient.values()):
+        return False
+    job.say("T012", f"{job.dst.seen} gives every agent the MCP servers of its caller, these and any other", places)
+    return True
 
 
 def _server(job: ToolJob, servers: Servers, server: str, member: str | None, grant: Grant) -> list[Rule]:

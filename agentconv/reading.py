@@ -81,8 +81,8 @@ class Context:
     notes: list[Note] = field(default_factory=list)
     tokens: list[Token] = field(default_factory=list)
     places: Places | None = None
-    get: Get | None = None
     keys: frozenset[str] = frozenset()  # all keys of the entry
+    get: Get | None = None
 
     def place(self, offset: int) -> tuple[int, int]:
         """Line and column of an offset."""

@@ -30,6 +30,7 @@ def environment() -> ImmutableSandboxedEnvironment:
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
     from agentconv import scalars
+    from agentconv.containers.lines import line_value
 
     env = ImmutableSandboxedEnvironment(
         loader=FileSystemLoader(template_folders()),
@@ -46,6 +47,7 @@ def environment() -> ImmutableSandboxedEnvironment:
         toml_value=scalars.toml_value,
         toml_key=scalars.toml_key,
         json_value=scalars.json_value,
+        line_value=line_value,
     )
     return env
 
@@ -134,6 +136,10 @@ def tools_value(row: Field, tools: Tools, spec: Spec) -> Any:
         return None
     if row.type in ("permission", "tool-bools"):
         return _map_value(tools, spec)
+    if row.type == "switch":
+        from agentconv.switches import switch_value
+
+        return switch_value(tools, spec.tools)
     if tools.base is None:
         return None
     if tools.base == "all":

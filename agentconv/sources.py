@@ -61,10 +61,15 @@ def beside(source: Source) -> Get | None:
     return get
 
 
+def _homes() -> list[str]:
+    """Formats whose places hold agents; a text for a session is a source where it is named only."""
+    return [id for id in ids() if heads()[id].get("kind") != "text"]
+
+
 def place_marks() -> list[str]:
     """Folders and files that show a project: the fixed part of every format's places."""
     found = []
-    for id in ids():
+    for id in _homes():
         for glob in (heads()[id].get("places") or {}).get("project", ()):
             fixed = glob.split("*", 1)[0].rstrip("/")
             if fixed:
@@ -76,7 +81,7 @@ def in_places(root: Path, but: Iterable[str] = (), user: bool = False) -> list[S
     """All files in the known places of a project (or of the home folder), each with its format."""
     closed = set(but)
     seen: dict[str, list[str]] = {}
-    for id in ids():
+    for id in _homes():
         if id in closed:
             continue
         places = heads()[id].get("places") or {}

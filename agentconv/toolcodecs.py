@@ -58,10 +58,10 @@ def read_tools(node: Node, row: Field, ctx: Context) -> Tools:
     known = 0
     base: Base = "none"
     for token, at, place in tokens:
+        if token in table.sentinels:
+            continue
         if token == table.fact("builtin"):
             base, known = "builtin", known + 1
-            continue
-        if token in table.sentinels:
             continue
         found = recognise(token, ctx.spec, author=ctx.author)
         if found.how == "star":
@@ -199,6 +199,9 @@ def _true_only(node: Node, row: Field, ctx: Context) -> Tools:
 
 def read_permission(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:
     """An ordered map name -> action, or name -> pattern -> action; the last match wins."""
+    if _is_null(node, ctx) and ctx.spec.tools.fact("null") == "all":
+        ctx.say("R020", f"`{row.key}:` without a value restricts nothing in {ctx.spec.seen}", "tools", node)
+        return ()
     if _is_null(node, ctx):
         if not ctx.author and row.fact("null", row.fact("bad")) in ("refuse", "refuse-all"):
             raise Refused(f"`{row.key}` without a value", row.fact("null", row.fact("bad")) == "refuse-all")
@@ -232,6 +235,9 @@ def read_permission(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:
 def _actions(
     tool: Tool, scope: Scope | None, node: Node, row: Field, ctx: Context, at: str, key: str
 ) -> tuple[Rule, ...]:
+    if _is_null(node, ctx) and ctx.spec.tools.fact("null_action") == "unset":
+        ctx.say("R020", f"`{key or row.key}:` without a value says nothing in {ctx.spec.seen}", at, node)
+        return ()
     words = {str(v): str(k) for k, v in (ctx.spec.tools.fact("actions") or {}).items()}
     word = words.get(str(node.text))
     if word is None:
@@ -300,7 +306,10 @@ def read_groups(node: Node, row: Field, ctx: Context) -> Tools:
             ctx.say("R010", f"`{name.text}` stands here twice: {ctx.spec.seen} does not load this file", at, name)
         seen.add(name.text)
         if name.text not in (table.fact("groups") or {}):
-            ctx.refuse("refuse-all", f"unknown group `{name.text}`")
+            if table.fact("unknown") == "refused":
+                ctx.refuse("refuse-all", f"unknown group `{name.text}`")
+            elif not ctx.author:
+                continue
         found = recognise(name.text, ctx.spec, author=ctx.author)
         if found.how == "star" and table.fact("star") == "refused":
             text = f"`*` is no group: {ctx.spec.seen} does not load this file; it gives nothing"
@@ -309,7 +318,10 @@ def read_groups(node: Node, row: Field, ctx: Context) -> Tools:
         if found.how in ("own", "alias") and name.text not in (table.fact("groups") or {}):
             found = Found(found.tool, "misplaced")
         _remember(name.text, at, name, found, ctx)
-        rules.append(Rule("allow", found.tool, _group_scope(item, name.text, at, ctx), None, at))
+        scope = _group_scope(item, name.text, at, ctx)
+        if scope is not None and not ctx.author and table.fact("scopes") == "unknown":
+            continue
+        rules.append(Rule("allow", found.tool, scope, None, at))
     return Tools("none", tuple(rules))
 
 

@@ -76,7 +76,9 @@ def test_there_and_back_restores(path: Any, a: str, fold: bool) -> None:
 texts = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp")), min_size=1, max_size=30)
 lines = st.text(st.characters(codec="utf-8", exclude_categories=("Cs",), exclude_characters="\r\x85\u2028\u2029\x00"))
 words = st.lists(texts.map(str.strip).filter(bool), min_size=1, max_size=3).map(tuple)
-plain = st.recursive(st.booleans() | st.integers(-999, 999) | texts, lambda inner: st.lists(inner, max_size=2), max_leaves=3)
+plain = st.recursive(
+    st.booleans() | st.integers(-999, 999) | texts, lambda inner: st.lists(inner, max_size=2), max_leaves=3
+)
 CAPS = ["read", "search-text", "find", "edit", "create", "run", "fetch", "web-search", "delegate", "todo", "skill"]
 
 
@@ -256,7 +258,9 @@ def test_an_edited_output_wins_over_what_it_carries() -> None:
 
 
 def test_the_guard_is_no_part_of_the_prompt_and_no_right() -> None:
-    codex = next(id for id in OTHERS if registry.load(id).syntax == "toml" and registry.load(id).tools.control == "none")
+    codex = next(
+        id for id in OTHERS if registry.load(id).syntax == "toml" and registry.load(id).tools.control == "none"
+    )
     made = convert_text(HEADER, from_=CLAUDE, to=codex, options=Options(allow_widening=EVERYTHING))[0]
     text = next(iter(made.files.values())).decode()
     assert "[agentconv: " in text

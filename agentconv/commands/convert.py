@@ -191,7 +191,7 @@ def _targets(words: tuple[str, ...], output: str | None) -> tuple[str, ...]:
     if words == ("all",):
         return _primary(registry.targets())
     for word in words:
-        _known(word)
+        _target(word)
         if reason := registry.heads()[word].get("readable_only"):
             raise click.UsageError(f"F005 `{word}` can be read, not written: {reason}")
     places: dict[str, str] = {}
@@ -222,6 +222,14 @@ def _known(id: str) -> None:
 
     if id not in registry.ids():
         raise click.UsageError(f"F005 {registry.UnknownFormat(id)}")
+
+
+def _target(id: str) -> None:
+    from agentconv import registry
+
+    _known(id)
+    if id not in registry.targets():
+        raise click.UsageError(f"F005 `{id}` is read and never written: {registry.heads()[id]['title']}")
 
 
 def _widening_word(word: str) -> None:

@@ -49,7 +49,9 @@ def _say_kept(job: ToolJob, setting: Setting) -> None:
 
 
 def _why(job: ToolJob, setting: Setting) -> str:
-    return f"`{job.dst.tools.fact('field')}: {setting.value}` is the widest setting that gives no more than the source has"
+    return (
+        f"`{job.dst.tools.fact('field')}: {setting.value}` is the widest setting that gives no more than the source has"
+    )
 
 
 def _say_rule(job: ToolJob, rule: Rule, caps: dict[str, Grant], setting: Setting, ever: frozenset[str]) -> set[str]:

@@ -99,4 +99,3 @@ def pick(dst: Spec, had: Rights, forbid: frozenset[str], wanted: Mapping[str, Gr
 def allowed_by(before: Rights, leave: frozenset[str]) -> Rights:
     """The rights of the source with the classes that the user lets become wider."""
     return before | {Right(c) for c in leave}
-

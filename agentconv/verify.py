@@ -139,7 +139,9 @@ def trimmed(text: str) -> str:
 
 def trims(dst: Spec) -> bool:
     """Whether the program drops the white space around the prompt."""
-    return dst.syntax in ("frontmatter", "sections") and (dst.container.get("dialect") or {}).get("body", "trim") == "trim"
+    return (
+        dst.syntax in ("frontmatter", "sections") and (dst.container.get("dialect") or {}).get("body", "trim") == "trim"
+    )
 
 
 def _replaced(text: str, dst: Spec) -> str:

@@ -98,7 +98,19 @@ def _roo(out: Mapping[str, Any]) -> list[Seen]:
 
 
 # what was not refused when each tool was tried through the layer of SDK 1.0.32
-LEFT_BY_CURSOR = "read ls grep glob readLints semSearch fetch webSearch listMcpResources readMcpResource task".split()
+LEFT_BY_CURSOR = [
+    "read",
+    "ls",
+    "grep",
+    "glob",
+    "readLints",
+    "semSearch",
+    "fetch",
+    "webSearch",
+    "listMcpResources",
+    "readMcpResource",
+    "task",
+]
 
 
 def _cursor(out: Mapping[str, Any]) -> list[Seen]:

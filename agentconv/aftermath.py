@@ -63,7 +63,8 @@ def beside_a_shell(job: Job, made: Attempt) -> list[Note]:
 
 def less(job: Job, made: Attempt, notes: list[Note]) -> list[Note]:
     """Rights that did not arrive are named, whatever the reason."""
-    gone = counting.lost(counting.spread(job.before), counting.spread(made.rights))
+    there = made.rights | counting.of_ambient(job.dst)
+    gone = counting.lost(counting.spread(job.before), counting.spread(there))
     if not gone or job.dst.text_kind or any(n.effect == "narrows" for n in notes):
         return []
     if any(r.cls == counting.ALL for r in made.rights) or made.back.tools.base == "all":

@@ -74,6 +74,7 @@ def attempt(job: Job, lowered: Lowered) -> Attempt | Note:
     back = _read_back(job.dst, text, path, lowered.agent)
     if isinstance(back, str):
         return note("V001", f"{job.dst.program} would not take the output: {back}", file=path)
+    # what a session of its own reads gives no rights and takes none
     after = frozenset() if job.dst.text_kind else counting.of_agent(back, job.dst, program=True)
     gained = frozenset() if job.dst.text_kind else counting.gained(job.before, after)
     ambient = frozenset(r for r in counting.of_ambient(job.dst) if r.cls in ("writes", "runs"))

@@ -13,17 +13,20 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from agentconv.containers import ContainerError, Document, Node, Places
+from agentconv.containers.programs import WHITE
 from agentconv.entry import is_limit, read_entry, top_values
 from agentconv.notes import note
-from agentconv.reading import Read, Reading, Refused
+from agentconv.reading import Get, Read, Reading, Refused
 from agentconv.spec import Spec
 
 __all__ = ["entries", "entry_lists", "is_limit", "open_document", "read_author", "read_program", "top_values"]
 
 
-def read_author(spec: Spec, text: str, path: str) -> Reading:
-    """What the file asks for, with notes. Errors are notes; nothing is raised."""
-    reading = Reading(spec, path, text)
+def read_author(spec: Spec, text: str, path: str, get: Get | None = None) -> Reading:
+    """What the file asks for, with notes. Errors are notes; nothing is raised.
+
+    ``get`` gives the text of a file that the definition names, from the definition's folder."""
+    reading = Reading(spec, path, text, get=get)
     try:
         document = _open_author(spec, text)
     except ContainerError as error:
@@ -60,7 +63,7 @@ def read_author(spec: Spec, text: str, path: str) -> Reading:
         )
         return reading
     for id, entry, forced in entries(spec, document, path):
-        read = read_entry(spec, document, entry, id, forced, path, author=True)
+        read = read_entry(spec, document, entry, id, forced, path, author=True, get=get)
         if isinstance(read, Read):
             reading.agents.append(read)
         else:
@@ -76,22 +79,24 @@ def read_author(spec: Spec, text: str, path: str) -> Reading:
     return reading
 
 
-def read_program(spec: Spec, text: str, path: str) -> Reading:
+def read_program(spec: Spec, text: str, path: str, get: Get | None = None) -> Reading:
     """What the owning program makes of the file: no repair but its own, no foreign vocabulary."""
-    reading = Reading(spec, path, text)
+    reading = Reading(spec, path, text, get=get)
     try:
         document = open_document(spec, text, author=False)
     except ContainerError as error:
         reading.status, reading.reason = "refused", error.message
         return reading
     reading.document = document
+    if document.status == "read" and spec.container.get("empty_body") == "refuse" and not document.body.strip(WHITE):
+        document.status, document.reason = "refused", "the program takes no agent without a prompt"
     if document.status != "read":
         reading.status, reading.reason = document.status, document.reason
         return reading
     try:
         for id, entry, forced in entries(spec, document, path):
             try:
-                read = read_entry(spec, document, entry, id, forced, path, author=False)
+                read = read_entry(spec, document, entry, id, forced, path, author=False, get=get)
             except Refused as refused:
                 if refused.whole or not spec.many or spec.container.get("one_bad") == "refuse-all":
                     raise
@@ -136,14 +141,22 @@ def open_document(spec: Spec, text: str, *, author: bool) -> Document:
     if spec.syntax == "toml":
         from agentconv.containers import toml
 
+        if not author and text.startswith("\ufeff") and dialect.get("bom") == "broken":
+            raise ContainerError("R005", "the file begins with a byte order mark")
         return toml.read(text)
-    if spec.syntax == "json":
+    listed = str(spec.container.get("maybe_entries") or "")
+    if spec.syntax == "json" and not _as_yaml(spec, text):
         from agentconv.containers import json
 
-        return json.read(text)
+        return json.read(text, listed)
     from agentconv.containers import yaml
 
-    return yaml.read_author(text) if author else yaml.read_program(text, dialect)
+    return yaml.read_author(text, listed) if author or spec.syntax == "json" else yaml.read_program(text, dialect)
+
+
+def _as_yaml(spec: Spec, text: str) -> bool:
+    """Whether a file of JSON stands there as YAML, which the program reads, too."""
+    return "yaml" in spec.head.get("also_syntax", ()) and text.lstrip("\ufeff \t\r\n")[:1] not in ("{", "[", "/", "")
 
 
 def _open_author(spec: Spec, text: str) -> Document:
@@ -177,7 +190,8 @@ def entries(spec: Spec, document: Document, path: str) -> list[tuple[str, Node |
     """The agents of a file: id from its place (or from the entry), the map of fields, and what the place decides."""
     here = forced_by(spec, path)
     if not spec.many:
-        return [(place_id(spec, path), document.header, here)]
+        found = _perhaps_several(spec, document.header)
+        return [(_said_id(spec, e) or place_id(spec, path), e, here) for e in found]
     out: list[tuple[str, Node | None, Mapping[str, Any]]] = []
     for node, by_list in entry_lists(spec, document):
         forced = {**here, **by_list}
@@ -189,6 +203,20 @@ def entries(spec: Spec, document: Document, path: str) -> list[tuple[str, Node |
                 id = item.get(key) if item.kind == "map" else None
                 out.append((id.text if id else "", item, forced))
     return out
+
+
+def _perhaps_several(spec: Spec, header: Node | None) -> list[Node | None]:
+    """The one agent of the file, or those of a list under one key."""
+    key = spec.container.get("maybe_entries")
+    node = header.get(str(key)) if key and header is not None and header.kind == "map" else None
+    return [header] if node is None or node.kind != "list" else [item for item in node.items if item.kind == "map"]
+
+
+def _said_id(spec: Spec, entry: Node | None) -> str:
+    """The id that an entry itself says."""
+    key = spec.container.get("entry_id")
+    node = entry.get(str(key)) if key and entry is not None and entry.kind == "map" else None
+    return node.text if node is not None and isinstance(node.value, str) else ""
 
 
 def entry_lists(spec: Spec, document: Document) -> list[tuple[Node, Mapping[str, Any]]]:
@@ -214,12 +242,11 @@ def forced_by(spec: Spec, path: str) -> Mapping[str, Any]:
 
 def place_id(spec: Spec, path: str) -> str:
     """What the file's place says about the agent's id: its stem, or its path below the place."""
-    pure = PurePosixPath(path)
-    name = stem(spec, pure.name)
+    folder = next((s for s in spec.head.get("suffixes") or () if s.startswith("/") and path.endswith(s)), "")
+    pure = PurePosixPath(path.removesuffix(folder))  # the agent is called like its folder
+    name = pure.name if folder else stem(spec, pure.name)
     if dashes := spec.identity.get("stem_dashes"):
         name = re.sub(dashes, "-", name)
-    if spec.head.get("folder"):
-        return pure.parent.name or name
     if spec.identity.get("by") != "path":
         return name
     parts = list(pure.parent.parts)

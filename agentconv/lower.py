@@ -9,12 +9,14 @@ from typing import Any
 from agentconv.fittexts import fit_texts
 from agentconv.lowered import Lowered, Options
 from agentconv.lowerfields import always, lower_extras, lower_field
-from agentconv.lowermodels import lower_models
+from agentconv.lowermodels import lower_models, provider
 from agentconv.lowertexts import as_written, lower_identity, lower_texts
 from agentconv.lowertools import lower_tools
-from agentconv.model import Agent, Tools
-from agentconv.rights import CLASSES, Rights, by_capability, contains, denied_by_fields, of_ambient, spread
-from agentconv.spec import Spec, risk
+from agentconv.model import Agent, Extra, Tools
+from agentconv.origins import as_it_is
+from agentconv.rights import CLASSES, Rights, by_capability, class_of, contains, denied_by_fields, of_ambient, spread
+from agentconv.spec import Spec
+from agentconv.toolkeys import beside_list
 from agentconv.toolwish import ToolJob
 
 DONE = (
@@ -36,6 +38,8 @@ def lower(
     agent: Agent, src: Spec, dst: Spec, before: Rights, options: Options, forbid: frozenset[str] = frozenset()
 ) -> Lowered:
     """The agent as the target can hold it. ``forbid``: classes that another reader of the place would widen."""
+    if dst.tools.control == "any":
+        return Lowered(as_it_is(agent, src, dst))
     out = Lowered(Agent(id=agent.id))
     if agent.disabled and "disabled" not in dst.by_field:
         out.skipped = True
@@ -54,12 +58,32 @@ def lower(
     for name, value in replace(agent, delegates=None).said().items():
         if name not in DONE and (kept := lower_field(name, value, src, dst, before, out)) is not None:
             fields[name] = kept
+    _inside(fields, dst, out)
     _delegates(agent, delegates, before, dst, fields, out)
     always(fields, dst)
-    extras = lower_extras(agent.extras, src, dst, out)
+    extras = _beside_list(lower_extras(agent.extras, src, dst, out), fields["tools"], dst)
+    extras += tuple(e for e in provider(fields.get("model"), dst) if e.key not in {x.key for x in extras})
     _say_ambient(before, dst, out)
     out.agent = Agent(**fields, extras=extras)
+    if options.fold:
+        from agentconv.fold import fold
+
+        fold(agent, dst, out)
+    if options.carry and src.id != dst.id:
+        from agentconv.carry import carry
+
+        carry(agent, src, dst, out)
     return out
+
+
+def _inside(fields: dict[str, Any], dst: Spec, out: Lowered) -> None:
+    """What stands behind another value has no place without it."""
+    for row in dst.fields.values():
+        whole = row.fact("inside")
+        if whole and row.field and fields.get(row.field) is not None and not fields.get(str(whole)):
+            del fields[row.field]
+            text = f"{dst.program} takes it behind the {whole} only, and no {whole} is written"
+            out.say("L001", f"the {row.field} is left out: {text}", row.field)
 
 
 def _tools(
@@ -124,8 +148,15 @@ def _say_ambient(before: Rights, dst: Spec, out: Lowered) -> None:
     if not rights or dst.text_kind:
         return
     classes = ", ".join(sorted({r.cls for r in rights}))
-    names = ", ".join(n for n, caps in dst.ambient.items() if any(risk(c) in {r.cls for r in rights} for c in caps))
+    names = ", ".join(n for n, caps in dst.ambient.items() if any(class_of(c) in {r.cls for r in rights} for c in caps))
     out.say("T012", f"{dst.seen} gives every agent {names} ({classes}); no file can take them away", "tools")
+
+
+def _beside_list(extras: tuple[Extra, ...], tools: Tools, dst: Spec) -> tuple[Extra, ...]:
+    """Keys without which the target's list would be no limit go before what the source says of them."""
+    keys = beside_list(tools, dst)
+    kept = tuple(e for e in extras if e.key not in keys)
+    return (*kept, *(Extra(key, value, dst.id) for key, value in keys.items()))
 
 
 def rights_words(rights: Rights) -> str:

@@ -11,6 +11,7 @@ from agentconv.engine import is_limit
 from agentconv.lowered import USUAL, Lowered
 from agentconv.model import EFFORTS, Extra, Handoff
 from agentconv.rights import CLASSES, Rights
+from agentconv.routing import known_keys
 from agentconv.spec import Field, Spec
 
 
@@ -32,6 +33,8 @@ def lower_field(name: str, value: Any, src: Spec, dst: Spec, before: Rights, out
         return tuple(_handoff(h, dst, row, out) for h in value)
     if name == "mcp_servers":
         return _servers(value, dst, row, out)
+    if row.fact("keys") and isinstance(value, (Mapping, tuple)):
+        return known_keys(name, value, row, dst, out)
     if name == "effort":
         return _effort(value, row, dst, out)
     if more := _implied(value, row, dst) - _classes(before):
@@ -212,14 +215,18 @@ def lower_extras(extras: tuple[Extra, ...], src: Spec, dst: Spec, out: Lowered) 
     kept = []
     flat = (dst.container.get("dialect") or {}).get("parser") == "lines"  # one line of text and a key in lower case
     for extra in extras:
+        home = dst.fields.get(extra.key)
+        own = home is None or (home.field is None and home.written)
         plain = extra.key == extra.key.lower() and isinstance(extra.value, str) and "\n" not in extra.value
-        fits = dst.syntax != "sections" and (plain or not flat)  # a section has no room for keys
-        if same and fits and (extra.key in dst.known_keys or dst.container.get("unknown_keys") != "refused"):
+        own = own and dst.syntax != "sections" and (plain or not flat)  # a section has no room for keys
+        if same and own and (extra.key in dst.known_keys or dst.container.get("unknown_keys") != "refused"):
             kept.append(extra)
         elif extra.limits and not dst.text_kind:
             out.limits.append(extra.key)
             text = f"{dst.seen} has no `{extra.key}` of {src.program}; the limit would be lost"
             out.say("L003", text, extra.key, help="--allow-widening limits writes it without")
+        elif extra.key == src.models.get("provider_key"):
+            out.say("L006", f"`{extra.key}` of {src.program} says who serves the model there", extra.key, "info")
         else:
             out.say("L006", f"`{extra.key}` means something to {src.program} only", extra.key)
     return tuple(kept)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from agentconv import scopes as patterns
 from agentconv.choosing import choose, everything_but
 from agentconv.model import Rule, Tool, Tools
-from agentconv.rights import Grant, Right, by_server, contains
+from agentconv.rights import CLASSES, Grant, Right, by_server, contains
 from agentconv.spec import Name, cap_title, risk
 from agentconv.toolwish import (
     ToolJob,
@@ -123,10 +123,14 @@ def _list_all_but(job: ToolJob, closed: set[str], source: Tools) -> Tools:
     """An allow-list of all that the target has, less what is denied."""
     table = job.dst.tools
     shut = {c for c in closed if risk(c) != "none"} | closed
-    names = everything_but(shut, job.literal, job.dst)
+    whole = bool(table.fact("builtin")) and not shut and frozenset(CLASSES) <= job.literal
+    names = [] if whole else everything_but(shut, job.literal, job.dst)
     every = table.mcp.get("every")
     rules = [Rule("allow", table.names[n].tool(), at="tools") for n in names if n != every]
-    return or_none(job, Tools("none", tuple(rules + _servers(job, source, listed=False))))
+    servers = _servers(job, source, listed=False)
+    if whole:
+        return Tools("builtin", tuple(servers))
+    return or_none(job, Tools("none", tuple(rules + servers)))
 
 
 # -- names that were asked for ----------------------------------------------------------------
@@ -179,6 +183,8 @@ def _scoped(job: ToolJob, wish: Wish, there: list[Rule]) -> list[Rule]:
         for name in table.names.values():
             if wish.cap not in name.caps or not name.scope or len(name.classes) != 1:
                 continue
+            if table.fact("scope_syntax", "none") == "none":
+                continue  # the patterns stand elsewhere in the file
             converted = patterns.convert(allows[0], name.scope)
             once = job.dst.tools.fact("duplicates") == "refused"
             taken = once and any(r.tool.name == name.name and r.scope not in (converted or ()) for r in there)
@@ -226,6 +232,8 @@ def _every(job: ToolJob, servers: Servers, listed: bool) -> list[Rule] | None:
         if along:
             tool = Tool(str(every), own.caps if own else (), own.also if own else (), server="*")
             return [Rule("allow", tool, at=rule_at(servers["*", None])), *denied]
+    if not forbidden_server(job, "*") and _ambient(job, server_places(job, "*", None)):
+        return None
     text = f"{job.dst.program} has no word for “every MCP server”: tools of MCP servers are left out"
     if forbidden_server(job, "*"):
         text = f"tools of MCP servers are left out: {job.why_not('mcp:*')[1]}"
@@ -236,6 +244,14 @@ def _every(job: ToolJob, servers: Servers, listed: bool) -> list[Rule] | None:
     return None
 
 
+def _ambient(job: ToolJob, places: tuple[str, ...]) -> bool:
+    """Whether the target gives every agent the servers of its session, which is said."""
+    if not any("mcp" in caps for caps in job.dst.ambient.values()):
+        return False
+    job.say("T012", f"{job.dst.seen} gives every agent the MCP servers of its caller, these and any other", places)
+    return True
+
+
 def _server(job: ToolJob, servers: Servers, server: str, member: str | None, grant: Grant) -> list[Rule]:
     table = job.dst.tools
     places = server_places(job, server, member)
@@ -244,9 +260,13 @@ def _server(job: ToolJob, servers: Servers, server: str, member: str | None, gra
     if forbidden_server(job, server):
         job.say("T021", f"`{label}` is left out: {job.why_not('mcp:*')[1]}", places)
         return []
+    if _ambient(job, places):
+        return []
     spelled = table.spell_mcp(server, member)
     found = table.mcp_tool(spelled) if spelled is not None else None
-    if spelled is None or found is None or (found.member is None) != (member is None) or table.own(spelled):
+    # a name that the target spells otherwise would be another server there
+    other = found is None or found.server != server or (found.member is None) != (member is None)
+    if spelled is None or other or table.own(spelled):
         job.say("T007", f"{job.dst.seen} cannot allow {what} alone (`{label}`): left out", places)
         return []
     shut = {key: g for key, g in servers.items() if key[0] == server and not g.open and member is None}
@@ -261,13 +281,21 @@ def _server(job: ToolJob, servers: Servers, server: str, member: str | None, gra
     return [Rule("allow", Tool(spelled, server=server, member=member), at=rule_at(grant)), *denied]
 
 
+def _without_servers(job: ToolJob, tools: Tools) -> Tools:
+    """Where a list that is silent about MCP servers leaves them all: the entry that shuts them out."""
+    shut = job.dst.tools.mcp.get("shut")
+    if shut is None or any(r.tool.server for r in tools.rules):
+        return tools
+    return Tools(tools.base, (*tools.rules, Rule("allow", Tool(str(shut)), at="tools")))
+
+
 def or_none(job: ToolJob, tools: Tools) -> Tools:
     """Where nothing is left: the form that means no tools in the target."""
     everything = job.dst.tools.fact("all")
     if everything and set(everything) <= {r.tool.name for r in tools.rules if not r.scope}:
         return Tools("all")
     if any(r.effect == "allow" for r in tools.rules):
-        return tools
+        return _without_servers(job, tools)
     if not job.empty:
         job.say("T017", "no tool is left that the target has")
     form = job.dst.tools.fact("no_tools")

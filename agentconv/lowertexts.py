@@ -8,6 +8,7 @@ from dataclasses import is_dataclass, replace
 from typing import Any
 
 from agentconv import naming
+from agentconv.containers.programs import WHITE, without_gaps
 from agentconv.lowered import Lowered
 from agentconv.model import Agent
 from agentconv.spec import Field, Spec
@@ -27,7 +28,7 @@ def lower_identity(agent: Agent, dst: Spec, out: Lowered) -> dict[str, Any]:
 
 
 def _said(text: str | None) -> str | None:
-    return text if text is not None and text.strip() else None
+    return text if text is not None and text.strip().strip(WHITE) else None
 
 
 def _by_name(agent: Agent, called: str, dst: Spec, out: Lowered) -> dict[str, Any]:
@@ -66,6 +67,10 @@ def _by_place(agent: Agent, called: str, dst: Spec, out: Lowered) -> dict[str, A
             fields["title"] = title or name or called
             if name and name not in (called, fields["title"]):
                 out.say("C001", f"{dst.program} shows one name, the title; `{_short(name)}` is left out", "name")
+    elif "name" in dst.by_field and dst.identity.get("name_is") == "id":
+        fields["name"] = id
+        if shown := [t for t in (title, name) if t and t not in (called, id)]:
+            out.say("C001", f"the name has to be the file's in {dst.program}; `{_short(shown[0])}` is left out", "name")
     elif "name" in dst.by_field:
         if title or name:
             fields["name"] = title or name
@@ -159,7 +164,8 @@ def _prompt(agent: Agent, dst: Spec, out: Lowered) -> str | None:
             out.say("L011", "several texts of the source became one prompt", "prompt", "info")
         prompt = said
     row = dst.by_field.get("prompt")
-    if row is not None and row.fact("required") and not (prompt or "").strip():
+    needed = bool(dst.container.get("empty_body"))
+    if (needed or (row is not None and row.fact("required"))) and not _said(prompt):
         what = next(t for t in (agent.description, agent.title, agent.name, agent.id, "agent") if _said(t))
         prompt = what
         out.say("L005", f"{dst.program} requires a prompt; the description stands in", "prompt")
@@ -168,6 +174,10 @@ def _prompt(agent: Agent, dst: Spec, out: Lowered) -> str | None:
     elif prompt is not None and as_body(prompt) != prompt:
         out.say("C011", "blank lines around the prompt have no place below a header", "prompt", "info")
         prompt = as_body(prompt)
+    gaps = (dst.container.get("dialect") or {}).get("dashes") == "eat-blank-lines"
+    if gaps and prompt and without_gaps(prompt) != prompt:
+        text = f"{dst.seen} drops blank lines behind a line of three dashes when it loads the prompt"
+        out.say("C007", text, "prompt")
     limit = (dst.tables.get("limits") or {}).get("prompt")
     if limit and prompt and len(prompt) > int(limit):
         text = f"the prompt has {len(prompt)} characters; the longest that is documented for {dst.program} is {limit}"

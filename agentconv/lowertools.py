@@ -9,7 +9,17 @@ from agentconv.lowerswitch import lower_switch
 from agentconv.model import Scope, Tool, Tools
 from agentconv.rights import Grant, by_capability, is_star, resolved
 from agentconv.spec import risk
-from agentconv.toolwish import ToolJob, Wish, opened, say_along, say_leave, say_missing, say_unknown, shut_forbidden
+from agentconv.toolwish import (
+    ToolJob,
+    Wish,
+    opened,
+    say_along,
+    say_leave,
+    say_missing,
+    say_no_servers,
+    say_unknown,
+    shut_forbidden,
+)  # fmt: skip
 
 Delegates = tuple[str, ...] | None
 
@@ -17,7 +27,7 @@ Delegates = tuple[str, ...] | None
 def lower_tools(job: ToolJob) -> tuple[Tools, Delegates]:
     """The target's control, and the agents that may be called where a field of the target holds them."""
     dst = job.dst
-    if dst.tools.control == "none" or dst.text_kind:
+    if dst.tools.control == "none" or (dst.text_kind and not dst.tools.names):
         return Tools(), job.agent.delegates
     if dst.tools.control == "switch":
         return lower_switch(job), job.agent.delegates
@@ -84,6 +94,10 @@ def _opened(job: ToolJob, source: Tools, caps: Mapping[str, Grant]) -> tuple[Too
         if not (job.forbid or limited or _restricted(source, caps)):
             return Tools(), None
         return lowermaps.all_but(job, source, caps), None
+    own_tools = job.dst.tools.fact("absent") == "builtin" and not job.forbid
+    if own_tools and not _restricted(Tools("all", source.rules), caps):
+        say_no_servers(job, source)
+        return Tools(), named
     if not job.forbid and not _restricted(source, caps):
         return _everything(job, source, caps), named
     return lowerlists.all_but(job, source, caps), named

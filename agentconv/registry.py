@@ -54,7 +54,7 @@ def ids(*, readings: bool = False) -> list[str]:
 
 def targets() -> list[str]:
     """The ids of the formats that can be written."""
-    return [id for id in ids() if (heads()[id].get("places") or {}).get("write")]
+    return [id for id in ids() if not heads()[id].get("readable_only")]
 
 
 @cache

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from agentconv.model import Agent, Approval, Rule, Scope, Tool, Tools
+from agentconv.origins import as_meant
 from agentconv.scopes import within
 from agentconv.spec import Spec, all_caps, part_of, risk
 
@@ -168,7 +169,7 @@ def resolved(tools: Tools, spec: Spec) -> Tools:
         return tools
     absent = spec.tools.fact("absent", "all")
     if isinstance(absent, list):
-        named = [Rule("allow", spec.tools.names[n].tool()) for n in absent if n in spec.tools.names]
+        named = [Rule("allow", tool) for n in absent if (tool := spec.tools.named(n))]
         return Tools("none", (*named, *tools.rules))
     return Tools("builtin" if absent == "builtin" else "all" if absent == "all" else "none", tools.rules)
 
@@ -195,14 +196,15 @@ def by_capability(tools: Tools, spec: Spec) -> dict[str, Grant]:
     return grants
 
 
-def by_name(tools: Tools, spec: Spec, usual: bool = False) -> dict[str, Grant]:
-    """Program's count: tool name -> grant; ``usual`` leaves out what stands behind a setting."""
+def by_name(tools: Tools, spec: Spec, usual: bool = False, main: bool = False) -> dict[str, Grant]:
+    """Program's count: tool name -> grant; ``usual`` leaves out what stands behind a setting, ``main`` counts what
+    only the main session has."""
     tools = resolved(tools, spec)
     opened = tools.base in ("all", "builtin")
     grants = {
         n: Grant(opened and not name.closed)
         for n, name in spec.tools.singles.items()
-        if not name.never and not (usual and name.off)
+        if (main or not name.never) and not (usual and name.off)
     }
     for rule in tools.rules:
         reach = spec.tools.covers if rule.effect == "allow" else spec.tools.shutting
@@ -245,13 +247,13 @@ def _mcp_rights(tools: Tools, spec: Spec) -> Iterator[Right]:
         yield Right(f"mcp:{server}" + (f"/{member}" if member else ""), None, minus, grant.approval)
 
 
-def of_tools(tools: Tools, spec: Spec, *, program: bool, usual: bool = False) -> Rights:
+def of_tools(tools: Tools, spec: Spec, *, program: bool, usual: bool = False, main: bool = False) -> Rights:
     """The rights of a tool control alone."""
     found: dict[str, list[Right]] = {}
     if program:
         # what a switch leaves whatever its setting is ambient, and is counted as that
         left = spec.ambient if spec.tools.control == "switch" and tools.rules else ()
-        for name, grant in by_name(tools, spec, usual).items():
+        for name, grant in by_name(tools, spec, usual, main).items():
             if name in left:
                 continue
             for cls in spec.tools.names[name].classes:
@@ -281,11 +283,14 @@ def _loosest(rights: list[Right]) -> Right:
 def of_agent(agent: Agent, spec: Spec, *, program: bool, usual: bool = False) -> Rights:
     """The rights of an agent as its format gives them: tools, what fields add and take away."""
     rights: Rights
+    if spec.tools.control == "any":  # the words of the format that it was read from, as its author meant them
+        agent, spec = as_meant(agent, spec)
+        program = False
     if program and spec.tools.control == "none":
         rights = frozenset({Right(ALL)})
     else:
         tools = added_by_fields(agent, spec) if program else agent.tools
-        rights = of_tools(tools, spec, program=program, usual=usual)
+        rights = of_tools(tools, spec, program=program, usual=usual, main=agent.mode == "primary")
     taken = denied_by_fields(agent, spec, program=program)
     if program and spec.tools.control == "none":  # a switch of its own (`features.shell_tool`), read as a rule
         taken |= {
@@ -345,6 +350,12 @@ def _limit_delegates(rights: Rights, names: tuple[str, ...]) -> Rights:
     return rest | {one for one in limited if any(_covers(r, one) or r.scope is None for r in had)}
 
 
+def class_of(cap: str) -> str:
+    """The risk class of a capability; of the tools of MCP servers, which are none, the class itself."""
+    return MCP if cap == "mcp" else risk(cap)
+
+
 def of_ambient(spec: Spec) -> Rights:
     """What every agent of the program has anyway."""
-    return frozenset(Right(risk(cap)) for caps in spec.ambient.values() for cap in caps if risk(cap) != "none")
+    found = {class_of(cap) for caps in spec.ambient.values() for cap in caps}
+    return frozenset(Right(cls) for cls in found if cls != "none")

@@ -24,10 +24,8 @@ def convert_same(reading: Reading, options: Options) -> list[Conversion]:
             Conversion(status, "", reading.path, reading.spec.id, reading.spec.id, empty, notes=list(reading.notes))
         ]
     text = normalised(reading)
-    program = read_program(reading.spec, reading.text, reading.path)
-    again = read_program(reading.spec, text, reading.path)
-    if _wrapped(reading) and again.status != "read":
-        return convert_reading(reading, reading.spec, options, lambda _: None)  # in pieces: written anew
+    program = read_program(reading.spec, reading.text, reading.path, reading.get)
+    again = read_program(reading.spec, text, reading.path, reading.get)
     out = []
     for n, read in enumerate(reading.agents):
         before, notes = source_rights(read, reading, program)
@@ -40,6 +38,9 @@ def convert_same(reading: Reading, options: Options) -> list[Conversion]:
         if result.status != "failed":
             result.files = {output_path(read.agent, reading.spec, options.user): text.encode("utf-8")}
         out.append(result)
+    edited = text != reading.text
+    if edited and not reading.spec.many and (again.status != "read" or any(r.status == "failed" for r in out)):
+        return convert_reading(reading, reading.spec, options, lambda _: None)  # no edit helps: written anew
     return out
 
 
@@ -66,6 +67,9 @@ def _unwrapped(document: Document) -> list[tuple[int, int, str]]:
     opening = text.rfind("\n", 0, max(document.header_start - 1, 0)) + 1
     whole = text[opening:].startswith("---")
     splices = [(0, opening, "") if whole else (0, document.header_start, f"---{document.newline}")]
+    closed = text.find("\n", document.header_end) + 1
+    if 0 < closed < document.body_start and text[closed : document.body_start].strip():  # a fence round the header only
+        splices.append((closed, document.body_start, document.newline))
     if text[document.body_end :].strip():
         splices.append((document.body_end, len(text), ""))
     return splices
@@ -125,12 +129,13 @@ def _prove(
     result.rights = BeforeAfter(result.rights.before, counting.spelled(after))
     if text == reading.text:
         return
-    if more := counting.gained(before, after):
+    had = {r.cls for r in before}  # a scope that the program does not enforce was none before either
+    if more := frozenset(r for r in counting.gained(before, after) if r.cls not in had):
         words = ", ".join(counting.spelled(more))
         result.notes.append(note("V002", f"the edited file would give more: {words}", path="tools", file=reading.path))
         result.status = "failed"
         return
-    back = read_author(spec, text, reading.path)
+    back = read_author(spec, text, reading.path, reading.get)
     was = counting.of_agent(read.agent, spec, program=False)
     same = next((r for r in back.agents if r.agent.id == read.agent.id), None)
     now = counting.of_agent(same.agent, spec, program=False) if same else frozenset()

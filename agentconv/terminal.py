@@ -229,7 +229,8 @@ def _gains(page: Page, status: str, results: list[Conversion], run: Run) -> None
     _rest(page, groups)
     if not refused:
         return
-    if why := spec.tools.fact("why"):
+    rights = any(not g.startswith("limit:") for gained in by_gain for g in gained)
+    if rights and (why := spec.tools.fact("why")):
         page.line(f"{spec.seen}: {why}.", 7, 7)
     if run.plan.options.skip_refused:
         return

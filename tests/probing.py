@@ -74,7 +74,7 @@ def _start(tools: Tools, spec: Spec) -> tuple[list[Rule], str]:
         return rules, "" if tools.base == "none" else tools.base
     absent = spec.tools.fact("absent", "all")
     if isinstance(absent, list):
-        return [Rule("allow", spec.tools.names[n].tool()) for n in absent] + rules, ""
+        return [Rule("allow", tool) for n in absent if (tool := spec.tools.named(n))] + rules, ""
     return rules, absent if absent in ("all", "builtin") else ""
 
 
@@ -83,9 +83,9 @@ def _along(agent: Agent, spec: Spec) -> list[Rule]:
     for row in spec.fields.values():
         value = getattr(agent, row.field) if row.field else None
         if row.fact("implies") and value is not None:
-            out += [
-                Rule("allow", spec.tools.names[n].tool()) for n in row.fact("implies")[row.to_program.get(value, value)]
-            ]
+            implied = row.fact("implies")
+            names = implied.get(row.to_program.get(value, value), implied.get("*", ()))
+            out += [Rule("allow", spec.tools.names[n].tool()) for n in names]
     return out
 
 

@@ -31,7 +31,8 @@ def formats(id: str | None, as_json: bool) -> None:
         click.echo(json.dumps(heads, ensure_ascii=False, indent=2, default=str))
         return
     for head in heads:
-        place = (head.get("places") or {}).get("write") or "-"
+        read_only = f"read only: {head['readable_only']}" if head.get("readable_only") else "-"
+        place = (head.get("places") or {}).get("write") or read_only
         seen = f"{head.get('program', '')} {head.get('version', '')}".strip()
         click.echo(f"{head['id']:<22}{seen:<34}{place}")
 
@@ -45,6 +46,7 @@ def _one(spec: Any) -> None:
         ("program", f"{spec.seen}, looked at {head.get('seen')}; sure: {head.get('sure')}"),
         ("unsure", head.get("unsure")),
         ("written to", (head.get("places") or {}).get("write")),
+        ("read only", head.get("readable_only")),
         ("found in", ", ".join((head.get("places") or {}).get("project", ()))),
         ("also read by", ", ".join(_reader(k, v) for k, v in (head.get("also_read_by") or {}).items())),
         ("identity", spec.identity.get("by")),

@@ -20,6 +20,8 @@ _OPENING = {
     "line": re.compile(r"---[ \t]*(?:\r\n|\n|\r(?!\n)|\Z)"),
     "line-start": re.compile(r"---(?!-)[ \t]*(?:\r\n|\n|\Z)"),
     "next-dashes": re.compile(rf"(?:(?<![^\n])|(?<=\ufeff))---{_S}*\n"),
+    "line-newline": re.compile(rf"---{_S}*\n"),
+    "dashes-line": re.compile(r"[ \t\r\n]*-{3,}[ \t]*(?:\r\n|\n|\Z)"),
 }
 _CLOSING = {
     "first-dashes": re.compile(rf"---{_S}*\n?"),
@@ -27,6 +29,8 @@ _CLOSING = {
     "line-start": re.compile(r"(?<![^\n])---(?:\r\n|\n)?"),
     # the line break belongs to it, so a header has one line at least, be it empty
     "next-dashes": re.compile(rf"\r?\n---{_S}*\n?"),
+    "line-newline": re.compile(rf"\n---{_S}*\n"),
+    "dashes-line": re.compile(r"(?<![^\n])-{3,}[ \t]*(?:\r\n|\n|\Z)"),
 }
 
 
@@ -54,9 +58,19 @@ def read_program(text: str, dialect: Mapping[str, Any]) -> Document:
             document.reason = reason
             _body(document, start, len(text), dialect)
             return document
-        document.status, document.reason = "refused", reason
+        document.reason = reason
+        if broken != "empty":
+            document.status = "refused"
+        else:
+            at = document.header_start
+            document.header = Node("map", at, at, *locate(text, at), style="block")
     _body(document, body, len(text), dialect)
     return document
+
+
+def without_gaps(text: str) -> str:
+    """The blank lines behind lines of three dashes are gone where a program cuts a text there and joins it again."""
+    return re.sub(r"(?m)^---\s*$", "---", text)
 
 
 def _language(text: str, start: int, dialect: Mapping[str, Any]) -> str:
@@ -99,6 +113,10 @@ def _body(document: Document, start: int, end: int, dialect: Mapping[str, Any]) 
         start += len(kept) - len(kept.lstrip(WHITE))
         end = max(start, end - (len(kept) - len(kept.rstrip(WHITE))))
     document.body_start, document.body_end, document.body = start, end, text[start:end]
+    if dialect.get("newlines") == "lf":
+        document.body = document.body.replace("\r\n", "\n")
+    if dialect.get("dashes") == "eat-blank-lines":
+        document.body = without_gaps(document.body).strip(WHITE)
 
 
 def _indented(header: Node, source: str, start: int) -> None:

@@ -271,6 +271,7 @@ TOOL_TYPES = (
     "tool-settings",
     "model-tools",
     "permission-rules",
+    "switch",
 )
 
 

@@ -247,6 +247,8 @@ def place_id(spec: Spec, path: str) -> str:
     name = pure.name if folder else stem(spec, pure.name)
     if dashes := spec.identity.get("stem_dashes"):
         name = re.sub(dashes, "-", name)
+    if spec.head.get("folder"):
+        return pure.parent.name or name
     if spec.identity.get("by") != "path":
         return name
     parts = list(pure.parent.parts)

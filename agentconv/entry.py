@@ -87,7 +87,7 @@ def read_entry(
         body = _body(document, spec, author)
         above = fields.get(spec.body_field)  # a prompt in the header, and perhaps another one below it
         fields[spec.body_field] = f"{above.rstrip()}\n\n{body}".rstrip() if isinstance(above, str) else body
-        _check_body(str(fields[spec.body_field]), spec, ctx, entry)
+        _check_body(body, spec, ctx, entry)
     elif isinstance(fields.get("prompt"), str):
         fields["prompt"] = fields["prompt"].rstrip("\r\n")  # final line ends are no part of a prompt
     if spec.tables.get("prompt_mode"):
@@ -107,22 +107,22 @@ def read_entry(
     return Read(agent, ctx.notes, where, ctx.tokens, entry)
 
 
-def _say_absent(spec: Spec, tools: Tools, ctx: Context, entry: Node | None) -> None:
-    """A missing tool list is mostly everything; where it is nothing the reader should know."""
-    if tools.base is None and not tools.rules and spec.tools.fact("absent") == "none":
-        field = spec.tools.fact("field")
-        ctx.say("R011", f"no `{field}`: {spec.seen} gives such an agent no tools", "tools", entry)
-
-
 def _check_body(body: str, spec: Spec, ctx: Context, entry: Node | None) -> None:
     """Texts for which the program leaves the file out."""
     for pattern in spec.container.get("refuses", ()):
         if found := re.search(pattern, body):
             ctx.refuse("refuse", f"`{found[0]}` in the prompt")
             ctx.say("R012", f"`{found[0]}` in the prompt: {spec.seen} leaves the file out", "prompt", entry)
-    if not body.strip() and spec.container.get("empty_body") == "skipped":
-        ctx.refuse("skipped", "there is no text below the header")
+    if not body.strip() and (word := spec.container.get("empty_body")):
+        ctx.refuse(word, "there is no text below the header")
         ctx.say("R012", f"no text below the header: {spec.seen} does not load this agent", "prompt", entry)
+
+
+def _say_absent(spec: Spec, tools: Tools, ctx: Context, entry: Node | None) -> None:
+    """A missing tool list is mostly everything; where it is nothing the reader should know."""
+    if tools.base is None and not tools.rules and spec.tools.fact("absent") == "none":
+        field = spec.tools.fact("field")
+        ctx.say("R011", f"no `{field}`: {spec.seen} gives such an agent no tools", "tools", entry)
 
 
 def _tools_here(row: Field, node: Node, ctx: Context) -> bool:

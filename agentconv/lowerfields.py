@@ -218,8 +218,8 @@ def lower_extras(extras: tuple[Extra, ...], src: Spec, dst: Spec, out: Lowered) 
         home = dst.fields.get(extra.key)
         own = home is None or (home.field is None and home.written)
         plain = extra.key == extra.key.lower() and isinstance(extra.value, str) and "\n" not in extra.value
-        own = own and dst.syntax != "sections" and (plain or not flat)  # a section has no room for keys
-        if same and own and (extra.key in dst.known_keys or dst.container.get("unknown_keys") != "refused"):
+        fits = own and dst.syntax != "sections" and (plain or not flat)  # a section has no room for keys
+        if same and fits and (extra.key in dst.known_keys or dst.container.get("unknown_keys") != "refused"):
             kept.append(extra)
         elif extra.limits and not dst.text_kind:
             out.limits.append(extra.key)

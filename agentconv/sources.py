@@ -42,11 +42,6 @@ class Source:
     notes: list[Note] = field(default_factory=list)
 
 
-def _homes() -> list[str]:
-    """Formats whose places hold agents; a text for a session is a source where it is named only."""
-    return [id for id in ids() if heads()[id].get("kind") != "text"]
-
-
 def beside(source: Source) -> Get | None:
     """The files that a definition may name: those of its project, from its own folder. ``None`` for standard input."""
     if source.full is None:
@@ -64,6 +59,11 @@ def beside(source: Source) -> Get | None:
             return None
 
     return get
+
+
+def _homes() -> list[str]:
+    """Formats whose places hold agents; a text for a session is a source where it is named only."""
+    return [id for id in ids() if heads()[id].get("kind") != "text"]
 
 
 def place_marks() -> list[str]:

@@ -121,9 +121,9 @@ def test_head_is_complete(id: str) -> None:
     assert not HEAD_REQUIRED - set(whole)
     if "extends" not in head:
         assert not TABLES_REQUIRED - set(tables)
-    assert whole["kind"] in ("agent", "text", "reading") and whole["sure"] in ("high", "medium", "low")
-    read_only = whole["kind"] == "reading" or "readable_only" in whole
-    assert read_only == ("write" not in whole["places"]), "a reading is no target"
+    assert whole["kind"] in ("agent", "text", "source", "reading") and whole["sure"] in ("high", "medium", "low")
+    sealed = whole["kind"] in ("reading", "source") or "readable_only" in whole
+    assert sealed == ("write" not in whole["places"]), "a reading and a source are no targets"
     for reader in head.get("also_read_by") or {}:
         assert reader in FORMATS, f"also_read_by names {reader}, which has no description"
 

@@ -191,7 +191,7 @@ def _targets(words: tuple[str, ...], output: str | None) -> tuple[str, ...]:
     if words == ("all",):
         return _primary(registry.targets())
     for word in words:
-        _known(word)
+        _target(word)
         if reason := registry.heads()[word].get("readable_only"):
             raise click.UsageError(f"F005 `{word}` can be read, not written: {reason}")
     places: dict[str, str] = {}

@@ -19,18 +19,18 @@ _OPENING = {
     "first-dashes": re.compile(rf"---{_S}*\n"),
     "line": re.compile(r"---[ \t]*(?:\r\n|\n|\r(?!\n)|\Z)"),
     "line-start": re.compile(r"---(?!-)[ \t]*(?:\r\n|\n|\Z)"),
-    "next-dashes": re.compile(rf"(?:(?<![^\n])|(?<=\ufeff))---{_S}*\n"),
     "line-newline": re.compile(rf"---{_S}*\n"),
     "dashes-line": re.compile(r"[ \t\r\n]*-{3,}[ \t]*(?:\r\n|\n|\Z)"),
+    "next-dashes": re.compile(rf"(?:(?<![^\n])|(?<=\ufeff))---{_S}*\n"),
 }
 _CLOSING = {
     "first-dashes": re.compile(rf"---{_S}*\n?"),
     "line": re.compile(r"(?<![^\r\n])---[ \t]*(?:\r\n|\n|\r|\Z)"),
     "line-start": re.compile(r"(?<![^\n])---(?:\r\n|\n)?"),
-    # the line break belongs to it, so a header has one line at least, be it empty
-    "next-dashes": re.compile(rf"\r?\n---{_S}*\n?"),
     "line-newline": re.compile(rf"\n---{_S}*\n"),
     "dashes-line": re.compile(r"(?<![^\n])-{3,}[ \t]*(?:\r\n|\n|\Z)"),
+    # the line break belongs to it, so a header has one line at least, be it empty
+    "next-dashes": re.compile(rf"\r?\n---{_S}*\n?"),
 }
 
 

@@ -242,13 +242,13 @@ CLIENTS = [
     Client("opencode", "opencode/load", "opencode", "opencode", _opencode),
     Client("codex", "codex/load", "codex", "codex", _codex),
     Client("roo", "roo/load", "roo", "roo", _roo),
-    Client("kilo", "kilo/load", "kilo", "kilo", _opencode),
-    Client("cursor", "cursor/load", "cursor", "cursor", _cursor),
-    Client("agent-skills", "agent-skills/load", "agent-skills", "agent-skills", _skills),
     Client("cline", "cline/load", "cline", "cline", _cline),
     Client("continue", "continue/load", "continue", "continue", _continue),
     Client("pi", "pi/load", "pi", "pi", _pi),
     Client("mistral-vibe", "mistral-vibe/load", "mistral-vibe", "mistral-vibe", _vibe),
+    Client("kilo", "kilo/load", "kilo", "kilo", _opencode),
+    Client("cursor", "cursor/load", "cursor", "cursor", _cursor),
+    Client("agent-skills", "agent-skills/load", "agent-skills", "agent-skills", _skills),
 ]
 
 

@@ -267,7 +267,6 @@ TOOL_TYPES = (
     "permission",
     "tool-bools",
     "groups",
-    "switch",
     "tool-settings",
     "model-tools",
     "permission-rules",

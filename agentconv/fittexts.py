@@ -24,3 +24,7 @@ def fit_texts(fields: dict[str, Any], dst: Spec, out: Lowered) -> None:
         if longest is not None and len(fields[name]) > longest:
             text = f"the {name} has {len(fields[name])} characters, {dst.program} takes {longest} and it is not cut"
             out.say("C003", text, name, "error", "shorten it in the source")
+    prompt = fields.get("prompt")
+    if dst.container.get("empty_body") and not (prompt or "").strip():
+        fields["prompt"] = fields.get("description") or fields.get("name") or fields.get("id") or "agent"
+        out.say("L005", f"{dst.program} requires a prompt; the description stands in", "prompt")

@@ -164,7 +164,7 @@ def _prompt(agent: Agent, dst: Spec, out: Lowered) -> str | None:
             out.say("L011", "several texts of the source became one prompt", "prompt", "info")
         prompt = said
     row = dst.by_field.get("prompt")
-    needed = bool(dst.container.get("empty_body"))
+    needed = dst.container.get("empty_body") == "refuse"
     if (needed or (row is not None and row.fact("required"))) and not _said(prompt):
         what = next(t for t in (agent.description, agent.title, agent.name, agent.id, "agent") if _said(t))
         prompt = what

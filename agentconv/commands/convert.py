@@ -224,6 +224,14 @@ def _known(id: str) -> None:
         raise click.UsageError(f"F005 {registry.UnknownFormat(id)}")
 
 
+def _target(id: str) -> None:
+    from agentconv import registry
+
+    _known(id)
+    if id not in registry.targets():
+        raise click.UsageError(f"F005 `{id}` is read and never written: {registry.heads()[id]['title']}")
+
+
 def _widening_word(word: str) -> None:
     legal = ("*", "reads", "writes", "runs", "network", "delegates", "limits", "all")
     if word not in legal and not word.startswith("mcp:"):

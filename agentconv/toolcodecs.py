@@ -379,6 +379,8 @@ def _remember(token: str, at: str, place: Node, found: Found, ctx: Context) -> N
     nothing = f"{program} gives nothing for it"
     if ctx.spec.tools.fact("unknown") == "refused":
         nothing = f"{ctx.spec.seen} does not load the file for it"
+    if not ctx.spec.tools.names:
+        nothing = f"which names {program} has is not known"
     if found.how == "dead":
         ctx.say("T002", f"`{token}` means nothing to {program} any more; {_became(found.tool, new)}", at, place)
     elif found.how in ("foreign", "foreign-mcp"):

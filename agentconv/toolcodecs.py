@@ -78,11 +78,25 @@ def read_tools(node: Node, row: Field, ctx: Context) -> Tools:
         if found.how in ("own", "alias", "mcp") and token not in spelled:
             _respelled(token, at, place, ctx)
         rules += made
+    rules = _yielded(rules, node, ctx)
     rules += _left_open([token for token, _, _ in tokens], rules, ctx)
     if not known and not rules and not ctx.author:
         word = table.fact("unknown_only", "none")
         return meaning("none" if word == "start-refused" else word, ctx, "a list of unknown names only")
     return Tools("none", tuple(rules))
+
+
+def _yielded(rules: list[Rule], node: Node, ctx: Context) -> list[Rule]:
+    """A word for a whole set that means nothing beside single names of it (Continue's `built_in`)."""
+    table = ctx.spec.tools
+    groups = {name for name, facts in (table.fact("groups") or {}).items() if (facts or {}).get("yields")}
+    singles = {r.tool.name for r in rules if r.tool.name not in groups and table.own(r.tool.name)}
+    if not singles or not any(r.tool.name in groups for r in rules):
+        return rules
+    words = ", ".join(sorted(singles))
+    text = f"beside {words} the word for all built-in tools means nothing in {ctx.spec.seen}: only those named are left"
+    ctx.say("T016", text, "tools", node)
+    return [r for r in rules if r.tool.name not in groups]
 
 
 def _left_open(tokens: list[str], rules: list[Rule], ctx: Context) -> list[Rule]:

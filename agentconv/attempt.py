@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from agentconv import rights as counting
+from agentconv.containers import ContainerError
+from agentconv.containers.sections import put_section
 from agentconv.engine import read_program
 from agentconv.lowered import Lowered, Options
 from agentconv.model import Agent, Tools
@@ -72,7 +74,8 @@ def attempt(job: Job, lowered: Lowered) -> Attempt | Note:
     back = _read_back(job.dst, text, path, lowered.agent)
     if isinstance(back, str):
         return note("V001", f"{job.dst.program} would not take the output: {back}", file=path)
-    after = counting.of_agent(back, job.dst, program=True)
+    # what a session of its own reads gives no rights and takes none
+    after = frozenset() if job.dst.text_kind else counting.of_agent(back, job.dst, program=True)
     gained = frozenset() if job.dst.text_kind else counting.gained(job.before, after)
     ambient = frozenset(r for r in counting.of_ambient(job.dst) if r.cls in ("writes", "runs"))
     made = Attempt(lowered, path, text, back, after, gained | counting.gained(job.before, ambient))
@@ -83,6 +86,11 @@ def attempt(job: Job, lowered: Lowered) -> Attempt | Note:
 
 
 def _text(job: Job, agent: Agent, old: str | None) -> str:
+    if job.dst.syntax == "sections":
+        try:
+            return put_section(old, agent.id, render(agent, job.dst).rstrip("\n"), job.dst.container)
+        except ContainerError as error:
+            raise CannotMerge(f"the file is there and cannot be read: {error.message} (line {error.line})") from error
     if job.dst.many:
         return put_entry(job.dst, old, agent.id, rows_of(agent, job.dst))
     return render(agent, job.dst, job.newline)

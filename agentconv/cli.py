@@ -16,6 +16,7 @@ COMMANDS = {
     "tools": ("agentconv.commands.tables", "tools"),
     "models": ("agentconv.commands.tables", "models"),
     "explain": ("agentconv.commands.tables", "explain"),
+    "schema": ("agentconv.commands.schema", "schema"),
     "template": ("agentconv.commands.look", "template"),
     "completion": ("agentconv.commands.look", "completion"),
 }
@@ -68,6 +69,7 @@ HELP = {
     "tools": "List tool names and what they mean.",
     "models": "List models and how each format spells them.",
     "explain": "Explain a note code.",
+    "schema": "Print the JSON schema of the model.",
     "template": "Print the template of a format.",
     "completion": "Print the line that switches on shell completion.",
 }

@@ -8,9 +8,11 @@ from typing import Any
 
 from agentconv.containers import Node
 from agentconv.model import Handoff
+from agentconv.modelcodec import read_data
 from agentconv.models import read_models
 from agentconv.reach import read_delegates, read_handoffs, read_hooks, read_servers
 from agentconv.reading import UNSAID, Bad, Context
+from agentconv.routing import read_context, read_examples, write_context
 from agentconv.spec import Field
 
 
@@ -27,6 +29,8 @@ def read_value(node: Node, row: Field, ctx: Context) -> Any:
 
 def _null(node: Node, row: Field, ctx: Context) -> Any:
     word = str(row.fact("null", row.fact("bad", "ignore")))
+    if word.startswith("text:"):
+        return UNSAID if ctx.author else word.removeprefix("text:")
     ctx.refuse(word, f"`{row.key}` without a value")
     if word.startswith("refuse"):
         text = f"`{row.key}:` without a value: {ctx.spec.seen} does not load this file"
@@ -54,6 +58,8 @@ def _bad(bad: Bad, node: Node, row: Field, ctx: Context) -> Any:
 def _legal(value: Any, node: Node, row: Field, ctx: Context) -> Any:
     if value is UNSAID:
         return value
+    if value in ("", (), {}) and row.fact("empty") == "unsaid":
+        return UNSAID
     if value in ("", ()) and (word := row.fact("empty")):
         ctx.refuse(word, f"`{row.key}` is empty")
         ctx.say("R012", f"`{row.key}` is empty: {ctx.spec.seen} does not load this file", row.field or row.key, node)
@@ -111,13 +117,37 @@ def _text(node: Node, row: Field, ctx: Context) -> Any:
         value = value.replace("\\n", "\n")
         ctx.say("R014", f"literal \\n in `{row.key}` read as line breaks", row.field or row.key, node)
     date = node.style == "plain" and node.value != node.text  # js-yaml 3 makes a Date of it
-    if (not isinstance(node.value, str) or date) and not _all_text(ctx):
+    if (not isinstance(node.value, str) or date) and not _all_text(ctx) and row.fact("scalars") != "text":
         raise Bad(f"is {node.text}, which is no text", value)
-    if "trim" in (ctx.spec.tables.get("normalise") or {}).get(row.field or row.key, ()):
-        value = value.strip()
+    value = _normalised(value, row, ctx)
+    if row.fact("refs") == "file-uri":
+        value = _referred(value, node, row, ctx)
     if not value.strip() and (word := row.fact("blank")):
         ctx.refuse(word, f"`{row.key}` is blank")
         ctx.say("R012", f"`{row.key}` is blank: {ctx.spec.seen} does not load this agent", row.field or row.key, node)
+    return value
+
+
+def _referred(value: str, node: Node, row: Field, ctx: Context) -> str:
+    """The text of the file that a ``file://`` names, from the folder of the definition."""
+    if not value.startswith("file://") or ctx.get is None:
+        return value
+    text = ctx.get(value.removeprefix("file://"))
+    if text is None:
+        ctx.refuse("refuse", f"`{row.key}` names a file that is not there")
+        ctx.say("F001", f"`{value}` is not there, or outside the project", row.field or row.key, node)
+        return value
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").strip("\n")
+
+
+def _normalised(value: str, row: Field, ctx: Context) -> str:
+    """What the program makes of a text when it loads it; what it replaces is no wish of the author's."""
+    for step in (ctx.spec.tables.get("normalise") or {}).get(row.field or row.key, ()):
+        if step == "trim":
+            value = value.strip()
+        elif isinstance(step, Mapping) and not ctx.author:
+            for pattern, new in step.items():
+                value = re.sub(str(pattern), str(new), value)
     return value
 
 
@@ -138,8 +168,11 @@ def _bool(node: Node, row: Field, ctx: Context) -> Any:
 
 
 def _number(node: Node, row: Field, ctx: Context) -> Any:
-    if isinstance(node.value, (int, float)) and not isinstance(node.value, bool):
-        value: float = node.value
+    named = row.fact("named") or {}
+    if node.kind == "scalar" and node.text.strip().lower() in named:
+        value: float = named[node.text.strip().lower()]
+    elif isinstance(node.value, (int, float)) and not isinstance(node.value, bool):
+        value = node.value
     else:
         text = node.text if node.kind == "scalar" else ""
         if row.fact("text_ok") == "leading" and (head := re.match(r"\s*[-+]?\d+", text)):
@@ -224,8 +257,21 @@ _READERS = {
     "handoffs": read_handoffs,
     "misplaced": _misplaced,
     "prompt-parts": _parts,
+    "data": read_data,
+    "context": read_context,
+    "examples": read_examples,
 }
-TOOL_TYPES = ("tools", "deny-tools", "permission", "tool-bools", "groups", "tool-settings")
+TOOL_TYPES = (
+    "tools",
+    "deny-tools",
+    "permission",
+    "tool-bools",
+    "groups",
+    "tool-settings",
+    "model-tools",
+    "permission-rules",
+    "switch",
+)
 
 
 # -- writing ----------------------------------------------------------------------------------
@@ -241,6 +287,8 @@ def write_value(value: Any, row: Field) -> Any:
         return "*"
     if row.type == "prompt-parts":
         return value.get(row.key)
+    if row.type == "context":
+        return write_context(value, row)
     if row.fact("invert") and isinstance(value, bool):
         return not value
     if isinstance(value, tuple):

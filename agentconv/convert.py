@@ -11,8 +11,9 @@ from agentconv.conversion import STATUSES, BeforeAfter, Conversion, report_agent
 from agentconv.engine import read_author, read_program
 from agentconv.lower import guard_sentence, lower
 from agentconv.lowered import Lowered, Options
-from agentconv.model import Agent
+from agentconv.model import Agent, Tools
 from agentconv.notes import Note, note
+from agentconv.origins import as_meant
 from agentconv.reading import Read, Reading
 from agentconv.registry import load
 from agentconv.sourcerights import narrowed_star, source_rights
@@ -50,7 +51,7 @@ def convert_reading(reading: Reading, dst: Spec, options: Options, get: Get) -> 
         return [_unread(reading, dst)]
     if not reading.agents:
         return [_unread(reading, dst)]
-    program = read_program(reading.spec, reading.text, reading.path)
+    program = read_program(reading.spec, reading.text, reading.path, reading.get)
     out = []
     for n, read in enumerate(reading.agents):
         result = convert_read(read, reading, program, dst, options, look)
@@ -80,12 +81,19 @@ def convert_read(
     read: Read, reading: Reading, program: Reading | None, dst: Spec, options: Options, get: Get
 ) -> Conversion:
     """Lower, render, read back, prove."""
-    src = reading.spec
+    said_by = reading.spec.id
+    as_read, src = as_meant(read.agent, reading.spec)
+    if src is not reading.spec:  # the model's own form: what it says is meant as in the format it was read from
+        reading, program = replace(reading, spec=src), None
+    taken, words, back, options = _taken_back(as_read, src, dst, options, reading.path)
+    if words is not src:
+        reading, program, src = replace(reading, spec=words), None, words
+    read = replace(read, agent=taken)
     agent, star = narrowed_star(read, reading, program)
     before, said = source_rights(replace(read, agent=agent), reading, program)
     name = agent.id or agent.name or ""
     rights = BeforeAfter(counting.spelled(before), [])
-    result = Conversion("failed", name, reading.path, src.id, dst.id, rights, notes=[*read.notes, *star, *said])
+    result = Conversion("failed", name, reading.path, said_by, dst.id, rights, notes=[*read.notes, *back, *star, *said])
     if any(n.effect == "error" for n in result.notes):
         return result
     newline = reading.document.newline if reading.document and dst.syntax == "frontmatter" else "\n"
@@ -98,13 +106,30 @@ def convert_read(
     return _decide(job, made, result)
 
 
+def _taken_back(
+    agent: Agent, src: Spec, dst: Spec, options: Options, path: str
+) -> tuple[Agent, Spec, list[Note], Options]:
+    """What earlier conversions left in the file: a guard, carried fields, a section of routing facts."""
+    from agentconv.carry import taken_back, without_guard
+    from agentconv.fold import unfolded
+
+    agent, guard = without_guard(agent, path)
+    agent, words, carried, origin = taken_back(agent, src, options.carry, path)
+    agent, folded = unfolded(agent, dst, options.fold, path)
+    if origin == dst.id:  # back where it came from: nothing has to travel on
+        options = replace(options, carry=False)
+    return agent, words, [*guard, *carried, *folded], options
+
+
 def _tightened(job: Job) -> Attempt | Lowered:
     """An attempt that no other program at home in the place reads as wider, as far as that can be had."""
+    if (same := _unchanged(job)) is not None:
+        return same
     forbid: frozenset[str] = frozenset()
     last: Attempt | None = None
     for _ in range(TIGHTEN):
         lowered = lower(job.agent, job.src, job.dst, job.before, job.options, forbid)
-        if lowered.skipped:
+        if lowered.skipped or any(n.effect == "error" for n in lowered.notes):
             return lowered
         made = attempt(job, lowered)
         if isinstance(made, Note):
@@ -118,6 +143,26 @@ def _tightened(job: Job) -> Attempt | Lowered:
     assert last is not None
     last.gained |= frozenset(r for r in last.gained_elsewhere if not job.options.allows(r.cls))
     return last
+
+
+def _unchanged(job: Job) -> Attempt | None:
+    """A dump on its way back to the format it was read from: as it is, where that holds without a word."""
+    if job.src.id != job.dst.id:
+        return None
+    rules = job.agent.tools.rules
+    if job.dst.tools.control == "map":  # a later word for a key replaces what stood there
+        rules = tuple(
+            r
+            for n, r in enumerate(rules)
+            if not any(x.tool.name == r.tool.name and x.scope in (None, r.scope) for x in rules[n + 1 :])
+        )
+    base = job.agent.tools.base
+    usual = job.dst.tools.fact("absent", "all") == base
+    agent = replace(job.agent, tools=Tools(None if usual else base, rules))
+    made = attempt(job, Lowered(agent))
+    if isinstance(made, Note) or made.gained or made.gained_elsewhere or verify.prove(job, made, []):
+        return None
+    return made
 
 
 def _decide(job: Job, made: Attempt, result: Conversion) -> Conversion:
@@ -135,7 +180,9 @@ def _decide(job: Job, made: Attempt, result: Conversion) -> Conversion:
         result.rights = BeforeAfter(result.rights.before, [])
         return result
     notes += [aftermath.allowed(g, dst) for g in gained]
-    if made.gained and job.options.guard:
+    limited = aftermath.text_only(job)
+    notes += limited
+    if (made.gained or limited) and job.options.guard:
         guarded = _guarded(job, made)
         if isinstance(guarded, Note):
             result.notes += [*notes, guarded]

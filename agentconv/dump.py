@@ -19,11 +19,12 @@ def agent_to_data(agent: Agent) -> dict[str, Any]:
     for name, value in agent.said().items():
         if value == "" and name == "id":
             continue
-        out[name] = _to_data(name, value)
+        out[name] = field_to_data(name, value)
     return out
 
 
-def _to_data(name: str, value: Any) -> Any:
+def field_to_data(name: str, value: Any) -> Any:
+    """One field as plain data."""
     if name == "tools":
         return tools_to_data(value)
     if name in ("model", "handoffs", "extras"):
@@ -65,13 +66,19 @@ def agent_from_data(data: Mapping[str, Any]) -> Agent:
     unknown = set(data) - set(FIELDS)
     if unknown:
         raise ValueError(f"no field of the model: {', '.join(sorted(map(str, unknown)))}")
-    return Agent(**{name: _from_data(name, value) for name, value in data.items()})
+    return Agent(**{name: field_from_data(name, value) for name, value in data.items()})
 
 
-def _from_data(name: str, value: Any) -> Any:
+def tools_from_data(value: Mapping[str, Any], at: str = "tools") -> Tools:
+    """A tool control from base and rules."""
+    rules = tuple(_rule_from_data(r, f"{at}.rules[{n}]") for n, r in enumerate(value.get("rules", ())))
+    return Tools(value.get("base"), rules)
+
+
+def field_from_data(name: str, value: Any) -> Any:
+    """One field from its plain data."""
     if name == "tools":
-        rules = tuple(_rule_from_data(r, f"tools.rules[{n}]") for n, r in enumerate(value.get("rules", ())))
-        return Tools(value.get("base"), rules)
+        return tools_from_data(value)
     if name == "model":
         return tuple(Model(v) if isinstance(v, str) else Model(**v) for v in value)
     if name == "handoffs":

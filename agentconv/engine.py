@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
@@ -15,15 +16,17 @@ from agentconv.containers import ContainerError, Document, Node, Places
 from agentconv.containers.programs import WHITE
 from agentconv.entry import is_limit, read_entry, top_values
 from agentconv.notes import note
-from agentconv.reading import Read, Reading, Refused
+from agentconv.reading import Get, Read, Reading, Refused
 from agentconv.spec import Spec
 
 __all__ = ["entries", "entry_lists", "is_limit", "open_document", "read_author", "read_program", "top_values"]
 
 
-def read_author(spec: Spec, text: str, path: str) -> Reading:
-    """What the file asks for, with notes. Errors are notes; nothing is raised."""
-    reading = Reading(spec, path, text)
+def read_author(spec: Spec, text: str, path: str, get: Get | None = None) -> Reading:
+    """What the file asks for, with notes. Errors are notes; nothing is raised.
+
+    ``get`` gives the text of a file that the definition names, from the definition's folder."""
+    reading = Reading(spec, path, text, get=get)
     try:
         document = _open_author(spec, text)
     except ContainerError as error:
@@ -60,13 +63,15 @@ def read_author(spec: Spec, text: str, path: str) -> Reading:
         )
         return reading
     for id, entry, forced in entries(spec, document, path):
-        read = read_entry(spec, document, entry, id, forced, path, author=True)
+        read = read_entry(spec, document, entry, id, forced, path, author=True, get=get)
         if isinstance(read, Read):
             reading.agents.append(read)
         else:
             reading.notes += read
             if not spec.many:
                 reading.status = "refused" if any(n.effect == "error" for n in read) else "skipped"
+    if spec.many and not reading.agents and not reading.notes:
+        reading.notes.append(note("R018", f"no agent of {spec.program} in this file", file=path, line=1, column=1))
     if again := _twice(spec, reading):
         text = f"`{again.agent.id}` stands here twice: {spec.seen} loads nothing of this file"
         line, column = (again.entry.line, again.entry.column) if again.entry else (1, 1)
@@ -74,9 +79,9 @@ def read_author(spec: Spec, text: str, path: str) -> Reading:
     return reading
 
 
-def read_program(spec: Spec, text: str, path: str) -> Reading:
+def read_program(spec: Spec, text: str, path: str, get: Get | None = None) -> Reading:
     """What the owning program makes of the file: no repair but its own, no foreign vocabulary."""
-    reading = Reading(spec, path, text)
+    reading = Reading(spec, path, text, get=get)
     try:
         document = open_document(spec, text, author=False)
     except ContainerError as error:
@@ -91,7 +96,7 @@ def read_program(spec: Spec, text: str, path: str) -> Reading:
     try:
         for id, entry, forced in entries(spec, document, path):
             try:
-                read = read_entry(spec, document, entry, id, forced, path, author=False)
+                read = read_entry(spec, document, entry, id, forced, path, author=False, get=get)
             except Refused as refused:
                 if refused.whole or not spec.many or spec.container.get("one_bad") == "refuse-all":
                     raise
@@ -124,20 +129,34 @@ def open_document(spec: Spec, text: str, *, author: bool) -> Document:
     if spec.syntax == "frontmatter":
         from agentconv.containers import frontmatter
 
+        if author and dialect.get("parser") == "lines":
+            from agentconv.containers import lines
+
+            return lines.read_author(text, spec.known_keys)
         return frontmatter.read_author(text, spec.known_keys) if author else frontmatter.read_program(text, dialect)
+    if spec.syntax == "sections":
+        from agentconv.containers import sections
+
+        return sections.read(text, spec.container)
     if spec.syntax == "toml":
         from agentconv.containers import toml
 
         if not author and text.startswith("\ufeff") and dialect.get("bom") == "broken":
             raise ContainerError("R005", "the file begins with a byte order mark")
         return toml.read(text)
-    if spec.syntax == "json":
+    listed = str(spec.container.get("maybe_entries") or "")
+    if spec.syntax == "json" and not _as_yaml(spec, text):
         from agentconv.containers import json
 
-        return json.read(text)
+        return json.read(text, listed)
     from agentconv.containers import yaml
 
-    return yaml.read_author(text) if author else yaml.read_program(text, dialect)
+    return yaml.read_author(text, listed) if author or spec.syntax == "json" else yaml.read_program(text, dialect)
+
+
+def _as_yaml(spec: Spec, text: str) -> bool:
+    """Whether a file of JSON stands there as YAML, which the program reads, too."""
+    return "yaml" in spec.head.get("also_syntax", ()) and text.lstrip("\ufeff \t\r\n")[:1] not in ("{", "[", "/", "")
 
 
 def _open_author(spec: Spec, text: str) -> Document:
@@ -169,10 +188,13 @@ def _headerless_is_agent(spec: Spec) -> bool:
 
 def entries(spec: Spec, document: Document, path: str) -> list[tuple[str, Node | None, Mapping[str, Any]]]:
     """The agents of a file: id from its place (or from the entry), the map of fields, and what the place decides."""
+    here = forced_by(spec, path)
     if not spec.many:
-        return [(place_id(spec, path), document.header, forced_by(spec, path))]
+        found = _perhaps_several(spec, document.header)
+        return [(_said_id(spec, e) or place_id(spec, path), e, here) for e in found]
     out: list[tuple[str, Node | None, Mapping[str, Any]]] = []
-    for node, forced in entry_lists(spec, document):
+    for node, by_list in entry_lists(spec, document):
+        forced = {**here, **by_list}
         if node.kind == "map":
             out += [(p.key.text, p.value, forced) for p in node.pairs if p.value.kind == "map"]
         else:
@@ -181,6 +203,20 @@ def entries(spec: Spec, document: Document, path: str) -> list[tuple[str, Node |
                 id = item.get(key) if item.kind == "map" else None
                 out.append((id.text if id else "", item, forced))
     return out
+
+
+def _perhaps_several(spec: Spec, header: Node | None) -> list[Node | None]:
+    """The one agent of the file, or those of a list under one key."""
+    key = spec.container.get("maybe_entries")
+    node = header.get(str(key)) if key and header is not None and header.kind == "map" else None
+    return [header] if node is None or node.kind != "list" else [item for item in node.items if item.kind == "map"]
+
+
+def _said_id(spec: Spec, entry: Node | None) -> str:
+    """The id that an entry itself says."""
+    key = spec.container.get("entry_id")
+    node = entry.get(str(key)) if key and entry is not None and entry.kind == "map" else None
+    return node.text if node is not None and isinstance(node.value, str) else ""
 
 
 def entry_lists(spec: Spec, document: Document) -> list[tuple[Node, Mapping[str, Any]]]:
@@ -209,6 +245,10 @@ def place_id(spec: Spec, path: str) -> str:
     folder = next((s for s in spec.head.get("suffixes") or () if s.startswith("/") and path.endswith(s)), "")
     pure = PurePosixPath(path.removesuffix(folder))  # the agent is called like its folder
     name = pure.name if folder else stem(spec, pure.name)
+    if dashes := spec.identity.get("stem_dashes"):
+        name = re.sub(dashes, "-", name)
+    if spec.head.get("folder"):
+        return pure.parent.name or name
     if spec.identity.get("by") != "path":
         return name
     parts = list(pure.parent.parts)

@@ -35,6 +35,8 @@ class Options:
     model_map: tuple[tuple[str, str], ...] = ()
     guard: bool = True
     user: bool = False
+    carry: bool = False  # keep what has no home for the way back, and take it back
+    fold: bool = False  # routing facts without a home become a section of the prompt
 
     def allows(self, cls: str) -> bool:
         """Whether the user let this class become wider."""

@@ -11,6 +11,7 @@ from agentconv.engine import is_limit
 from agentconv.lowered import USUAL, Lowered
 from agentconv.model import EFFORTS, Extra, Handoff
 from agentconv.rights import CLASSES, Rights
+from agentconv.routing import known_keys
 from agentconv.spec import Field, Spec
 
 
@@ -32,6 +33,8 @@ def lower_field(name: str, value: Any, src: Spec, dst: Spec, before: Rights, out
         return tuple(_handoff(h, dst, row, out) for h in value)
     if name == "mcp_servers":
         return _servers(value, dst, row, out)
+    if row.fact("keys") and isinstance(value, (Mapping, tuple)):
+        return known_keys(name, value, row, dst, out)
     if name == "effort":
         return _effort(value, row, dst, out)
     if more := _implied(value, row, dst) - _classes(before):
@@ -210,8 +213,13 @@ def lower_extras(extras: tuple[Extra, ...], src: Spec, dst: Spec, out: Lowered) 
     """Keys of the program's own: between formats of one program as they are, else dropped."""
     same = {src.id, src.head.get("extends")} & {dst.id, dst.head.get("extends")} - {None}
     kept = []
+    flat = (dst.container.get("dialect") or {}).get("parser") == "lines"  # one line of text and a key in lower case
     for extra in extras:
-        if same and (extra.key in dst.known_keys or dst.container.get("unknown_keys") != "refused"):
+        home = dst.fields.get(extra.key)
+        own = home is None or (home.field is None and home.written)
+        plain = extra.key == extra.key.lower() and isinstance(extra.value, str) and "\n" not in extra.value
+        fits = own and dst.syntax != "sections" and (plain or not flat)  # a section has no room for keys
+        if same and fits and (extra.key in dst.known_keys or dst.container.get("unknown_keys") != "refused"):
             kept.append(extra)
         elif extra.limits and not dst.text_kind:
             out.limits.append(extra.key)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from agentconv import lowerlists, lowermaps
+from agentconv.lowerswitch import lower_switch
 from agentconv.model import Scope, Tool, Tools
 from agentconv.rights import Grant, by_capability, is_star, resolved
 from agentconv.spec import risk
@@ -26,8 +27,10 @@ Delegates = tuple[str, ...] | None
 def lower_tools(job: ToolJob) -> tuple[Tools, Delegates]:
     """The target's control, and the agents that may be called where a field of the target holds them."""
     dst = job.dst
-    if dst.tools.control == "none" or dst.text_kind:
+    if dst.tools.control == "none" or (dst.text_kind and not dst.tools.names):
         return Tools(), job.agent.delegates
+    if dst.tools.control == "switch":
+        return lower_switch(job), job.agent.delegates
     if dst.tools.enforced == "unknown":
         job.say("T018", f"whether {dst.seen} keeps to its tool control is not known")
     if same := _same_language(job):

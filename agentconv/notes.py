@@ -71,6 +71,10 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "R018": ("info", "no agent in this file"),
     "R019": ("info", "something in front of the header was left out"),
     "R020": ("info", "a key without a value"),
+    "R021": ("info", "fields taken back that an earlier conversion carried"),
+    "R022": ("info", "a carried field was not taken back"),
+    "R023": ("info", "routing facts read from the prompt"),
+    "R024": ("info", "agentconv's own sentence left out of the prompt"),
     # tools
     "T001": ("info", "a tool name of another program"),
     "T002": ("info", "a tool name the program dropped"),
@@ -117,6 +121,8 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "L010": ("approximate", "only one of the programs at this place honours it"),
     "L011": ("approximate", "several texts became one prompt"),
     "L012": ("approximate", "the prompt replaces or joins another base prompt"),
+    "L013": ("info", "fields kept for the way back"),
+    "L014": ("approximate", "routing facts stand in the prompt"),
     # the target's limits and places
     "C001": ("approximate", "the name was changed to be legal"),
     "C002": ("info", "a sentence at the head of the prompt states the limit"),

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agentconv.codecs import TOOL_TYPES, write_value
+from agentconv.dump import tools_to_data
 from agentconv.model import Agent, Rule, Tools
+from agentconv.modelcodec import write_data
 from agentconv.spec import Field, Spec
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ def environment() -> ImmutableSandboxedEnvironment:
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
     from agentconv import scalars
+    from agentconv.containers.lines import line_value
 
     env = ImmutableSandboxedEnvironment(
         loader=FileSystemLoader(template_folders()),
@@ -44,6 +47,7 @@ def environment() -> ImmutableSandboxedEnvironment:
         toml_value=scalars.toml_value,
         toml_key=scalars.toml_key,
         json_value=scalars.json_value,
+        line_value=line_value,
     )
     return env
 
@@ -61,11 +65,15 @@ def template(id: str, syntax: str) -> Template:
 def rows_of(agent: Agent, spec: Spec) -> dict[str, Any]:
     """Keys and plain values in the order of the description; dotted keys become maps."""
     rows: dict[str, Any] = {}
-    extras = {e.key: e.value for e in agent.extras}
+    among = "extras" in spec.by_field  # a row holds those of other formats
+    extras = {e.key: e.value for e in agent.extras if not among or e.format == spec.id}
     for row in spec.fields.values():
         value = _row_value(row, agent, spec, extras)
         if value is not None:
             _put(rows, row.key.split("."), value)
+    for row in spec.fields.values():  # a map that is written with all of its keys
+        if isinstance(rows.get(row.key), dict) and row.type == "context":
+            rows[row.key] = {k: rows[row.key].get(k, []) for k in row.fact("keys") or rows[row.key]}
     above = {row.key.split(".")[0] for row in spec.fields.values() if "." in row.key}
     for key, value in extras.items():
         _put(rows, key.split(".") if key.split(".")[0] in above else [key], value)
@@ -88,6 +96,8 @@ def _row_value(row: Field, agent: Agent, spec: Spec, extras: dict[str, Any]) -> 
     if row.type == "model":
         return _with_inner(models_value(agent), agent, spec)
     value = getattr(agent, row.field)
+    if row.type == "data":
+        return None if value is None else write_data(value, row, spec.id)
     return None if value is None else write_value(value, row)
 
 
@@ -118,17 +128,26 @@ def models_value(agent: Agent) -> Any:
 
 def tools_value(row: Field, tools: Tools, spec: Spec) -> Any:
     """The control in the target's form; ``None`` where the key is left away."""
+    if row.type == "model-tools":
+        return tools_to_data(tools) or None
     if row.type == "deny-tools":
         return [r.tool.name for r in tools.rules if r.effect == "deny"] or None
+    if row.type == "permission-rules":
+        return None
     if row.type in ("permission", "tool-bools"):
         return _map_value(tools, spec)
+    if row.type == "switch":
+        from agentconv.switches import switch_value
+
+        return switch_value(tools, spec.tools)
     if tools.base is None:
         return None
     if tools.base == "all":
         everything = spec.tools.fact("all")
         return list(everything) if everything else ["*"]
     values: list[Any] = [_list_item(r, spec) for r in tools.rules if r.effect == "allow"]
-    return values
+    word = spec.tools.fact("builtin")
+    return [word, *values] if word and tools.base == "builtin" else values
 
 
 def _list_item(rule: Rule, spec: Spec) -> Any:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from agentconv.model import Agent, Approval, Rule, Scope, Tool, Tools
+from agentconv.origins import as_meant
 from agentconv.scopes import within
 from agentconv.spec import Spec, all_caps, part_of, risk
 
@@ -250,7 +251,11 @@ def of_tools(tools: Tools, spec: Spec, *, program: bool, usual: bool = False, ma
     """The rights of a tool control alone."""
     found: dict[str, list[Right]] = {}
     if program:
+        # what a switch leaves whatever its setting is ambient, and is counted as that
+        left = spec.ambient if spec.tools.control == "switch" and tools.rules else ()
         for name, grant in by_name(tools, spec, usual, main).items():
+            if name in left:
+                continue
             for cls in spec.tools.names[name].classes:
                 found.setdefault(cls, []).extend(grant.rights(cls))
     else:
@@ -278,6 +283,9 @@ def _loosest(rights: list[Right]) -> Right:
 def of_agent(agent: Agent, spec: Spec, *, program: bool, usual: bool = False) -> Rights:
     """The rights of an agent as its format gives them: tools, what fields add and take away."""
     rights: Rights
+    if spec.tools.control == "any":  # the words of the format that it was read from, as its author meant them
+        agent, spec = as_meant(agent, spec)
+        program = False
     if program and spec.tools.control == "none":
         rights = frozenset({Right(ALL)})
     else:

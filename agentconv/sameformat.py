@@ -24,8 +24,8 @@ def convert_same(reading: Reading, options: Options) -> list[Conversion]:
             Conversion(status, "", reading.path, reading.spec.id, reading.spec.id, empty, notes=list(reading.notes))
         ]
     text = normalised(reading)
-    program = read_program(reading.spec, reading.text, reading.path)
-    again = read_program(reading.spec, text, reading.path)
+    program = read_program(reading.spec, reading.text, reading.path, reading.get)
+    again = read_program(reading.spec, text, reading.path, reading.get)
     out = []
     for n, read in enumerate(reading.agents):
         before, notes = source_rights(read, reading, program)
@@ -67,9 +67,10 @@ def _unwrapped(document: Document) -> list[tuple[int, int, str]]:
     opening = text.rfind("\n", 0, max(document.header_start - 1, 0)) + 1
     whole = text[opening:].startswith("---")
     splices = [(0, opening, "") if whole else (0, document.header_start, f"---{document.newline}")]
-    if document.body != text[document.body_start : document.body_end]:  # the fence ended inside
-        splices.append((document.body_start, len(text), document.body))
-    elif text[document.body_end :].strip():
+    closed = text.find("\n", document.header_end) + 1
+    if 0 < closed < document.body_start and text[closed : document.body_start].strip():  # a fence round the header only
+        splices.append((closed, document.body_start, document.newline))
+    if text[document.body_end :].strip():
         splices.append((document.body_end, len(text), ""))
     return splices
 
@@ -134,7 +135,7 @@ def _prove(
         result.notes.append(note("V002", f"the edited file would give more: {words}", path="tools", file=reading.path))
         result.status = "failed"
         return
-    back = read_author(spec, text, reading.path)
+    back = read_author(spec, text, reading.path, reading.get)
     was = counting.of_agent(read.agent, spec, program=False)
     same = next((r for r in back.agents if r.agent.id == read.agent.id), None)
     now = counting.of_agent(same.agent, spec, program=False) if same else frozenset()

@@ -232,8 +232,14 @@ class ToolTable:
                 out.append((template_regex(template, last), True))
         for key in ("server", "also_server"):
             for template in _words(self.mcp.get(key)):
-                out.insert(0, (template_regex(template, last), False))
+                out.insert(0, (template_regex(template, last, self._tool_separator), False))
         return out
+
+    @property
+    def _tool_separator(self) -> str:
+        """What stands between a server and its tool: where the server's own form ends with the name, no part of it."""
+        template = str(self.mcp.get("tool") or "")
+        return template.split("{server}", 1)[1][:1] if "{server}" in template and "__" not in template else ""
 
     def mcp_tool(self, token: str) -> Tool | None:
         """A token that names tools of an MCP server, as the program spells them."""

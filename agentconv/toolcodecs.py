@@ -56,8 +56,12 @@ def read_tools(node: Node, row: Field, ctx: Context) -> Tools:
     spelled = _as_program_splits(node, ctx)
     rules: list[Rule] = []
     known = 0
+    base: Base = "none"
     for token, at, place in tokens:
         if token in table.sentinels:
+            continue
+        if token == table.fact("builtin"):
+            base, known = "builtin", known + 1
             continue
         found = recognise(token, ctx.spec, author=ctx.author)
         if found.how == "star":
@@ -83,7 +87,7 @@ def read_tools(node: Node, row: Field, ctx: Context) -> Tools:
     if not known and not rules and not ctx.author:
         word = table.fact("unknown_only", "none")
         return meaning("none" if word == "start-refused" else word, ctx, "a list of unknown names only")
-    return Tools("none", tuple(rules))
+    return Tools(base, tuple(rules))
 
 
 def _yielded(rules: list[Rule], node: Node, ctx: Context) -> list[Rule]:
@@ -209,6 +213,9 @@ def _true_only(node: Node, row: Field, ctx: Context) -> Tools:
 
 def read_permission(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:
     """An ordered map name -> action, or name -> pattern -> action; the last match wins."""
+    if _is_null(node, ctx) and ctx.spec.tools.fact("null") == "all":
+        ctx.say("R020", f"`{row.key}:` without a value restricts nothing in {ctx.spec.seen}", "tools", node)
+        return ()
     if _is_null(node, ctx):
         if not ctx.author and row.fact("null", row.fact("bad")) in ("refuse", "refuse-all"):
             raise Refused(f"`{row.key}` without a value", row.fact("null", row.fact("bad")) == "refuse-all")
@@ -242,6 +249,9 @@ def read_permission(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:
 def _actions(
     tool: Tool, scope: Scope | None, node: Node, row: Field, ctx: Context, at: str, key: str
 ) -> tuple[Rule, ...]:
+    if _is_null(node, ctx) and ctx.spec.tools.fact("null_action") == "unset":
+        ctx.say("R020", f"`{key or row.key}:` without a value says nothing in {ctx.spec.seen}", at, node)
+        return ()
     words = {str(v): str(k) for k, v in (ctx.spec.tools.fact("actions") or {}).items()}
     word = words.get(str(node.text))
     if word is None:
@@ -310,7 +320,10 @@ def read_groups(node: Node, row: Field, ctx: Context) -> Tools:
             ctx.say("R010", f"`{name.text}` stands here twice: {ctx.spec.seen} does not load this file", at, name)
         seen.add(name.text)
         if name.text not in (table.fact("groups") or {}):
-            ctx.refuse("refuse-all", f"unknown group `{name.text}`")
+            if table.fact("unknown") == "refused":
+                ctx.refuse("refuse-all", f"unknown group `{name.text}`")
+            elif not ctx.author:
+                continue
         found = recognise(name.text, ctx.spec, author=ctx.author)
         if found.how == "star" and table.fact("star") == "refused":
             text = f"`*` is no group: {ctx.spec.seen} does not load this file; it gives nothing"
@@ -319,7 +332,10 @@ def read_groups(node: Node, row: Field, ctx: Context) -> Tools:
         if found.how in ("own", "alias") and name.text not in (table.fact("groups") or {}):
             found = Found(found.tool, "misplaced")
         _remember(name.text, at, name, found, ctx)
-        rules.append(Rule("allow", found.tool, _group_scope(item, name.text, at, ctx), None, at))
+        scope = _group_scope(item, name.text, at, ctx)
+        if scope is not None and not ctx.author and table.fact("scopes") == "unknown":
+            continue
+        rules.append(Rule("allow", found.tool, scope, None, at))
     return Tools("none", tuple(rules))
 
 
@@ -371,7 +387,9 @@ def split(text: str, ctx: Context, in_list: bool) -> list[str]:
     signs = "," if how != "comma-space" else ", "  # Claude Code 2.1.328: line breaks and tabs do not split
     if ctx.author:
         signs = r",;\n" if how != "comma-space" else r",;\s"
-    if in_list and not table.fact("split_items", how == "comma-space") and not ctx.author:
+    if (how == "whole" and not ctx.author) or (
+        in_list and not table.fact("split_items", how == "comma-space") and not ctx.author
+    ):
         parts = [text]
     else:
         inside = "" if not ctx.author and table.fact("scopes", "unknown") == "unknown" else r"(?![^(]*\))"

@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 NOT_COMPARED = frozenset({"id", "extras", "prompt_mode"})
 # Which notes speak of a field that arrives changed or not at all. A note that merely stands at the same place (how
 # the source was read, what another program honours) explains no difference.
-FIELD_NOTES = ("L001", "L002", "L003", "L004", "L005", "L006", "L008", "L009", "L011")
+FIELD_NOTES = ("L001", "L002", "L003", "L004", "L005", "L006", "L008", "L009", "L011", "L014")
 MODEL_NOTES = ("M001", "M002", "M003", "M004", "M005", "M007")
 EXPLAIN = frozenset((*FIELD_NOTES, *MODEL_NOTES, "C001", "C013", "T014", "T022"))
 # texts must still be in the text that arrived, except after these
 REPLACED = {"prompt": frozenset({"L005", "C013"}), "description": frozenset({"L001", "L002", "L005", "L009", "C013"})}
-ADDED = {"prompt": frozenset({"L011", "C002"}), "description": frozenset({"L011"})}
+ADDED = {"prompt": frozenset({"L011", "L013", "L014", "C002"}), "description": frozenset({"L011"})}
 
 
 def prove(job: Job, made: Attempt, notes: list[Note]) -> list[Note]:
@@ -124,6 +124,8 @@ def _as_text(value: Any) -> Any:
 def as_loaded(prompt: str, dst: Spec) -> str:
     """The prompt as the program has it after its own changes."""
     text = _replaced(prompt, dst).replace("\r\n", "\n").replace("\r", "\n")
+    if dst.syntax == "sections":
+        return trimmed(text)
     if dst.syntax != "frontmatter":
         return text.rstrip("\n")
     if (dst.container.get("dialect") or {}).get("dashes") == "eat-blank-lines":
@@ -140,7 +142,9 @@ def trimmed(text: str) -> str:
 
 def trims(dst: Spec) -> bool:
     """Whether the program drops the white space around the prompt."""
-    return dst.syntax == "frontmatter" and (dst.container.get("dialect") or {}).get("body", "trim") == "trim"
+    return (
+        dst.syntax in ("frontmatter", "sections") and (dst.container.get("dialect") or {}).get("body", "trim") == "trim"
+    )
 
 
 def _replaced(text: str, dst: Spec) -> str:
@@ -160,11 +164,13 @@ def _short(value: Any) -> str:
 
 def _check_tools(meant: Tools, got: Tools, dst: Spec) -> list[Note]:
     problems = []
+    if dst.tools.control == "any":
+        return [] if meant == got else [_wrong("tools", meant, got)]
     if meant.base != got.base and not (meant.base == "none" and got.base is None and got.rules):
         problems.append(_wrong("tools", meant.base or "unsaid", got.base or "unsaid"))
     sentinels = dst.tools.sentinels
     ours = [line for r in meant.rules if (line := verifytools.line(r))[1] not in sentinels]
-    theirs = [verifytools.line(r) for r in got.rules]
+    theirs = [line for r in got.rules if (line := verifytools.line(r))[1] not in sentinels]
     if not _same_lines(ours, theirs, bool(dst.tools.fact("order"))):
         problems.append(_wrong("tools", [_shown(r) for r in ours], [_shown(r) for r in theirs]))
     for rule in meant.rules:
@@ -206,7 +212,7 @@ def check_notes(source: Agent, back: Agent, notes: Iterable[Note], src: Spec, ds
     for extra in source.extras:
         if all(e.key != extra.key for e in back.extras) and extra.key not in said:
             problems.append(note("V003", f"`{extra.key}` is gone and no note says so", path=extra.key))
-    if dst.tools.control != "none" and not dst.text_kind:
+    if dst.tools.control not in ("none", "any") and not dst.text_kind:
         problems += verifytools.rules_arrived(source, back, notes, src, dst)
     return problems
 

@@ -116,6 +116,8 @@ def fields_of(files: dict[str, bytes]) -> dict[str, Any]:
         mode: dict[str, Any] = yaml.safe_load(text)["customModes"][0]
         return mode
     assert path.endswith((".md", ".yml")), path
+    if "<!-- agentconv:agent" in text:  # a section of a shared page: it has no fields but its text
+        return {}
     head, _, rest = text.partition("\n")
     assert head == "---", text
     header, closing, _ = rest.partition("\n---\n")

@@ -63,6 +63,10 @@ def split_words(values: tuple[str, ...]) -> tuple[str, ...]:
     help="Models: translate, keep the text, or leave out.",
 )
 @click.option("--model-map", multiple=True, metavar="FROM=TO", help="Write this model for that one.")
+@click.option(
+    "--carry", is_flag=True, help="Keep fields without a home in the output for the way back, and take them back."
+)
+@click.option("--fold", is_flag=True, help="Write routing facts and skills without a home into the prompt.")
 @click.option("--dry-run", is_flag=True, help="Write nothing, say what would be.")
 @click.option("--diff", "show_diff", is_flag=True, help="Write nothing, print the changes.")
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 where something would change.")
@@ -145,6 +149,8 @@ def prepare(src: tuple[str, ...], to: tuple[str, ...], given: dict[str, Any]) ->
         model_map=_model_map(given["model_map"]),
         guard=not given["no_guard"],
         user=given["user"],
+        carry=given["carry"],
+        fold=given["fold"],
     )
     for word in options.allow_widening:
         _widening_word(word)
@@ -185,7 +191,7 @@ def _targets(words: tuple[str, ...], output: str | None) -> tuple[str, ...]:
     if words == ("all",):
         return _primary(registry.targets())
     for word in words:
-        _known(word)
+        _target(word)
         if reason := registry.heads()[word].get("readable_only"):
             raise click.UsageError(f"F005 `{word}` can be read, not written: {reason}")
     places: dict[str, str] = {}
@@ -216,6 +222,14 @@ def _known(id: str) -> None:
 
     if id not in registry.ids():
         raise click.UsageError(f"F005 {registry.UnknownFormat(id)}")
+
+
+def _target(id: str) -> None:
+    from agentconv import registry
+
+    _known(id)
+    if id not in registry.targets():
+        raise click.UsageError(f"F005 `{id}` is read and never written: {registry.heads()[id]['title']}")
 
 
 def _widening_word(word: str) -> None:

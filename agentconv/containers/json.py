@@ -17,10 +17,10 @@ _PAIR = re.compile("([\ud800-\udbff])([\udc00-\udfff])")
 _WORDS: dict[str, Any] = {"true": True, "false": False, "null": None}
 
 
-def read(text: str) -> Document:
-    """The file as one map; a list or a bare value is an error."""
+def read(text: str, listed: str = "") -> Document:
+    """The file as one map; a list or a bare value is an error. ``listed``: a list is what stands under this key."""
     reader = _Reader(text)
-    node = reader.file()
+    node = under(listed, reader.file())
     if node.kind != "map":
         raise ContainerError("R005", "the file holds no object { }", node.line, node.column)
     newline = "\r\n" if "\r\n" in text else "\n"
@@ -28,6 +28,14 @@ def read(text: str) -> Document:
         text, node, header_start=node.start, header_end=node.end, newline=newline, body_start=len(text),
         body_end=len(text), remarks=reader.remarks,
     )  # fmt: skip
+
+
+def under(key: str, node: Node) -> Node:
+    """A list at the top as a map with that one key."""
+    if node.kind != "list" or not key:
+        return node
+    name = Node("scalar", node.start, node.start, node.line, node.column, key, value=key)
+    return Node("map", node.start, node.end, node.line, node.column, pairs=[Pair(name, node)])
 
 
 def read_value(text: str, start: int, end: int) -> Node:

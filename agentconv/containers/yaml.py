@@ -9,8 +9,8 @@ from agentconv.containers import ContainerError, Document, Node, Remark, json
 from agentconv.containers.yamlnodes import Composed, compose_all
 
 
-def read_author(text: str) -> Document:
-    """The file as one map, strictly: a list of agents is too deep for guesses."""
+def read_author(text: str, listed: str = "") -> Document:
+    """The file as one map, strictly: a list of agents is too deep for guesses. ``listed``: as in json.read."""
     if not text.strip("\ufeff \t\r\n"):
         raise ContainerError("R002", "the file is empty")
     try:
@@ -19,6 +19,8 @@ def read_author(text: str) -> Document:
         if error.code != "R005" or text.lstrip("\ufeff \t\r\n")[:1] != "{":
             raise
         return json.read(text)
+    if composed.node is not None:
+        composed.node = json.under(listed, composed.node)
     document = _document(text, _map(composed))
     for pair in composed.duplicates:
         message = f"{pair.key.text!r} stands twice; the last one counts"

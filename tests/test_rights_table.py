@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from agentconv import registry
 from agentconv.notes import CODES, RANK
 
 if TYPE_CHECKING:
@@ -34,10 +35,9 @@ PLACES = {
 }
 FIRST = tuple(PLACES)  # of these formats every pair has a row
 PLACES |= {
-    "cline": ".cline/agents/a.yml",
-    "continue": ".continue/agents/a.md",
-    "pi": ".pi/agents/a.md",
-    "mistral-vibe": ".vibe/agents/a.toml",
+    id: str(registry.heads()[id]["places"]["write"]).replace("{id}", "a")
+    for id in registry.targets()
+    if id not in PLACES and (registry.heads()[id].get("places") or {}).get("write")
 }
 KEYS = {"id", "from", "to", "text", "options", "before", "after", "status", "gained", "notes", "writes", "why"}
 OPTIONS = {"allow_widening", "approval", "skip_refused", "strict"}

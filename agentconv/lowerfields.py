@@ -225,6 +225,9 @@ def lower_extras(extras: tuple[Extra, ...], src: Spec, dst: Spec, out: Lowered) 
             out.limits.append(extra.key)
             text = f"{dst.seen} has no `{extra.key}` of {src.program}; the limit would be lost"
             out.say("L003", text, extra.key, help="--allow-widening limits writes it without")
+        elif any((row.fact("looked_up") or {}).get("in") == extra.key for row in src.fields.values()):
+            text = f"`{extra.key}` of {src.program} was read for what the agent takes from it"
+            out.say("L006", text, extra.key, "info")
         elif extra.key == src.models.get("provider_key"):
             out.say("L006", f"`{extra.key}` of {src.program} says who serves the model there", extra.key, "info")
         else:

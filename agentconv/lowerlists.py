@@ -61,7 +61,7 @@ def _dropped_for_asking(job: ToolJob, cap: str) -> bool:
     if not say_ask(job, cap):
         return False
     text = f"“{cap_title(cap)}” asks each time; {job.dst.program} would not: left out"
-    job.say("T015", text, job.places(cap, effect="allow", ask=True), "narrows")
+    job.say("T015", text, job.places(cap, effect="allow"), "narrows")
     return True
 
 

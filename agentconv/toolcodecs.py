@@ -82,11 +82,25 @@ def read_tools(node: Node, row: Field, ctx: Context) -> Tools:
         if found.how in ("own", "alias", "mcp") and token not in spelled:
             _respelled(token, at, place, ctx)
         rules += made
+    rules = _yielded(rules, node, ctx)
     rules += _left_open([token for token, _, _ in tokens], rules, ctx)
     if not known and not rules and not ctx.author:
         word = table.fact("unknown_only", "none")
         return meaning("none" if word == "start-refused" else word, ctx, "a list of unknown names only")
     return Tools(base, tuple(rules))
+
+
+def _yielded(rules: list[Rule], node: Node, ctx: Context) -> list[Rule]:
+    """A word for a whole set that means nothing beside single names of it (Continue's `built_in`)."""
+    table = ctx.spec.tools
+    groups = {name for name, facts in (table.fact("groups") or {}).items() if (facts or {}).get("yields")}
+    singles = {r.tool.name for r in rules if r.tool.name not in groups and table.own(r.tool.name)}
+    if not singles or not any(r.tool.name in groups for r in rules):
+        return rules
+    words = ", ".join(sorted(singles))
+    text = f"beside {words} the word for all built-in tools means nothing in {ctx.spec.seen}: only those named are left"
+    ctx.say("T016", text, "tools", node)
+    return [r for r in rules if r.tool.name not in groups]
 
 
 def _left_open(tokens: list[str], rules: list[Rule], ctx: Context) -> list[Rule]:
@@ -397,6 +411,8 @@ def _remember(token: str, at: str, place: Node, found: Found, ctx: Context) -> N
     nothing = f"{program} gives nothing for it"
     if ctx.spec.tools.fact("unknown") == "refused":
         nothing = f"{ctx.spec.seen} does not load the file for it"
+    if not ctx.spec.tools.names:
+        nothing = f"which names {program} has is not known"
     if found.how == "dead":
         ctx.say("T002", f"`{token}` means nothing to {program} any more; {_became(found.tool, new)}", at, place)
     elif found.how in ("foreign", "foreign-mcp"):

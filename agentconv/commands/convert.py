@@ -192,8 +192,6 @@ def _targets(words: tuple[str, ...], output: str | None) -> tuple[str, ...]:
         return _primary(registry.targets())
     for word in words:
         _target(word)
-        if reason := registry.heads()[word].get("readable_only"):
-            raise click.UsageError(f"F005 `{word}` can be read, not written: {reason}")
     places: dict[str, str] = {}
     for id in words:
         place = str((registry.heads()[id].get("places") or {}).get("write"))
@@ -229,7 +227,8 @@ def _target(id: str) -> None:
 
     _known(id)
     if id not in registry.targets():
-        raise click.UsageError(f"F005 `{id}` is read and never written: {registry.heads()[id]['title']}")
+        head = registry.heads()[id]
+        raise click.UsageError(f"F005 `{id}` is read, not written: {head.get('readable_only') or head['title']}")
 
 
 def _widening_word(word: str) -> None:

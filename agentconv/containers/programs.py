@@ -25,6 +25,13 @@ _CLOSING = {
     "line": re.compile(r"(?<![^\r\n])---[ \t]*(?:\r\n|\n|\r|\Z)"),
     "line-start": re.compile(r"(?<![^\n])---(?:\r\n|\n)?"),
 }
+# programs that want the opening line to be exactly ---; theirs begin at the line break before the closing ---
+_EXACT = re.compile(r"---(?:\r\n|\n)")
+_EXACT_CLOSING = {
+    "line-start": re.compile(r"\r?\n---(?:\r?\n)?"),
+    "line-start-only": re.compile(r"\r?\n---(?:\r?\n|(?s:.)*\Z)"),
+    "line-break": re.compile(r"(?:\r\n|\n|\r)---(?:\r\n|\n|\r)"),
+}
 
 
 def read_program(text: str, dialect: Mapping[str, Any]) -> Document:
@@ -65,11 +72,13 @@ def _language(text: str, start: int, dialect: Mapping[str, Any]) -> str:
 def _split(text: str, start: int, dialect: Mapping[str, Any], opened: bool = False) -> tuple[int, int, int] | None:
     """Where the header begins and ends, and where the body begins."""
     close = str(dialect.get("close") or "line")
-    opening = re.compile(r"\r?\n|\Z").match(text, start) if opened else _OPENING[close].match(text, start)
+    exact = dialect.get("open") == "exact"
+    start_of = _EXACT if exact else _OPENING[close]
+    opening = re.compile(r"\r?\n|\Z").match(text, start) if opened else start_of.match(text, start)
     if not opening:
         return None
     at = opening.end()
-    closing = _CLOSING[close].search(text, at)
+    closing = (_EXACT_CLOSING if exact else _CLOSING)[close].search(text, at)
     if closing:
         return at, closing.start(), closing.end()
     if dialect.get("unclosed", "no-header") == "all-header":
@@ -131,7 +140,7 @@ def _header(document: Document, dialect: Mapping[str, Any], syntax: str) -> Node
             header.pairs = list(seen.values())
         return header
     schema = str(dialect.get("schema", "core"))
-    tags = str(dialect.get("tags", "broken" if schema in ("yaml11", "js-yaml3") else "drop"))
+    tags = str(dialect.get("tags", "broken" if schema in ("yaml11", "js-yaml3", "js-yaml4") else "drop"))
     duplicates = str(dialect.get("duplicates", "last"))
 
     def attempt(source: str) -> Node:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from agentconv.spec import Name, Spec, near, portable, risk
+from agentconv.spec import Name, Spec, near, part_of, portable, risk
 
 
 @dataclass(slots=True)
@@ -121,11 +121,37 @@ def everything_but(closed: set[str], allowed: frozenset[str], spec: Spec) -> lis
             singles = [table.names[s] for s in table.expand(name.name)]
             if all(fits(s) or s.off for s in singles) and any(fits(s) for s in singles) and name.classes <= allowed:
                 out.append(name.name)
-    held = {s for g in out for s in table.expand(g)}
     if table.control == "groups":
         return out
-    out = [g for g in out if not _inside_other(g, out, spec)]
-    return out + [n for n, name in table.singles.items() if n not in held and fits(name)]
+    out = _without_overlaps([g for g in out if not _inside_other(g, out, spec)], spec)
+    held = {s for g in out for s in table.expand(g)}
+    return out + [
+        n for n, name in table.singles.items() if n not in held and fits(name) and _worth(name, out, closed, spec)
+    ]
+
+
+def _worth(name: Name, groups: list[str], closed: set[str], spec: Spec) -> bool:
+    """Whether a tool beside the groups is more than a leftover: the output of a shell that is denied, a second name
+    for what a group gives, something that only this program has."""
+    table = spec.tools
+    if name.caps and all(part_of(c) in closed for c in name.caps):
+        return False
+    in_group = any(name.name in table.expand(g) for g, facts in table.names.items() if facts.members)
+    if groups and not in_group and set(name.caps) <= {c for g in groups for c in table.names[g].gives}:
+        return False
+    return not name.caps or any(portable(c) for c in name.caps) or bool(name.classes)
+
+
+def _without_overlaps(groups: list[str], spec: Spec) -> list[str]:
+    """Groups that add a tool to those before them, the larger first."""
+    held: set[str] = set()
+    kept = set()
+    for group in sorted(groups, key=lambda g: -len(spec.tools.expand(g))):
+        members = set(spec.tools.expand(group))
+        if members - held:
+            kept.add(group)
+            held |= members
+    return [g for g in groups if g in kept]
 
 
 def _inside_other(group: str, groups: list[str], spec: Spec) -> bool:

@@ -9,11 +9,15 @@ import click
 
 COMMANDS = {
     "convert": ("agentconv.commands.convert", "convert"),
+    "list": ("agentconv.commands.look", "list_"),
     "show": ("agentconv.commands.show", "show"),
+    "diff": ("agentconv.commands.look", "diff"),
     "formats": ("agentconv.commands.tables", "formats"),
     "tools": ("agentconv.commands.tables", "tools"),
     "models": ("agentconv.commands.tables", "models"),
     "explain": ("agentconv.commands.tables", "explain"),
+    "template": ("agentconv.commands.look", "template"),
+    "completion": ("agentconv.commands.look", "completion"),
 }
 
 
@@ -57,11 +61,15 @@ class Lazy(click.Group):
 
 HELP = {
     "convert": "Convert agents to other programs.",
+    "list": "List agents and what each may do, here and in other programs.",
     "show": "Print agents as the model (JSON or YAML).",
+    "diff": "Compare two agents or folders by meaning.",
     "formats": "List the formats, or all facts of one.",
     "tools": "List tool names and what they mean.",
     "models": "List models and how each format spells them.",
     "explain": "Explain a note code.",
+    "template": "Print the template of a format.",
+    "completion": "Print the line that switches on shell completion.",
 }
 
 
@@ -72,7 +80,9 @@ def app(ctx: click.Context) -> None:
     """agentconv converts AI-agent definitions between programs: rights never widened, every loss named, every output
     read back before it is written."""
     if ctx.invoked_subcommand is None:
-        click.echo(ctx.get_help())
+        from agentconv.commands.here import here
+
+        here()
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -84,7 +94,7 @@ def main(argv: list[str] | None = None) -> None:
         sys.exit(code if isinstance(code, int) else 0)
     except click.ClickException as error:
         error.show()
-        sys.exit(2)
+        sys.exit(error.exit_code)
     except click.Abort:
         sys.exit(130)
     except BrokenPipeError:

@@ -29,7 +29,8 @@ def _null(node: Node, row: Field, ctx: Context) -> Any:
     word = str(row.fact("null", row.fact("bad", "ignore")))
     ctx.refuse(word, f"`{row.key}` without a value")
     if word.startswith("refuse"):
-        ctx.say("R012", f"`{row.key}:` without a value: {ctx.spec.seen} does not load this file", row.key, node)
+        text = f"`{row.key}:` without a value: {ctx.spec.seen} does not load this file"
+        ctx.say("R012", text, row.field or row.key, node)
     return UNSAID
 
 
@@ -40,8 +41,9 @@ def _bad(bad: Bad, node: Node, row: Field, ctx: Context) -> Any:
         return UNSAID
     at = row.field or row.key
     if word.startswith("refuse"):
-        meant = "left out" if bad.meant is UNSAID else "read as meant"
-        ctx.say("R012", f"`{row.key}` {bad}: {ctx.spec.seen} does not load this file; {meant}", at, node)
+        lost = bad.meant is UNSAID
+        text = f"`{row.key}` {bad}: {ctx.spec.seen} does not load this file; {'left out' if lost else 'read as meant'}"
+        ctx.say("R012", text, at, node, effect="lost" if lost and row.field else "info")
     elif bad.meant is UNSAID:
         ctx.say("R007", f"`{row.key}` {bad}; left out", at, node, effect="lost" if row.field else "info")
     else:
@@ -54,13 +56,14 @@ def _legal(value: Any, node: Node, row: Field, ctx: Context) -> Any:
         return value
     if value in ("", ()) and (word := row.fact("empty")):
         ctx.refuse(word, f"`{row.key}` is empty")
-        ctx.say("R012", f"`{row.key}` is empty: {ctx.spec.seen} does not load this file", row.key, node)
+        ctx.say("R012", f"`{row.key}` is empty: {ctx.spec.seen} does not load this file", row.field or row.key, node)
         return UNSAID
     words = row.to_model
     if words and isinstance(value, (str, bool, int)):
         return _word(value, words, node, row, ctx)
     least, most = row.fact("min"), row.fact("max")
-    if isinstance(value, (int, float)) and ((least is not None and value < least) or (most is not None and value > most)):
+    low = isinstance(value, (int, float)) and least is not None and value < least
+    if low or (isinstance(value, (int, float)) and most is not None and value > most):
         return _bad(Bad(f"is out of range: {value}"), node, row, ctx)
     if row.fact("invert") and isinstance(value, bool):
         return not value
@@ -106,16 +109,21 @@ def _text(node: Node, row: Field, ctx: Context) -> Any:
     value = node.text
     if row.fact("escapes") == "newline" and "\\n" in value:
         value = value.replace("\\n", "\n")
-        ctx.say("R014", f"literal \\n in `{row.key}` read as line breaks", row.key, node)
+        ctx.say("R014", f"literal \\n in `{row.key}` read as line breaks", row.field or row.key, node)
     date = node.style == "plain" and node.value != node.text  # js-yaml 3 makes a Date of it
-    if not isinstance(node.value, str) or date:
+    if (not isinstance(node.value, str) or date) and not _all_text(ctx):
         raise Bad(f"is {node.text}, which is no text", value)
     if "trim" in (ctx.spec.tables.get("normalise") or {}).get(row.field or row.key, ()):
         value = value.strip()
     if not value.strip() and (word := row.fact("blank")):
         ctx.refuse(word, f"`{row.key}` is blank")
-        ctx.say("R012", f"`{row.key}` is blank: {ctx.spec.seen} does not load this agent", row.key, node)
+        ctx.say("R012", f"`{row.key}` is blank: {ctx.spec.seen} does not load this agent", row.field or row.key, node)
     return value
+
+
+def _all_text(ctx: Context) -> bool:
+    """Whether every scalar is text to the program."""
+    return (ctx.spec.container.get("dialect") or {}).get("schema") == "strings"
 
 
 def _bool(node: Node, row: Field, ctx: Context) -> Any:
@@ -123,7 +131,7 @@ def _bool(node: Node, row: Field, ctx: Context) -> Any:
         return node.value
     word = node.text.strip().lower() if node.kind == "scalar" else ""
     strings = {"true": True, "false": False}
-    if word in strings and (ctx.spec.container.get("dialect", {}).get("schema") == "strings" or row.fact("text_ok")):
+    if word in strings and (_all_text(ctx) or row.fact("text_ok")):
         return strings[word]
     meant = {**strings, "yes": True, "no": False, "on": True, "off": False}.get(word, UNSAID)
     raise Bad("must be true or false", meant)
@@ -133,13 +141,16 @@ def _number(node: Node, row: Field, ctx: Context) -> Any:
     if isinstance(node.value, (int, float)) and not isinstance(node.value, bool):
         value: float = node.value
     else:
+        text = node.text if node.kind == "scalar" else ""
+        if row.fact("text_ok") == "leading" and (head := re.match(r"\s*[-+]?\d+", text)):
+            text = head[0]
         try:
-            value = float(node.text) if node.kind == "scalar" else float("nan")
+            value = float(text)
         except ValueError:
             raise Bad("must be a number") from None
-        if value != value:
+        if value != value or value in (float("inf"), float("-inf")):
             raise Bad("must be a number")
-        if not row.fact("text_ok") and ctx.spec.container.get("dialect", {}).get("schema") != "strings":
+        if not row.fact("text_ok") and not _all_text(ctx):
             raise Bad("must be a number", _whole(value, row))
     return _whole(value, row)
 
@@ -147,7 +158,7 @@ def _number(node: Node, row: Field, ctx: Context) -> Any:
 def _whole(value: float, row: Field) -> Any:
     if row.type != "int":
         return value
-    if value != int(value):
+    if value != value or value in (float("inf"), float("-inf")) or value != int(value):
         raise Bad(f"must be a whole number, not {value}")
     return int(value)
 
@@ -189,7 +200,10 @@ def _misplaced(node: Node, row: Field, ctx: Context) -> Any:
 
 
 def _parts(node: Node, row: Field, ctx: Context) -> Any:
-    return {row.key: _text(node, row, ctx)}
+    try:
+        return {row.key: _text(node, row, ctx)}
+    except Bad as bad:
+        raise Bad(bad.problem, bad.meant if bad.meant is UNSAID else {row.key: bad.meant}) from None
 
 
 _READERS = {

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 from typing import Any
 
 from agentconv.files import glob_pattern
-from agentconv.registry import heads, ids, load
-from agentconv.spec import Spec
+from agentconv.registry import heads, ids
 
 KEY = re.compile(r"^[ \t]*[\"']?([A-Za-z_][\w.-]*)[\"']?[ \t]*[:=]", re.M)
 HEAD = 4000  # characters that are searched for keys: headers are short
+HEADER = re.compile(r"^---[ \t]*\r?$", re.M)  # also behind a fence, a comment or a heading
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +23,6 @@ class Guess:
     format: str | None
     candidates: tuple[str, ...] = ()
     why: str = ""
-
-
-@dataclass(slots=True)
-class _Marks:
-    keys: dict[str, list[str]] = field(default_factory=dict)
 
 
 def by_place(path: str) -> list[str]:
@@ -87,7 +82,7 @@ def syntax_fits(text: str, path: str, id: str) -> bool:
     name = PurePosixPath(path).name
     known = not name or any(name.endswith(s) for s in head.get("suffixes") or ()) or "." not in name
     if syntax == "frontmatter":
-        return (known and bare.startswith(("---", "```", "<!--", "#"))) or (known and name.endswith(".md"))
+        return known and (bare.startswith("---") or bool(HEADER.search(text[:HEAD])))
     if syntax == "json":
         return bare.startswith(("{", "//", "/*"))
     if syntax == "toml":
@@ -105,20 +100,10 @@ def guess(path: str, text: str) -> Guess:
     named = [id for id in by_name(path) if syntax_fits(text, path, id)]
     if named:
         return Guess(_best(named, text), why="name")
-    fits = [id for id in ids() if syntax_fits(text, path, id)]
-    scores = {id: marks(text, id) for id in fits}
-    top = max(scores.values(), default=0)
-    best = [id for id in fits if scores[id] == top]
-    if top and len(best) == 1:
-        return Guess(best[0], why="keys")
-    return Guess(None, tuple(best))
+    return Guess(None, tuple(id for id in ids() if syntax_fits(text, path, id)))
 
 
 def _best(found: list[str], text: str) -> str:
     """Of formats that share a place: the one whose marks the file bears, else the one with more users."""
     return max(found, key=lambda id: (marks(text, id), -found.index(id)))
 
-
-def specs(candidates: tuple[str, ...]) -> list[Spec]:
-    """The candidates' descriptions."""
-    return [load(id) for id in candidates]

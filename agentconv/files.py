@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import re
+import stat
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -27,28 +28,34 @@ class Unreadable(Exception):
 def read_text(path: Path, most: int = MAX_BYTES) -> str:
     """The file as text, line ends as they are."""
     try:
-        if path.stat().st_size > most:
-            raise Unreadable("R017", f"the file has more than {most} bytes", "--max-bytes raises the limit")
+        found = path.stat()
+        if found.st_size > most:
+            text = f"{found.st_size:,} bytes are more than the limit of {most:,}"
+            raise Unreadable("R017", text, f"--max-bytes {found.st_size} reads it all the same")
+        if not stat.S_ISREG(found.st_mode):
+            raise Unreadable("F001", "this is no file", "name a file or a folder")
         data = path.read_bytes()
     except OSError as error:
-        raise Unreadable("F001", error.strerror or str(error)) from error
+        link = "a link that leads nowhere: " if path.is_symlink() else ""
+        help = "look who may read it: ls -l" if isinstance(error, PermissionError) else ""
+        raise Unreadable("F001", link + (error.strerror or str(error)).lower(), help) from error
     return decode(data)
 
 
 def decode(data: bytes) -> str:
     """Bytes as text; anything but UTF-8 is said with its line."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise Unreadable("R001", "the file is UTF-16", "save it as UTF-8", 1)
+        raise Unreadable("R001", "the file is UTF-16, not UTF-8", "save it as UTF-8", 1)
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise Unreadable(
-            "R001", f"line {line} is not UTF-8 (byte {data[error.start]:#04x})", "save it as UTF-8", line
+            "R001", f"not UTF-8 (byte {data[error.start]:#04x})", "save it as UTF-8", line
         ) from error
     if (at := text.find("\x00")) >= 0:
         line = text.count("\n", 0, at) + 1
-        raise Unreadable("R001", f"line {line} holds a NUL character: this is no text file", "", line)
+        raise Unreadable("R001", "a NUL character: this is no text file", "leave it out, or save it as UTF-8", line)
     return text
 
 
@@ -92,8 +99,15 @@ def walk(folder: Path, prefix: str, deep: bool = True) -> Iterator[str]:
         if entry.is_dir(follow_symlinks=False):
             if deep and entry.name not in SKIPPED:
                 yield from walk(Path(entry.path), f"{prefix}{entry.name}/")
-        elif entry.is_file():
+        elif not _links_to_folder(entry):  # a link that leads nowhere is handed on, so that somebody says so
             yield prefix + entry.name
+
+
+def _links_to_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself
+        return False
 
 
 def find_root(start: Path, marks: Iterable[str]) -> Path:

@@ -163,7 +163,7 @@ class Agent:
         return {
             name: value
             for name in FIELDS
-            if (value := getattr(self, name)) is not None and value != () and value != Tools()
+            if (value := getattr(self, name)) is not None and value != Tools() and (value != () or name != "extras")
         }
 
 

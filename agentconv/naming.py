@@ -7,6 +7,7 @@ import unicodedata
 
 from agentconv.spec import Spec
 
+LONGEST = 120  # of a file name: with suffix and lock it has to fit where 143 bytes are the limit (eCryptfs)
 WORDS = re.compile(r"[a-z0-9]+")
 
 
@@ -36,11 +37,11 @@ def file_id(id: str, spec: Spec) -> str:
     """The id as the target's place can hold it: kept where every file system agrees on it, else a slug."""
     rules = spec.identity.get("id")
     parts = [p for p in id.split("/") if p] if spec.identity.get("by") == "path" else [id]
-    kept = [p if SAFE.fullmatch(p) and not p.endswith(".") else slug(p) for p in parts]
+    kept = [p if SAFE.fullmatch(p) and not p.endswith(".") and len(p) <= LONGEST else slug(p)[:LONGEST] for p in parts]
     made = "/".join(p for p in kept if p)
     if made and legal(made, rules):
         return made
-    return "/".join(s for s in map(slug, parts) if s) or "agent"
+    return "/".join(s[:LONGEST] for s in map(slug, parts) if s) or "agent"
 
 
 def place(spec: Spec, id: str, user: bool = False) -> str:

@@ -95,6 +95,7 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "T021": ("narrows", "another program at this place would give more"),
     "T022": ("narrows", "agents that may be called cannot be limited here"),
     "T023": ("info", "tool names written as the program spells them today"),
+    "T024": ("info", "a word that can only be a tool of an MCP server"),
     # models
     "M001": ("lost", "the model is not available in the target"),
     "M002": ("approximate", "a model of the same tier"),

@@ -60,7 +60,9 @@ def read_hooks(node: Node, row: Field, ctx: Context) -> Any:
     for pair in node.pairs:
         event = pair.key.text
         fatal = strict and (not guarded or event in guarded)
-        problem = f"has no event `{event}`" if events and event not in events else _hooks_problem(event, pair.value, row)
+        problem = _hooks_problem(event, pair.value, row)
+        if events and event not in events:
+            problem = f"has no event `{event}`"
         if problem and fatal:
             raise Bad(problem, node.data())
         if problem:
@@ -89,8 +91,8 @@ def _hooks_problem(event: str, entries: Node, row: Field) -> str:
                 return f"has a hook without `type` at `{event}`"
             if kind is not None and kind.text not in legal:
                 return f"knows no hook of the type `{kind.text}` (`{event}`)"
-            command = hook.get("command")
-            if row.fact("matchers") and kind is not None and kind.text == "command" and (command is None or not command.text):
+            command = hook.get("command") if kind is not None and kind.text == "command" else kind
+            if row.fact("matchers") and (command is None or not command.text):
                 return f"has a hook without `command` at `{event}`"
     return ""
 
@@ -113,12 +115,14 @@ def read_handoffs(node: Node, row: Field, ctx: Context) -> Any:
     for n, item in enumerate(node.items):
         data = item.data() if item.kind == "map" else {}
         needs = row.fact("entry_needs", ("agent",))
-        if any(not str(data.get(k) or "") and k != "prompt" for k in needs) or any(k not in data for k in needs):
-            ctx.say("R007", f"handoff {n + 1} lacks {', '.join(needs)}; {ctx.spec.program} drops it", "handoffs", item)
+        lacks = [k for k in needs if k not in data or (k != "prompt" and not str(data[k] or ""))]
+        if lacks:
+            text = f"hand-off {n + 1} lacks {', '.join(lacks)}; {ctx.spec.program} drops it"
+            ctx.say("R007", text, f"handoffs[{n}]", item, effect="lost")
             continue
         more = {k: v for k, v in data.items() if k not in ("agent", "label", "prompt", "send", "model")}
         send = data.get("send")
         send = {"true": True, "false": False}.get(str(send).lower()) if send is not None else None
         label, prompt = str(data.get("label", "")), str(data.get("prompt", ""))
         out.append(Handoff(str(data["agent"]), label, prompt, send, data.get("model"), more))
-    return tuple(out)
+    return tuple(out) if out else UNSAID

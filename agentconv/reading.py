@@ -10,7 +10,6 @@ from agentconv.model import Agent
 from agentconv.notes import Note, NoteEffect, note
 from agentconv.spec import Spec
 
-
 UNSAID: Any = object()
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,7 +48,7 @@ def environment() -> ImmutableSandboxedEnvironment:
     return env
 
 
-@lru_cache(maxsize=None)
+@cache
 def template(id: str, syntax: str) -> Template:
     """The format's own layout where it has one, else that of its container."""
     names = [f"{id}.j2", f"{syntax}.j2"]
@@ -67,9 +65,10 @@ def rows_of(agent: Agent, spec: Spec) -> dict[str, Any]:
     for row in spec.fields.values():
         value = _row_value(row, agent, spec, extras)
         if value is not None:
-            _put(rows, row.key, value)
+            _put(rows, row.key.split("."), value)
+    above = {row.key.split(".")[0] for row in spec.fields.values() if "." in row.key}
     for key, value in extras.items():
-        _put(rows, key, value)
+        _put(rows, key.split(".") if key.split(".")[0] in above else [key], value)
     return rows
 
 
@@ -88,16 +87,13 @@ def _row_value(row: Field, agent: Agent, spec: Spec, extras: dict[str, Any]) -> 
     return None if value is None else write_value(value, row)
 
 
-def _put(rows: dict[str, Any], key: str, value: Any) -> None:
-    if key in rows:
-        return
-    first, _, rest = key.partition(".")
-    if rest and not isinstance(rows.get(first, {}), Mapping):
-        return
-    if rest:
-        _put(rows.setdefault(first, {}), rest, value)
-    else:
-        rows[key] = value
+def _put(rows: dict[str, Any], path: list[str], value: Any) -> None:
+    """A value below its keys; what stands there already stays."""
+    first, *rest = path
+    if not rest:
+        rows.setdefault(first, value)
+    elif isinstance(inner := rows.setdefault(first, {}), dict):
+        _put(inner, rest, value)
 
 
 def models_value(agent: Agent) -> Any:
@@ -162,9 +158,7 @@ def render(agent: Agent, spec: Spec, newline: str = "\n") -> str:
 
 
 def output_path(agent: Agent, spec: Spec, user: bool = False) -> str:
-    """Where the agent goes below the root."""
+    """Where the agent goes below the root; with forward slashes everywhere."""
     from agentconv.naming import file_id, place
 
-    return place(spec, file_id(agent.id, spec), user).replace("/", os.sep) if os.sep != "/" else place(
-        spec, file_id(agent.id, spec), user
-    )
+    return place(spec, file_id(agent.id, spec), user)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from agentconv.batch import Run
+from agentconv.batch import Remark, Run
 from agentconv.convert import STATUSES, Conversion, report_agent
 from agentconv.notes import RANK, Note
 
@@ -25,9 +25,15 @@ def as_data(run: Run) -> dict[str, Any]:
     """The report of a run."""
     data: dict[str, Any] = {"schema": SCHEMA, "counts": counts(run.results)}
     data["agents"] = [report_agent(r) for r in run.results]
-    if run.notes:
-        data["notes"] = [n.as_json() for n in run.notes]
+    if run.remarks:
+        data["notes"] = [_remark(r) for r in run.remarks]
     return data
+
+
+def _remark(one: Remark) -> dict[str, Any]:
+    """What holds for a target as a whole, not for one agent."""
+    note = {k: v for k, v in one.note.as_json().items() if k in ("code", "effect", "message", "help")}
+    return {"target": one.target or None, "agents": one.count, **note}
 
 
 def as_json(run: Run) -> str:
@@ -53,7 +59,13 @@ def github_line(one: Note, source: str) -> str:
         for k, v in (("file", one.file or source), ("line", one.line), ("col", one.column), ("title", one.code))
         if v
     )
-    return f"::{level} {where}::{_data(one.message)}"
+    return f"::{level}{' ' * bool(where)}{where}::{_data(one.message)}"
+
+
+def github_lines(run: Run) -> list[str]:
+    """All notes as workflow commands; what holds for a target has no file."""
+    lines = [github_line(one, result.source) for result in run.results for one in result.notes]
+    return lines + [github_line(r.note, "") for r in run.remarks]
 
 
 def _data(text: str) -> str:

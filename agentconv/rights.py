@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from agentconv.model import Agent, Approval, Rule, Scope, Tool, Tools
 from agentconv.scopes import within
-from agentconv.spec import Spec, all_caps, risk
+from agentconv.spec import Spec, all_caps, part_of, risk
 
 CLASSES = ("reads", "writes", "runs", "network", "delegates")
 ALL = "all"
@@ -29,11 +29,10 @@ class Right:
     approval: Approval | None = None
 
     def __str__(self) -> str:
+        but = ", ".join(sorted(s.text for s in self.minus))
         if self.scope:
-            return f"{self.cls}({self.scope.text})"
-        if self.minus:
-            return f"{self.cls}(not {', '.join(sorted(s.text for s in self.minus))})"
-        return self.cls
+            return f"{self.cls}({self.scope.text}, not {but})" if but else f"{self.cls}({self.scope.text})"
+        return f"{self.cls}(not {but})" if but else self.cls
 
     @property
     def whole(self) -> bool:
@@ -71,15 +70,26 @@ def _auto_from_ask(have: Rights, one: Right) -> bool:
 
 
 def _covers(have: Right, one: Right) -> bool:
-    if have.cls != one.cls and not (have.cls == MCP and one.cls.startswith("mcp:")):
-        # one tool of a server lies within the server
-        if not (one.cls.startswith("mcp:") and "/" in one.cls and have.cls == one.cls.split("/", 1)[0]):
-            return False
-    if have.whole:
-        return True
-    if have.scope:
-        return one.scope is not None and within(one.scope, have.scope)
-    return one.scope is None and have.minus <= one.minus
+    if have.cls.startswith("mcp:") and one.cls.startswith("mcp:"):
+        return _mcp_covers(have, one)
+    if have.cls != one.cls:
+        return False
+    if have.scope and not (one.scope and within(one.scope, have.scope)):
+        return False
+    return all(any(within(denied, other) for other in one.minus) for denied in have.minus)
+
+
+def _mcp_covers(have: Right, one: Right) -> bool:
+    """``mcp:*`` holds every server, a server each of its tools, less what is denied of it."""
+    whole, part = have.cls[4:], one.cls[4:]
+    if not _inside(part, whole):
+        return False
+    denied = {s.text for s in have.minus if _inside(s.text, part) or _inside(part, s.text)}
+    return all(any(_inside(text, s.text) for s in one.minus) for text in denied)
+
+
+def _inside(part: str, whole: str) -> bool:
+    return whole in ("*", part) or part.startswith(whole + "/")
 
 
 def gained(before: Rights, after: Rights) -> Rights:
@@ -119,24 +129,14 @@ class Grant:
         """Allowed without exception."""
         return self.open and all(allowed for allowed, _, _ in self.scopes)
 
-    def rights(self, cls: str, strict: bool) -> Iterator[Right]:
-        """``strict`` counts too much rather than too little (for outputs); else the other way."""
+    def rights(self, cls: str) -> Iterator[Right]:
+        """What is open less what is denied, and each allowed scope less what is denied after it."""
+        denied = [frozenset(s for ok, s, _ in self.scopes[n:] if not ok) for n in range(len(self.scopes) + 1)]
         if self.open:
-            minus = []
-            for allowed, scope, _ in self.scopes:
-                if not allowed:
-                    minus.append(scope)
-                elif strict and minus:
-                    minus = []  # a later allow may reach into what was denied
-            yield Right(cls, None, frozenset(minus), self.approval)
-            return
-        denied_later = False
-        for allowed, scope, approval in reversed(self.scopes):
-            if allowed:
-                if strict or not denied_later:
-                    yield Right(cls, scope, frozenset(), approval)
-            else:
-                denied_later = True  # it may reach into an allow before it
+            yield Right(cls, None, denied[0], self.approval)
+        for n, (allowed, scope, approval) in enumerate(self.scopes):
+            if allowed and scope not in denied[n]:
+                yield Right(cls, scope, denied[n], approval)
 
 
 def _step(grant: Grant, rule: Rule) -> None:
@@ -177,7 +177,9 @@ def by_capability(tools: Tools, spec: Spec) -> dict[str, Grant]:
     """Author's count: capability -> grant."""
     tools = resolved(tools, spec)
     opened = tools.base in ("all", "builtin")
-    usual = {c for n in spec.tools.singles.values() if not (n.off or n.never or n.closed) for c in n.gives} or set(all_caps())
+    usual = {c for n in spec.tools.singles.values() if not (n.off or n.never or n.closed) for c in n.gives} or set(
+        all_caps()
+    )
     grants: dict[str, Grant] = {}
     named = [c for r in tools.rules if r.tool.caps != ("*",) for c in (*r.tool.caps, *r.tool.also)]
     for cap in dict.fromkeys([*named, *(c for c in all_caps() if c in usual)]):
@@ -185,7 +187,8 @@ def by_capability(tools: Tools, spec: Spec) -> dict[str, Grant]:
         grant = grants[cap] = Grant(opened and cap in usual)
         for rule in tools.rules:
             along = cap in rule.tool.also and rule.scope is None  # what comes along has no limit of its own
-            if is_star(rule.tool) or cap in rule.tool.caps or along:
+            taken = rule.effect == "deny" and part_of(cap) in rule.tool.caps
+            if is_star(rule.tool) or cap in rule.tool.caps or along or taken:
                 if is_star(rule.tool) and rule.effect == "allow" and cap not in usual:
                     continue
                 _step(grant, rule)
@@ -226,7 +229,7 @@ def by_server(tools: Tools, spec: Spec) -> dict[tuple[str, str | None], Grant]:
     return grants
 
 
-def _mcp_rights(tools: Tools, spec: Spec, strict: bool) -> Iterator[Right]:
+def _mcp_rights(tools: Tools, spec: Spec) -> Iterator[Right]:
     grants = by_server(tools, spec)
     for (server, member), grant in grants.items():
         if not grant.open:
@@ -248,16 +251,16 @@ def of_tools(tools: Tools, spec: Spec, *, program: bool, usual: bool = False) ->
     if program:
         for name, grant in by_name(tools, spec, usual).items():
             for cls in spec.tools.names[name].classes:
-                found.setdefault(cls, []).extend(grant.rights(cls, True))
+                found.setdefault(cls, []).extend(grant.rights(cls))
     else:
         for cap, grant in by_capability(tools, spec).items():
             if (cls := risk(cap)) != "none":
-                found.setdefault(cls, []).extend(grant.rights(cls, False))
+                found.setdefault(cls, []).extend(grant.rights(cls))
     out: set[Right] = set()
     for rights in found.values():
         whole = [r for r in rights if r.whole]
         out |= {_loosest(whole)} if whole else set(rights)
-    out |= set(_mcp_rights(tools, spec, program))
+    out |= set(_mcp_rights(tools, spec))
     if resolved(tools, spec).base == "all" and {Right(c) for c in (*CLASSES, MCP)} <= {
         replace(r, approval=None) for r in out if r.approval != "ask"
     }:
@@ -281,7 +284,9 @@ def of_agent(agent: Agent, spec: Spec, *, program: bool, usual: bool = False) ->
         rights = of_tools(tools, spec, program=program, usual=usual)
     taken = denied_by_fields(agent, spec, program=program)
     if program and spec.tools.control == "none":  # a switch of its own (`features.shell_tool`), read as a rule
-        taken |= {risk(c) for r in agent.tools.rules if r.effect == "deny" and not r.scope for c in r.tool.caps if c != "*"}
+        taken |= {
+            risk(c) for r in agent.tools.rules if r.effect == "deny" and not r.scope for c in r.tool.caps if c != "*"
+        }
     if taken:
         rights = frozenset(r for r in spread(rights) if r.cls not in taken)
     row = spec.by_field.get("delegates")
@@ -310,7 +315,7 @@ def added_by_fields(agent: Agent, spec: Spec) -> Tools:
         value = row.to_program.get(getattr(agent, row.field), getattr(agent, row.field))
         names = implies.get(value, implies.get("*", ())) if isinstance(implies, dict) else implies
         extra += [Rule("allow", spec.tools.names[n].tool(), at=row.key) for n in names if n in spec.tools.names]
-    return replace(tools, rules=tools.rules + tuple(extra)) if extra else tools
+    return replace(tools, rules=tuple(extra) + tools.rules) if extra else tools  # a denial still takes it away
 
 
 def denied_by_fields(agent: Agent, spec: Spec, *, program: bool) -> frozenset[str]:
@@ -338,6 +343,4 @@ def _limit_delegates(rights: Rights, names: tuple[str, ...]) -> Rights:
 
 def of_ambient(spec: Spec) -> Rights:
     """What every agent of the program has anyway."""
-    return frozenset(
-        Right(risk(cap)) for caps in spec.ambient.values() for cap in caps if risk(cap) != "none"
-    )
+    return frozenset(Right(risk(cap)) for caps in spec.ambient.values() for cap in caps if risk(cap) != "none")

@@ -74,12 +74,28 @@ def yaml_value(value: Any, indent: int = 0, flow: bool = True) -> str:
                 return " " + line
         pad = " " * (indent + 2)
         return "".join(f"\n{pad}-{_item(item, indent + 2, flow)}" for item in value)
+    if _is_scalar(value) and value is not None:
+        return " " + _scalar(value, flow=False)
     return " " + yaml_flow(value)
 
 
-def yaml_entry(key: str, value: Any, indent: int = 0, flow: bool = True) -> str:
-    """A whole ``key: value``, without the line break after it."""
-    return f"{' ' * indent}{yaml_key(key)}:{yaml_value(value, indent, flow)}"
+def yaml_entry(key: str, value: Any, indent: int = 0, flow: bool = True, blocks: bool = False) -> str:
+    """A whole ``key: value``, without the line break after it. ``blocks``: long texts as people write them."""
+    text = yaml_block(value, indent + 2) if blocks and isinstance(value, str) else None
+    return f"{' ' * indent}{yaml_key(key)}:{text or yaml_value(value, indent, flow)}"
+
+
+def yaml_block(text: str, indent: int) -> str | None:
+    """A text of several lines below ``|`` where every reader takes it the same way, else ``None``.
+
+    For files that real YAML readers read whole; inside a header the first ``---`` may end it."""
+    lines = text.split("\n")
+    plain = all(line.isprintable() and line == line.rstrip() for line in lines) and _utf8(text)
+    if len(lines) < 2 or not plain or not lines[0] or lines[0][0] == " " or lines[-2:] == ["", ""]:
+        return None
+    head, body = ("|-", lines) if lines[-1] else ("|", lines[:-1])
+    pad = " " * indent
+    return f" {head}\n" + "\n".join(pad + line if line else "" for line in body)
 
 
 def yaml_flow(value: Any) -> str:

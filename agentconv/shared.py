@@ -11,6 +11,8 @@ from agentconv.edit import edit_text
 from agentconv.engine import entry_lists, open_document
 from agentconv.spec import Spec
 
+Splice = tuple[int, int, str]
+
 
 class CannotMerge(Exception):
     """The existing file does not allow a safe change."""
@@ -28,8 +30,11 @@ def put_entry(spec: Spec, existing: str | None, id: str, rows: dict[str, Any]) -
     if root is None or root.kind != "map":
         raise CannotMerge("the file is there and is no map")
     braces = existing[root.start : root.start + 1] == "{"
-    text = _into_json(spec, existing, root, id, rows) if braces else _into_yaml(spec, existing, root, id, rows)
-    return text.replace("\r\n", "\n").replace("\n", "\r\n") if document.newline == "\r\n" else text
+    make = _into_json if braces else _into_yaml
+    start, end, new = make(spec, existing, root, id, rows)
+    if document.newline == "\r\n":
+        new = new.replace("\r\n", "\n").replace("\n", "\r\n")
+    return edit_text(existing, [(start, end, new)])
 
 
 def new_file(spec: Spec, id: str, rows: dict[str, Any]) -> str:
@@ -64,18 +69,18 @@ def _own_item(spec: Spec, node: Node, id: str) -> Node | None:
 # -- YAML -------------------------------------------------------------------------------------
 
 
-def _into_yaml(spec: Spec, text: str, root: Node, id: str, rows: dict[str, Any]) -> str:
+def _into_yaml(spec: Spec, text: str, root: Node, id: str, rows: dict[str, Any]) -> Splice:
     node = _entries_node(spec, root)
     key = str(spec.container["entries"])
     if node is None:
         if any(p.key.text == key for p in root.pairs):
             raise CannotMerge(f"`{key}:` is there and holds no list")
         end = "" if text.endswith("\n") else "\n"
-        return f"{text}{end}{key}:\n{_yaml_item(rows, '  ')}\n"
+        return len(text), len(text), f"{end}{key}:\n{_yaml_item(rows, '  ')}\n"
     if node.kind != "list":
         raise CannotMerge(f"`{key}` is no list")
     if not node.items:
-        return edit_text(text, [(node.start, node.end, "\n" + _yaml_item(rows, "  "))])
+        return node.start, node.end, "\n" + _yaml_item(rows, "  ")
     if text[node.start : node.start + 1] == "[":
         return _json_item(spec, text, node, id, rows)
     first = node.items[0]
@@ -86,17 +91,19 @@ def _into_yaml(spec: Spec, text: str, root: Node, id: str, rows: dict[str, Any])
     item = _own_item(spec, node, id)
     if item is None:
         at = node.items[-1].end
-        line_end = text.find("\n", at)
-        at = len(text) if line_end < 0 else line_end
-        return edit_text(text, [(at, at, "\n" + _yaml_item(rows, pad))])
+        line_end = text.find("\n", max(at - 1, 0)) if text[at - 1 : at] != "\n" else at - 1
+        if line_end < 0:
+            return len(text), len(text), "\n" + _yaml_item(rows, pad)
+        return line_end + 1, line_end + 1, _yaml_item(rows, pad) + "\n"
     start = text.rindex("-", 0, item.start) - len(pad)
-    return edit_text(text, [(start, item.end, _yaml_item(rows, pad))])
+    tail = "\n" if text[item.end - 1 : item.end] == "\n" else ""
+    return start, item.end, _yaml_item(rows, pad) + tail
 
 
 # -- JSON -------------------------------------------------------------------------------------
 
 
-def _into_json(spec: Spec, text: str, root: Node, id: str, rows: dict[str, Any]) -> str:
+def _into_json(spec: Spec, text: str, root: Node, id: str, rows: dict[str, Any]) -> Splice:
     node = _entries_node(spec, root)
     key = str(spec.container["entries"])
     is_map = spec.container.get("entry_id") is None
@@ -112,26 +119,26 @@ def _into_json(spec: Spec, text: str, root: Node, id: str, rows: dict[str, Any])
     for pair in node.pairs:
         if pair.key.text == id:
             pad = _pad(text, pair.start)
-            return edit_text(text, [(pair.value.start, pair.value.end, _json_text(rows, pad, _unit(text)))])
+            return pair.value.start, pair.value.end, _json_text(rows, pad, _unit(text))
     label = plain_json.dumps(id, ensure_ascii=False) + ": "
     return _add(text, node, label, rows, 2, [p.end for p in node.pairs])
 
 
-def _json_item(spec: Spec, text: str, node: Node, id: str, rows: dict[str, Any]) -> str:
+def _json_item(spec: Spec, text: str, node: Node, id: str, rows: dict[str, Any]) -> Splice:
     item = _own_item(spec, node, id)
     if item is not None:
-        return edit_text(text, [(item.start, item.end, _json_text(rows, _pad(text, item.start), _unit(text)))])
+        return item.start, item.end, _json_text(rows, _pad(text, item.start), _unit(text))
     return _add(text, node, "", rows, 2, [i.end for i in node.items])
 
 
-def _add(text: str, node: Node, label: str, value: Any, depth: int, ends: list[int]) -> str:
+def _add(text: str, node: Node, label: str, value: Any, depth: int, ends: list[int]) -> Splice:
     unit = _unit(text)
     if not ends:
         outer = unit * (depth - 1)
         inner = unit * depth
         opening, closing = text[node.start], text[node.end - 1]
         new = f"{opening}\n{inner}{label}{_json_text(value, inner, unit)}\n{outer}{closing}"
-        return edit_text(text, [(node.start, node.end, new)])
+        return node.start, node.end, new
     places = [p.start for p in node.pairs] or [i.start for i in node.items]
     pad = _pad(text, places[-1])
     at = ends[-1]
@@ -139,7 +146,7 @@ def _add(text: str, node: Node, label: str, value: Any, depth: int, ends: list[i
     shift = 1 if not comma else 0
     tail = "," if not comma else ""
     new = f"{comma}\n{pad}{label}{_json_text(value, pad, unit)}{tail}"
-    return edit_text(text, [(at + shift, at + shift, new)])
+    return at + shift, at + shift, new
 
 
 def _json_text(value: Any, pad: str, unit: str) -> str:
@@ -187,3 +194,27 @@ def others(spec: Spec, text: str | None, id: str) -> list[tuple[str, str]]:
         top = str(spec.container["entries"]).split(".")[0]
         out += [(p.key.text, text[p.start : p.end]) for p in document.header.pairs if p.key.text != top]
     return out
+
+
+def kept_outside(spec: Spec, old: str | None, new: str, id: str) -> bool:
+    """Whether everything but the entry of this id is what it was, byte for byte."""
+    if old is None or not old.strip("\ufeff \t\r\n"):
+        return True
+    if others(spec, old, id) != others(spec, new, id):
+        return False
+    head = 0
+    while head < min(len(old), len(new)) and old[head] == new[head]:
+        head += 1
+    tail = 0
+    while tail < min(len(old), len(new)) - head and old[-1 - tail] == new[-1 - tail]:
+        tail += 1
+    start, end = head, len(old) - tail
+    if not old[start:end].strip(" \t\r\n") or old[start:end].strip() in ("[]", "{}"):
+        return True  # something was put in
+    document = open_document(spec, old, author=True)
+    spans = []
+    for node, _ in entry_lists(spec, document):
+        item = _own_item(spec, node, id)
+        spans += [(item.start, item.end)] if item is not None else []
+        spans += [(p.start, p.end) for p in node.pairs if p.key.text == id]
+    return any(first <= start and end <= last for first, last in spans)

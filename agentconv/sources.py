@@ -10,12 +10,9 @@ from pathlib import Path, PurePosixPath
 
 from agentconv import files
 from agentconv.containers import MAX_BYTES
-from agentconv.detect import Guess, by_place, guess, syntax_fits
-from agentconv.engine import read_author
+from agentconv.detect import by_place, guess, marks, syntax_fits
 from agentconv.notes import Note, note
-from agentconv.reading import Reading
-from agentconv.registry import heads, ids, load
-from agentconv.rights import of_agent
+from agentconv.registry import heads, ids
 
 STDIN = "-"
 ENDINGS = (".md", ".toml", ".json", ".jsonc", ".yaml", ".yml", ".roomodes")
@@ -32,6 +29,13 @@ class Source:
     below: str = ""
     prefix: str = ""  # a plugin's name, part of the agents' names
     asked: bool = False  # named by the user: silence would be wrong
+    placed: bool = False  # lies in one of its format's places
+
+    @property
+    def place(self) -> str:
+        """The folder that the programs search."""
+        folder = self.path.rsplit("/", 1)[0] if "/" in self.path else "."
+        return folder.removesuffix(f"/{self.below}") if self.below else folder
     notes: list[Note] = field(default_factory=list)
 
 
@@ -69,6 +73,7 @@ def in_places(root: Path, but: Iterable[str] = (), user: bool = False) -> list[S
         found = guess(path, source.text or "")
         source.format = found.format if found.format in seen[path] else seen[path][0]
         source.below = below(path, source.format)
+        source.placed = True
         out.append(source)
     return out
 
@@ -141,9 +146,10 @@ def decided(source: Source) -> Source:
         return source
     if source.format is None:
         found = guess(_absolute(source), source.text)
-        source.format = found.format or _same_meaning(source, found)
+        source.format = found.format or _fitting(source, found.candidates)
     if source.format is not None:
         source.below = below(_absolute(source), source.format)
+        source.placed = source.full is not None and source.format in by_place(_absolute(source))
     return source
 
 
@@ -151,42 +157,25 @@ def _absolute(source: Source) -> str:
     return source.full.resolve().as_posix() if source.full is not None else ""
 
 
-def _same_meaning(source: Source, found: Guess) -> str | None:
-    """Candidates that make the same of a file are no ambiguity: the one with more users is taken."""
+def _fitting(source: Source, candidates: tuple[str, ...]) -> str | None:
+    """The format that the file fits best; a question only where the rights would differ."""
+    from agentconv.fitting import choose, fits, ways
+
     text = source.text or ""
-    made: dict[str, list[str]] = {}
-    for id in found.candidates:
-        reading = read_author(load(id), text, source.path)
-        if reading.agents and reading.status == "read" and not any(n.effect == "error" for n in reading.notes):
-            made.setdefault(_meaning(reading), []).append(id)
-    if len(made) == 1:
-        return next(iter(made.values()))[0]
-    if not made:
-        source.notes.append(
-            note(
-                "F006",
-                "this is no agent file that agentconv knows",
-                file=source.path,
-                help="--from ID names the format",
-            )
-        )
-        return None
-    ways = "; ".join(f"{rows[0]}: {words}" for words, rows in list(made.items())[:3])
-    source.notes.append(
-        note("F006", f"the format cannot be told: {ways}", file=source.path, help="--from ID chooses one")
-    )
+    counted = {id: marks(text, id) for id in candidates}
+    found = fits(list(candidates), counted, text, source.path)
+    if (best := choose(found)) is not None:
+        return best
+    top = [id for id in candidates if counted[id] == max(counted.values(), default=0) > 1]
+    if not found and len(top) == 1:
+        return top[0]  # a file of that program for sure, whatever is wrong with it
+    if found:
+        text = f"the format cannot be told: {ways(found)}"
+        help = f"--from {found[0].id} (or {', '.join(f.id for f in found[1:3])}) chooses"
+    else:
+        text, help = "this is no agent file that agentconv knows", "--from ID names the format"
+    source.notes.append(note("F006", text, file=source.path, help=help))
     return None
-
-
-def _meaning(reading: Reading) -> str:
-    """What an agent may do and is told, as far as it decides between formats."""
-    out = []
-    for read in reading.agents:
-        agent = read.agent
-        rights = ",".join(sorted(map(str, of_agent(agent, reading.spec, program=False))))
-        extras = len(agent.extras)
-        out.append(f"{agent.name or agent.id} may {rights or 'nothing'}; {extras} keys unknown")
-    return " & ".join(out)
 
 
 def _folder(path: Path, cwd: Path, from_: str | None, most: int) -> Iterator[Source]:
@@ -216,7 +205,7 @@ def _folder(path: Path, cwd: Path, from_: str | None, most: int) -> Iterator[Sou
         if found.format is None and not found.candidates:
             continue
         decided(source)
-        if source.format is None:
+        if source.format is None and not any("cannot be told" in n.message for n in source.notes):
             continue  # no agent of any format: a folder holds other things, too
         yield source
 

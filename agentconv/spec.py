@@ -43,6 +43,11 @@ def near(cap: str) -> dict[str, str]:
     return dict(load_data("capabilities")[cap].get("near", {}))
 
 
+def part_of(cap: str) -> str:
+    """The capability that this one is nothing without: who denies that one denies both."""
+    return str(load_data("capabilities")[cap].get("part_of", ""))
+
+
 def cap_title(cap: str) -> str:
     """The capability in words."""
     return str(load_data("capabilities")[cap]["title"])

@@ -10,11 +10,13 @@ from agentconv.containers import Node
 from agentconv.jsregex import is_js_regex
 from agentconv.model import Base, Rule, Scope, Tool, Tools
 from agentconv.reading import Context, Refused, Token
-from agentconv.spec import Field
+from agentconv.spec import Field, portable
 from agentconv.toolnames import Found, recognise, star
 
+ANY_PATH = ("", ".*", "^.*", ".*$", "^.*$", ".+", "^.+$")  # expressions that every path matches
 NONE, ALL = Tools("none"), Tools("all")
 QUOTES = "\"'`"
+SERVER_PART = re.compile(r"mcp__(?P<server>(?:(?!__)[^*])+)__.*\*")
 
 
 def meaning(word: Any, ctx: Context, what: str) -> Tools:
@@ -40,6 +42,7 @@ def read_tools(node: Node, row: Field, ctx: Context) -> Tools:
     tokens = list(tokens_of(node, row.key, ctx))
     if not tokens:
         return meaning(table.fact("empty", "none"), ctx, "an empty tool list")
+    spelled = _as_program_splits(node, ctx)
     rules: list[Rule] = []
     known = 0
     for token, at, place in tokens:
@@ -48,14 +51,19 @@ def read_tools(node: Node, row: Field, ctx: Context) -> Tools:
             word = table.fact("star", "none")
             if word != "none":
                 return meaning(word, ctx, "`*` in the tool list")
-            ctx.say("T016", f"`*` is no wildcard in {ctx.spec.program}: it is an unknown name, so it gives nothing", at, place)
+            text = f"`*` is no wildcard in {ctx.spec.program}: it is an unknown name, so it gives nothing"
+            ctx.say("T016", text, at, place)
             continue
+        if found.how == "unknown" and "*" in token:
+            ctx.say("T016", f"`{token}` is no pattern in {ctx.spec.program}: it gives nothing", at, place)
         made = _allow(token, at, place, found, ctx)
         if found.how == "unknown" and not ctx.author:
             if table.fact("unknown", "ignored") == "refused":
                 raise Refused(f"unknown tool `{token}`")
             continue
         known += 1
+        if found.how in ("own", "alias", "mcp") and token not in spelled:
+            _respelled(token, at, place, ctx)
         rules += made
     if not known and not ctx.author:
         word = table.fact("unknown_only", "none")
@@ -63,10 +71,24 @@ def read_tools(node: Node, row: Field, ctx: Context) -> Tools:
     return Tools("none", tuple(rules))
 
 
+def _as_program_splits(node: Node, ctx: Context) -> set[str]:
+    """The names that the program itself finds in the list."""
+    if not ctx.author:
+        return set()
+    theirs = Context(ctx.spec, False, ctx.path, ctx.text)
+    items = node.items if node.kind == "list" else [node]
+    return {t for i in items if i.kind == "scalar" for t in split(i.text, theirs, node.kind == "list")}
+
+
+def _respelled(token: str, at: str, place: Node, ctx: Context) -> None:
+    text = f"{ctx.spec.program} does not find `{token}` in this spelling and gives nothing for it; taken as meant"
+    ctx.say("T001", text, at, place)
+
+
 def _allow(token: str, at: str, place: Node, found: Found, ctx: Context) -> list[Rule]:
     _remember(token, at, place, found, ctx)
     scope = found.scope
-    if scope and ctx.spec.tools.fact("scopes", "unknown") != "enforced":
+    if scope and found.how != "foreign" and ctx.spec.tools.fact("scopes", "unknown") != "enforced":
         if not ctx.author:
             scope = None
         else:
@@ -92,6 +114,10 @@ def read_deny(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:
         found = recognise(token, ctx.spec, author=ctx.author)
         if token == table.mcp.get("deny_every"):
             found = Found(Tool(token, server="*"), "mcp")
+        if ctx.author and found.how == "unknown" and (part := SERVER_PART.match(token)):
+            text = f"`{token}` denies nothing in {ctx.spec.seen}; taken as meant, for the whole server"
+            ctx.say("T009", text, at, place)
+            found = Found(Tool(token, server=part["server"]), "mcp")
         scope = found.scope
         if found.how == "star":
             if not ctx.author and table.fact("deny_star", "nothing") == "nothing":
@@ -115,7 +141,8 @@ def _wrong_type(node: Node, row: Field, ctx: Context) -> Tools:
     word = ctx.spec.tools.fact("wrong_type", "none")
     bools = node.kind == "map" and node.pairs and all(isinstance(p.value.value, bool) for p in node.pairs)
     if ctx.author and bools and word in ("all", "absent", "refused"):
-        ctx.say("R006", f"`{row.key}` is a map of yes and no; read as a list of the tools that are on", "tools", node)
+        text = f"`{row.key}` is a map of yes and no; read as a list of the tools that are on"
+        ctx.say("R006", text, "tools", node, effect="approximate")
         return _true_only(node, row, ctx)
     if ctx.author:
         shown = {"all": "all tools", "absent": "as if the key were absent", "refused": "the file is refused"}
@@ -214,16 +241,11 @@ def read_bools(node: Node, row: Field, ctx: Context) -> tuple[Base | None, tuple
             raise Refused(f"`{at}` must be true or false", row.fact("bad") == "refuse-all")
         key = (row.fact("aliases") or {}).get(pair.key.text, pair.key.text)
         found = recognise(key, ctx.spec, author=ctx.author)
-        _remember(key, at, pair.key, found, ctx)
+        _remember(pair.key.text, at, pair.key, found, ctx)
         rules.append(Rule("allow" if on else "deny", found.tool, None, None, at))
-    if ctx.author and rules and all(r.effect == "allow" for r in rules):
-        ctx.say(
-            "T009",
-            f"`{row.key}` only switches tools on, which takes nothing away in {ctx.spec.seen}; read as the list it means",
-            "tools",
-            node,
-            effect="info",
-        )
+    if ctx.author and row.fact("true_only") == "list" and rules and all(r.effect == "allow" for r in rules):
+        text = f"`{row.key}` only switches tools on, which takes nothing away in {ctx.spec.seen}"
+        ctx.say("T009", f"{text}; read as the list it means", "tools", node, effect="info")
         return "none", tuple(rules)
     return None, tuple(rules)
 
@@ -235,7 +257,8 @@ def read_groups(node: Node, row: Field, ctx: Context) -> Tools:
     """Groups, each a name or a pair of name and options with a file pattern."""
     if node.kind != "list":
         ctx.refuse(row.fact("bad"), f"`{row.key}` must be a list")
-        ctx.say("R006", f"`{row.key}` must be a list; taken as no tools", "tools", node, effect="approximate")
+        text = f"`{row.key}` must be a list: {ctx.spec.seen} does not load this file; taken as no tools"
+        ctx.say("R006", text, "tools", node, effect="approximate")
         return NONE
     table = ctx.spec.tools
     rules: list[Rule] = []
@@ -253,6 +276,10 @@ def read_groups(node: Node, row: Field, ctx: Context) -> Tools:
         if name.text not in (table.fact("groups") or {}):
             ctx.refuse("refuse-all", f"unknown group `{name.text}`")
         found = recognise(name.text, ctx.spec, author=ctx.author)
+        if found.how == "star" and table.fact("star") == "refused":
+            text = f"`*` is no group: {ctx.spec.seen} does not load this file; it gives nothing"
+            ctx.say("T016", text, at, name)
+            continue
         if found.how in ("own", "alias") and name.text not in (table.fact("groups") or {}):
             found = Found(found.tool, "misplaced")
         _remember(name.text, at, name, found, ctx)
@@ -268,11 +295,14 @@ def _group_scope(item: Node, group: str, at: str, ctx: Context) -> Scope | None:
         return None
     if not is_js_regex(pattern.text):
         ctx.refuse("refuse-all", f"`{pattern.text}` is no regular expression")
-        ctx.say("R012", f"`{pattern.text}` is no regular expression: {ctx.spec.seen} does not load this file", at, pattern)
+        text = f"`{pattern.text}` is no regular expression: {ctx.spec.seen} does not load this file"
+        ctx.say("R012", text, at, pattern)
+    if pattern.text in ANY_PATH:
+        return None
     own = ctx.spec.tools.own(group)
     if own is not None and own.scope:
         return Scope(own.scope, pattern.text)
-    ctx.say("T009", f"{ctx.spec.program} enforces `{key}` on other groups only; taken as meant", at, pattern)
+    ctx.say("T009", f"{ctx.spec.program} does not enforce `{key}` on this group; taken as meant", at, pattern)
     return Scope("path-regex", pattern.text) if ctx.author else None
 
 
@@ -304,7 +334,7 @@ def split(text: str, ctx: Context, in_list: bool) -> list[str]:
     how = table.fact("split", "comma")
     signs = "," if how != "comma-space" else ", "  # Claude Code 2.1.328: line breaks and tabs do not split
     if ctx.author:
-        signs = r",\n" if how != "comma-space" else r",\s"
+        signs = r",;\n" if how != "comma-space" else r",;\s"
     if in_list and not table.fact("split_items", how == "comma-space") and not ctx.author:
         parts = [text]
     else:
@@ -319,9 +349,11 @@ def split(text: str, ctx: Context, in_list: bool) -> list[str]:
 def _remember(token: str, at: str, place: Node, found: Found, ctx: Context) -> None:
     """Say what a name was taken for, and keep its place for edits in the same format."""
     program = ctx.spec.program
+    if (start := ctx.text.find(token, place.start, place.end)) > place.start:  # inside its quotes
+        place = Node("scalar", start, start + len(token), *ctx.place(start), token)
     new: str | None = None
     if found.how in ("foreign", "foreign-mcp", "dead", "misplaced"):
-        new = own_spelling(found.tool, ctx)
+        new = None if found.scope else own_spelling(found.tool, ctx)  # without its limit it would give more
     nothing = f"{program} gives nothing for it"
     if ctx.spec.tools.fact("unknown") == "refused":
         nothing = f"{ctx.spec.seen} does not load the file for it"
@@ -332,8 +364,9 @@ def _remember(token: str, at: str, place: Node, found: Found, ctx: Context) -> N
     elif found.how == "misplaced":
         ctx.say("T001", f"`{token}` is a tool and no group, {nothing}; {_became(found.tool, new)}", at, place)
     elif found.how == "mcp" and ctx.spec.tools.mcp.get("guess") and found.tool.member:
-        text = f"`{token}` is no tool of {program}: taken for `{found.tool.member}` of an MCP server `{found.tool.server}`"
-        ctx.say("T001", text, at, place)
+        meant = f"`{found.tool.member}` of an MCP server `{found.tool.server}`"
+        text = f"`{token}` is no tool of {program}: taken for {meant}"
+        ctx.say("T024", text, at, place)
     if ctx.author:
         ctx.tokens.append(Token(at, place.start, place.end, token, new))
 
@@ -348,7 +381,7 @@ def own_spelling(tool: Tool, ctx: Context) -> str | None:
 
     if tool.server:
         return ctx.spec.tools.spell_mcp(tool.server, tool.member)
-    names = [name_for(cap, ctx.spec, set(tool.caps)) for cap in tool.caps]
+    names = [name_for(cap, ctx.spec, set(tool.caps)) for cap in tool.caps if portable(cap)]
     return ", ".join(dict.fromkeys(n for n in names if n)) or None
 
 
@@ -363,5 +396,5 @@ def _is_text(node: Node, ctx: Context) -> bool:
 
 
 def _means(word: Any) -> str:
-    return {"all": "all tools", "refused": "the program loses the file", "absent": "as if absent"}.get(str(word), "no tools")
-
+    words = {"all": "all tools", "refused": "the program loses the file", "absent": "as if absent"}
+    return words.get(str(word), "no tools")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agentconv.model import Scope, Tool
 from agentconv.registry import folded_vocabulary, vocabulary
@@ -74,11 +74,14 @@ def _inner(name: str, scope: str, spec: Spec, author: bool) -> Found | None:
         return None
     scope = scope.strip()
     if scope in ("", "*"):
-        return found
+        return found if spec.tools.fact("scopes", "unknown") != "unknown" else replace(found, how="foreign")
     kind = scope_kind(found.tool, scope)
     if kind == "command-glob":
         scope = re.sub(r"\s*:\*$", " *", scope)  # `git:*` is Claude's other spelling of `git *`
-    return Found(found.tool, found.how, Scope(kind, scope), found.whose)
+    how = found.how
+    if how in ("own", "alias", "mcp") and spec.tools.fact("scopes", "unknown") == "unknown":
+        how = "foreign"  # the program knows no brackets, so no such name
+    return Found(found.tool, how, Scope(kind, scope), found.whose)
 
 
 def scope_kind(tool: Tool, text: str) -> str:

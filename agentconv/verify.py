@@ -7,14 +7,56 @@ difference from the source has a note at its own path. Nothing is written that f
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from dataclasses import fields, is_dataclass
+from typing import TYPE_CHECKING, Any
 
-from agentconv.model import FIELDS, Agent, Rule, Tools
+from agentconv import verifytools
+from agentconv.lowered import USUAL
+from agentconv.lowertexts import as_body
+from agentconv.model import FIELDS, Agent, Tools
 from agentconv.notes import Note, note
-from agentconv.rights import by_capability, by_server, is_star, of_agent
-from agentconv.spec import Spec, risk
+from agentconv.rights import is_star, of_agent
+from agentconv.spec import Spec
+from agentconv.verifytools import Line
+
+if TYPE_CHECKING:
+    from agentconv.attempt import Attempt, Job
 
 NOT_COMPARED = frozenset({"id", "extras", "prompt_mode"})
+# Which notes speak of a field that arrives changed or not at all. A note that merely stands at the same place (how
+# the source was read, what another program honours) explains no difference.
+EXPLAIN = frozenset(
+    ["L001", "L002", "L003", "L004", "L005", "L006", "L008", "L009", "L011", "M001", "M002", "M003", "M004", "M005"]
+    + ["M007", "C001", "T014", "T022"]
+)
+# texts must still be in the text that arrived, except after these
+REPLACED = {"prompt": frozenset({"L005", "C013"}), "description": frozenset({"L001", "L002", "L005", "L009"})}
+ADDED = {"prompt": frozenset({"L011", "C002"}), "description": frozenset({"L011"})}
+
+
+def prove(job: Job, made: Attempt, notes: list[Note]) -> list[Note]:
+    """All that is wrong with an attempt."""
+    problems = check_meaning(made.lowered.agent, made.back, job.dst)
+    problems += check_rights(made, notes, job.dst)
+    problems += check_notes(job.agent, made.back, notes, job.src, job.dst)
+    if not made.neighbours_kept:
+        problems.append(note("V004", "another entry of the shared file would change", file=made.path))
+    return problems
+
+
+def check_rights(made: Attempt, notes: Iterable[Note], dst: Spec) -> list[Note]:
+    """(b): each right gained has its own note that the user let it happen."""
+    if dst.text_kind:
+        return []
+    said = [n.message for n in notes if n.code == "T014"]
+    return [
+        note("V002", f"the output gives {right} more, and no leave was given", path="tools")
+        for right in map(str, sorted(made.gained, key=str))
+        if not any(f" {right} " in text for text in said)
+    ]
+
+
+# -- (a) --------------------------------------------------------------------------------------
 
 
 def check_meaning(lowered: Agent, back: Agent, dst: Spec) -> list[Note]:
@@ -27,14 +69,16 @@ def check_meaning(lowered: Agent, back: Agent, dst: Spec) -> list[Note]:
         if name in NOT_COMPARED or name == "tools":
             continue
         meant, got = _plain(name, getattr(lowered, name), dst), _plain(name, getattr(back, name), dst)
+        if name == "prompt" and not meant and not got:
+            continue
         if meant is not None and name not in held:
             problems.append(_wrong(name, meant, None))
         elif meant != got and not (meant is None and _is_default(name, got, dst)):
             problems.append(_wrong(name, meant, got))
     if dst.tools.control != "none":
         problems += _check_tools(lowered.tools, back.tools, dst)
-    meant_extras = {e.key: e.value for e in lowered.extras}
-    got_extras = {e.key: e.value for e in back.extras}
+    meant_extras = _projected({e.key: e.value for e in lowered.extras}, dst)
+    got_extras = _projected({e.key: e.value for e in back.extras}, dst)
     if meant_extras != got_extras:
         problems.append(_wrong("extras", meant_extras, got_extras))
     return problems
@@ -48,19 +92,48 @@ def _is_default(name: str, got: Any, dst: Spec) -> bool:
 def _plain(name: str, value: Any, dst: Spec) -> Any:
     if isinstance(value, str) and name == "prompt":
         return as_loaded(value, dst)
-    if isinstance(value, str):
-        return _replaced(value, dst)
     if name == "model" and value:
         return tuple(m.text for m in value)
+    if isinstance(value, str) and "trim" in (dst.tables.get("normalise") or {}).get(name, ()):
+        return _replaced(value, dst).strip()
+    return _projected(value, dst)
+
+
+def _projected(value: Any, dst: Spec) -> Any:
+    """Plain data; where the program takes every scalar for text, as that text."""
+    texts = (dst.container.get("dialect") or {}).get("schema") == "strings"
+    if isinstance(value, str):
+        return _replaced(value, dst)
     if isinstance(value, Mapping):
-        return {k: _plain("", v, dst) for k, v in value.items()}
+        inner = {k: _projected(v, dst) for k, v in value.items()}
+        return {k: _as_text(v) for k, v in inner.items()} if texts else inner
+    if isinstance(value, (list, tuple)):
+        items = [_projected(v, dst) for v in value]
+        return tuple(_as_text(v) for v in items) if texts else tuple(items)
+    if is_dataclass(value):
+        return {f.name: _projected(getattr(value, f.name), dst) for f in fields(value)}
     return value
+
+
+def _as_text(value: Any) -> Any:
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return str(value) if isinstance(value, (int, float)) else value
 
 
 def as_loaded(prompt: str, dst: Spec) -> str:
     """The prompt as the program has it after its own changes."""
     text = _replaced(prompt, dst).replace("\r\n", "\n").replace("\r", "\n")
-    return text.strip() if trims(dst) else text.rstrip("\n")
+    if dst.syntax != "frontmatter":
+        return text.rstrip("\n")
+    return trimmed(text) if trims(dst) else as_body(text)
+
+
+def trimmed(text: str) -> str:
+    """Without the white space around it, a byte order mark included, as programs in JavaScript trim."""
+    while text != (text := text.strip().strip("\ufeff")):
+        pass
+    return text
 
 
 def trims(dst: Spec) -> bool:
@@ -87,12 +160,12 @@ def _check_tools(meant: Tools, got: Tools, dst: Spec) -> list[Note]:
     problems = []
     if meant.base != got.base and not (meant.base == "none" and got.base is None and got.rules):
         problems.append(_wrong("tools", meant.base or "unsaid", got.base or "unsaid"))
-    ordered = bool(dst.tools.fact("order"))
-    ours, theirs = [_rule(r) for r in meant.rules], [_rule(r) for r in got.rules]
-    sentinels = {str(n) for n in dst.tools.fact("no_tools") or () if isinstance(dst.tools.fact("no_tools"), list)}
-    ours = [r for r in ours if r[1] not in sentinels]
-    if (ours != theirs) if ordered else (sorted(map(repr, set(ours))) != sorted(map(repr, set(theirs)))):
-        problems.append(_wrong("tools", [_line(r) for r in ours], [_line(r) for r in theirs]))
+    form = dst.tools.fact("no_tools")
+    sentinels = {str(n) for n in form} if isinstance(form, list) else set()
+    ours = [line for r in meant.rules if (line := verifytools.line(r))[1] not in sentinels]
+    theirs = [verifytools.line(r) for r in got.rules]
+    if not _same_lines(ours, theirs, bool(dst.tools.fact("order"))):
+        problems.append(_wrong("tools", [_shown(r) for r in ours], [_shown(r) for r in theirs]))
     for rule in meant.rules:
         known = dst.tools.own(rule.tool.name) or rule.tool.server or is_star(rule.tool)
         if not known and rule.tool.name not in sentinels:
@@ -100,13 +173,15 @@ def _check_tools(meant: Tools, got: Tools, dst: Spec) -> list[Note]:
     return problems
 
 
-def _rule(rule: Rule) -> tuple[str, str, str, str]:
-    scope = f"{rule.scope.kind}:{rule.scope.text}" if rule.scope else ""
-    return rule.effect, rule.tool.name, scope, rule.approval or ""
+def _same_lines(ours: list[Line], theirs: list[Line], ordered: bool) -> bool:
+    """Order counts between rules of one tool, and around the star; a map keeps each tool in one place."""
+    if not ordered:
+        return set(ours) == set(theirs)
+    return ours == theirs
 
 
-def _line(rule: tuple[str, str, str, str]) -> str:
-    return " ".join(part for part in rule if part)
+def _shown(line: Line) -> str:
+    return " ".join(part for part in line if part)
 
 
 # -- (c) --------------------------------------------------------------------------------------
@@ -114,87 +189,69 @@ def _line(rule: tuple[str, str, str, str]) -> str:
 
 def check_notes(source: Agent, back: Agent, notes: Iterable[Note], src: Spec, dst: Spec) -> list[Note]:
     """(c): every difference between the source and what the program reads has a note at its own path."""
-    paths = [n.path for n in notes]
+    notes = list(notes)
     problems = []
     for name in FIELDS:
-        if name in ("tools", "extras", "id", "name", "title", "prompt_mode", "when_to_use", "prompt_parts"):
+        if name in ("tools", "extras", "id", "name", "title", "prompt_mode"):
             continue
-        was, now = _plain(name, getattr(source, name), dst), _plain(name, getattr(back, name), dst)
-        if name == "prompt":
-            was = as_loaded(str(was or ""), dst)
-            now = now or ""
-        if name == "model":
-            was = _model_ids(source)
-            now = _model_ids(back)
-        if was is None or was == now or _usual(name, was, src, dst):
-            continue
-        if name == "delegates" and _called(source, src) == _called(back, dst):
-            continue
-        if not any(p == name or p.startswith((f"{name}[", f"{name}.")) for p in paths):
-            problems.append(note("V003", f"`{name}` changed from {_short(was)} to {_short(now)} and no note says so", path=name))
-    for name in ("when_to_use", "prompt_parts"):
-        if getattr(source, name) is not None and getattr(back, name) is None and name not in paths:
-            problems.append(note("V003", f"`{name}` is gone and no note says so", path=name))
-    called = {source.name, source.title, source.id} - {None, ""}
-    kept = {back.name, back.title, back.id}
-    if not called <= kept and not {"name", "title", "id"} & set(paths):
-        problems.append(note("V003", f"{sorted(map(str, called))} became {sorted(map(str, kept - {None}))}", path="name"))
+        if (lost := _difference(name, source, back, notes, src, dst)) is not None:
+            problems.append(lost)
+    called = {t.strip() for t in (source.name, source.title, source.id) if t and t.strip()}
+    kept = {_replaced(t, dst).strip() for t in (back.name, back.title, back.id) if t}
+    said = {n.path for n in notes if n.code in EXPLAIN}
+    gone = {t for t in called if _replaced(t, dst).strip() not in kept}
+    if gone and not {"name", "title", "id"} & said:
+        problems.append(note("V003", f"{sorted(gone)} became {sorted(kept)} and no note says so", path="name"))
     for extra in source.extras:
-        if all(e.key != extra.key for e in back.extras) and not any(p == extra.key for p in paths):
+        if all(e.key != extra.key for e in back.extras) and extra.key not in said:
             problems.append(note("V003", f"`{extra.key}` is gone and no note says so", path=extra.key))
     if dst.tools.control != "none" and not dst.text_kind:
-        problems += _rules_arrived(source, back, paths, src, dst)
+        problems += verifytools.rules_arrived(source, back, notes, src, dst)
     return problems
 
 
-def _called(agent: Agent, spec: Spec) -> frozenset[str]:
+def _difference(name: str, source: Agent, back: Agent, notes: list[Note], src: Spec, dst: Spec) -> Note | None:
+    was, now = _compared(name, source, dst), _compared(name, back, dst)
+    if was is None or was == now or _usual(name, was, src, dst):
+        return None
+    if name == "description" and not was.strip() and source.when_to_use is not None:
+        return None  # it says nothing, and there is another text in its place
+    if name == "prompt_parts" and isinstance(was, Mapping) and not was:
+        return None
+    if name == "delegates" and called(source, src) == called(back, dst):
+        return None
+    codes = {n.code for n in notes if n.path == name}
+    told = codes & (EXPLAIN | ADDED.get(name, frozenset()))
+    if told and isinstance(was, str) and name in REPLACED and not codes & REPLACED[name]:
+        told = told if was.strip() in str(now or "") else set()
+    if told:
+        return None
+    return note("V003", f"`{name}` changed from {_short(was)} to {_short(now)} and no note says so", path=name)
+
+
+def _compared(name: str, agent: Agent, dst: Spec) -> Any:
+    value = _plain(name, getattr(agent, name), dst)
+    if name == "prompt":
+        return as_loaded(str(value or ""), dst)
+    if name == "model":
+        return tuple(dict.fromkeys(m.id or m.tier or m.text for m in agent.model)) if agent.model else None
+    return value
+
+
+def called(agent: Agent, spec: Spec) -> frozenset[str]:
     """The agents that may be called, wherever the format says so."""
     rights = of_agent(agent, spec, program=False)
     return frozenset(str(r) for r in rights if r.cls in ("delegates", "all"))
 
 
-def _model_ids(agent: Agent) -> Any:
-    return tuple(m.id or m.tier or m.text for m in agent.model) if agent.model else None
-
-
 def _usual(name: str, value: Any, src: Spec, dst: Spec) -> bool:
-    from agentconv.lower import USUAL
-
     if value in USUAL.get(name, ()):
         return True
     rows = [spec.by_field.get(name) for spec in (src, dst)]
-    return any(r is not None and r.type == "bool" and _shown(value, r.fact("invert")) == r.fact("default") for r in rows)
+    return any(
+        r is not None and r.type == "bool" and _theirs(value, r.fact("invert")) == r.fact("default") for r in rows
+    )
 
 
-def _shown(value: Any, invert: Any) -> Any:
+def _theirs(value: Any, invert: Any) -> Any:
     return (not value) if invert and isinstance(value, bool) else value
-
-
-def _rules_arrived(source: Agent, back: Agent, paths: list[str], src: Spec, dst: Spec) -> list[Note]:
-    caps = by_capability(back.tools, dst)
-    had = by_capability(source.tools, src)
-    servers = by_server(back.tools, dst)
-    asked = by_server(source.tools, src)
-    if source.delegates == () and "delegate" in had:
-        had["delegate"].open = False
-    problems = []
-    for rule in source.tools.rules:
-        said = rule.at in paths or "tools" in paths
-        if said or is_star(rule.tool):
-            continue
-        if rule.effect == "allow":
-            wanted = [c for c in rule.tool.caps if c in had and had[c].any]
-            gone = [c for c in wanted if c not in caps or not caps[c].any]
-            if rule.tool.server:
-                key = (rule.tool.server, rule.tool.member)
-                if key in asked and not asked[key].open:
-                    continue
-                near = servers.get(key) or servers.get((rule.tool.server, None)) or servers[("*", None)]
-                gone = [] if near.open else [f"MCP {rule.tool.name}"]
-            elif not rule.tool.caps:
-                gone = [rule.tool.name]
-        else:
-            gone = [c for c in rule.tool.caps if risk(c) != "none" and not had[c].any and c in caps and caps[c].any]
-        if gone:
-            problems.append(note("V003", f"`{rule.tool.name}`: {', '.join(gone)} did not arrive and no note says so", path=rule.at))
-    return problems

@@ -65,6 +65,11 @@ def as_data(agent: Agent) -> dict[str, Any]:
     return data
 
 
+def read_data(agent: Agent) -> dict[str, Any]:
+    """The agent without what the format says of every file."""
+    return {key: value for key, value in as_data(agent).items() if key != "prompt_mode"}
+
+
 def note_line(note: Note) -> str:
     """A note on one line: everything but the help."""
     place = f"{note.line}:{note.column} " if note.line else ""
@@ -129,15 +134,16 @@ def read_case(case: Path) -> str:
         asked = []
     else:
         notes = [*author.notes, *(note for read in author.agents for note in read.notes)]
-        out["author"] = {
-            "agents": [as_data(agent) for agent in asked],
-            "rights": {agent.id: rights_of(spec, agent) for agent in asked},
-            "notes": [note_line(note) for note in notes],
-        }
+        out["author"] = {"agents": [read_data(agent) for agent in asked]}
+        if asked:
+            out["author"]["rights"] = {agent.id: rights_of(spec, agent) for agent in asked}
+        if notes:
+            out["author"]["notes"] = [note_line(note) for note in notes]
     out["program"] = {"status": program.status, **({"reason": program.reason} if program.reason else {})}
     if made:
         out["program"]["rights"] = {agent.id: rights_of(spec, agent, program=True) for agent in made}
-        out["program"]["differs"] = differences(asked, made)
+        if differs := {id: found for id, found in differences(asked, made).items() if found}:
+            out["program"]["differs"] = differs
     return about(case) + to_yaml(out)
 
 
@@ -163,14 +169,14 @@ def about(case: Path) -> str:
 
 
 def rights_of(spec: Spec, agent: Agent, *, program: bool = False) -> list[str]:
-    """The rights of an agent as sorted lines."""
-    return rights.spelled(rights.of_agent(agent, spec, program=program))
+    """The rights of an agent as sorted lines; tools that stand behind a setting are not counted."""
+    return rights.spelled(rights.of_agent(agent, spec, program=program, usual=program))
 
 
 def differences(asked: list[Agent], made: list[Agent]) -> dict[str, Any]:
     """By agent, the fields in which what the program makes of it is not what its author asked for."""
-    before = {agent.id: as_data(agent) for agent in asked}
-    after = {agent.id: as_data(agent) for agent in made}
+    before = {agent.id: read_data(agent) for agent in asked}
+    after = {agent.id: read_data(agent) for agent in made}
     out: dict[str, Any] = {}
     for id in {**before, **after}:
         old, new = before.get(id, {}), after.get(id)

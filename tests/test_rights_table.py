@@ -186,9 +186,13 @@ def test_row_is_never_wider(row: dict[str, Any]) -> None:
         assert not new, new
 
 
+# one limit in two pattern languages, each pair looked at by hand
+EQUAL = {"writes(^src/)": "writes(src/**)"}
+
+
 def within(right: str, rights: list[str]) -> bool:
     """Whether a right adds nothing to these: its own reading of the rule, not the one under test."""
-    if "all" in rights or "runs" in rights or right in rights:
+    if "all" in rights or "runs" in rights or right in rights or EQUAL.get(right) in rights:
         return True
     kind = right.partition("(")[0]
     if kind.startswith("mcp:"):

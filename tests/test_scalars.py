@@ -179,3 +179,27 @@ def test_an_empty_splice_changes_nothing(text: str, data: st.DataObject) -> None
     cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), min_size=2, max_size=6)))
     splices = [(a, b, text[a:b]) for a, b in zip(cuts[::2], cuts[1::2], strict=False)]
     assert edit_text(text, splices) == text
+
+
+LINES = st.lists(TEXT.map(lambda t: t.replace("\n", " ")), min_size=2, max_size=5).map("\n".join)
+
+
+@given(LINES | TEXT, st.integers(0, 3))
+def test_a_block_holds_the_same_text_or_is_not_used(text: str, depth: int) -> None:
+    block = scalars.yaml_block(text, 2 * depth + 2)
+    if block is None:
+        return
+    pad = "  " * depth
+    whole = "".join(f"{'  ' * n}k:\n" for n in range(depth)) + f"{pad}prompt:{block}\n{pad}after: x\n"
+    for reader, found in _readers(whole).items():
+        for _ in range(depth):
+            found = found["k"]
+        assert found == {"prompt": text, "after": "x"}, reader
+
+
+def test_a_prompt_is_written_as_a_block() -> None:
+    assert scalars.yaml_entry("prompt", "One.\n\n  Two: `x` # not a comment\n---\n", blocks=True) == (
+        "prompt: |\n  One.\n\n    Two: `x` # not a comment\n  ---"
+    )
+    assert scalars.yaml_entry("prompt", "One.", blocks=True) == "prompt: One."
+    assert "\\n" in scalars.yaml_entry("prompt", " indented first\nx", blocks=True)

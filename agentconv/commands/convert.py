@@ -31,6 +31,7 @@ def split_words(values: tuple[str, ...]) -> tuple[str, ...]:
 @click.option("--user", is_flag=True, help="The programs' places in the home folder, on both sides.")
 @click.option("--in-place", is_flag=True, help="Allow a source to be overwritten by its own conversion.")
 @click.option("--force", is_flag=True, help="Overwrite files that agentconv did not write.")
+@click.option("--update", is_flag=True, help="Set what the format knows in existing files; other keys and comments stay.")
 @click.option(
     "--on-collision",
     type=click.Choice(["error", "suffix"]),
@@ -42,7 +43,7 @@ def split_words(values: tuple[str, ...]) -> tuple[str, ...]:
     is_flag=False,
     flag_value="*",
     metavar="[CLASS,…]",
-    help="Write agents that gain these in the target: reads, writes, runs, network, delegates, mcp:*, limits (default all).",
+    help="Write agents that gain these in the target: reads, writes, runs, network, delegates, mcp:*, limits (alone: all).",
 )
 @click.option("--skip-refused", is_flag=True, help="Refused agents are left out without exit 1.")
 @click.option("--strict", is_flag=True, help="Refuse what the target's session adds to every agent, too.")
@@ -87,10 +88,11 @@ def convert(ctx: click.Context, /, src: tuple[str, ...], to: tuple[str, ...], **
     from agentconv import batch, terminal
 
     started = time.monotonic()
+    _writable(given["report"])
     plan, sources = prepare(src, to, given)
     found = list(sources)
     if not found:
-        raise NoAgents(plan, src)
+        raise NoAgents(src)
     with _progress(len(found) * len(plan.targets), given["quiet"]) as step:
         run = batch.run(plan, found, step)
     output(run, given, time.monotonic() - started)
@@ -100,16 +102,20 @@ def convert(ctx: click.Context, /, src: tuple[str, ...], to: tuple[str, ...], **
     ctx.exit(code)
 
 
+def _writable(report: str | None) -> None:
+    """A report that cannot be written is said before the work, not after it."""
+    if report and not Path(report).parent.is_dir():
+        raise click.UsageError(f"--report: there is no folder {Path(report).parent}")
+
+
 class NoAgents(click.ClickException):
     """F004."""
 
     exit_code = 3
 
-    def __init__(self, plan: Any, src: tuple[str, ...]) -> None:
-        where = " ".join(src) if src else f"the known places below {plan.root}"
-        super().__init__(
-            f"F004 no agents found in {where}. `agentconv formats` lists the places; name a file or a folder."
-        )
+    def __init__(self, src: tuple[str, ...]) -> None:
+        where = f"in {' '.join(src)}" if src else "in the known places of this project"
+        super().__init__(f"F004 no agents found {where}. Name a file or a folder; `agentconv formats` lists the places.")
 
 
 def prepare(src: tuple[str, ...], to: tuple[str, ...], given: dict[str, Any]) -> tuple[Any, Any]:
@@ -123,10 +129,8 @@ def prepare(src: tuple[str, ...], to: tuple[str, ...], given: dict[str, Any]) ->
         _known(from_)
     cwd = Path.cwd()
     root = Path.home() if given["user"] else files.find_root(cwd, sources.place_marks())
-    if root == Path.home() and not given["user"] and given["output"] is None:
-        raise click.UsageError(
-            "this is the home folder: --user converts the agents of your own, -o names another place"
-        )
+    if root == Path.home() and not given["user"] and given["output"] is None and src != ("-",):
+        raise click.UsageError("this is the home folder, no project: --user converts your own agents, -o names a place")
     widen = given["allow_widening"]
     options = Options(
         allow_widening=frozenset(split_words((widen,))) if widen else frozenset(),
@@ -140,7 +144,7 @@ def prepare(src: tuple[str, ...], to: tuple[str, ...], given: dict[str, Any]) ->
     )
     for word in options.allow_widening:
         _widening_word(word)
-    out = given["output"]
+    out = "-" if src == ("-",) and given["output"] is None else given["output"]
     if out is not None and out != "-" and not given["user"]:
         root = cwd
     plan = batch.Plan(
@@ -150,18 +154,21 @@ def prepare(src: tuple[str, ...], to: tuple[str, ...], given: dict[str, Any]) ->
         output=out,
         flat=given["flat"],
         force=given["force"],
+        update=given["update"],
         in_place=given["in_place"],
         dry=given["dry_run"] or given["show_diff"] or given["check"],
         suffix=given["on_collision"] == "suffix",
         only=split_words(given["only"]),
         exclude=split_words(given["exclude"]),
         found=not src,
+        everything=not src and split_words(to) == ("all",),
     )
     if src:
         found = sources.named(src, cwd, from_, given["max_bytes"])
     else:
         base = Path.home() if given["user"] else files.find_root(cwd, sources.place_marks())
-        found = iter(sources.in_places(base, targets if from_ is None else (), user=given["user"]))
+        closed = () if from_ is not None or plan.everything else targets
+        found = iter(sources.in_places(base, closed, user=given["user"]))
         if from_ is not None:
             found = (s for s in found if s.format == from_)
     del registry
@@ -264,38 +271,16 @@ def output(run: Any, given: dict[str, Any], seconds: float) -> None:
         click.echo(report.as_json(run), nl=False, err=run.stdout is not None or given["show_diff"])
         return
     if given["notes_"] == "github":
-        for result in run.results:
-            for one in result.notes:
-                click.echo(report.github_line(one, result.source))
+        for line in report.github_lines(run):
+            click.echo(line)
         return
     if given["quiet"]:
-        click.echo(terminal.rights_line(run.results, run.plan.dry), err=True)
+        click.echo(terminal.rights_line(run.results, run), err=True)
         return
     if given["notes_"] == "full" or len({r.source for r in run.results}) == 1:
-        _full(run)
+        click.echo(terminal.in_full(run), err=True)
         return
-    click.echo(terminal.summary(run, seconds, sys.stderr), err=True)
-
-
-def _full(run: Any) -> None:
-    """Each agent with all its notes, worst first."""
-    from agentconv import report, terminal
-    from agentconv.notes import RANK
-
-    for result in run.results:
-        places = ", ".join(sorted(result.files)) or "-"
-        flag = ", unchanged" if result.unchanged else ""
-        click.echo(
-            f"{result.source}: {result.name or '?'} → {result.target}: {result.status}{flag}  {places}", err=True
-        )
-        if result.rights.before or result.rights.after:
-            before, after = (", ".join(words) or "nothing" for words in (result.rights.before, result.rights.after))
-            click.echo(f"  rights: {before}" + (f" → {after}" if not result.failed else ""), err=True)
-        for one in sorted(result.notes, key=lambda n: -RANK[n.effect]):
-            click.echo("  " + report.note_line(one).replace("\n", "\n  "), err=True)
-    for one in run.notes:
-        click.echo(report.note_line(one), err=True)
-    click.echo(terminal.rights_line(run.results, run.plan.dry), err=True)
+    click.echo(terminal.summary(run, seconds), err=True)
 
 
 def diff_text(changes: list[tuple[str, str | None, str]]) -> str:

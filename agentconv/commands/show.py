@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from agentconv.commands.convert import NoAgents
+
 
 @click.command()
 @click.argument("src", nargs=-1, required=True)
@@ -41,6 +43,8 @@ def show(
         for line in notes:
             click.echo(report.note_line(line), err=True)
         bad = bad or any(n.effect == "error" for n in notes)
+    if not shown and not bad:
+        raise NoAgents(src)
     data = shown[0] if len(shown) == 1 else shown
     if shown and form == "json":
         click.echo(json.dumps(data, ensure_ascii=False, indent=2))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import Any
 
 import click
@@ -36,6 +37,8 @@ def formats(id: str | None, as_json: bool) -> None:
 
 
 def _one(spec: Any) -> None:
+    from agentconv.batch import asked
+
     head = spec.head
     click.echo(f"{head['title']} ({spec.id})")
     rows: list[tuple[str, Any]] = [
@@ -48,7 +51,7 @@ def _one(spec: Any) -> None:
         ("tool control", _control(spec)),
         ("always there", ", ".join(spec.ambient)),
         ("models", _models(spec)),
-        ("before use", spec.tables.get("asks")),
+        ("before use", "; ".join(asked(spec).values())),
     ]
     for name, value in rows:
         if value:
@@ -136,6 +139,7 @@ def tools(name: str | None, id: str | None, as_json: bool) -> None:
             {"format": one, "name": dead, "kind": "not known", "is": caps, "also": (), "rights": []}
             for dead, caps in spec.tools.dead.items()
         ]
+    names = [str(r["name"]) for r in rows]
     if name is not None:
         rows = [r for r in rows if str(r["name"]).lower() == name.lower()]
     if as_json:
@@ -147,9 +151,20 @@ def tools(name: str | None, id: str | None, as_json: bool) -> None:
     else:
         for r in rows:
             rights = ", ".join(r["rights"]) or "-"
-            click.echo(f"{r['format']:<16}{r['name']:<32}{', '.join(r['is']):<30}{rights:<22}{r['kind']}")
+            is_ = ", ".join(r["is"])
+            click.echo(f"{r['format']:<15} {r['name']:<29} {is_:<31} {rights:<21} {r['kind']}")
     if name is not None and not rows:
-        raise click.ClickException(f"no format knows a tool `{name}`")
+        near = difflib.get_close_matches(name, names, 1, 0.5)
+        hint = f"; did you mean `{near[0]}`?" if near else "; agentconv tools lists what there is"
+        raise click.UsageError(f"no format knows a tool `{name}`{hint}")
+
+
+WHY = {
+    "maker": "no models of that maker",
+    "tier": "no word for that tier",
+    "unknown": "not known here",
+    "catalogue": "not among the models it takes",
+}
 
 
 @click.command()
@@ -172,6 +187,12 @@ def models(name: str | None, as_json: bool) -> None:
             click.echo(f"{id:<28}{facts.get('maker', ''):<14}{facts.get('title', '')}")
         return
     model = model_of(name)
+    if not (model.id or model.tier):
+        known = load_data("models")
+        words = [*known, *(w for f in known.values() for w in (f.get("tier"), f.get("title")) if w)]
+        near = difflib.get_close_matches(name, words, 1, 0.6)
+        if near:
+            click.echo(f"no model is called `{name}`; did you mean `{near[0]}`?", err=True)
     spellings = {id: spell(model, registry.load(id)) for id in registry.ids()}
     if as_json:
         data = {"text": name, "id": model.id, "tier": model.tier, "maker": model.maker}
@@ -184,7 +205,7 @@ def models(name: str | None, as_json: bool) -> None:
         + (f", {model.maker}" if model.maker else "")
     )
     for id, (text, how) in spellings.items():
-        click.echo(f"  {id:<22}{text if text is not None else f'- ({how})'}")
+        click.echo(f"  {id:<22}{text if text is not None else f'- ({WHY.get(how, how)})'}")
 
 
 @click.command()
@@ -196,8 +217,6 @@ def explain(code: str) -> None:
 
     code = code.upper()
     if code not in CODES:
-        import difflib
-
         near = difflib.get_close_matches(code, CODES, 3, 0.3)
         raise click.UsageError(f"no note has the code {code}" + (f"; near: {', '.join(near)}" if near else ""))
     effect, headline = CODES[code]

@@ -1,0 +1,96 @@
+"""Bare ``agentconv``: what is here, who reads it, what to do next."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from agentconv.sources import Source
+
+
+def here() -> None:
+    """Agents found, the programs that read them as they lie, three next commands."""
+    from agentconv import files, sources
+    from agentconv.registry import load, shared_readers
+    from agentconv.terminal import width
+
+    cwd = Path.cwd()
+    root = files.find_root(cwd, sources.place_marks())
+    found = sources.in_places(root)
+    if not found:
+        click.echo(f"No agents in the known places below {root if root != cwd else 'this folder'}.\n")
+        click.echo("  agentconv convert FILE --to ID     convert a file, or a folder, from anywhere")
+        click.echo("  agentconv formats                  the formats with their places")
+        click.echo("  agentconv list --user              the agents in your home folder")
+        return
+    names: dict[str, set[str]] = {}
+    folders: dict[str, str] = {}
+    unread = 0
+    for source in found:
+        id = str(source.format)
+        agents = _agents(source)
+        unread += not agents and any(n.effect == "error" for n in source.notes)
+        names.setdefault(id, set()).update(agents)
+        folders.setdefault(id, _place(source.path, source.below))
+    all_names = set().union(*names.values())
+    copies = sum(map(len, names.values())) - len(all_names)
+    more = f", {copies} of them in more than one place" if copies else ""
+    click.echo(f"{len(all_names)} agent{'s' * (len(all_names) != 1)} here{more}:")
+    for id, called in sorted(names.items(), key=lambda item: -len(item[1])):
+        spec = load(id)
+        readers = [spec.program, *(name for _, name, _ in shared_readers(spec))]
+        line = f"{len(called):6}  {folders[id]:<18}  {id:<13}  read by {_and(list(dict.fromkeys(readers)))}"
+        click.echo("\n".join(textwrap.wrap(line, width(), subsequent_indent=" " * 8, drop_whitespace=True)))
+    if unread:
+        click.echo(f"{unread:6}  file{'s' * (unread != 1)} that cannot be read: agentconv list says why")
+    click.echo("\nNext:")
+    most = max(names, key=lambda id: len(names[id]))
+    target = _next_target(root, set(names))
+    first = next(s for s in found if s.format == most)
+    steps = {
+        f"agentconv convert --to {target}": f"write them for {load(target).program} too; your files stay as they are",
+        "agentconv list --in all": "what each may do in every program",
+        f"agentconv show {first.path}": "what agentconv understands of one",
+    }
+    lead = min(max(map(len, steps)), 44)
+    for command, why in steps.items():
+        line = f"  {command:<{lead}}  {why}"
+        click.echo(line if len(line) <= width() else f"  {command}\n      {why}")
+
+
+def _agents(source: Source) -> set[str]:
+    """What the agents of a file are called, the same in every format."""
+    from agentconv.engine import read_author
+    from agentconv.naming import slug
+    from agentconv.registry import load
+
+    if source.text is None or source.format is None:
+        return set()
+    found = read_author(load(source.format), source.text, source.path).agents
+    return {slug(r.agent.id) or r.agent.id for r in found}
+
+
+def _place(path: str, below: str) -> str:
+    parent = path.rsplit("/", 1)[0] if "/" in path else path
+    return parent[: -len(below) - 1] if below and parent.endswith(below) else parent
+
+
+def _and(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _next_target(root: Path, here: set[str]) -> str:
+    """A format that is not here yet: one whose program's folder is there, else the one with the most users."""
+    from agentconv.registry import heads, ids
+
+    taken = {(heads()[id].get("places") or {}).get("write") for id in here}
+    free = [id for id in ids() if id not in here and (heads()[id].get("places") or {}).get("write") not in taken | {None}]
+    for id in free:
+        write = str(heads()[id]["places"]["write"])
+        if "/" in write and (root / write.split("/", 1)[0]).is_dir():
+            return id
+    return next(iter(free), next(iter(here)))

@@ -1,0 +1,131 @@
+"""``agentconv list``, ``diff`` and ``template``: looking without writing."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from agentconv.commands.convert import NoAgents, split_words
+
+
+def found_sources(src: tuple[str, ...], from_: str | None, user: bool, most: int = 5_000_000) -> Any:
+    """The sources of the arguments, or those in the known places of the project."""
+    from agentconv import files, registry, sources
+
+    if from_ is not None and from_ not in registry.ids():
+        raise click.UsageError(f"F005 {registry.UnknownFormat(from_)}")
+    if src:
+        return sources.named(src, Path.cwd(), from_, most)
+    root = Path.home() if user else files.find_root(Path.cwd(), sources.place_marks())
+    return (s for s in sources.in_places(root, user=user) if from_ in (None, s.format))
+
+
+@click.command("list")
+@click.argument("src", nargs=-1)
+@click.option(
+    "--in", "programs", multiple=True, metavar="ID[,ID…|all]", help="A column per program: what the agent may do there."
+)
+@click.option("--from", "from_", metavar="ID", help="Format of the sources, where it is not plain.")
+@click.option("--user", is_flag=True, help="The programs' places in the home folder.")
+@click.option("--as", "form", type=click.Choice(["text", "md", "json", "jsonl", "csv"]), default="text", help="Layout.")
+@click.option("--only", multiple=True, metavar="NAME", help="These agents only.")
+@click.pass_context
+def list_(
+    ctx: click.Context,
+    /,
+    src: tuple[str, ...],
+    programs: tuple[str, ...],
+    from_: str | None,
+    user: bool,
+    form: str,
+    only: tuple[str, ...],
+) -> None:
+    """List agents: what each may do, and with --in, what it may do in each program."""
+    import json
+
+    from agentconv import listing, registry, terminal
+
+    wanted = split_words(programs)
+    columns = tuple(registry.ids()) if wanted == ("all",) else wanted
+    for id in columns:
+        if id not in registry.ids():
+            raise click.UsageError(f"F005 {registry.UnknownFormat(id)}")
+    names = set(split_words(only))
+    stream = (r for r in listing.rows(found_sources(src, from_, user), columns) if not names or r.name in names)
+    bad = False
+    if form == "jsonl":
+        for row in stream:
+            bad = bad or bool(row.problem)
+            click.echo(listing.as_json_line(row))
+        ctx.exit(3 if bad else 0)
+    rows = list(stream)
+    if not rows:
+        raise NoAgents(src)
+    if form == "json":
+        click.echo(json.dumps([r.as_data() for r in rows], ensure_ascii=False, indent=2))
+    elif form == "md":
+        click.echo(listing.as_markdown(rows, columns))
+    elif form == "csv":
+        click.echo(listing.as_csv(rows, columns), nl=False)
+    else:
+        color = terminal.colored(sys.stdout)
+        click.echo(listing.as_text(rows, columns, terminal.width(), color), color=color)
+    ctx.exit(3 if any(r.problem for r in rows) else 0)
+
+
+@click.command()
+@click.argument("a")
+@click.argument("b")
+@click.option("--from", "from_", metavar="ID", help="Format of both sides, where it is not plain.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.pass_context
+def diff(ctx: click.Context, /, a: str, b: str, from_: str | None, as_json: bool) -> None:
+    """Compare two agents or folders by meaning: fields, rights, prompt lines. Exit 1 when they differ."""
+    import json
+
+    from agentconv import comparing
+
+    left, bad_left = comparing.sides(found_sources((a,), from_, False))
+    right, bad_right = comparing.sides(found_sources((b,), from_, False))
+    for line in (*bad_left, *bad_right):
+        click.echo(line, err=True)
+    if not left and not right:
+        raise NoAgents((a, b))
+    found = comparing.compare(left, right)
+    if as_json:
+        click.echo(json.dumps(comparing.as_data(found), ensure_ascii=False, indent=2))
+    elif text := comparing.as_text(found):
+        click.echo(text)
+    ctx.exit(3 if bad_left or bad_right else int(any(one.any for one in found)))
+
+
+@click.command()
+@click.argument("id")
+def template(id: str) -> None:
+    """Print the Jinja template that lays out a format's files."""
+    from agentconv import registry, render
+
+    if id not in registry.ids():
+        raise click.UsageError(f"F005 {registry.UnknownFormat(id)}")
+    spec = registry.load(id)
+    if spec.many:
+        click.echo(f"{{# {id}: entries are put into a shared file by place, without a template #}}")
+        return
+    found = render.template(spec.id, spec.syntax)
+    if found.filename:
+        click.echo(Path(found.filename).read_text("utf-8"), nl=False)
+
+
+@click.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print the line that switches completion on, for your shell's start-up file."""
+    lines = {
+        "bash": 'eval "$(_AGENTCONV_COMPLETE=bash_source agentconv)"',
+        "zsh": 'eval "$(_AGENTCONV_COMPLETE=zsh_source agentconv)"',
+        "fish": "_AGENTCONV_COMPLETE=fish_source agentconv | source",
+    }
+    click.echo(lines[shell])

@@ -1,0 +1,71 @@
+"""What became of an agent, and one row of the report about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from agentconv.model import Agent
+from agentconv.notes import RANK, Note
+
+STATUSES = ("exact", "lossy", "narrowed", "widened", "refused", "kept", "skipped", "failed")
+
+
+@dataclass(frozen=True, slots=True)
+class BeforeAfter:
+    """Rights as words."""
+
+    before: list[str]
+    after: list[str]
+
+
+@dataclass(slots=True)
+class Conversion:
+    """What became of one agent."""
+
+    status: str
+    name: str
+    source: str
+    format: str
+    target: str
+    rights: BeforeAfter
+    gained: list[str] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    files: dict[str, bytes] = field(default_factory=dict)
+    agent: Agent | None = None
+    entry: str = ""  # the id of the entry, in a file of many
+    unchanged: bool = False
+
+    @property
+    def failed(self) -> bool:
+        """Nothing may be written."""
+        return self.status in ("failed", "refused", "skipped")
+
+    def judge(self, base: str) -> None:
+        """The status that the notes speak of, where nothing weightier is known."""
+        self.status = base
+        if base in ("exact", "lossy", "narrowed"):
+            effects = {n.effect for n in self.notes}
+            high = max((RANK[e] for e in effects), default=0)
+            self.status = "narrowed" if "narrows" in effects else "lossy" if high > RANK["info"] else "exact"
+
+
+def report_agent(result: Conversion) -> dict[str, Any]:
+    """One row of the report."""
+    return {
+        "source": result.source,
+        "format": result.format,
+        "target": result.target,
+        "name": result.name,
+        "status": result.status,
+        "unchanged": result.unchanged,
+        "outputs": sorted(result.files),
+        "rights": {"before": result.rights.before, "after": result.rights.after},
+        "notes": [_report_note(n) for n in result.notes],
+    }
+
+
+def _report_note(one: Note) -> dict[str, Any]:
+    data = one.as_json()
+    data.pop("file")
+    return data

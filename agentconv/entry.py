@@ -1,0 +1,253 @@
+"""One entry of a file -> an agent: its keys through the rows of the description."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from agentconv.codecs import TOOL_TYPES, read_value
+from agentconv.containers import Document, Node
+from agentconv.model import Agent, Base, Extra, Rule, Tool, Tools
+from agentconv.notes import Note, note
+from agentconv.reading import UNSAID, Context, Read, Refused
+from agentconv.spec import Field, Spec, all_caps, risk
+from agentconv.toolcodecs import read_bools, read_deny, read_groups, read_permission, read_tools
+
+
+def read_entry(
+    spec: Spec,
+    document: Document,
+    entry: Node | None,
+    id: str,
+    forced: Mapping[str, Any],
+    path: str,
+    *,
+    author: bool,
+) -> Read | list[Note]:
+    """The agent that an entry says, or what is wrong where the program takes it for something else."""
+    ctx = Context(spec, author, path, document.text)
+    fields: dict[str, Any] = {}
+    where: dict[str, Node] = {}
+    extras: list[Extra] = []
+    base: Base | None = None
+    rules: list[Rule] = []
+    early: list[Rule] = []
+    order = {key: n for n, key in enumerate(spec.fields)}
+    values = top_values(spec, entry)
+    for key, node in sorted(values, key=lambda v: order.get(v[0], len(order))):
+        row = spec.fields.get(key)
+        where[key] = node
+        if row is None:
+            if not author and spec.container.get("unknown_keys") == "refused":
+                raise Refused(f"unknown key `{key}`")
+            extras.append(Extra(key, node.data(), spec.id))
+            continue
+        where.setdefault(row.field or key, node)
+        if row.type in TOOL_TYPES:
+            if _tools_here(row, node, ctx):
+                base, more, first = _tool_row(row, node, ctx, base)
+                (early if first else rules).extend(more)
+            elif row.fact("shape") == node.kind:  # a table of the program's own
+                extras.append(Extra(key, node.data(), spec.id))
+            continue
+        value = read_value(node, row, ctx)
+        if value is UNSAID or (not author and not row.applied and not row.written):
+            continue
+        if row.field is None:
+            extras.append(Extra(key, node.data(), spec.id, is_limit(row, node.data())))
+            rules.extend(_denied(row, value, key))
+        elif row.field == "prompt_parts":
+            fields.setdefault("prompt_parts", {}).update(value)
+        else:
+            fields.setdefault(row.field, value)  # rows stand in the order in which the program prefers them
+    if problems := _missing(spec, {key for key, _ in values}, fields, ctx, entry):
+        return problems
+    if spec.syntax == "frontmatter":
+        fields[spec.body_field] = _body(document, spec, author)
+    elif isinstance(fields.get("prompt"), str):
+        fields["prompt"] = fields["prompt"].rstrip("\r\n")  # final line ends are no part of a prompt
+    if spec.tables.get("prompt_mode"):
+        fields["prompt_mode"] = spec.tables["prompt_mode"]
+    tools = _with_all(Tools(base, _joined(spec, early, rules)), spec)
+    if author:
+        tools = _only_servers(tools, entry, ctx)
+    fields.update(forced)
+    agent = Agent(id="", tools=tools, extras=tuple(extras), **{k: v for k, v in _frozen(fields).items() if k != "id"})
+    agent = replace(agent, id=_identity(spec, agent, id))
+    return Read(agent, ctx.notes, where, ctx.tokens, entry)
+
+
+def _tools_here(row: Field, node: Node, ctx: Context) -> bool:
+    """Whether a key that is a tool list elsewhere is read as one here."""
+    shape = row.fact("shape")
+    if shape is None or node.kind == shape:
+        return shape is None and (ctx.author or row.applied)  # what has the program's own shape is no list of tools
+    ctx.refuse(row.fact("bad"), f"`{row.key}` must be a {shape}")
+    if str(row.fact("bad")).startswith("refuse"):
+        text = f"`{row.key}` must be a {shape}: {ctx.spec.seen} does not load this file; read as the tools it names"
+        ctx.say("R012", text, "tools", node)
+    return ctx.author
+
+
+def _denied(row: Field, value: Any, key: str) -> list[Rule]:
+    """A switch without a field in the model, as the rule that it is (Codex: ``features.shell_tool``)."""
+    classes = (row.fact("denies") or {}).get(value, ()) if isinstance(value, (str, bool)) else ()
+    caps = tuple(cap for cap in all_caps() if risk(cap) in classes)
+    return [Rule("deny", Tool(key, caps), at=key)] if caps else []
+
+
+def _only_servers(tools: Tools, entry: Node | None, ctx: Context) -> Tools:
+    """A list of servers beside a word for all of them means only those."""
+    key = ctx.spec.tools.mcp.get("only")
+    node = entry.get(str(key)) if key and entry is not None else None
+    if node is None or node.kind != "list":
+        return tools
+    names = [(n, item.text) for n, item in enumerate(node.items) if item.kind == "scalar" and item.text]
+    rules: list[Rule] = []
+    base = tools.base
+    if base == "all":  # every group is there, the one for MCP servers among them
+        base = "builtin"
+        rules = [Rule("allow", Tool(s, server=s), at=f"{key}[{n}]") for n, s in names]
+    for rule in tools.rules:
+        if rule.effect == "allow" and rule.tool.server == "*":
+            rules += [Rule("allow", Tool(s, server=s), rule.scope, rule.approval, f"{key}[{n}]") for n, s in names]
+        else:
+            rules.append(rule)
+    if (base, tuple(rules)) != (tools.base, tools.rules):
+        text = f"{ctx.spec.seen} drops `{key}` and gives every MCP server; taken as meant"
+        ctx.say("T009", text, str(key), node)
+    return Tools(base, tuple(rules))
+
+
+def _joined(spec: Spec, early: list[Rule], rules: list[Rule]) -> tuple[Rule, ...]:
+    """Old and new map together: a key in both keeps its place and takes the new value (OpenCode 1.18.33)."""
+    if not spec.tools.fact("earlier") or not early:
+        return tuple(early + rules)
+    later = {r.tool.name for r in rules}
+    out: list[Rule] = []
+    for rule in early:
+        if rule.tool.name in later:
+            out += [r for r in rules if r.tool.name == rule.tool.name]
+        else:
+            out.append(rule)
+    placed = {r.tool.name for r in early}
+    return tuple(out + [r for r in rules if r.tool.name not in placed])
+
+
+def _with_all(tools: Tools, spec: Spec) -> Tools:
+    """A list of every group there is says *all*."""
+    everything = spec.tools.fact("all")
+    if not everything or tools.base != "none":
+        return tools
+    whole = {r.tool.name for r in tools.rules if r.effect == "allow" and r.scope is None}
+    if set(everything) <= whole and all(r.effect == "allow" for r in tools.rules):
+        return Tools("all")
+    return tools
+
+
+def top_values(spec: Spec, entry: Node | None) -> list[tuple[str, Node]]:
+    """Keys with their values, dotted rows taken out of their maps; of doubles the one that counts."""
+    if entry is None:
+        return []
+    first = (spec.container.get("dialect") or {}).get("duplicates") == "first"
+    found: dict[str, Node] = {}
+    dotted = {k.split(".")[0] for k in spec.fields if "." in k}
+    for pair in entry.pairs:
+        key = pair.key.text
+        if key in dotted and pair.value.kind == "map":
+            for name, node in _below(key, pair.value, spec):
+                found.setdefault(name, node)
+            continue
+        if first and key in found:
+            continue
+        found.pop(key, None)
+        found[key] = pair.value
+    return list(found.items())
+
+
+def _below(key: str, node: Node, spec: Spec) -> list[tuple[str, Node]]:
+    """The rows inside a map; where it is a row itself, what none of them took stays with it."""
+    out: list[tuple[str, Node]] = []
+    rest = replace(node, pairs=[])
+    for pair in node.pairs:
+        inner = f"{key}.{pair.key.text}"
+        if inner in spec.fields or key not in spec.fields:
+            deeper = inner not in spec.fields and any(k.startswith(inner + ".") for k in spec.fields)
+            out += _below(inner, pair.value, spec) if deeper and pair.value.kind == "map" else [(inner, pair.value)]
+        else:
+            rest.pairs.append(pair)
+    if key in spec.fields and (rest.pairs or not node.pairs):
+        out.insert(0, (key, rest))
+    return out
+
+
+def _tool_row(row: Field, node: Node, ctx: Context, base: Base | None) -> tuple[Base | None, list[Rule], bool]:
+    """Base, rules, and whether they stand before the rest (an old map that the new one overrides)."""
+    if not row.applied and row.fact("shape") is None:
+        text = f"{ctx.spec.seen} does nothing with `{row.key}`; taken as meant"
+        ctx.say("T009", text, row.key if row.type == "deny-tools" else "tools", node)
+    if row.type == "tools":
+        tools = read_tools(node, row, ctx)
+        return tools.base, list(tools.rules), True
+    if row.type == "groups":
+        tools = read_groups(node, row, ctx)
+        return tools.base, list(tools.rules), True
+    if row.type == "tool-bools":
+        said, rules = read_bools(node, row, ctx)
+        return said if said is not None else base, list(rules), True
+    if row.type == "deny-tools":
+        return base, list(read_deny(node, row, ctx)), False
+    return base, list(read_permission(node, row, ctx)), False
+
+
+def is_limit(row: Field, value: Any) -> bool:
+    """Whether losing this value lifts a limit."""
+    limits = row.fact("limits")
+    if isinstance(limits, list):
+        if isinstance(value, Mapping):
+            return any(k in limits for k in value)
+        return value in limits
+    return bool(limits) and value not in (None, False, "", [], {}, ())
+
+
+def _missing(spec: Spec, keys: set[str], fields: dict[str, Any], ctx: Context, entry: Node | None) -> list[Note]:
+    problems: list[Note] = []
+    for row in spec.fields.values():
+        if not row.fact("required") or row.field in fields or (row.key in keys and row.type in TOOL_TYPES):
+            continue
+        if row.key in keys and row.fact("missing") != "skipped":
+            continue  # its value was bad and has been spoken of
+        if not ctx.author:
+            raise Refused(f"no `{row.key}`", str(row.fact("bad")) == "refuse-all", row.fact("missing") == "skipped")
+        if row.fact("missing") == "skipped":
+            line, column = (entry.line, entry.column) if entry else (1, 1)
+            text = f"no `{row.key}`: {ctx.spec.program} takes this file for a document beside the agents"
+            helps = f"an agent needs `{row.key}:`"
+            problems.append(note("R018", text, file=ctx.path, line=line, column=column, help=helps))
+        else:
+            ctx.say("R012", f"no `{row.key}`: {spec.seen} does not load this agent", row.field or row.key, entry)
+    return problems
+
+
+def _body(document: Document, spec: Spec, author: bool) -> str:
+    """The prompt: the text after the header without leading blank lines and final line ends."""
+    body = document.body
+    trim = (spec.container.get("dialect") or {}).get("body", "trim")
+    if not author and trim == "trim":
+        return body.strip()
+    lines = body.splitlines(keepends=True)
+    while lines and not lines[0].strip():
+        lines.pop(0)
+    return "".join(lines).rstrip("\r\n")
+
+
+def _identity(spec: Spec, agent: Agent, id: str) -> str:
+    if spec.identity.get("by") == "name":
+        return agent.name or id
+    over = spec.identity.get("over")
+    return (getattr(agent, str(over)) or id) if over else id
+
+
+def _frozen(fields: dict[str, Any]) -> dict[str, Any]:
+    return {k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()}

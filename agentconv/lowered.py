@@ -1,0 +1,55 @@
+"""What lowering hands on, and what the user decided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from agentconv.model import Agent
+from agentconv.notes import Note, NoteEffect, note
+
+# what a program without the field does anyway: saying it and not saying it are the same
+USUAL: Mapping[str, tuple[Any, ...]] = {
+    "permission_mode": ("default",),
+    "user_invocable": (True,),
+    "model_invocable": (True,),
+    "hidden": (False,),
+    "disabled": (False,),
+    "background": (False,),
+    "mode": ("subagent", "all"),
+    "delegates": (("*",),),
+    "project_context": (True,),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the user decided."""
+
+    allow_widening: frozenset[str] = frozenset()  # classes; `*` is every class
+    skip_refused: bool = False
+    strict: bool = False
+    approval: str = ""
+    model_policy: str = "map"  # keep | map | drop
+    model_map: tuple[tuple[str, str], ...] = ()
+    guard: bool = True
+    user: bool = False
+
+    def allows(self, cls: str) -> bool:
+        """Whether the user let this class become wider."""
+        return "*" in self.allow_widening or cls.split("(")[0] in self.allow_widening
+
+
+@dataclass(slots=True)
+class Lowered:
+    """The agent for the target, with the limits that no form of it can hold."""
+
+    agent: Agent
+    notes: list[Note] = field(default_factory=list)
+    limits: list[str] = field(default_factory=list)
+    skipped: bool = False
+
+    def say(self, code: str, message: str, at: str, effect: NoteEffect | None = None, help: str = "") -> None:
+        """A note at a field."""
+        self.notes.append(note(code, message, effect=effect, path=at, help=help))

@@ -1,0 +1,204 @@
+"""Lowering of identity and texts: names that are legal, descriptions that are required, the prompt as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from agentconv import naming
+from agentconv.lowered import Lowered
+from agentconv.model import Agent
+from agentconv.spec import Field, Spec
+
+
+def lower_identity(agent: Agent, dst: Spec, out: Lowered) -> dict[str, Any]:
+    """Id, name and title: what others call it stays where it is legal, what people see stays where it has a place."""
+    called = _said(agent.id) or _said(agent.name) or "agent"
+    if dst.identity.get("by", "name") == "name":
+        fields = _by_name(agent, called, dst, out)
+    else:
+        fields = _by_place(agent, called, dst, out)
+    shown = str(fields["name"] if dst.identity.get("by", "name") == "name" else fields["id"])
+    if shown.lower() in {str(r).lower() for r in dst.identity.get("reserved") or ()}:
+        out.say("C005", f"{dst.program} has an agent `{shown}` of its own, which this one replaces", "name")
+    return fields
+
+
+def _said(text: str | None) -> str | None:
+    return text if text is not None and text.strip() else None
+
+
+def _by_name(agent: Agent, called: str, dst: Spec, out: Lowered) -> dict[str, Any]:
+    """The field `name` is the identity; the file is called as the source calls the agent."""
+    wish = _said(agent.name) or called
+    legal = naming.legal(wish, dst.identity.get("name"))
+    name = wish if legal else (naming.slug(wish) or naming.slug(called) or "agent")[: naming.LONGEST]
+    fields: dict[str, Any] = {"id": called, "name": name}
+    if name != wish:
+        out.say("C001", f"`{_short(wish)}` is no legal name in {dst.program}; it became `{name}`", "name")
+    if agent.id and agent.id not in (name, wish):
+        same = naming.slug(name) == agent.id
+        text = f"others call the agent `{_short(agent.id)}` in the source and `{_short(name)}` in {dst.program}"
+        out.say("C001", text, "id", "info" if same else None)
+    title = _said(agent.title)
+    if (row := dst.by_field.get("title")) is not None:
+        if title or row.fact("required"):
+            fields["title"] = title or called
+    elif title and title != name:
+        out.say("L001", f"{dst.program} has no title beside the name (`{_short(title)}`)", "title")
+    return fields
+
+
+def _by_place(agent: Agent, called: str, dst: Spec, out: Lowered) -> dict[str, Any]:
+    """File name, path or key is the identity; a name that is more than that goes where people see it."""
+    id = naming.file_id(called, dst)
+    fields: dict[str, Any] = {"id": id}
+    if id != called:
+        out.say("C001", f"`{_short(called)}` is no legal name in {dst.program}; it became `{id}`", "id")
+    name, title = _said(agent.name), _said(agent.title)
+    if (row := dst.by_field.get("title")) is not None:
+        if title or name or row.fact("required"):
+            fields["title"] = title or name or called
+            if name and name not in (called, fields["title"]):
+                out.say("C001", f"{dst.program} shows one name, the title; `{_short(name)}` is left out", "name")
+    elif "name" in dst.by_field:
+        if title or name:
+            fields["name"] = title or name
+            if title and name and name not in (title, called):
+                out.say("C001", f"{dst.program} shows one name, the title; `{_short(name)}` is left out", "name")
+    else:
+        if name and name not in (called, id):
+            out.say("C001", f"the name `{_short(name)}` has no place in {dst.program}; it is called `{id}`", "name")
+        if title and title not in (called, id, name):
+            out.say("L001", f"{dst.program} has no title beside the name (`{_short(title)}`)", "title")
+    return fields
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 60 else text[:59] + "…"
+
+
+def lower_texts(agent: Agent, dst: Spec, out: Lowered) -> dict[str, Any]:
+    """Description, prompt and their kin."""
+    fields: dict[str, Any] = {}
+    description = agent.description
+    when = agent.when_to_use
+    if when is not None and "when_to_use" not in dst.by_field:
+        if not (description or "").strip() or str(description).strip() == when.strip():
+            description = when
+            out.say(
+                "L011",
+                f"{dst.program} has one text for both: `when to use` became the description",
+                "when_to_use",
+                "info",
+            )
+        else:
+            description = f"{description}\n\n{when}"
+            out.say(
+                "L011",
+                f"{dst.program} has one text for both: `when to use` was joined to the description",
+                "when_to_use",
+            )
+            out.say("L011", "the text on when to use it was joined to the description", "description")
+    elif when is not None:
+        fields["when_to_use"] = when
+    if (written := _description(agent, description, dst, out)) is not None:
+        fields["description"] = written
+    fields["prompt"] = _prompt(agent, dst, out)
+    if agent.prompt_parts and "prompt_parts" in dst.by_field:
+        known = {r.key for r in dst.fields.values() if r.field == "prompt_parts"}
+        if set(agent.prompt_parts) <= known:
+            fields["prompt_parts"] = agent.prompt_parts
+    mode, theirs = agent.prompt_mode, dst.tables.get("prompt_mode")
+    if theirs:
+        fields["prompt_mode"] = theirs
+    if mode and theirs and mode != theirs:
+        how = "is added to the program's own" if theirs == "added" else "replaces the program's own"
+        out.say("L012", f"the prompt {how} base prompt in {dst.program}", "prompt_mode", "info")
+    return fields
+
+
+def _description(agent: Agent, description: str | None, dst: Spec, out: Lowered) -> str | None:
+    row = dst.by_field.get("description")
+    if row is None:
+        if description:
+            out.say("L001", f"{dst.program} has no description", "description")
+        return None
+    if description is not None and _said(description):
+        return _escapable(description, row, dst, out)
+    if row.fact("required"):
+        out.say("L005", f"{dst.program} requires a description; the name stands in", "description")
+        return _escapable(_said(agent.title) or _said(agent.name) or _said(agent.id) or "agent", row, dst, out)
+    if description is not None and row.fact("blank"):
+        out.say("L002", f"{dst.program} takes no blank description", "description")
+        return None
+    return description
+
+
+def _escapable(text: str, row: Field, dst: Spec, out: Lowered) -> str:
+    if row.fact("escapes") == "newline" and "\\n" in text:
+        out.say("L009", f"{dst.program} reads a literal \\n in `{row.key}` as a line break", row.field or row.key)
+        return text.replace("\\n", "\n")
+    return text
+
+
+def _prompt(agent: Agent, dst: Spec, out: Lowered) -> str | None:
+    prompt = agent.prompt
+    parts = agent.prompt_parts or {}
+    known = {r.key for r in dst.fields.values() if r.field == "prompt_parts"}
+    if parts and not set(parts) <= known:
+        more = [str(p).strip("\n") for p in parts.values()]
+        said = as_body("\n\n".join([prompt or "", *(p for p in more if p not in (prompt or ""))]))
+        out.say("L011", f"{dst.program} has one prompt; {', '.join(parts)} stands in it", "prompt_parts")
+        if said != (prompt or ""):
+            out.say("L011", "several texts of the source became one prompt", "prompt", "info")
+        prompt = said
+    row = dst.by_field.get("prompt")
+    if row is not None and row.fact("required") and not (prompt or "").strip():
+        what = next(t for t in (agent.description, agent.title, agent.name, agent.id, "agent") if _said(t))
+        prompt = what
+        out.say("L005", f"{dst.program} requires a prompt; the description stands in", "prompt")
+    if dst.syntax != "frontmatter" and prompt is not None:
+        prompt = prompt.replace("\r\n", "\n")
+    elif prompt is not None and as_body(prompt) != prompt:
+        out.say("C011", "blank lines around the prompt have no place below a header", "prompt", "info")
+        prompt = as_body(prompt)
+    limit = (dst.tables.get("limits") or {}).get("prompt")
+    if limit and prompt and len(prompt) > int(limit):
+        text = f"the prompt has {len(prompt)} characters; the longest that is documented for {dst.program} is {limit}"
+        out.say("C003", text, "prompt", "approximate")
+    return prompt
+
+
+def as_body(text: str) -> str:
+    """The text as a Markdown body holds it: no blank lines in front, no line ends behind."""
+    lines = text.splitlines(keepends=True)
+    while lines and not lines[0].strip():
+        lines.pop(0)
+    return "".join(lines).rstrip("\r\n")
+
+
+def replaced_texts(fields: dict[str, Any], dst: Spec, out: Lowered) -> dict[str, Any]:
+    """Characters that the program replaces in the whole file are written as it reads them: a curly quote that
+    becomes a straight one would end the text around it."""
+    table = {str(k): str(v) for k, v in ((dst.container.get("dialect") or {}).get("replace") or {}).items()}
+    if not table:
+        return fields
+    made = {}
+    for name, value in fields.items():
+        made[name] = value if name in ("id", "tools") else _replaced(value, table)
+        if made[name] != value:
+            text = f"{dst.seen} replaces typographic dashes, quotes and odd spaces when it loads the file"
+            out.say("C007", text, name)
+    return made
+
+
+def _replaced(value: Any, table: Mapping[str, str]) -> Any:
+    if isinstance(value, str):
+        for old, new in table.items():
+            value = value.replace(old, new)
+    elif isinstance(value, tuple):
+        return tuple(_replaced(v, table) for v in value)
+    elif isinstance(value, Mapping):
+        return {k: _replaced(v, table) for k, v in value.items()}
+    return value

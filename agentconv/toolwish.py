@@ -1,0 +1,246 @@
+"""What lowering a tool control works with: the job, single wishes, and how a step down is said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from agentconv import scopes as patterns
+from agentconv.model import Agent, Rule, Scope, Tools
+from agentconv.notes import Note, NoteEffect, note
+from agentconv.rights import CLASSES, Grant, Right, Rights, by_capability, by_server, is_star
+from agentconv.spec import Spec, cap_title, risk
+
+Places = tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Wish:
+    """One capability that the source asks for, with its limits and the rules that ask for it."""
+
+    cap: str
+    grant: Grant
+    at: Places
+    label: str
+
+
+@dataclass(slots=True)
+class ToolJob:
+    """Everything that lowering a tool control needs to know."""
+
+    src: Spec
+    dst: Spec
+    agent: Agent
+    before: Rights
+    forbid: frozenset[str]  # classes that must not arrive
+    reasons: Mapping[str, tuple[str, str]]  # forbidden class -> note code and why
+    approval: str = ""
+    leave: frozenset[str] = frozenset()  # classes that the user lets become wider
+    held: set[str] = field(default_factory=set)  # classes whose limit a field of the target holds
+    notes: list[Note] = field(default_factory=list)
+
+    def say(
+        self,
+        code: str,
+        message: str,
+        at: str | Iterable[str] = "tools",
+        effect: NoteEffect | None = None,
+        help: str = "",
+    ) -> None:
+        """A note at one or several places of the source's control."""
+        for place in dict.fromkeys([at] if isinstance(at, str) else at) or ("tools",):
+            made = note(code, message, effect=effect, path=place or "tools", help=help)
+            if made not in self.notes:
+                self.notes.append(made)
+
+    @property
+    def allowed(self) -> frozenset[str]:
+        """Classes that a name of the target may bring."""
+        if any(r.cls in ("all", "runs") and r.whole for r in self.before):
+            return frozenset(CLASSES) - self.forbid
+        return self.literal
+
+    @property
+    def literal(self) -> frozenset[str]:
+        """The classes that the source has by name, not by what a free shell could do."""
+        had = {r.cls for r in self.before if r.whole} & set(CLASSES)
+        had |= self.held | (self.leave & set(CLASSES))
+        return frozenset(CLASSES if Right("all") in self.before else had) - self.forbid
+
+    @property
+    def empty(self) -> bool:
+        """Nothing to lose: the source has no tool either."""
+        open_caps = any(g.any for g in by_capability(self.agent.tools, self.src).values())
+        return not open_caps and not any(g.open for g in by_server(self.agent.tools, self.src).values())
+
+    def places(self, cap: str, *, effect: str = "", scoped: bool = False, ask: bool = False) -> Places:
+        """Where the source speaks of a capability."""
+        return tuple(
+            rule.at
+            for rule in self.agent.tools.rules
+            if cap in rule.tool.caps
+            and effect in ("", rule.effect)
+            and (rule.scope is not None or not scoped)
+            and (not ask or (rule.approval == "ask" and not asks_anyway(rule, self.src)))
+        )
+
+    def why_not(self, cls: str) -> tuple[str, str]:
+        """Why a class may not arrive: note code and sentence."""
+        return self.reasons.get(cls) or ("T021", f"another program at the place of {self.dst.program} would give more")
+
+
+def asks_anyway(rule: Rule, spec: Spec) -> bool:
+    """Whether the question is the program's own default written out, and no wish of the author."""
+    name = spec.tools.own(rule.tool.name)
+    return name is not None and rule.scope is not None and (rule.scope.text, "ask") in name.keep
+
+
+def opened(tools: Tools) -> bool:
+    """Whether what no rule names is allowed."""
+    state = tools.base in ("all", "builtin")
+    for rule in tools.rules:
+        if is_star(rule.tool) and rule.scope is None:
+            state = rule.effect == "allow"
+    return state
+
+
+def shut_forbidden(job: ToolJob, caps: Mapping[str, Grant]) -> None:
+    """Close what may not arrive, and say so at every rule that asked for it."""
+    for cap, grant in caps.items():
+        if risk(cap) not in job.forbid or not grant.any:
+            continue
+        if cap == "delegate" and (job.agent.delegates is not None or not grant.whole):
+            continue  # which agents may be called is decided there
+        grant.open, grant.scopes = False, ()
+        if places := job.places(cap, effect="allow"):
+            code, why = job.why_not(risk(cap))
+            job.say(code, f"“{cap_title(cap)}” is left out: {why}", places, effect="narrows")
+
+
+def say_scope(job: ToolJob, wish: Wish) -> None:
+    """A limit that the target cannot hold."""
+    texts = ", ".join(dict.fromkeys(s.text for _, s, _ in wish.grant.scopes))
+    code, how = ("T013", "denied for") if wish.grant.open else ("T006", "limited to")
+    job.say(
+        code,
+        f"`{wish.label}` is {how} {texts}; {job.dst.seen} cannot hold that: the whole tool is left out",
+        wish.at,
+        help=f"--allow-widening {risk(wish.cap)} gives the whole tool",
+    )
+
+
+def say_choice(
+    job: ToolJob, wish: Wish, name: str | None, near: Mapping[str, tuple[str, str]], wider: Mapping[str, str]
+) -> None:
+    """What became of a wish that was not simply granted."""
+    program = job.dst.program
+    title = cap_title(wish.cap)
+    if wish.cap in near and name is not None:
+        other, effect = near[wish.cap]
+        kind: NoteEffect = "narrows" if effect == "narrows" else "approximate"
+        text = f"{program} has no tool for “{title}”: `{wish.label}` became `{name}` ({cap_title(other)})"
+        job.say("T005", text, wish.at, effect=kind)
+    elif wish.cap in wider:
+        text = f"`{wish.label}`: `{wider[wish.cap]}` of {program} would give more than the source has; left out"
+        job.say("T007", text, wish.at)
+    elif name is None:
+        kind = "narrows" if risk(wish.cap) != "none" else "lost"
+        job.say("T003", f"{program} has no tool for “{title}” (`{wish.label}`)", wish.at, effect=kind)
+
+
+def say_leave(job: ToolJob, cap: str, places: Places) -> None:
+    """A limit that is not held, because the user said so."""
+    text = f"the limit of “{cap_title(cap)}” is not held in {job.dst.program}, as you allowed"
+    job.say("T014", text, places, effect="approximate")
+
+
+def say_unknown(job: ToolJob) -> None:
+    """Names that nobody has cannot arrive, neither allowed nor denied."""
+    for rule in job.agent.tools.rules:
+        if rule.tool.caps or rule.tool.server is not None:
+            continue
+        if job.src.tools.own(rule.tool.name):
+            text = f"`{rule.tool.name}` is a check of {job.src.program} itself; {job.dst.program} has none of that name"
+            job.say("T003", text, rule.at, effect="lost")
+            continue
+        text = f"`{rule.tool.name}` is no tool that any program has; left out"
+        job.say("T004", text, rule.at, effect="narrows" if rule.effect == "allow" else "lost")
+
+
+def say_missing(job: ToolJob, made: Tools, caps: Mapping[str, Grant], *, listed: bool) -> None:
+    """What was named beside everything, and is not in what everything became."""
+    arrived = by_capability(made, job.dst)
+    for rule in job.agent.tools.rules:
+        if rule.effect == "deny" or is_star(rule.tool) or any(n.path == rule.at for n in job.notes):
+            continue
+        open_ = [c for c in rule.tool.caps if c in caps and caps[c].any]
+        if shut := [c for c in open_ if c in arrived and not arrived[c].any and not listed]:
+            words = ", ".join(f"“{cap_title(c)}”" for c in shut)
+            job.say("T007", f"{words} would give more than the source has: left out (`{rule.tool.name}`)", rule.at)
+        if gone := [c for c in open_ if listed and not (c in arrived and arrived[c].any)]:
+            effect: NoteEffect = "narrows" if any(risk(c) != "none" for c in gone) else "lost"
+            words = ", ".join(f"“{cap_title(c)}”" for c in gone)
+            job.say("T003", f"{job.dst.program} has no tool for {words} (`{rule.tool.name}`)", rule.at, effect)
+
+
+def say_along(job: ToolJob, made: Tools, closed: Mapping[str, Grant]) -> None:
+    """What was denied, or limited, and comes with a tool of the target all the same; no right more."""
+    arrived = by_capability(made, job.dst)
+    for rule in job.agent.tools.rules:
+        if rule.effect != "deny" or is_star(rule.tool):
+            continue
+        for cap in rule.tool.caps:
+            grant = arrived.get(cap)
+            if risk(cap) == "none" or grant is None or not still_given(rule.scope, closed.get(cap), grant):
+                continue
+            job.say(
+                "T020",
+                f"“{cap_title(cap)}” was denied but comes with a tool of {job.dst.program} that the agent needs; "
+                f"it has the right “{risk(cap)}” anyway",
+                rule.at,
+            )
+
+
+def still_given(scope: Scope | None, was: Grant | None, now: Grant) -> bool:
+    """Whether a denial of the source has no effect in the target."""
+    if scope is None:
+        return was is not None and not was.any and now.any
+    if not now.open or was is None or all(ok or s != scope for ok, s, _ in was.scopes):
+        return False
+    return not any(not ok and patterns.within(scope, s) for ok, s, _ in now.scopes)
+
+
+def say_ask(job: ToolJob, cap: str) -> bool:
+    """An action that asked: the session of the target asks, too, or it may not be given (True)."""
+    if risk(cap) == "none":
+        return False
+    places = job.places(cap, effect="allow", ask=True)
+    if job.dst.tools.fact("approval", "session") == "session":
+        text = f"“{cap_title(cap)}” asks each time; {job.dst.program} leaves asking to the session"
+        job.say("T015", text, places, effect="approximate")
+        return False
+    return risk(cap) not in job.leave
+
+
+def forbidden_server(job: ToolJob, server: str) -> bool:
+    """Whether a server may not arrive."""
+    return any(f == "mcp:*" or f == f"mcp:{server}" or f.startswith(f"mcp:{server}/") for f in job.forbid)
+
+
+def rule_at(grant: Grant) -> str:
+    """Where the rule behind a grant stands."""
+    return grant.rule.at if grant.rule else "tools"
+
+
+def server_places(job: ToolJob, server: str, member: str | None, effect: str = "allow") -> Places:
+    """Where the source speaks of a server, or of one tool of it."""
+    return tuple(
+        r.at
+        for r in job.agent.tools.rules
+        if r.tool.server == server and r.tool.member == member and r.effect == effect
+    )
+
+
+def written(rules: Iterable[Rule]) -> list[Rule]:
+    """Each rule once."""
+    return list(dict.fromkeys(rules))

@@ -1,0 +1,254 @@
+"""Laws that hold for every agent and every pair of formats, over generated agents.
+
+No traceback; no output that fails its own proof; never wider (``probing`` counts on its own); the status is what the
+notes say; a second run changes nothing; what stands beside an entry in a shared file stays byte for byte.
+"""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agentconv.convert import Conversion, convert_agent, convert_text
+from agentconv.engine import read_author, read_program
+from agentconv.model import Agent
+from agentconv.registry import ids, load
+from tests import probing
+from tests.strategies import agents
+
+EXAMPLES = int(os.environ.get("AGENTCONV_EXAMPLES", "40"))
+LAW = settings(max_examples=EXAMPLES, derandomize=EXAMPLES <= 40, deadline=None)
+PROOF = ("V001", "V002", "V003", "V004", "V005", "X001")
+REPAIRS = {"R003", "R006", "R007", "R008", "R009", "R010", "R012", "R013", "R014", "R015", "R016", "R019", "R020",
+           "T001", "T002", "T004", "T009", "T016"}  # fmt: skip
+each_source = pytest.mark.parametrize("source", ids())
+
+
+@each_source
+@LAW
+@given(data=st.data())
+def test_laws(source: str, data: st.DataObject) -> None:
+    agent = data.draw(agents(source))
+    for target in ids():
+        made = convert_agent(agent, source, target)
+        told = tell(made, agent)
+        check_proof(made, told)
+        check_status(made, told)
+        check_rights(agent, source, target, made, told)
+        check_again(target, made, told)
+
+
+def tell(made: Conversion, agent: Agent | None = None) -> str:
+    lines = [
+        f"{made.format} -> {made.target}: {made.status} gained {made.gained}",
+        f"{made.rights}",
+        f"{agent and agent.said()}",
+    ]
+    lines += [f"  {n.code} {n.effect} {n.path}: {n.message}" for n in made.notes]
+    return "\n".join([*lines, *(f"--- {p}\n{b.decode()}" for p, b in made.files.items())])
+
+
+def check_proof(made: Conversion, told: str) -> None:
+    assert not [n for n in made.notes if n.code in PROOF], told
+    if made.status == "failed":
+        assert any(n.effect == "error" for n in made.notes), told
+
+
+def check_status(made: Conversion, told: str) -> None:
+    effects = {n.effect for n in made.notes}
+    if made.status == "exact":
+        assert effects <= {"info"}, told
+    elif made.status == "lossy":
+        assert effects & {"approximate", "lost", "inherits"} and not effects & {"narrows", "widens", "error"}, told
+    elif made.status == "narrowed":
+        assert "narrows" in effects and not effects & {"widens", "error"}, told
+    elif made.status in ("refused", "widened"):
+        assert "widens" in effects and made.gained, told
+    elif made.status == "skipped":
+        assert not effects & {"widens", "error"}, told
+    assert bool(made.files) == (made.status in ("exact", "lossy", "narrowed", "widened")), told
+
+
+def check_rights(agent: Agent, source: str, target: str, made: Conversion, told: str) -> None:
+    """Every deed that the output allows was allowed before, or anything was: by a free shell."""
+    if not made.files or made.status == "widened":
+        return
+    ((path, data),) = made.files.items()
+    back = read_program(load(target), data.decode(), path).agents
+    assert len(back) == 1, told
+    before = probing.allowed(agent, load(source), program=False)
+    after = probing.allowed(back[0].agent, load(target), program=True)
+    if {d for d in probing.DEEDS if d.cls == "runs"} <= before:
+        return
+    assert after <= before, f"gained {after - before}\n{told}"
+
+
+def check_again(target: str, made: Conversion, told: str) -> None:
+    """The output needs no repair, and converting it to its own format changes no byte."""
+    if not made.files:
+        return
+    ((path, data),) = made.files.items()
+    reading = read_author(load(target), data.decode(), path)
+    said = [n for n in [*reading.notes, *(m for r in reading.agents for m in r.notes)] if n.code in REPAIRS]
+    if load(target).tools.mcp_is_loose:  # `docs_read` may be read as a tool of `docs`, which is said each time
+        said = [n for n in said if n.code != "T001"]
+    assert not said, f"{said}\n{told}"
+    (again,) = convert_text(data.decode(), from_=target, to=target, path=path)
+    assert list(again.files.values()) == [data], f"{again.files}\n{told}"
+
+
+# -- shared files -----------------------------------------------------------------------------
+
+MODE = "{dash} slug: {slug}\n{pad}name: N{n}  # kept\n{pad}roleDefinition: >-\n{pad}  some text\n{pad}  more\n{pad}groups: [read, [edit, {{fileRegex: \\.md$}}]]\n"
+JSON_MODE = '{{ "slug": "{slug}", "name": "N{n}", "roleDefinition": "x", "groups": ["read"] }}'
+JSON_AGENT = '"{slug}": {{ "mode": "subagent", "prompt": "p{n}" }}'
+SLUGS = st.lists(st.sampled_from(["one", "two", "mine", "three"]), max_size=3, unique=True)
+
+
+@st.composite
+def yaml_modes(draw: st.DrawFn) -> tuple[str, list[str]]:
+    slugs = draw(SLUGS)
+    pad = draw(st.sampled_from(["", "  "]))
+    blocks = [MODE.format(dash=pad + "-", pad=pad + "  ", slug=s, n=n) for n, s in enumerate(slugs)]
+    gap = draw(st.sampled_from(["", "\n", f"{pad}# about the next\n"]))
+    head = draw(st.sampled_from(["", "# my modes\n", "other: 1\n\n"]))
+    entries = gap.join(blocks) if blocks else draw(st.sampled_from(["", "  []\n"]))
+    tail = draw(st.sampled_from(["", "# the end\n", "last: {a: [1]}\n"])) if blocks else ""
+    text = f"{head}customModes:{'' if blocks else ' []'}\n{entries if blocks else ''}{tail}"
+    if draw(st.booleans()) and not tail:
+        text = text.rstrip("\n")
+    return text, slugs
+
+
+@st.composite
+def json_files(draw: st.DrawFn, entry: str, opening: str, closing: str, comments: bool) -> tuple[str, list[str]]:
+    slugs = draw(SLUGS)
+    unit = draw(st.sampled_from(["  ", "    ", "\t"]))
+    lines = [unit * 2 + entry.format(slug=s, n=n) for n, s in enumerate(slugs)]
+    comma = "," if comments and slugs and draw(st.booleans()) else ""
+    note = f"{unit * 2}// kept as it is\n" if comments and draw(st.booleans()) else ""
+    inner = ",\n".join(lines) + comma + "\n" if lines else ""
+    before = draw(st.sampled_from(["", f'{unit}"theme": "dark",\n', f'{unit}"mcp": {{"a": {{"b": [1,2]}}}},\n']))
+    after = draw(st.sampled_from(["", f',\n{unit}"zz": [ 1, 2 ]']))
+    close = f"\n{unit}{closing}" if not lines else f"{unit}{closing}"
+    body = f"{opening}{'' if not lines else chr(10)}{note if lines else ''}{inner}{close if lines else closing}"
+    return f"{{\n{before}{unit}{body}{after}\n}}\n", slugs
+
+
+SHARED = st.one_of(
+    st.tuples(st.just("roo"), yaml_modes()),
+    st.tuples(st.just("roo"), json_files(JSON_MODE, '"customModes": [', "]", False)),
+    st.tuples(st.just("opencode-json"), json_files(JSON_AGENT, '"agent": {', "}", True)),
+)
+
+
+@settings(LAW, max_examples=EXAMPLES * 4)
+@given(
+    shared=SHARED,
+    crlf=st.booleans(),
+    prompt=st.sampled_from(["Do it.", "a\n---\nb", '"""\n{{ x }}\n\ttab']),
+    tools=st.booleans(),
+)
+def test_shared_files_keep_everything_else(
+    shared: tuple[str, tuple[str, list[str]]], crlf: bool, prompt: str, tools: bool
+) -> None:
+    target, (old, slugs) = shared
+    old = old.replace("\n", "\r\n") if crlf else old
+    source = f"---\nname: mine\ndescription: Mine\n{'tools: Read' if tools else 'model: opus'}\n---\n{prompt}\n"
+    (made,) = convert_text(source, from_="claude-code", to=target, get=lambda path: old)
+    told = f"{old}\n{tell(made)}"
+    assert made.files, told
+    ((path, data),) = made.files.items()
+    new = data.decode()
+    ids_before = {r.agent.id: r.agent for r in read_program(load(target), old, path).agents}
+    ids_after = {r.agent.id: r.agent for r in read_program(load(target), new, path).agents}
+    assert set(ids_after) == set(slugs) | {"mine"}, told
+    assert {k: v for k, v in ids_after.items() if k != "mine"} == {k: v for k, v in ids_before.items() if k != "mine"}
+    if "mine" not in slugs and slugs:
+        at = next(n for n in range(len(old) + 1) if n == len(old) or old[n] != new[n])
+        assert new.endswith(old[at:]), told
+    for line in old.splitlines(keepends=True):
+        if "mine" not in slugs and slugs:
+            assert line.rstrip("\r\n,") in new, told
+    assert not crlf or "\n" not in new.replace("\r\n", ""), told
+    (again,) = convert_text(source, from_="claude-code", to=target, get=lambda path: new)
+    assert list(again.files.values()) == [data], f"{again.files}\n{told}"
+
+
+# -- from raw text ----------------------------------------------------------------------------
+
+VALUES = st.sampled_from(
+    ["Read", "Read, Bash", "'*'", "[]", "", "null", "[Read, Edit]", "Bash(git *), Read", "[read, edit, agent]", "Foo",
+     "['docs/*', read]", "mcp__docs__x, Read", "[view, bash]", "12", "true", "{bash: false}", "{read: true}", "edit", "[Task]",
+     "[read/readFile, execute/runInTerminal]", "todos", "'[\"read\"]'", "*", "[*]"]
+)  # fmt: skip
+MAPS = st.sampled_from(
+    ["deny", "{bash: deny}", "{'*': deny, read: allow}", "{bash: {'*': deny, 'git *': allow}}", "{edit: ask}", "{}", "null",
+     "{bash: {'*': allow, 'rm *': deny}}", "{task: {'*': deny, helper: allow}}", "{webfetch: maybe}", "{'docs_*': deny}",
+     "{read: {'*.env': deny}}", "[read]"]
+)  # fmt: skip
+WORDS = st.sampled_from(
+    ["x", "'y: z'", "a: b", '"q"', "null", "12", "true", "[a, b]", "{a: b}", "- x", "…", "# c", "yes"]
+)
+KEYS = {
+    "claude-code": {"name": WORDS, "description": WORDS, "tools": VALUES, "disallowedTools": VALUES, "model": WORDS,
+                    "permissionMode": st.sampled_from(["plan", "default", "x"]), "skills": WORDS, "color": WORDS, "memory": st.just("user"),
+                    "maxTurns": WORDS, "house": WORDS},
+    "vscode": {"name": WORDS, "description": WORDS, "tools": VALUES, "agents": VALUES, "model": WORDS, "infer": WORDS,
+               "user-invocable": WORDS, "argument-hint": WORDS, "target": WORDS},
+    "copilot": {"name": WORDS, "description": WORDS, "tools": VALUES, "model": WORDS, "infer": WORDS, "github": MAPS},
+    "opencode": {"description": WORDS, "mode": st.sampled_from(["primary", "subagent", "x"]), "tools": VALUES, "permission": MAPS,
+                 "model": WORDS, "temperature": WORDS, "disable": WORDS, "name": WORDS, "house": WORDS},
+}  # fmt: skip
+
+
+@st.composite
+def headers(draw: st.DrawFn, id: str) -> str:
+    picked = draw(st.lists(st.sampled_from(list(KEYS[id])), max_size=6, unique=draw(st.integers(0, 9)) > 0))
+    newline = draw(st.sampled_from(["\n", "\n", "\r\n"]))
+    lines = ["---", *(f"{key}: {draw(KEYS[id][key])}" for key in picked), "---"]
+    body = draw(st.sampled_from(["Do it.", "", "\n\nDo\n---\nit.\n", "{{ x }} “q” – \t", "a\n\nb  \n"]))
+    return newline.join([*lines, *body.split("\n")])
+
+
+@pytest.mark.parametrize("source", list(KEYS))
+@LAW
+@given(data=st.data())
+def test_laws_from_headers(source: str, data: st.DataObject) -> None:
+    text = data.draw(headers(source))
+    for target in ids():
+        for made in convert_text(text, from_=source, to=target):
+            told = f"{text}\n{tell(made)}"
+            if source != target:
+                check_proof(made, told)
+                check_status(made, told)
+                check_again(target, made, told)
+                assert all(b"\r\n" not in d or made.target in NEWLINES for d in made.files.values()), told
+
+
+NEWLINES = [id for id in ids() if load(id).syntax == "frontmatter"]
+
+MODE_TEXT = "customModes:\n  - slug: {slug}\n    name: {name}\n    roleDefinition: {role}\n    groups: {groups}\n    whenToUse: {when}\n"
+
+
+@LAW
+@given(
+    slug=st.sampled_from(["a", "a b", "a_b", "12", "code"]),
+    name=WORDS,
+    role=WORDS,
+    groups=st.sampled_from(["[read]", "[]", "null", "[read, edit, command, mcp, modes]", "[[edit, {fileRegex: \\.md$}]]",
+                            "[read, browser]", "[foo]", "read", "[[edit, {fileRegex: '^docs/'}], mcp]", "[command, command]"]),
+    when=WORDS,
+)  # fmt: skip
+def test_laws_from_modes(slug: str, name: str, role: str, groups: str, when: str) -> None:
+    text = MODE_TEXT.format(slug=slug, name=name, role=role, groups=groups, when=when)
+    for target in ids():
+        for made in convert_text(text, from_="roo", to=target):
+            told = f"{text}\n{tell(made)}"
+            if target != "roo":
+                check_proof(made, told)
+                check_status(made, told)
+                check_again(target, made, told)

@@ -14,7 +14,7 @@ from typing import Any
 from agentconv.containers import ContainerError, Document, Node, Places
 from agentconv.entry import is_limit, read_entry, top_values
 from agentconv.notes import note
-from agentconv.reading import Read, Reading, Refused
+from agentconv.reading import NoHeader, Read, Reading, Refused
 from agentconv.spec import Spec
 
 __all__ = ["entries", "entry_lists", "is_limit", "open_document", "read_author", "read_program", "top_values"]
@@ -86,9 +86,11 @@ def read_program(spec: Spec, text: str, path: str) -> Reading:
         reading.status, reading.reason = document.status, document.reason
         return reading
     try:
-        for id, entry, forced in entries(spec, document, path):
+        for id, entry, forced in entries(spec, document, path, spec.container.get("one_bad") == "refuse-all"):
             try:
                 read = read_entry(spec, document, entry, id, forced, path, author=False)
+            except NoHeader:
+                read = read_entry(spec, document, None, id, forced, path, author=False)
             except Refused as refused:
                 if refused.whole or not spec.many or spec.container.get("one_bad") == "refuse-all":
                     raise
@@ -162,7 +164,9 @@ def _headerless_is_agent(spec: Spec) -> bool:
     return spec.syntax == "frontmatter" and dialect.get("no_header", "skipped") == "body"
 
 
-def entries(spec: Spec, document: Document, path: str) -> list[tuple[str, Node | None, Mapping[str, Any]]]:
+def entries(
+    spec: Spec, document: Document, path: str, strict: bool = False
+) -> list[tuple[str, Node | None, Mapping[str, Any]]]:
     """The agents of a file: id from its place (or from the entry), the map of fields, and what the place decides."""
     if not spec.many:
         return [(place_id(spec, path), document.header, forced_by(spec, path))]
@@ -170,6 +174,8 @@ def entries(spec: Spec, document: Document, path: str) -> list[tuple[str, Node |
     for node, forced in entry_lists(spec, document):
         if node.kind == "map":
             out += [(p.key.text, p.value, forced) for p in node.pairs if p.value.kind == "map"]
+            if strict and any(p.value.kind != "map" for p in node.pairs):
+                raise Refused("an entry is no map", True)
         else:
             key = str(spec.container.get("entry_id") or "")
             for item in node.items:
@@ -184,7 +190,7 @@ def entry_lists(spec: Spec, document: Document) -> list[tuple[Node, Mapping[str,
     also: Mapping[str, Any] = spec.container.get("also_entries") or {}
     for path, forced in {str(spec.container.get("entries") or ""): {}, **also}.items():
         node = document.header
-        for key in path.split(".") if path else ():
+        for key in path.split(".") if path not in ("", "*") else ():
             node = node.get(key) if node is not None and node.kind == "map" else None
         if path and node is not None and node.kind != "scalar":
             found.append((node, forced or {}))

@@ -43,6 +43,11 @@ def read_entry(
                 raise Refused(f"unknown key `{key}`")
             extras.append(Extra(key, node.data(), spec.id))
             continue
+        if kind := _other_kind(row, node):
+            if not author:
+                raise Refused(f"the definition of {kind}", skipped=True)
+            text = f"this is the definition of {kind}, which no agent of {spec.program} or another program is"
+            return [note("R016", text, path=key, file=path, line=node.line, column=node.column)]
         where.setdefault(row.field or key, node)
         if row.type in TOOL_TYPES:
             if _tools_here(row, node, ctx):
@@ -70,12 +75,33 @@ def read_entry(
     if spec.tables.get("prompt_mode"):
         fields["prompt_mode"] = spec.tables["prompt_mode"]
     tools = _with_all(Tools(base, _joined(spec, early, rules)), spec)
-    if author:
+    if author or spec.tools.mcp.get("only_holds"):
         tools = _only_servers(tools, entry, ctx)
     fields.update(forced)
     agent = Agent(id="", tools=tools, extras=tuple(extras), **{k: v for k, v in _frozen(fields).items() if k != "id"})
     agent = replace(agent, id=_identity(spec, agent, id))
+    _unusable(spec, agent, ctx, where.get("name"))
     return Read(agent, ctx.notes, where, ctx.tokens, entry)
+
+
+def _other_kind(row: Field, node: Node) -> str:
+    """What else a file with this key, or this value of it, defines."""
+    kinds = row.fact("other_kind")
+    return str(kinds.get(node.text, "")) if isinstance(kinds, Mapping) else str(kinds or "")
+
+
+def _unusable(spec: Spec, agent: Agent, ctx: Context, at: Node | None) -> None:
+    """A name that the program keeps for itself, or a prompt that is too short for it."""
+    name = str(agent.name or agent.id)
+    if name.lower() in {str(t).lower() for t in spec.identity.get("taken") or ()}:
+        ctx.refuse("refuse", f"`{name}` is taken")
+        text = f"{spec.seen} lets no agent have the name `{name}`: it does not load this file"
+        ctx.say("R012", text, "name", at)
+    least = (spec.tables.get("limits") or {}).get("prompt_min")
+    if least and len((agent.prompt or "").strip()) < int(least):
+        ctx.refuse("refuse", f"the prompt has less than {least} characters")
+        text = f"the prompt has less than {least} characters: {spec.seen} does not load this file"
+        ctx.say("R012", text, "prompt", None)
 
 
 def _tools_here(row: Field, node: Node, ctx: Context) -> bool:
@@ -100,10 +126,14 @@ def _denied(row: Field, value: Any, key: str) -> list[Rule]:
 def _only_servers(tools: Tools, entry: Node | None, ctx: Context) -> Tools:
     """A list of servers beside a word for all of them means only those."""
     key = ctx.spec.tools.mcp.get("only")
+    holds = bool(ctx.spec.tools.mcp.get("only_holds"))
     node = entry.get(str(key)) if key and entry is not None else None
-    if node is None or node.kind != "list":
+    if node is None or (node.kind != "list" and not (holds and node.kind == "scalar" and node.value is not None)):
         return tools
-    names = [(n, item.text) for n, item in enumerate(node.items) if item.kind == "scalar" and item.text]
+    texts = [i.text for i in node.items if i.kind == "scalar"] if node.kind == "list" else node.text.split(",")
+    names = [(n, text.strip()) for n, text in enumerate(texts) if text.strip()]
+    if holds and tools.base is None:
+        tools = Tools("all", tools.rules)
     rules: list[Rule] = []
     base = tools.base
     if base == "all":  # every group is there, the one for MCP servers among them
@@ -114,7 +144,7 @@ def _only_servers(tools: Tools, entry: Node | None, ctx: Context) -> Tools:
             rules += [Rule("allow", Tool(s, server=s), rule.scope, rule.approval, f"{key}[{n}]") for n, s in names]
         else:
             rules.append(rule)
-    if (base, tuple(rules)) != (tools.base, tools.rules):
+    if (base, tuple(rules)) != (tools.base, tools.rules) and not holds:
         text = f"{ctx.spec.seen} drops `{key}` and gives every MCP server; taken as meant"
         ctx.say("T009", text, str(key), node)
     return Tools(base, tuple(rules))

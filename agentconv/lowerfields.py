@@ -187,7 +187,9 @@ def _server(config: Any, row: Field) -> Any:
     made = dict(config)
     kind = "remote" if "url" in made else "local"
     types = (row.fact("server_types") or {}).get(kind, ())
-    if made.get("type", types[0] if types else None) not in types:
+    if not types:
+        made.pop("type", None)
+    elif made.get("type", types[0]) not in types:
         return None
     if "type" in needs[kind] or "type" in made:
         made.setdefault("type", types[0])

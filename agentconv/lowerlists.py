@@ -110,10 +110,10 @@ def _denied_servers(job: ToolJob, servers: Servers) -> list[Rule] | None:
     for (server, member), grant in servers.items():
         if grant.open or server == "*":
             continue
-        spelled = table.spell_mcp(server, member)
+        spelled = table.spell_denied(server, member)
         if not table.fact("deny") or spelled is None or table.mcp.get("deny_servers") is False:
             return None
-        if (found := table.mcp_tool(spelled)) is None or (found.member is None) != (member is None):
+        if (found := table.denied_tool(spelled)) is None or (found.member is None) != (member is None):
             return None  # the program would take it for something else
         rules.append(Rule("deny", Tool(spelled, server=server, member=member), at="tools"))
     return rules

@@ -74,6 +74,8 @@ class Name:
     never: bool = False
     closed: bool = False  # denied unless a rule names it
     deny_with: tuple[str, ...] = ()
+    alone: bool = False  # a group that counts as the whole of a string only
+    bracketed: str = ""  # `whole`: given whole with a scope in brackets
 
     @property
     def gives(self) -> tuple[str, ...]:
@@ -128,6 +130,7 @@ class ToolTable:
                 never=bool(facts.get("never", False)),
                 closed=facts.get("default") == "deny",
                 deny_with=_words(facts.get("deny_with")),
+                bracketed=str(facts.get("bracketed", "")),
             )
         for group, facts in (self.data.get("groups") or {}).items():
             facts = facts or {}
@@ -141,7 +144,8 @@ class ToolTable:
                 tuple(c for c in also if c not in caps),
                 members,
                 scope=facts.get("scope", ""),
-                off=bool(facts.get("off", False)),
+                off=bool(facts.get("off", False) or facts.get("alone", False)),  # never written: its members are
+                alone=bool(facts.get("alone", False)),
             )
         return out
 
@@ -174,9 +178,16 @@ class ToolTable:
         """The name as the program itself would find it."""
         exact = self.names.get(token) or self.names.get(self.aliases.get(token, ""))
         if exact or self.data.get("case", "sensitive") == "sensitive":
-            return exact
+            return exact or self._by_pattern(token)
         name = self.folded.get(token.lower())
         return self.names[name] if name is not None else None
+
+    def _by_pattern(self, token: str) -> Name | None:
+        """A name of a family (`discovered_tool_…`)."""
+        for pattern, caps in (self.data.get("patterns") or {}).items():
+            if re.fullmatch(str(pattern), token):
+                return Name(token, _words(caps), off=True)
+        return None
 
     def covers(self, token: str) -> frozenset[str]:
         """The single names that a token of a rule reaches in the program."""
@@ -184,7 +195,7 @@ class ToolTable:
             return frozenset(self.singles)
         name = self.own(token)
         if name is not None:
-            return frozenset(self.expand(name.name))
+            return frozenset(self.expand(name.name)) if name.name in self.names else frozenset()
         if self.control == "map" and ("*" in token or "?" in token):
             return frozenset(n for n in self.singles if fnmatchcase(n, token))
         return frozenset()
@@ -225,7 +236,7 @@ class ToolTable:
             return Tool(token, server="*")
         for pattern, one in self._mcp_patterns:
             found = pattern.fullmatch(token)
-            if found and not self._no_server(found["server"]):
+            if found and not self._no_server(found["server"]) and self._spellable(found["server"], one and found["tool"]):
                 server = self._servers.get(found["server"], found["server"])
                 return Tool(token, server=server, member=found["tool"] if one else None)
         return None
@@ -256,7 +267,27 @@ class ToolTable:
         if clean := self.mcp.get("clean"):  # characters outside the class become `_` in the program
             server = re.sub(clean, "_", server)
             member = re.sub(clean, "_", member) if member else member
-        return str(template).format(server=server, tool=member)
+        return str(template).format(server=server, tool=member) if self._spellable(server, member) else None
+
+    def _spellable(self, server: str, member: str | bool | None) -> bool:
+        """Whether the program takes such a server and tool apart as they are meant."""
+        whole, part = self.mcp.get("server_pattern"), self.mcp.get("tool_pattern")
+        if whole and not re.fullmatch(str(whole), server):
+            return False
+        return not (part and member) or re.fullmatch(str(part), str(member)) is not None
+
+    def spell_denied(self, server: str, member: str | None) -> str | None:
+        """How the deny-list names a server's tools, ``None`` where it cannot."""
+        if member is None and "deny_server" in self.mcp:
+            template = self.mcp["deny_server"]
+            return None if template is None else str(template).format(server=server)
+        return self.spell_mcp(server, member)
+
+    def denied_tool(self, token: str) -> Tool | None:
+        """A token of the deny-list that names tools of MCP servers."""
+        template = self.mcp.get("deny_server")
+        found = _template_regex(str(template), False).fullmatch(token) if template else None
+        return Tool(token, server=found["server"]) if found else self.mcp_tool(token)
 
 
 def _words(value: Any) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from typing import Any
 from agentconv.codecs import TOOL_TYPES, read_value
 from agentconv.containers import Document, Node
 from agentconv.model import Agent, Base, Extra, Rule, Tool, Tools
+from agentconv.naming import taken
 from agentconv.notes import Note, note
 from agentconv.reading import UNSAID, Context, Read, Refused
 from agentconv.spec import Field, Spec, all_caps, risk
@@ -93,7 +94,7 @@ def _other_kind(row: Field, node: Node) -> str:
 def _unusable(spec: Spec, agent: Agent, ctx: Context, at: Node | None) -> None:
     """A name that the program keeps for itself, or a prompt that is too short for it."""
     name = str(agent.name or agent.id)
-    if name.lower() in {str(t).lower() for t in spec.identity.get("taken") or ()}:
+    if name.lower() in taken(spec):
         ctx.refuse("refuse", f"`{name}` is taken")
         text = f"{spec.seen} lets no agent have the name `{name}`: it does not load this file"
         ctx.say("R012", text, "name", at)

@@ -9,7 +9,7 @@ from typing import Any
 from agentconv.lowered import Lowered, Options
 from agentconv.lowerfields import always, lower_extras, lower_field
 from agentconv.lowermodels import lower_models
-from agentconv.lowertexts import lower_identity, lower_texts, replaced_texts
+from agentconv.lowertexts import lower_identity, lower_texts, placeholders, replaced_texts
 from agentconv.lowertools import lower_tools
 from agentconv.model import Agent, Tools
 from agentconv.rights import CLASSES, Rights, by_capability, contains, denied_by_fields, of_ambient, spread
@@ -46,6 +46,7 @@ def lower(
     fields["tools"], delegates = _tools(agent, src, dst, before, options, forbid, out)
     fields |= lower_identity(agent, dst, out)
     fields |= lower_texts(agent, dst, out)
+    fields["prompt"] = placeholders(fields["prompt"], src, dst, out)
     if written := lower_models(agent, dst, options, out):
         fields["model"] = written
     for name, value in replace(agent, delegates=None).said().items():

@@ -264,5 +264,8 @@ def or_none(job: ToolJob, tools: Tools) -> Tools:
         job.say("T017", "no tool is left that the target has")
     form = job.dst.tools.fact("no_tools")
     if isinstance(form, list) and form:
+        if job.dst.tools.fact("unknown_only") == "start-refused":
+            text = f"{job.dst.seen} has no word for “no tools”: with `{form[0]}` it refuses to start the agent"
+            job.say("T017", text, effect="approximate" if job.empty else None)
         return Tools("none", tuple(Rule("allow", Tool(str(n)), at="tools") for n in form))
     return Tools("none")

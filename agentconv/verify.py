@@ -27,7 +27,7 @@ NOT_COMPARED = frozenset({"id", "extras", "prompt_mode"})
 # the source was read, what another program honours) explains no difference.
 EXPLAIN = frozenset(
     ["L001", "L002", "L003", "L004", "L005", "L006", "L008", "L009", "L011", "M001", "M002", "M003", "M004", "M005"]
-    + ["M007", "C001", "T014", "T022"]
+    + ["M007", "C001", "C013", "T014", "T022"]
 )
 # texts must still be in the text that arrived, except after these
 REPLACED = {"prompt": frozenset({"L005", "C013"}), "description": frozenset({"L001", "L002", "L005", "L009"})}

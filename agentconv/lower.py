@@ -9,7 +9,11 @@ from typing import Any
 from agentconv.lowered import Lowered, Options
 from agentconv.lowerfields import always, lower_extras, lower_field
 from agentconv.lowermodels import lower_models
+<<<<<<< HEAD
 from agentconv.lowertexts import lower_identity, lower_texts, placeholders, replaced_texts
+=======
+from agentconv.lowertexts import as_written, lower_identity, lower_texts
+>>>>>>> main
 from agentconv.lowertools import lower_tools
 from agentconv.model import Agent, Tools
 from agentconv.rights import CLASSES, Rights, by_capability, contains, denied_by_fields, of_ambient, spread
@@ -42,6 +46,7 @@ def lower(
             "C008", f"disabled in {src.program}; {dst.program} has no such switch, so it is not written", "disabled"
         )
         return out
+    agent = as_written(agent, dst, out)
     fields: dict[str, Any] = {}
     fields["tools"], delegates = _tools(agent, src, dst, before, options, forbid, out)
     fields |= lower_identity(agent, dst, out)
@@ -56,7 +61,7 @@ def lower(
     always(fields, dst)
     extras = lower_extras(agent.extras, src, dst, out)
     _say_ambient(before, dst, out)
-    out.agent = Agent(**replaced_texts(fields, dst, out), extras=extras)
+    out.agent = Agent(**fields, extras=extras)
     return out
 
 

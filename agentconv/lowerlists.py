@@ -141,8 +141,13 @@ def listed(job: ToolJob, source: Tools, whole: list[Wish], scoped: list[Wish], a
         if wish.grant.approval != "ask" and job.places(wish.cap, effect="allow", ask=True):
             say_ask(job, wish.cap)
         kept.append(wish)
-    rules = [*_named(job, kept, along), *(r for wish in scoped for r in _scoped(job, wish))]
-    return or_none(job, Tools("none", tuple(written(rules + _servers(job, source, listed=True)))))
+    servers = _servers(job, source, listed=True)
+    brought = {cap for rule in servers for cap in rule.tool.caps}
+    kept = [wish for wish in kept if wish.cap not in brought]
+    rules = _named(job, kept, along)
+    for wish in scoped:
+        rules += _scoped(job, wish, rules)
+    return or_none(job, Tools("none", tuple(written(rules + servers))))
 
 
 def _named(job: ToolJob, whole: list[Wish], along: list[str]) -> list[Rule]:
@@ -157,7 +162,7 @@ def _named(job: ToolJob, whole: list[Wish], along: list[str]) -> list[Rule]:
     return list(rules.values())
 
 
-def _scoped(job: ToolJob, wish: Wish) -> list[Rule]:
+def _scoped(job: ToolJob, wish: Wish, there: list[Rule]) -> list[Rule]:
     """A limited grant: kept where the target enforces such limits, else dropped."""
     table = job.dst.tools
     if contains(job.before, Right(risk(wish.cap))) and risk(wish.cap) not in job.forbid and risk(wish.cap) != "none":
@@ -165,6 +170,7 @@ def _scoped(job: ToolJob, wish: Wish) -> list[Rule]:
         if found := picked.by_cap.get(wish.cap):
             text = f"`{wish.label}` loses its limit; the agent has the whole right by another tool anyway"
             job.say("T011", text, wish.at)
+            say_choice(job, wish, found, picked.near, picked.wider)
             if job.places(wish.cap, ask=True):
                 say_ask(job, wish.cap)
             return [Rule("allow", table.names[found].tool(), at=wish.at[0])]
@@ -174,7 +180,9 @@ def _scoped(job: ToolJob, wish: Wish) -> list[Rule]:
             if wish.cap not in name.caps or not name.scope or len(name.classes) != 1:
                 continue
             converted = patterns.convert(allows[0], name.scope)
-            if converted is not None and len(converted) == 1:
+            once = job.dst.tools.fact("duplicates") == "refused"
+            taken = once and any(r.tool.name == name.name and r.scope not in (converted or ()) for r in there)
+            if converted is not None and len(converted) == 1 and not taken:
                 if job.places(wish.cap, ask=True):
                     say_ask(job, wish.cap)
                 return [Rule("allow", name.tool(), converted[0], None, wish.at[0])]

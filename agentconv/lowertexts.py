@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from agentconv import naming
@@ -214,19 +215,19 @@ def as_body(text: str) -> str:
     return "".join(lines).rstrip("\r\n")
 
 
-def replaced_texts(fields: dict[str, Any], dst: Spec, out: Lowered) -> dict[str, Any]:
+def as_written(agent: Agent, dst: Spec, out: Lowered) -> Agent:
     """Characters that the program replaces in the whole file are written as it reads them: a curly quote that
     becomes a straight one would end the text around it."""
     table = {str(k): str(v) for k, v in ((dst.container.get("dialect") or {}).get("replace") or {}).items()}
     if not table:
-        return fields
-    made = {}
-    for name, value in fields.items():
-        made[name] = value if name in ("id", "tools") else _replaced(value, table)
-        if made[name] != value:
+        return agent
+    made = {n: _replaced(v, table) for n, v in agent.said().items() if n not in ("tools", "model", "extras")}
+    held = {*dst.by_field, dst.body_field}
+    for name, value in made.items():
+        if value != getattr(agent, name) and name in held:
             text = f"{dst.seen} replaces typographic dashes, quotes and odd spaces when it loads the file"
             out.say("C007", text, name)
-    return made
+    return replace(agent, **made)
 
 
 def _replaced(value: Any, table: Mapping[str, str]) -> Any:

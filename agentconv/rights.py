@@ -321,8 +321,8 @@ def added_by_fields(agent: Agent, spec: Spec) -> Tools:
         if not implies or not row.field or getattr(agent, row.field) is None:
             continue
         value = row.to_program.get(getattr(agent, row.field), getattr(agent, row.field))
-        names = implies.get(value, implies.get("*", ())) if isinstance(implies, dict) else implies
-        extra += [Rule("allow", spec.tools.names[n].tool(), at=row.key) for n in names if n in spec.tools.names]
+        names = implies.get(value, implies.get("*")) if isinstance(implies, dict) else implies
+        extra += [Rule("allow", spec.tools.names[n].tool(), at=row.key) for n in names or () if n in spec.tools.names]
     return replace(tools, rules=tuple(extra) + tools.rules) if extra else tools  # a denial still takes it away
 
 
@@ -345,8 +345,8 @@ def _limit_delegates(rights: Rights, names: tuple[str, ...]) -> Rights:
     rest = frozenset(r for r in rest if r.cls != "delegates")
     if not had:
         return rest
-    limited = {Right("delegates", Scope("agent", n), frozenset(), had[0].approval) for n in names}
-    return rest | limited
+    limited = frozenset(Right("delegates", Scope("agent", n), frozenset(), had[0].approval) for n in names)
+    return rest | {one for one in limited if any(_covers(r, one) or r.scope is None for r in had)}
 
 
 def of_ambient(spec: Spec) -> Rights:

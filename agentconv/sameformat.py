@@ -54,9 +54,29 @@ def normalised(reading: Reading) -> str:
 def _names(read: Read, document: Document) -> list[tuple[int, int, str]]:
     changed = []
     for token in read.tokens:
-        if token.new is not None and token.new != token.text and document.text[token.start : token.end] == token.text:
+        if token.new is None or token.new == token.text or document.text[token.start : token.end] != token.text:
+            continue
+        node = read.where.get(token.at.split("[")[0])
+        names = token.new.split(", ")
+        if node is None or node.kind != "list" or len(names) == 1:
             changed.append((token.start, token.end, token.new))
+        else:
+            changed += _in_list(document, token.start, token.end, names)
     return changed
+
+
+def _in_list(document: Document, start: int, end: int, names: list[str]) -> list[tuple[int, int, str]]:
+    """Several names for one item: a line each in a list of lines, else side by side with the item's own quotes."""
+    text = document.text
+    line = text[text.rfind("\n", 0, start) + 1 : start]
+    quote = line[-1:] if line[-1:] in ("'", '"') else ""
+    dash = line.removesuffix(quote)
+    if dash.strip() != "-":
+        return [(start, end, f"{quote}, {quote}".join(names))]
+    at = text.find("\n", end)
+    at = len(text) if at < 0 else at - (text[at - 1] == "\r")
+    more = "".join(f"{document.newline}{dash}{quote}{name}{quote}" for name in names[1:])
+    return [(start, end, names[0]), (at, at, more)]
 
 
 def _without_overlaps(splices: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:

@@ -36,6 +36,7 @@ class Source:
         """The folder that the programs search."""
         folder = self.path.rsplit("/", 1)[0] if "/" in self.path else "."
         return folder.removesuffix(f"/{self.below}") if self.below else folder
+
     notes: list[Note] = field(default_factory=list)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 import textwrap
 from typing import IO, Literal
 
@@ -86,7 +85,7 @@ class Page:
             self.line(names, indent, indent)
 
 
-def summary(run: Run, seconds: float, stream: IO[str] = sys.stderr) -> str:
+def summary(run: Run, seconds: float, stream: IO[str]) -> str:
     """The whole text after a conversion."""
     page = Page(width(), colored(stream))
     for one in run.remarks:
@@ -264,7 +263,9 @@ def _notes(page: Page, results: list[Conversion], remarks: list[Remark]) -> None
         (r, n)
         for r in results
         for n in r.notes
-        if n.code not in SHOWN_WITH_STATUS and not (r.status == "skipped" and n is r.notes[-1])
+        if n.code not in SHOWN_WITH_STATUS
+        and r.status not in ("refused", "failed")
+        and not (r.status == "skipped" and n is r.notes[-1])
     ]
     soft = ("info", "approximate", "lost")
     todo = [(r, n) for r, n in notes if n.help and n.code[0] in "CFM" and n.effect in soft]

@@ -26,8 +26,8 @@ NOT_COMPARED = frozenset({"id", "extras", "prompt_mode"})
 # Which notes speak of a field that arrives changed or not at all. A note that merely stands at the same place (how
 # the source was read, what another program honours) explains no difference.
 EXPLAIN = frozenset(
-    ["L001", "L002", "L003", "L004", "L005", "L006", "L008", "L009", "L011", "M001", "M002", "M003", "M004", "M005"]
-    + ["M007", "C001", "C013", "T014", "T022"]
+    ("L001", "L002", "L003", "L004", "L005", "L006", "L008", "L009", "L011")
+    + ("M001", "M002", "M003", "M004", "M005", "M007", "C001", "C013", "T014", "T022")
 )
 # texts must still be in the text that arrived, except after these
 REPLACED = {"prompt": frozenset({"L005", "C013"}), "description": frozenset({"L001", "L002", "L005", "L009"})}

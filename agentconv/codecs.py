@@ -272,6 +272,6 @@ def _handoff(handoff: Handoff) -> dict[str, Any]:
 
 
 def _servers(value: Mapping[str, Any], row: Field) -> Any:
-    if row.fact("shape") == "list":
+    if row.fact("shape") == "list" or (row.fact("by_name") and None in value.values()):
         return [name if config is None else {name: config} for name, config in value.items()]
     return dict(value)

@@ -9,11 +9,7 @@ from typing import Any
 from agentconv.lowered import Lowered, Options
 from agentconv.lowerfields import always, lower_extras, lower_field
 from agentconv.lowermodels import lower_models
-<<<<<<< HEAD
-from agentconv.lowertexts import lower_identity, lower_texts, placeholders, replaced_texts
-=======
-from agentconv.lowertexts import as_written, lower_identity, lower_texts
->>>>>>> main
+from agentconv.lowertexts import as_written, lower_identity, lower_texts, placeholders
 from agentconv.lowertools import lower_tools
 from agentconv.model import Agent, Tools
 from agentconv.rights import CLASSES, Rights, by_capability, contains, denied_by_fields, of_ambient, spread

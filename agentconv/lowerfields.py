@@ -179,7 +179,7 @@ def _servers(value: Any, dst: Spec, row: Field, before: Rights, out: Lowered) ->
             out.say("L001", text, "mcp_servers")
             continue
         made = _server(config, row)
-        if made is None and not (config is None and row.fact("shape") == "list"):
+        if made is None and not (config is None and (row.fact("shape") == "list" or row.fact("by_name"))):
             out.say(
                 "L002", f"the MCP server `{name}` cannot be written for {dst.program}: set it up there", "mcp_servers"
             )

@@ -35,7 +35,9 @@ def _by_name(agent: Agent, called: str, dst: Spec, out: Lowered) -> dict[str, An
     wish = _said(agent.name) or called
     rules = dst.identity.get("name")
     most = min(naming.LONGEST, int((rules or {}).get("max") or naming.LONGEST))
-    name = wish if naming.legal(wish, rules) else (naming.slug(wish) or naming.slug(called) or "agent")[:most].strip("-")
+    name = (
+        wish if naming.legal(wish, rules) else (naming.slug(wish) or naming.slug(called) or "agent")[:most].strip("-")
+    )
     if name.lower() in naming.taken(dst) or not naming.legal(name, rules):
         name = f"{name}-agent"
     fields: dict[str, Any] = {"id": called, "name": name}

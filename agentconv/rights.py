@@ -269,7 +269,7 @@ def of_tools(tools: Tools, spec: Spec, *, program: bool, usual: bool = False) ->
 
 def _classes(tools: Tools, spec: Spec) -> Iterable[str]:
     """The classes that are everything: where nothing is denied, those that the program has for a subagent at all."""
-    if any(r.effect == "deny" for r in tools.rules):
+    if spec.tools.fact("absent", "all") != "all" or any(r.effect == "deny" for r in tools.rules):
         return CLASSES
     return frozenset(c for n in spec.tools.singles.values() if not (n.never or n.off) for c in n.classes)
 

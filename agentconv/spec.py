@@ -135,7 +135,8 @@ class ToolTable:
         for group, facts in (self.data.get("groups") or {}).items():
             facts = facts or {}
             members = tuple(facts.get("members", ()))
-            union = tuple(dict.fromkeys(c for m in members if m in out for c in out[m].gives))
+            meant = [m for m in members if m in out and m not in _words(facts.get("beside"))]
+            union = tuple(dict.fromkeys(c for m in meant for c in out[m].gives))
             caps = tuple(facts.get("is") or union)
             also = tuple(dict.fromkeys([*facts.get("also", ()), *(c for c in union if c not in caps)]))
             out[str(group)] = Name(
@@ -236,7 +237,11 @@ class ToolTable:
             return Tool(token, server="*")
         for pattern, one in self._mcp_patterns:
             found = pattern.fullmatch(token)
-            if found and not self._no_server(found["server"]) and self._spellable(found["server"], one and found["tool"]):
+            if (
+                found
+                and not self._no_server(found["server"])
+                and self._spellable(found["server"], one and found["tool"])
+            ):
                 server = self._servers.get(found["server"], found["server"])
                 return Tool(token, server=server, member=found["tool"] if one else None)
         return None

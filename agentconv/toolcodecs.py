@@ -48,8 +48,10 @@ def read_tools(node: Node, row: Field, ctx: Context) -> Tools:
     known = 0
     for token, at, place in tokens:
         found = recognise(token, ctx.spec, author=ctx.author)
-        if not ctx.author and found.how == "own" and token in table.names and table.names[token].alone and node.text.strip() != token:
-            found = Found(Tool(token), "unknown")
+        if found.how == "own" and token in table.names and table.names[token].alone and node.text.strip() != token:
+            text = f"`{token}` counts as the whole of a text only: {ctx.spec.program} gives nothing for it here"
+            ctx.say("T001", f"{text}; taken as meant", at, place)
+            found = found if ctx.author else Found(Tool(token), "unknown")
         if found.how == "star":
             word = table.fact("star", "none")
             if word != "none":

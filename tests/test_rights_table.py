@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from agentconv.convert import Conversion
 
 TABLE = Path(__file__).resolve().parent.parent / "fixtures" / "rights.yaml"
-TABLES = [TABLE, *sorted((TABLE.parent / "rights").glob("*.yaml"))]  # the six first formats, then one file for each more
+TABLES = [
+    TABLE,
+    *sorted((TABLE.parent / "rights").glob("*.yaml")),
+]  # the six first formats, then one file for each more
 ROWS: list[dict[str, Any]] = [row for table in TABLES for row in yaml.safe_load(table.read_text(encoding="utf-8"))]
 
 # where each program looks for its agents: some take the agent's name from the place
@@ -39,7 +42,7 @@ OPTIONS = {"allow_widening", "approval", "skip_refused", "strict"}
 WRITTEN = {"exact", "lossy", "narrowed", "widened"}
 UNWRITTEN = {"refused", "skipped"}
 SCOPE = r"\([^()]+(\([^()]*\)[^()]*)*\)"
-WORD = re.compile(rf"all|(reads|writes|runs|network|delegates)({SCOPE})?|mcp:(\*|[\w.-]+(/[\w.*-]+)?)")
+WORD = re.compile(rf"all|(reads|writes|runs|network|delegates)({SCOPE})?|mcp:(\*|[\w.-]+(/[\w.*-]+)?)({SCOPE})?")
 
 by_id = pytest.mark.parametrize("row", ROWS, ids=[row["id"] for row in ROWS])
 

@@ -126,9 +126,7 @@ def _gemini(out: Mapping[str, Any]) -> list[Seen]:
 def _qwen(out: Mapping[str, Any]) -> list[Seen]:
     failing = {e["file"]: e["message"] for e in out["errors"]}
     return [
-        Seen(
-            a["file"], a["name"], a["description"], a["prompt"], a.get("effective_tools"), failing.get(a["file"], "")
-        )
+        Seen(a["file"], a["name"], a["description"], a["prompt"], a.get("effective_tools"), failing.get(a["file"], ""))
         for a in out["agents"]
     ]
 

@@ -66,11 +66,29 @@ def read_author(spec: Spec, text: str, path: str) -> Reading:
             reading.notes += read
             if not spec.many:
                 reading.status = "refused" if any(n.effect == "error" for n in read) else "skipped"
+    _say_lost_names(spec, reading)
     if again := _twice(spec, reading):
         text = f"`{again.agent.id}` stands here twice: {spec.seen} loads nothing of this file"
         line, column = (again.entry.line, again.entry.column) if again.entry else (1, 1)
         reading.notes.append(note("R010", text, path="id", file=path, line=line, column=column))
     return reading
+
+
+def _say_lost_names(spec: Spec, reading: Reading) -> None:
+    """Tool names that the program loses with its own repair of the header (a list in brackets becomes one text)."""
+    document = reading.document
+    if spec.many or document is None or not reading.agents or not any(r.code == "R003" for r in document.remarks):
+        return
+    program = read_program(spec, reading.text, reading.path)
+    if program.status != "read" or not program.agents or program.agents[0].agent.tools.base != "none":
+        return
+    found = {rule.tool.name for rule in program.agents[0].agent.tools.rules}
+    read = reading.agents[0]
+    noted = {n.path for n in read.notes if n.code in ("T001", "T002")}
+    for token in (t for t in read.tokens if t.text not in found and t.at not in noted):
+        line, column = Places(reading.text).at(token.start)
+        text = f"{spec.seen} repairs this header in a way that loses `{token.text}`; taken as meant"
+        read.notes.append(note("T001", text, path=token.at, file=reading.path, line=line, column=column))
 
 
 def read_program(spec: Spec, text: str, path: str) -> Reading:

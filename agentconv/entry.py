@@ -47,7 +47,7 @@ def read_entry(
         if kind := _other_kind(row, node):
             if not author:
                 raise Refused(f"the definition of {kind}", skipped=True)
-            text = f"this is the definition of {kind}, which no agent of {spec.program} or another program is"
+            text = f"this is the definition of {kind}: there is nothing in it that another program could run"
             return [note("R016", text, path=key, file=path, line=node.line, column=node.column)]
         where.setdefault(row.field or key, node)
         if row.type in TOOL_TYPES:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from agentconv import naming
+from agentconv.containers.programs import WHITE
 from agentconv.lowered import Lowered
 from agentconv.model import Agent
 from agentconv.spec import Field, Spec
@@ -181,12 +182,14 @@ def _prompt(agent: Agent, dst: Spec, out: Lowered) -> str | None:
 def _long_enough(prompt: str | None, agent: Agent, dst: Spec, out: Lowered) -> str | None:
     """Some programs refuse a prompt of a few characters; the description says the same at more length."""
     least = int((dst.tables.get("limits") or {}).get("prompt_min") or 0)
-    if len((prompt or "").strip()) >= least:
+    if len((prompt or "").strip(WHITE).strip()) >= least:
         return prompt
     more = [t for t in (agent.description, agent.title, agent.name, agent.id) if _said(t)]
-    made = (prompt or "").strip()
+    made = (prompt or "").strip(WHITE).strip()
     while more and len(made) < least:
         made = f"{made}\n\n{more.pop(0)}".strip()
+    if len(made) < least:
+        made = f"{made}\n\nYou are the agent {_said(agent.name) or _said(agent.id) or 'of this file'}.".strip()
     out.say("L005", f"{dst.program} wants {least} characters of prompt; the description was added", "prompt")
     return made
 

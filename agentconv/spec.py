@@ -9,54 +9,17 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from functools import cached_property, lru_cache
-from pathlib import Path
+from functools import cached_property
 from typing import Any
 
+from agentconv.capabilities import all_caps as all_caps
+from agentconv.capabilities import cap_title as cap_title
+from agentconv.capabilities import load_data as load_data
+from agentconv.capabilities import near as near
+from agentconv.capabilities import part_of as part_of
+from agentconv.capabilities import portable as portable
+from agentconv.capabilities import risk as risk
 from agentconv.model import Tool
-
-DATA = Path(__file__).parent / "data"
-
-
-@lru_cache(maxsize=None)
-def load_data(name: str) -> dict[str, Any]:
-    """A table of agentconv/data."""
-    import yaml
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    data: dict[str, Any] = yaml.load((DATA / f"{name}.yaml").read_text("utf-8"), loader)
-    return data
-
-
-def risk(cap: str) -> str:
-    """The risk class of a capability."""
-    return str(load_data("capabilities")[cap]["risk"])
-
-
-def portable(cap: str) -> bool:
-    """Whether two programs mean the same by it: what only one program has never stands for another's."""
-    return load_data("capabilities")[cap].get("portable", True) is not False
-
-
-def near(cap: str) -> dict[str, str]:
-    """What may stand in for a capability, with the effect of that step."""
-    return dict(load_data("capabilities")[cap].get("near", {}))
-
-
-def part_of(cap: str) -> str:
-    """The capability that this one is nothing without: who denies that one denies both."""
-    return str(load_data("capabilities")[cap].get("part_of", ""))
-
-
-def cap_title(cap: str) -> str:
-    """The capability in words."""
-    return str(load_data("capabilities")[cap]["title"])
-
-
-@lru_cache(maxsize=None)
-def all_caps() -> tuple[str, ...]:
-    """Every capability there is."""
-    return tuple(load_data("capabilities"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,6 +106,9 @@ def _respelled(token: str, at: str, place: Node, ctx: Context) -> None:
 
 def _allow(token: str, at: str, place: Node, found: Found, ctx: Context) -> list[Rule]:
     _remember(token, at, place, found, ctx)
+    if found.how in ("own", "alias") and ctx.author and _withheld(token, ctx):
+        ctx.say("T002", f"{ctx.spec.seen} gives no subagent `{token}`: left out", at, place)
+        return []
     scope = found.scope
     if scope and found.how != "foreign" and ctx.spec.tools.fact("scopes", "unknown") != "enforced":
         if not ctx.author:
@@ -121,6 +124,12 @@ def _allow(token: str, at: str, place: Node, found: Found, ctx: Context) -> list
         names = [n.strip() for n in scope.text.split(",") if n.strip()]
         return [Rule("allow", found.tool, Scope("agent", n), None, at) for n in names]
     return [Rule("allow", found.tool, scope, None, at)]
+
+
+def _withheld(token: str, ctx: Context) -> bool:
+    """A tool that no subagent gets; what costs nothing is kept as a wish."""
+    name = ctx.spec.tools.own(token)
+    return name is not None and name.never and bool(name.classes)
 
 
 def read_deny(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:

@@ -115,6 +115,7 @@ STOP: dict[str, Any] = {"Stop": [{"hooks": [{"type": "command", "command": "./do
 HOOKS: dict[str, list[dict[str, Any]]] = {
     "claude": [STOP, {"PreToolUse": [{"matcher": "Bash", "hooks": [{"type": "command", "command": "./check.sh"}]}]}],
     "copilot": [{"PreToolUse": [{"type": "command", "bash": "./check.sh"}]}],
+    "qwen": [STOP, {"PreToolUse": [{"matcher": "Shell", "hooks": [{"type": "command", "command": "./check.sh"}]}]}],
 }
 OTHERS: dict[str, st.SearchStrategy[Any]] = {
     "title": NAMES,

@@ -25,7 +25,7 @@ TABLE = Path(__file__).resolve().parent.parent / "fixtures" / "rights.yaml"
 TABLES = [
     TABLE,
     *sorted((TABLE.parent / "rights").glob("*.yaml")),
-]  # the six first formats, then one file for each more
+]
 ROWS: list[dict[str, Any]] = [row for table in TABLES for row in yaml.safe_load(table.read_text(encoding="utf-8"))]
 
 # where each program looks for its agents: some take the agent's name from the place

@@ -85,7 +85,7 @@ def colon_blocks(source: str, before: str = "---\n", after: str = "---") -> str:
 def qwen_lines(source: str, before: str = "", after: str = "") -> str:
     """Qwen Code 0.24.4: a line parser of its own, for what is no YAML and for a header that is no map.
 
-    Lists are lines that begin with exactly two blanks, a dash and a blank; flow lists and deeper lines are text or lost.
+    Lists are lines that begin with exactly two blanks, a dash and a blank; flow lists are text, deeper lines are lost.
     """
     lines = [line for line in re.split(r"\r\n|\r|\n", source) if line.strip() and not line.strip().startswith("#")]
     out: dict[str, Any] = {}

@@ -149,10 +149,23 @@ def open_document(spec: Spec, text: str, *, author: bool) -> Document:
     if spec.syntax == "json":
         from agentconv.containers import json
 
+        if not author and spec.container.get("comments") is False:
+            _plain_json(text)
         return json.read(text)
     from agentconv.containers import yaml
 
     return yaml.read_author(text) if author else yaml.read_program(text, dialect)
+
+
+def _plain_json(text: str) -> None:
+    """Refuse what editors allow and the program does not: comments, and a comma before a closing bracket."""
+    import json
+
+    try:
+        json.loads(text.removeprefix("\ufeff"))
+    except ValueError as error:
+        line, column = getattr(error, "lineno", 1), getattr(error, "colno", 1)
+        raise ContainerError("R005", f"no plain JSON: {error}", line, column) from error
 
 
 def _open_author(spec: Spec, text: str) -> Document:

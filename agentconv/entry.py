@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -98,6 +99,9 @@ def _unusable(spec: Spec, agent: Agent, ctx: Context, at: Node | None) -> None:
         ctx.refuse("refuse", f"`{name}` is taken")
         text = f"{spec.seen} lets no agent have the name `{name}`: it does not load this file"
         ctx.say("R012", text, "name", at)
+    if (legal := spec.identity.get("key")) and not re.fullmatch(str(legal), agent.id, re.S):
+        ctx.refuse("refuse-all", f"the name `{agent.id}` is not allowed")
+        ctx.say("R012", f"{spec.seen} refuses an agent of the name `{agent.id}`", "id", None)
     least = (spec.tables.get("limits") or {}).get("prompt_min")
     if least and len((agent.prompt or "").strip()) < int(least):
         ctx.refuse("refuse", f"the prompt has less than {least} characters")

@@ -267,11 +267,17 @@ def of_tools(tools: Tools, spec: Spec, *, program: bool, usual: bool = False, ma
         whole = [r for r in rights if r.whole]
         out |= {_loosest(whole)} if whole else set(rights)
     out |= set(_mcp_rights(tools, spec))
-    if resolved(tools, spec).base == "all" and {Right(c) for c in (*CLASSES, MCP)} <= {
-        replace(r, approval=None) for r in out if r.approval != "ask"
-    }:
+    free = {replace(r, approval=None) for r in out if r.approval != "ask"}
+    if resolved(tools, spec).base == "all" and {Right(c) for c in (*_classes(tools, spec), MCP)} <= free:
         return frozenset({Right(ALL)})
     return frozenset(out)
+
+
+def _classes(tools: Tools, spec: Spec) -> Iterable[str]:
+    """The classes that are everything: where nothing is denied, those that the program has for a subagent at all."""
+    if spec.tools.fact("absent", "all") != "all" or any(r.effect == "deny" for r in tools.rules):
+        return CLASSES
+    return frozenset(c for n in spec.tools.singles.values() if not (n.never or n.off) for c in n.classes)
 
 
 def _loosest(rights: list[Right]) -> Right:
@@ -318,6 +324,8 @@ def added_by_fields(agent: Agent, spec: Spec) -> Tools:
         return tools
     extra = []
     for row in spec.fields.values():
+        if row.fact("adds") == "servers" and agent.mcp_servers:
+            extra += [Rule("allow", Tool(name, server=name), at=row.key) for name in agent.mcp_servers]
         implies = row.fact("implies")
         if not implies or not row.field or getattr(agent, row.field) is None:
             continue

@@ -32,6 +32,7 @@ def meaning(word: Any, ctx: Context, what: str) -> Tools:
 def read_tools(node: Node, row: Field, ctx: Context) -> Tools:
     """An allow-list: a list of names, or a string of them."""
     table = ctx.spec.tools
+    _legal_list(node, row, ctx)
     if _is_null(node, ctx):
         ctx.say("R020", f"`{row.key}:` without a value: {_means(table.fact('null', 'none'))}", "tools", node)
         return meaning(table.fact("null", "none"), ctx, "a null tool list")
@@ -64,6 +65,10 @@ def read_tools(node: Node, row: Field, ctx: Context) -> Tools:
             base, known = "builtin", known + 1
             continue
         found = recognise(token, ctx.spec, author=ctx.author)
+        if found.how == "own" and token in table.names and table.names[token].alone and node.text.strip() != token:
+            text = f"`{token}` counts as the whole of a text only: {ctx.spec.program} gives nothing for it here"
+            ctx.say("T001", f"{text}; taken as meant", at, place)
+            found = found if ctx.author else Found(Tool(token), "unknown")
         if found.how == "star":
             word = table.fact("star", "none")
             if word != "none":
@@ -111,6 +116,20 @@ def _left_open(tokens: list[str], rules: list[Rule], ctx: Context) -> list[Rule]
     return [Rule("allow", Tool(str(mcp["every"]), server="*"), at="tools")]
 
 
+def _legal_list(node: Node, row: Field, ctx: Context) -> None:
+    """Leave where the program refuses the file (or its header) for the form of the list."""
+    null = row.fact("null", row.fact("bad"))
+    if _is_null(node, ctx):
+        ctx.refuse(null, f"`{row.key}` without a value")
+        return
+    text = node.kind == "scalar" and _is_text(node, ctx)
+    items = node.kind == "list" and all(i.kind == "scalar" and _is_text(i, ctx) for i in node.items)
+    if not text and not items:
+        ctx.refuse(row.fact("bad"), f"`{row.key}` must be a list of names")
+    elif text and ctx.spec.tools.fact("split", "comma") == "none" and str(row.fact("bad")).startswith("refuse"):
+        ctx.refuse(row.fact("bad"), f"`{row.key}` must be a list")
+
+
 def _as_program_splits(node: Node, ctx: Context) -> set[str]:
     """The names that the program itself finds in the list."""
     if not ctx.author:
@@ -127,6 +146,9 @@ def _respelled(token: str, at: str, place: Node, ctx: Context) -> None:
 
 def _allow(token: str, at: str, place: Node, found: Found, ctx: Context) -> list[Rule]:
     _remember(token, at, place, found, ctx)
+    if found.how in ("own", "alias") and ctx.author and _withheld(token, ctx):
+        ctx.say("T002", f"{ctx.spec.seen} gives no subagent `{token}`: left out", at, place)
+        return []
     scope = found.scope
     if scope and found.how != "foreign" and ctx.spec.tools.fact("scopes", "unknown") != "enforced":
         if not ctx.author:
@@ -144,9 +166,16 @@ def _allow(token: str, at: str, place: Node, found: Found, ctx: Context) -> list
     return [Rule("allow", found.tool, scope, None, at)]
 
 
+def _withheld(token: str, ctx: Context) -> bool:
+    """A tool that no subagent gets; what costs nothing is kept as a wish."""
+    name = ctx.spec.tools.own(token)
+    return name is not None and name.never and bool(name.classes)
+
+
 def read_deny(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:
     """A deny-list: rules that come after those of the allow-list."""
     table = ctx.spec.tools
+    _legal_list(node, row, ctx)
     if _is_null(node, ctx) or node.kind == "map":
         return ()
     rules = []
@@ -154,6 +183,8 @@ def read_deny(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:
         found = recognise(token, ctx.spec, author=ctx.author)
         if token == table.mcp.get("deny_every"):
             found = Found(Tool(token, server="*"), "mcp")
+        elif found.how in ("unknown", "foreign-mcp") and (denied := table.denied_tool(token)):
+            found = Found(denied, "mcp")
         if ctx.author and found.how == "unknown" and (part := SERVER_PART.match(token)):
             text = f"`{token}` denies nothing in {ctx.spec.seen}; taken as meant, for the whole server"
             ctx.say("T009", text, at, place)
@@ -383,6 +414,8 @@ def tokens_of(node: Node, key: str, ctx: Context) -> Iterator[tuple[str, str, No
 def split(text: str, ctx: Context, in_list: bool) -> list[str]:
     """A string of names taken apart: never inside brackets, but where the program knows no brackets."""
     table = ctx.spec.tools
+    if in_list and table.fact("exact_items") and not ctx.author:
+        return [text] if text else []
     how = table.fact("split", "comma")
     signs = "," if how != "comma-space" else ", "  # Claude Code 2.1.328: line breaks and tabs do not split
     if ctx.author:

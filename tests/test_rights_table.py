@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from itertools import permutations
@@ -16,6 +17,7 @@ import yaml
 
 from agentconv import registry
 from agentconv.notes import CODES, RANK
+from agentconv.registry import ids
 
 if TYPE_CHECKING:
     from agentconv.convert import Conversion
@@ -42,7 +44,7 @@ OPTIONS = {"allow_widening", "approval", "skip_refused", "strict"}
 WRITTEN = {"exact", "lossy", "narrowed", "widened"}
 UNWRITTEN = {"refused", "skipped"}
 SCOPE = r"\([^()]+(\([^()]*\)[^()]*)*\)"
-WORD = re.compile(rf"all|(reads|writes|runs|network|delegates)({SCOPE})?|mcp:(\*|[\w.-]+(/[\w.*-]+){{0,2}})")
+WORD = re.compile(rf"all|(reads|writes|runs|network|delegates)({SCOPE})?|mcp:(\*|[\w.-]+(/[\w.*-]+){{0,2}})({SCOPE})?")
 
 by_id = pytest.mark.parametrize("row", ROWS, ids=[row["id"] for row in ROWS])
 
@@ -55,9 +57,16 @@ def convert(row: dict[str, Any]) -> Conversion:
     if "allow_widening" in given:
         given["allow_widening"] = frozenset(given["allow_widening"])
     source, target = row["from"], row["to"]
-    made = convert_text(row["text"], from_=source, to=target, path=PLACES[source], options=Options(**given))
+    made = convert_text(row["text"], from_=source, to=target, path=place_of(source), options=Options(**given))
     assert len(made) == 1, [one.status for one in made]
     return made[0]
+
+
+def place_of(format_id: str) -> str:
+    """Where the program looks for the agent `a`."""
+    from agentconv.registry import load
+
+    return PLACES.get(format_id) or str(load(format_id).head["places"]["write"]).replace("{id}", "a")
 
 
 # -- what comes out ---------------------------------------------------------------------------
@@ -113,6 +122,9 @@ def fields_of(files: dict[str, bytes]) -> dict[str, Any]:
     if path.endswith(".roomodes"):
         mode: dict[str, Any] = yaml.safe_load(text)["customModes"][0]
         return mode
+    if path.endswith(".json"):
+        entry: dict[str, Any] = next(iter(json.loads(text).values()))
+        return entry
     assert path.endswith((".md", ".yml")), path
     if "<!-- agentconv:agent" in text:  # a section of a shared page: it has no fields but its text
         return {}
@@ -162,7 +174,7 @@ def test_no_case_stands_twice() -> None:
 def test_row_is_sound(row: dict[str, Any]) -> None:
     assert set(row) <= KEYS, set(row) - KEYS
     assert re.fullmatch(r"[a-z0-9-]+", row["id"])
-    assert row["from"] in PLACES and row["to"] in PLACES
+    assert {row["from"], row["to"]} <= set(ids())
     assert set(row.get("options", {})) <= OPTIONS
     assert row["why"].strip().endswith((".", ")")), "a sentence with the reason"
     assert row["status"] in WRITTEN | UNWRITTEN

@@ -1,4 +1,4 @@
-"""A header that is read line by line and is no YAML (``parser: lines``): what stands behind the first colon is the value,
+"""A header read line by line that is no YAML (``parser: lines``): what stands behind the first colon is the value,
 quotes, brackets and comments included.
 
 Such a program still gets files from people who think they write YAML. The author reading takes a header that is YAML

@@ -147,7 +147,7 @@ def _unusable(spec: Spec, agent: Agent, ctx: Context, at: Node | None) -> None:
         ctx.refuse("refuse-all", f"the name `{agent.id}` is not allowed")
         ctx.say("R012", f"{spec.seen} refuses an agent of the name `{agent.id}`", "id", None)
     least = (spec.tables.get("limits") or {}).get("prompt_min")
-    if least and len((agent.prompt or "").strip()) < int(least):
+    if least and len((agent.prompt or "").replace("\r\n", "\n").strip()) < int(least):
         ctx.refuse("refuse", f"the prompt has less than {least} characters")
         text = f"the prompt has less than {least} characters: {spec.seen} does not load this file"
         ctx.say("R012", text, "prompt", None)

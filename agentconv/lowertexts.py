@@ -192,10 +192,10 @@ def _prompt(agent: Agent, dst: Spec, out: Lowered) -> str | None:
 def _long_enough(prompt: str | None, agent: Agent, dst: Spec, out: Lowered) -> str | None:
     """Some programs refuse a prompt of a few characters; the description says the same at more length."""
     least = int((dst.tables.get("limits") or {}).get("prompt_min") or 0)
-    if len((prompt or "").strip(WHITE).strip()) >= least:
+    made = (prompt or "").replace("\r\n", "\n").strip(WHITE).strip()
+    if len(made) >= least:
         return prompt
     more = [t for t in (agent.description, agent.title, agent.name, agent.id) if _said(t)]
-    made = (prompt or "").strip(WHITE).strip()
     while more and len(made) < least:
         made = f"{made}\n\n{more.pop(0)}".strip()
     if len(made) < least:

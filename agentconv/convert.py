@@ -177,7 +177,8 @@ def _decide(job: Job, made: Attempt, result: Conversion) -> Conversion:
         result.rights = BeforeAfter(result.rights.before, [])
         return result
     notes += [aftermath.allowed(g, dst) for g in gained]
-    unheld = dst.text_kind and bool(counting.gained(job.before, frozenset({counting.Right(counting.ALL)})))
+    free = frozenset({counting.Right(counting.ALL)})
+    unheld = dst.text_kind and job.src.id != dst.id and bool(counting.gained(job.before, free))
     if unheld:
         text = f"{dst.program} gives no rights and takes none: what the agent may do is up to the session that reads it"
         notes.append(note("L001", text, path="tools"))

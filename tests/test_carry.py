@@ -11,11 +11,11 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from agentconv import registry
-from agentconv.carry import FIELDS, HARMLESS
+from agentconv.carry import FIELDS, HARMLESS, more
 from agentconv.convert import Options, convert_agent, convert_text
 from agentconv.engine import read_author
 from agentconv.model import MODES, PERMISSION_MODES, Agent, Model, Rule, Scope, Tool, Tools
-from agentconv.rights import Rights, of_agent, spelled, spread
+from agentconv.rights import Rights, of_agent, spread
 from tests import goldens
 
 IDS = registry.ids()
@@ -49,11 +49,11 @@ def there_and_back(path: str, text: str, a: str, b: str, fold: bool = False) -> 
 
 
 def differences(before: Agent, after: Agent) -> dict[str, Any]:
-    """Fields that did not come back, less those that would give more than a header shows."""
+    """What was said and did not come back, less what would give more than a header shows."""
     found = {}
     for name in FIELDS:
         was, now = getattr(before, name), getattr(after, name)
-        if was != now and not (name in HARMLESS and was not in HARMLESS[name]):
+        if was is not None and was != now and not (name in HARMLESS and was not in HARMLESS[name]):
             found[name] = (was, now)
     return found
 
@@ -146,15 +146,15 @@ def test_no_carrier_gives_more(agent: Agent, a: str, b: str, also: dict[str, Any
     poisoned = written(replace(agent, prompt=f"{agent.prompt or ''}\n\n{comment(payload)}"), OWN, b)
     assume(file is not None and poisoned is not None)
     assert file is not None and poisoned is not None
-    seen = spelled(spread(rights(b, *file)))
+    seen = spread(rights(b, *file))
     bare = convert_text(file[1], from_=b, to=a, path=file[0])[0]
     made = convert_text(poisoned[1], from_=b, to=a, path=poisoned[0], options=Options(carry=True))[0]
     if made.files:
-        assert bare.files, "a carrier let an agent through that is refused without it"
+        assert bare.files, f"a carrier let an agent through that is refused without it: {poisoned[1]}"
         path, data = next(iter(made.files.items()))
         home, usual = next(iter(bare.files.items()))
-        allowed = {*seen, *spelled(spread(rights(a, home, usual.decode())))}
-        assert set(spelled(spread(rights(a, path, data.decode())))) <= allowed
+        allowed = seen | spread(rights(a, home, usual.decode()))
+        assert not more(allowed, rights(a, path, data.decode())), (poisoned[1], data.decode())
 
 
 def rights(id: str, path: str, text: str) -> Rights:

@@ -227,12 +227,19 @@ def _restored(
         del fields[wrong]
         notes.append(_ignored(wrong, "the visible fields say otherwise"))
     made = _with(seen, spec, fields)
-    if not more(rights, of_agent(made, src, program=False)):
+    if not more(rights, of_agent(made, src, program=False)) and _same_limits(seen, spec, src):
         return made, src
     for name in ("tools", "extras"):
         if fields.pop(name, None) is not None:
             notes.append(_ignored(name, "with the rest it would give more than the visible header"))
     return _with(seen, spec, fields, keep=True), spec
+
+
+def _same_limits(seen: Agent, spec: Spec, src: Spec) -> bool:
+    """Whether what limits the agent in its file is a limit in the other format's words, too."""
+    from agentconv.lowerfields import limit_in
+
+    return all(limit_in(src, n, v) for n, v in seen.said().items() if n != "tools" and limit_in(spec, n, v))
 
 
 def _denied(agent: Agent, spec: Spec) -> set[str]:

@@ -125,7 +125,7 @@ def agents(draw: st.DrawFn) -> Agent:
     )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(agents(), st.sampled_from(OTHERS), st.sampled_from(OTHERS), st.booleans())
 def test_there_and_back_restores_any_agent(agent: Agent, a: str, b: str, fold: bool) -> None:
     assume(a != b)
@@ -136,7 +136,7 @@ def test_there_and_back_restores_any_agent(agent: Agent, a: str, b: str, fold: b
     assert both is None or differences(*both) == {}
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(agents(), st.sampled_from(OTHERS), st.sampled_from(OTHERS), st.dictionaries(st.sampled_from(FIELDS), plain))
 def test_no_carrier_gives_more(agent: Agent, a: str, b: str, also: dict[str, Any]) -> None:
     """Whatever stands in a carrier: the output has no right that the visible header does not give."""

@@ -16,6 +16,7 @@ from agentconv.convert import Conversion, Options, convert_agent, convert_text
 from agentconv.dump import agent_to_data
 from agentconv.engine import read_author, read_program
 from agentconv.model import FIELDS
+from agentconv.origins import as_meant
 from agentconv.schemas import agent_schema, as_text, misfit, model_schema
 from tests import goldens
 
@@ -37,6 +38,8 @@ def test_a_dump_converts_as_its_source_does(path: Path) -> None:
     dumped = convert_agent(agent, source, OWN)
     assert (dumped.status, dumped.rights.before) == ("exact", dumped.rights.after)
     text = next(iter(dumped.files.values())).decode()
+    if as_meant(read_author(registry.load(OWN), text, "a.json").agents[0].agent, registry.load(OWN))[1].id == OWN:
+        pytest.skip("the agent says a limit that the format it is said to come from does not have")
     for id in OTHERS:
         if id == source:
             continue
@@ -136,6 +139,23 @@ def test_a_hostile_origin_gives_no_more_than_its_words() -> None:
     made = convert_text(json.dumps(data), from_=OWN, to=source, options=Options())[0]
     out = next(iter(made.files.values())).decode()
     assert "tools: [Read]" in out and "Bash" not in out and "command" not in out
+
+
+def test_a_limit_that_the_origin_does_not_have_is_still_one() -> None:
+    """Written into a dump by hand: the format that it names would pass over it."""
+    roo = next(id for id in OTHERS if registry.load(id).many and registry.load(id).syntax == "yaml")
+    for data in ({"isolation": "worktree"}, {"format": roo, "isolation": "worktree"}):
+        made = convert_text(json.dumps({"id": "a", "prompt": "Do.", "description": "x", **data}), from_=OWN, to=roo)[0]
+        assert made.status == "refused" and made.gained == ["limit:isolation"]
+
+
+def test_denied_commands_are_denied_whatever_runs_them() -> None:
+    """Without a format nobody knows which tools there are: tests and tasks run commands, too."""
+    data = {"id": "a", "prompt": "Do.", "description": "x", "tools": {"rules": [{"deny": "run", "caps": ["run"]}]}}
+    for id in OTHERS:
+        made = convert_text(json.dumps(data), from_=OWN, to=id)[0]
+        assert "runs" not in made.rights.before and "all" not in made.rights.before
+        assert not made.files or not {"runs", "all"} & set(made.rights.after), id
 
 
 def test_yaml_and_lists_are_read_as_well() -> None:

@@ -85,7 +85,9 @@ def run(plan: Plan, sources: Iterable[Source], progress: Callable[[int], None] =
         written.save()
     places = {source.path: source.place for source, _ in readings if source.placed}
     for target in plan.targets:
-        done.remarks += about_target(load(target), [r for r in done.results if r.target == target and r.files], places, plan)
+        done.remarks += about_target(
+            load(target), [r for r in done.results if r.target == target and r.files], places, done
+        )
     return done
 
 
@@ -118,12 +120,14 @@ def _chosen(read: Read, plan: Plan) -> bool:
     return (not plan.only or bool(called & set(plan.only))) and not called & set(plan.exclude)
 
 
-def about_target(dst: Spec, results: list[Conversion], placed: dict[str, str], plan: Plan) -> list[Remark]:
+def about_target(dst: Spec, results: list[Conversion], placed: dict[str, str], done: Run) -> list[Remark]:
     """Double listing, and what the program asks for first."""
     out: list[Remark] = []
-    new = [r for r in results if not r.unchanged and r.status != "kept"]
-    if not new or plan.output is not None:
+    changed = [r for r in results if not r.unchanged and r.status not in ("kept", "failed")]
+    if not changed or done.plan.output is not None:
         return out
+    created = {path for path, before, _ in done.changes if before is None}
+    new = [r for r in changed if created & r.files.keys()]
     readers = {program: other.id for other, program, equal in shared_readers(dst) if equal} | {dst.program: dst.id}
     for format in dict.fromkeys(r.format for r in new):
         twice: dict[str, str] = {}
@@ -137,7 +141,7 @@ def about_target(dst: Spec, results: list[Conversion], placed: dict[str, str], p
             out.append(Remark(dst.id, len(mine), _double(twice, placed[mine[0].source])))
     for when, text in asked(dst).items():
         fields = [f for f in when.split(",") if f]
-        count = sum(not fields or any(getattr(r.agent, f.strip(), None) is not None for f in fields) for r in new)
+        count = sum(not fields or any(getattr(r.agent, f.strip(), None) is not None for f in fields) for r in changed)
         if count:
             out.append(Remark(dst.id, count, note("C015", text, path=dst.id)))
     return out

@@ -30,10 +30,51 @@ GUARD = re.compile(r"\A\[agentconv: [^\[\]\r\n]*\][ \t]*(?:\r?\n)*")
 # Fields that a carrier may bring back, in the order in which they are judged. Not among them: hooks and MCP servers,
 # which start programs, and whatever else could do more than the visible header says.
 FIELDS = tuple(
-    "title name id description when_to_use prompt_parts prompt model effort temperature top_p mode permission_mode "
-    "max_turns timeout background isolation memory sandbox project_context delegates handoffs skills context "
-    "attachments user_invocable model_invocable hidden disabled color icon argument_hint welcome capabilities "
-    "task_types tools_required priority examples tags author version license metadata".split()
+    [
+        "title",
+        "name",
+        "id",
+        "description",
+        "when_to_use",
+        "prompt_parts",
+        "prompt",
+        "model",
+        "effort",
+        "temperature",
+        "top_p",
+        "mode",
+        "permission_mode",
+        "max_turns",
+        "timeout",
+        "background",
+        "isolation",
+        "memory",
+        "sandbox",
+        "project_context",
+        "delegates",
+        "handoffs",
+        "skills",
+        "context",
+        "attachments",
+        "user_invocable",
+        "model_invocable",
+        "hidden",
+        "disabled",
+        "color",
+        "icon",
+        "argument_hint",
+        "welcome",
+        "capabilities",
+        "task_types",
+        "tools_required",
+        "priority",
+        "examples",
+        "tags",
+        "author",
+        "version",
+        "license",
+        "metadata",
+    ]
 )
 # Values of these fields that take rights away or leave them as they are; the others give some.
 HARMLESS: Mapping[str, tuple[str, ...]] = {"permission_mode": ("plan", "default"), "sandbox": ("read-only",)}
@@ -207,9 +248,7 @@ def _parsed(text: str) -> tuple[Spec | None, dict[str, Any], list[Note]]:
     return src, fields, notes
 
 
-def _restored(
-    seen: Agent, spec: Spec, src: Spec, fields: dict[str, Any], notes: list[Note]
-) -> tuple[Agent, Spec]:
+def _restored(seen: Agent, spec: Spec, src: Spec, fields: dict[str, Any], notes: list[Note]) -> tuple[Agent, Spec]:
     """The fields that neither contradict what the file shows nor give more than it does; ``fields`` loses the rest."""
     rights = of_agent(seen, spec, program=False)
     for name in [n for n in LIMITS if n in fields]:
@@ -244,7 +283,9 @@ def _same_limits(seen: Agent, spec: Spec, src: Spec) -> bool:
 
 def _denied(agent: Agent, spec: Spec) -> set[str]:
     """Capabilities that the header denies by name."""
-    said = {c for r in agent.tools.rules if r.effect == "deny" and not r.scope and not is_star(r.tool) for c in r.tool.caps}
+    said = {
+        c for r in agent.tools.rules if r.effect == "deny" and not r.scope and not is_star(r.tool) for c in r.tool.caps
+    }
     return said - _open(agent.tools, spec)
 
 
@@ -281,7 +322,15 @@ def _contradiction(seen: Agent, spec: Spec, src: Spec, rights: Rights, fields: M
 
 def _derivable(name: str) -> bool:
     """Fields that a target may hold in a form of its own; whether this is the case is shown by lowering them again."""
-    return name in SHOWN_IN or name in ("when_to_use", "prompt_parts", "model", "effort", "context", "examples", "color")
+    return name in SHOWN_IN or name in (
+        "when_to_use",
+        "prompt_parts",
+        "model",
+        "effort",
+        "context",
+        "examples",
+        "color",
+    )
 
 
 def _same(name: str, now: Any, shown: Any) -> bool:

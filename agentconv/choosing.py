@@ -31,7 +31,8 @@ def writable(spec: Spec) -> list[Name]:
 
 def candidates(cap: str, spec: Spec) -> list[Name]:
     """Names that mean the capability; those that merely bring it along come last."""
-    names = [n for n in writable(spec) if not n.off and not n.never]
+    every = spec.tools.mcp.get("every")  # whose price is every server: never chosen for what comes along with it
+    names = [n for n in writable(spec) if not n.off and not n.never and n.name != every]
     means = [n for n in names if cap in n.caps]
     return means or [n for n in names if cap in n.also]
 
@@ -110,7 +111,7 @@ def everything_but(closed: set[str], allowed: frozenset[str], spec: Spec) -> lis
     def fits(name: Name) -> bool:
         return (
             not (name.off or name.never or name.closed)
-            and not set(name.caps) & closed
+            and not {c for c in name.caps if not (part_of(c) and risk(c) == "none")} & closed
             and not ({c for c in name.gives if risk(c) != "none"} & closed)
             and name.classes <= allowed
         )

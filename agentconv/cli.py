@@ -75,7 +75,12 @@ HELP = {
 }
 
 
-@click.group(cls=Lazy, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Lazy,
+    invoke_without_command=True,
+    subcommand_metavar="[COMMAND] [ARGS]...",  # versions of click differ in their own word
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(None, "--version", "-V", package_name=None, message="%(version)s", prog_name="agentconv")
 @click.pass_context
 def app(ctx: click.Context) -> None:

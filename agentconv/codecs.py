@@ -235,7 +235,7 @@ _READERS = {
     "context": read_context,
     "examples": read_examples,
 }
-TOOL_TYPES = ("tools", "deny-tools", "permission", "tool-bools", "groups", "model-tools")
+TOOL_TYPES = ("tools", "deny-tools", "permission", "tool-bools", "groups", "tool-settings", "model-tools")
 
 
 # -- writing ----------------------------------------------------------------------------------

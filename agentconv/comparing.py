@@ -105,7 +105,8 @@ def _between(name: str, one: Side, other: Side) -> Difference:
         if one.data.get(key) != other.data.get(key):
             found.fields.append((key, one.data.get(key), other.data.get(key)))
     if not _same_models(one.models, other.models):
-        found.fields.append(("model", *(", ".join(m.text for m in side.models) or None for side in (one, other))))
+        left, right = (", ".join(m.text for m in side.models) or None for side in (one, other))
+        found.fields.append(("model", left, right))
     if one.rights != other.rights:
         found.rights = one.rights, other.rights
     if one.tools != other.tools:
@@ -124,7 +125,7 @@ def _same_models(left: list[Model], right: list[Model]) -> bool:
         return False
     for a, b in zip(left, right, strict=True):
         both = a.id is not None and b.id is not None
-        if both and a.id != b.id or not both and (a.tier or a.text) != (b.tier or b.text):
+        if (both and a.id != b.id) or (not both and (a.tier or a.text) != (b.tier or b.text)):
             return False
     return True
 

@@ -46,6 +46,9 @@ def convert_reading(reading: Reading, dst: Spec, options: Options, get: Get) -> 
     def look(path: str) -> str | None:
         return made[path] if path in made else get(path)
 
+    if reason := dst.head.get("readable_only"):
+        reading.notes.append(note("F005", f"`{dst.id}` can be read, not written: {reason}", file=reading.path))
+        return [_unread(reading, dst)]
     if not reading.agents:
         return [_unread(reading, dst)]
     program = read_program(reading.spec, reading.text, reading.path)

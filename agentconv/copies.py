@@ -48,9 +48,9 @@ def resolve(pairs: list[Pair], written: Written, targets: Iterable[str]) -> tupl
         if len({h.reading.spec.id for h in holders}) < 2:
             continue
         keep, wrong = _originals(holders, written)
-        dropped |= {id(h.read) for h in holders if h not in keep}
+        dropped |= {id(h.read) for h in holders if not any(h is k for k in keep)}
         if wrong:
-            failed += [_differ(holders, target) for target in targets]
+            failed += [_differ(keep, target) for target in targets]
             dropped |= {id(h.read) for h in holders}
     if not dropped:
         return pairs, failed
@@ -66,7 +66,7 @@ def _without(reading: Reading, dropped: set[int]) -> Reading:
 
 
 def _originals(holders: list[Holder], written: Written) -> tuple[list[Holder], bool]:
-    """Those that are no copy of another; and whether they contradict each other."""
+    """Those that are no copy of another; or the two that contradict each other."""
     own = [h for h in holders if not written.knows(h.source.path, h.reading.text.encode("utf-8"))]
     rest = own or holders
     kept = [rest[0]]
@@ -80,7 +80,7 @@ def _originals(holders: list[Holder], written: Written) -> tuple[list[Holder], b
         if _gives(other, first):
             kept = [other]
             continue
-        return kept, True
+        return [*kept, other], True
     return kept, False
 
 

@@ -106,4 +106,3 @@ def guess(path: str, text: str) -> Guess:
 def _best(found: list[str], text: str) -> str:
     """Of formats that share a place: the one whose marks the file bears, else the one with more users."""
     return max(found, key=lambda id: (marks(text, id), -found.index(id)))
-

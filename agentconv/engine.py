@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from agentconv.containers import ContainerError, Document, Node, Places
+from agentconv.containers.programs import WHITE
 from agentconv.entry import is_limit, read_entry, top_values
 from agentconv.notes import note
 from agentconv.reading import Read, Reading, Refused
@@ -82,6 +83,8 @@ def read_program(spec: Spec, text: str, path: str) -> Reading:
         reading.status, reading.reason = "refused", error.message
         return reading
     reading.document = document
+    if document.status == "read" and spec.container.get("empty_body") == "refuse" and not document.body.strip(WHITE):
+        document.status, document.reason = "refused", "the program takes no agent without a prompt"
     if document.status != "read":
         reading.status, reading.reason = document.status, document.reason
         return reading
@@ -127,6 +130,8 @@ def open_document(spec: Spec, text: str, *, author: bool) -> Document:
     if spec.syntax == "toml":
         from agentconv.containers import toml
 
+        if not author and text.startswith("\ufeff") and dialect.get("bom") == "broken":
+            raise ContainerError("R005", "the file begins with a byte order mark")
         return toml.read(text)
     listed = str(spec.container.get("maybe_entries") or "")
     if spec.syntax == "json" and not _as_yaml(spec, text):
@@ -238,8 +243,9 @@ def forced_by(spec: Spec, path: str) -> Mapping[str, Any]:
 
 def place_id(spec: Spec, path: str) -> str:
     """What the file's place says about the agent's id: its stem, or its path below the place."""
-    pure = PurePosixPath(path)
-    name = stem(spec, pure.name)
+    folder = next((s for s in spec.head.get("suffixes") or () if s.startswith("/") and path.endswith(s)), "")
+    pure = PurePosixPath(path.removesuffix(folder))  # the agent is called like its folder
+    name = pure.name if folder else stem(spec, pure.name)
     if spec.identity.get("by") != "path":
         return name
     parts = list(pure.parent.parts)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from agentconv import indirect
 from agentconv.codecs import TOOL_TYPES, read_value
 from agentconv.containers import Document, Node
 from agentconv.model import Agent, Base, Extra, Rule, Tool, Tools
@@ -14,6 +15,7 @@ from agentconv.notes import Note, note
 from agentconv.reading import UNSAID, Context, Read, Refused
 from agentconv.spec import Field, Spec, all_caps, risk
 from agentconv.toolcodecs import read_bools, read_deny, read_groups, read_permission, read_tools
+from agentconv.toolsettings import read_settings
 
 
 def read_entry(
@@ -36,9 +38,10 @@ def read_entry(
     early: list[Rule] = []
     order = {key: n for n, key in enumerate(spec.fields)}
     values = top_values(spec, entry)
+    rows = indirect.demanded(spec, dict(values))
     ctx.keys = frozenset(key for key, _ in values)
     for key, node in sorted(values, key=lambda v: order.get(v[0], len(order))):
-        row = spec.fields.get(key)
+        row = rows.get(key)
         where[key] = node
         if key in spec.container.get("passed_over", ()):
             continue
@@ -50,7 +53,7 @@ def read_entry(
         where.setdefault(row.field or key, node)
         if row.type in TOOL_TYPES:
             if _tools_here(row, node, ctx):
-                base, more, first = _tool_row(row, node, ctx, base)
+                base, more, first = _tool_row(row, node, ctx, base, early + rules)
                 (early if first else rules).extend(more)
             elif row.fact("shape") == node.kind:  # a table of the program's own
                 extras.append(Extra(key, node.data(), spec.id))
@@ -66,12 +69,17 @@ def read_entry(
         else:
             there = next((f for other, f in (row.fact("beside") or {}).items() if other in ctx.keys), row.field)
             fields.setdefault(there, value)  # rows stand in the order in which the program prefers them
-    if problems := _missing(spec, {key for key, _ in values}, fields, ctx, entry):
+    for row in rows.values():
+        if row.field and row.fact("absent") is not None:
+            fields.setdefault(row.field, row.fact("absent"))
+    indirect.look_up(spec, dict(values), fields)
+    indirect.split_off(spec, fields)
+    if problems := _missing(rows, {key for key, _ in values}, fields, ctx, entry):
         return problems
     if spec.syntax == "frontmatter":
         body = _body(document, spec, author)
-        more = fields.get(spec.body_field)  # a prompt in the header, and perhaps another one below it
-        fields[spec.body_field] = f"{more.rstrip()}\n\n{body}".rstrip() if isinstance(more, str) else body
+        above = fields.get(spec.body_field)  # a prompt in the header, and perhaps another one below it
+        fields[spec.body_field] = f"{above.rstrip()}\n\n{body}".rstrip() if isinstance(above, str) else body
     elif isinstance(fields.get("prompt"), str):
         fields["prompt"] = fields["prompt"].rstrip("\r\n")  # final line ends are no part of a prompt
     if spec.tables.get("prompt_mode"):
@@ -191,7 +199,9 @@ def _below(key: str, node: Node, spec: Spec) -> list[tuple[str, Node]]:
     return out
 
 
-def _tool_row(row: Field, node: Node, ctx: Context, base: Base | None) -> tuple[Base | None, list[Rule], bool]:
+def _tool_row(
+    row: Field, node: Node, ctx: Context, base: Base | None, so_far: list[Rule]
+) -> tuple[Base | None, list[Rule], bool]:
     """Base, rules, and whether they stand before the rest (an old map that the new one overrides)."""
     if not row.applied and row.fact("shape") is None:
         text = f"{ctx.spec.seen} does nothing with `{row.key}`; taken as meant"
@@ -210,6 +220,8 @@ def _tool_row(row: Field, node: Node, ctx: Context, base: Base | None) -> tuple[
         return said if said is not None else base, list(rules), True
     if row.type == "deny-tools":
         return base, list(read_deny(node, row, ctx)), False
+    if row.type == "tool-settings":
+        return base, list(read_settings(node, row, ctx, Tools(base, tuple(so_far)))), False
     return base, list(read_permission(node, row, ctx)), False
 
 
@@ -223,9 +235,11 @@ def is_limit(row: Field, value: Any) -> bool:
     return bool(limits) and value not in (None, False, "", [], {}, ())
 
 
-def _missing(spec: Spec, keys: set[str], fields: dict[str, Any], ctx: Context, entry: Node | None) -> list[Note]:
+def _missing(
+    rows: Mapping[str, Field], keys: set[str], fields: dict[str, Any], ctx: Context, entry: Node | None
+) -> list[Note]:
     problems: list[Note] = []
-    for row in spec.fields.values():
+    for row in rows.values():
         if not row.fact("required") or row.field in fields or (row.key in keys and row.type in TOOL_TYPES):
             continue
         if row.key in keys and row.fact("missing") != "skipped":
@@ -238,7 +252,7 @@ def _missing(spec: Spec, keys: set[str], fields: dict[str, Any], ctx: Context, e
             helps = f"an agent needs `{row.key}:`"
             problems.append(note("R018", text, file=ctx.path, line=line, column=column, help=helps))
         else:
-            ctx.say("R012", f"no `{row.key}`: {spec.seen} does not load this agent", row.field or row.key, entry)
+            ctx.say("R012", f"no `{row.key}`: {ctx.spec.seen} does not load this agent", row.field or row.key, entry)
     return problems
 
 

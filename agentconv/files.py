@@ -50,9 +50,7 @@ def decode(data: bytes) -> str:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise Unreadable(
-            "R001", f"not UTF-8 (byte {data[error.start]:#04x})", "save it as UTF-8", line
-        ) from error
+        raise Unreadable("R001", f"not UTF-8 (byte {data[error.start]:#04x})", "save it as UTF-8", line) from error
     if (at := text.find("\x00")) >= 0:
         line = text.count("\n", 0, at) + 1
         raise Unreadable("R001", "a NUL character: this is no text file", "leave it out, or save it as UTF-8", line)

@@ -10,13 +10,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from agentconv.engine import read_author
+from agentconv.model import Agent, Tools
 from agentconv.reading import Reading
 from agentconv.registry import ids, load
 from agentconv.rights import of_agent
+from agentconv.spec import Spec
 
 NEAR = 0.6  # fits that differ by less are about as good
 MARK = 1.5  # a key or tool word that the head of a description calls its own
 WRONG = {"R006": 2.0, "R007": 0.5, "R010": 0.0, "R015": 5.0}
+UNSAID = "what the program gives"
 SAYS_NOTHING = frozenset({"name", "description", "model"})
 
 
@@ -35,11 +38,17 @@ class Fit:
 
 def fits(candidates: list[str], marks: dict[str, int], text: str, path: str) -> list[Fit]:
     """The candidates that make an agent of the file, best first."""
-    found = [fit for id in candidates if (fit := _read(id, text, path)) is not None]
+    sure = [id for id in candidates if marks.get(id) or not load(id).text_kind]  # a text is no agent by itself
+    found = [fit for id in sure if (fit := _read(id, text, path)) is not None]
     for fit in found:
         fit.score = MARK * marks.get(fit.id, 0) + _keys(fit, found) + _tools(fit, found) - _wrong(fit) - _shape(fit)
     convincing = [f for f in found if _is_agent(f, marks.get(f.id, 0))]
     return sorted(convincing, key=lambda f: -f.score)
+
+
+def loads(id: str, text: str, path: str) -> bool:
+    """Whether the format makes an agent of the file without an error."""
+    return _read(id, text, path) is not None
 
 
 def _read(id: str, text: str, path: str) -> Fit | None:
@@ -52,12 +61,17 @@ def _read(id: str, text: str, path: str) -> Fit | None:
     header = reading.document.header if reading.document is not None else None
     keys = frozenset(p.key.text for p in header.pairs) if header is not None else frozenset()
     tools = frozenset(t.text for r in reading.agents for t in r.tokens)
-    rights = tuple(
-        ",".join(sorted(map(str, of_agent(r.agent, spec, program=False)))) for r in reading.agents
-    )  # fmt: skip
+    rights = tuple(_rights(r.agent, spec) for r in reading.agents)
     loose = spec.tools.mcp_is_loose or spec.tools.mcp.get("guess")  # any word looks like a tool of some server there
     own = frozenset(t for t in tools if spec.tools.own(t.split("(")[0]) or (not loose and spec.tools.mcp_tool(t)))
     return Fit(id, reading, keys, tools, rights, own=own)
+
+
+def _rights(agent: Agent, spec: Spec) -> str:
+    """Who says nothing about tools gets what the program gives: that is no difference between formats."""
+    if agent.tools == Tools() and agent.permission_mode is None and agent.sandbox is None:
+        return UNSAID
+    return ",".join(sorted(map(str, of_agent(agent, spec, program=False)))) or "nothing"
 
 
 def _keys(fit: Fit, all: list[Fit]) -> float:
@@ -120,4 +134,4 @@ def choose(found: list[Fit]) -> str | None:
 def ways(found: list[Fit]) -> str:
     """What each near candidate would make of the file, for the question."""
     near = [f for f in found if found[0].score - f.score < NEAR]
-    return "; ".join(f"{f.id}: may {' & '.join(f.rights) or 'nothing'}" for f in near[:3])
+    return "; ".join(f"{f.id}: may {' & '.join(f.rights)}" for f in near[:3])

@@ -168,7 +168,9 @@ def as_text(found: list[Row], programs: tuple[str, ...], columns: int, color: bo
     """A table for a terminal, by place: names left, letters in columns, descriptions as far as there is room."""
     agents = [r for r in found if not r.problem]
     bad = [r for r in found if r.problem]
-    lines = (_matrix(agents, programs, columns, color) if programs else _plain(agents, columns, color)) if agents else []
+    lines = (
+        (_matrix(agents, programs, columns, color) if programs else _plain(agents, columns, color)) if agents else []
+    )
     if bad:
         lines += ["", f"{len(bad)} file{'s' * (len(bad) != 1)} that cannot be read"]
         for row in bad:
@@ -188,7 +190,7 @@ def _by_place(agents: list[Row]) -> dict[str, list[Row]]:
 
 def _plain(agents: list[Row], columns: int, color: bool) -> list[str]:
     names = min(max(len(r.name) for r in agents), 32)
-    models = min(max(len(r.model) for r in agents), 18)
+    models = min(max(len(r.model) for r in agents), 18 if columns >= 80 else 8)
     lines: list[str] = []
     for place, rows in _by_place(agents).items():
         lines += ["", _bold(place, color)]

@@ -8,13 +8,13 @@ from typing import Any
 
 from agentconv.lowered import Lowered, Options
 from agentconv.lowerfields import always, lower_extras, lower_field
-from agentconv.lowermodels import lower_models
-from agentconv.lowertexts import lower_identity, lower_texts, replaced_texts
+from agentconv.lowermodels import lower_models, provider
+from agentconv.lowertexts import as_written, lower_identity, lower_texts
 from agentconv.lowertools import lower_tools
-from agentconv.origins import as_it_is
 from agentconv.model import Agent, Tools
-from agentconv.rights import CLASSES, Rights, by_capability, contains, denied_by_fields, of_ambient, spread
-from agentconv.spec import Spec, risk
+from agentconv.origins import as_it_is
+from agentconv.rights import CLASSES, Rights, by_capability, class_of, contains, denied_by_fields, of_ambient, spread
+from agentconv.spec import Spec
 from agentconv.toolwish import ToolJob
 
 DONE = (
@@ -45,6 +45,7 @@ def lower(
             "C008", f"disabled in {src.program}; {dst.program} has no such switch, so it is not written", "disabled"
         )
         return out
+    agent = as_written(agent, dst, out)
     fields: dict[str, Any] = {}
     fields["tools"], delegates = _tools(agent, src, dst, before, options, forbid, out)
     fields |= lower_identity(agent, dst, out)
@@ -54,11 +55,13 @@ def lower(
     for name, value in replace(agent, delegates=None).said().items():
         if name not in DONE and (kept := lower_field(name, value, src, dst, before, out)) is not None:
             fields[name] = kept
+    _inside(fields, dst, out)
     _delegates(agent, delegates, before, dst, fields, out)
     always(fields, dst)
     extras = lower_extras(agent.extras, src, dst, out)
+    extras += tuple(e for e in provider(fields.get("model"), dst) if e.key not in {x.key for x in extras})
     _say_ambient(before, dst, out)
-    out.agent = Agent(**replaced_texts(fields, dst, out), extras=extras)
+    out.agent = Agent(**fields, extras=extras)
     if options.fold:
         from agentconv.fold import fold
 
@@ -68,6 +71,16 @@ def lower(
 
         carry(agent, src, dst, out)
     return out
+
+
+def _inside(fields: dict[str, Any], dst: Spec, out: Lowered) -> None:
+    """What stands behind another value has no place without it."""
+    for row in dst.fields.values():
+        whole = row.fact("inside")
+        if whole and row.field and fields.get(row.field) is not None and not fields.get(str(whole)):
+            del fields[row.field]
+            text = f"{dst.program} takes it behind the {whole} only, and no {whole} is written"
+            out.say("L001", f"the {row.field} is left out: {text}", row.field)
 
 
 def _tools(
@@ -130,7 +143,7 @@ def _say_ambient(before: Rights, dst: Spec, out: Lowered) -> None:
     if not rights or dst.text_kind:
         return
     classes = ", ".join(sorted({r.cls for r in rights}))
-    names = ", ".join(n for n, caps in dst.ambient.items() if any(risk(c) in {r.cls for r in rights} for c in caps))
+    names = ", ".join(n for n, caps in dst.ambient.items() if any(class_of(c) in {r.cls for r in rights} for c in caps))
     out.say("T012", f"{dst.seen} gives every agent {names} ({classes}); no file can take them away", "tools")
 
 

@@ -223,6 +223,8 @@ def lower_extras(extras: tuple[Extra, ...], src: Spec, dst: Spec, out: Lowered) 
             out.limits.append(extra.key)
             text = f"{dst.seen} has no `{extra.key}` of {src.program}; the limit would be lost"
             out.say("L003", text, extra.key, help="--allow-widening limits writes it without")
+        elif extra.key == src.models.get("provider_key"):
+            out.say("L006", f"`{extra.key}` of {src.program} says who serves the model there", extra.key, "info")
         else:
             out.say("L006", f"`{extra.key}` means something to {src.program} only", extra.key)
     return tuple(kept)

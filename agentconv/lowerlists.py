@@ -141,8 +141,13 @@ def listed(job: ToolJob, source: Tools, whole: list[Wish], scoped: list[Wish], a
         if wish.grant.approval != "ask" and job.places(wish.cap, effect="allow", ask=True):
             say_ask(job, wish.cap)
         kept.append(wish)
-    rules = [*_named(job, kept, along), *(r for wish in scoped for r in _scoped(job, wish))]
-    return or_none(job, Tools("none", tuple(written(rules + _servers(job, source, listed=True)))))
+    servers = _servers(job, source, listed=True)
+    brought = {cap for rule in servers for cap in rule.tool.caps}
+    kept = [wish for wish in kept if wish.cap not in brought]
+    rules = _named(job, kept, along)
+    for wish in scoped:
+        rules += _scoped(job, wish, rules)
+    return or_none(job, Tools("none", tuple(written(rules + servers))))
 
 
 def _named(job: ToolJob, whole: list[Wish], along: list[str]) -> list[Rule]:
@@ -157,7 +162,7 @@ def _named(job: ToolJob, whole: list[Wish], along: list[str]) -> list[Rule]:
     return list(rules.values())
 
 
-def _scoped(job: ToolJob, wish: Wish) -> list[Rule]:
+def _scoped(job: ToolJob, wish: Wish, there: list[Rule]) -> list[Rule]:
     """A limited grant: kept where the target enforces such limits, else dropped."""
     table = job.dst.tools
     if contains(job.before, Right(risk(wish.cap))) and risk(wish.cap) not in job.forbid and risk(wish.cap) != "none":
@@ -165,6 +170,7 @@ def _scoped(job: ToolJob, wish: Wish) -> list[Rule]:
         if found := picked.by_cap.get(wish.cap):
             text = f"`{wish.label}` loses its limit; the agent has the whole right by another tool anyway"
             job.say("T011", text, wish.at)
+            say_choice(job, wish, found, picked.near, picked.wider)
             if job.places(wish.cap, ask=True):
                 say_ask(job, wish.cap)
             return [Rule("allow", table.names[found].tool(), at=wish.at[0])]
@@ -173,8 +179,12 @@ def _scoped(job: ToolJob, wish: Wish) -> list[Rule]:
         for name in table.names.values():
             if wish.cap not in name.caps or not name.scope or len(name.classes) != 1:
                 continue
+            if table.fact("scope_syntax", "none") == "none":
+                continue  # the patterns stand elsewhere in the file
             converted = patterns.convert(allows[0], name.scope)
-            if converted is not None and len(converted) == 1:
+            once = job.dst.tools.fact("duplicates") == "refused"
+            taken = once and any(r.tool.name == name.name and r.scope not in (converted or ()) for r in there)
+            if converted is not None and len(converted) == 1 and not taken:
                 if job.places(wish.cap, ask=True):
                     say_ask(job, wish.cap)
                 return [Rule("allow", name.tool(), converted[0], None, wish.at[0])]
@@ -238,7 +248,9 @@ def _server(job: ToolJob, servers: Servers, server: str, member: str | None, gra
         return []
     spelled = table.spell_mcp(server, member)
     found = table.mcp_tool(spelled) if spelled is not None else None
-    if spelled is None or found is None or (found.member is None) != (member is None) or table.own(spelled):
+    # a name that the target spells otherwise would be another server there
+    other = found is None or found.server != server or (found.member is None) != (member is None)
+    if spelled is None or other or table.own(spelled):
         job.say("T007", f"{job.dst.seen} cannot allow {what} alone (`{label}`): left out", places)
         return []
     shut = {key: g for key, g in servers.items() if key[0] == server and not g.open and member is None}
@@ -253,13 +265,21 @@ def _server(job: ToolJob, servers: Servers, server: str, member: str | None, gra
     return [Rule("allow", Tool(spelled, server=server, member=member), at=rule_at(grant)), *denied]
 
 
+def _without_servers(job: ToolJob, tools: Tools) -> Tools:
+    """Where a list that is silent about MCP servers leaves them all: the entry that shuts them out."""
+    shut = job.dst.tools.mcp.get("shut")
+    if shut is None or any(r.tool.server for r in tools.rules):
+        return tools
+    return Tools(tools.base, (*tools.rules, Rule("allow", Tool(str(shut)), at="tools")))
+
+
 def or_none(job: ToolJob, tools: Tools) -> Tools:
     """Where nothing is left: the form that means no tools in the target."""
     everything = job.dst.tools.fact("all")
     if everything and set(everything) <= {r.tool.name for r in tools.rules if not r.scope}:
         return Tools("all")
     if any(r.effect == "allow" for r in tools.rules):
-        return tools
+        return _without_servers(job, tools)
     if not job.empty:
         job.say("T017", "no tool is left that the target has")
     form = job.dst.tools.fact("no_tools")

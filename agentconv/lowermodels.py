@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agentconv import models
 from agentconv.lowered import Lowered, Options
-from agentconv.model import Agent, Model
+from agentconv.model import Agent, Extra, Model
 from agentconv.notes import Note, note
 from agentconv.spec import Spec
 
@@ -43,6 +43,13 @@ def lower_models(agent: Agent, dst: Spec, options: Options, out: Lowered) -> tup
     for one in missing:
         out.notes.append(one.moved(effect="approximate") if written else one)
     return tuple(models.model_of(t) for t in written) or None
+
+
+def provider(written: tuple[Model, ...] | None, dst: Spec) -> tuple[Extra, ...]:
+    """The key beside the model that names who serves it."""
+    key = dst.models.get("provider_key")
+    word = (dst.models.get("providers") or {}).get(written[0].maker) if written else None
+    return (Extra(str(key), str(word), dst.id),) if key and word else ()
 
 
 def _no_model(model: Model, how: str, dst: Spec) -> Note:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields as dataclass_fields
+from dataclasses import is_dataclass, replace
 from typing import Any
 
 from agentconv import naming
+from agentconv.containers.programs import WHITE, without_gaps
 from agentconv.lowered import Lowered
 from agentconv.model import Agent
 from agentconv.spec import Field, Spec
@@ -25,7 +28,7 @@ def lower_identity(agent: Agent, dst: Spec, out: Lowered) -> dict[str, Any]:
 
 
 def _said(text: str | None) -> str | None:
-    return text if text is not None and text.strip() else None
+    return text if text is not None and text.strip().strip(WHITE) else None
 
 
 def _by_name(agent: Agent, called: str, dst: Spec, out: Lowered) -> dict[str, Any]:
@@ -158,7 +161,8 @@ def _prompt(agent: Agent, dst: Spec, out: Lowered) -> str | None:
             out.say("L011", "several texts of the source became one prompt", "prompt", "info")
         prompt = said
     row = dst.by_field.get("prompt")
-    if row is not None and row.fact("required") and not (prompt or "").strip():
+    needed = dst.container.get("empty_body") == "refuse"
+    if (needed or (row is not None and row.fact("required"))) and not _said(prompt):
         what = next(t for t in (agent.description, agent.title, agent.name, agent.id, "agent") if _said(t))
         prompt = what
         out.say("L005", f"{dst.program} requires a prompt; the description stands in", "prompt")
@@ -167,6 +171,10 @@ def _prompt(agent: Agent, dst: Spec, out: Lowered) -> str | None:
     elif prompt is not None and as_body(prompt) != prompt:
         out.say("C011", "blank lines around the prompt have no place below a header", "prompt", "info")
         prompt = as_body(prompt)
+    gaps = (dst.container.get("dialect") or {}).get("dashes") == "eat-blank-lines"
+    if gaps and prompt and without_gaps(prompt) != prompt:
+        text = f"{dst.seen} drops blank lines behind a line of three dashes when it loads the prompt"
+        out.say("C007", text, "prompt")
     limit = (dst.tables.get("limits") or {}).get("prompt")
     if limit and prompt and len(prompt) > int(limit):
         text = f"the prompt has {len(prompt)} characters; the longest that is documented for {dst.program} is {limit}"
@@ -182,27 +190,39 @@ def as_body(text: str) -> str:
     return "".join(lines).rstrip("\r\n")
 
 
-def replaced_texts(fields: dict[str, Any], dst: Spec, out: Lowered) -> dict[str, Any]:
-    """Characters that the program replaces in the whole file are written as it reads them: a curly quote that
-    becomes a straight one would end the text around it."""
-    table = {str(k): str(v) for k, v in ((dst.container.get("dialect") or {}).get("replace") or {}).items()}
+def as_written(agent: Agent, dst: Spec, out: Lowered) -> Agent:
+    """Texts as the target's program will have them.
+
+    Characters that it replaces in the whole file are written so at once: a curly quote that becomes a straight one
+    would end the text around it. What it would evaluate is taken apart: data must not name files or secrets."""
+    known = {str(k): str(v) for k, v in ((dst.container.get("dialect") or {}).get("replace") or {}).items()}
+    evaluated = {str(t): f"{str(t)[0]} {str(t)[1:]}" for t in dst.tables.get("expands") or ()}
+    how = f"{dst.seen} replaces typographic dashes, quotes and odd spaces when it loads the file"
+    agent = _changed(agent, known, "C007", how, dst, out)
+    words = ", ".join(f"`{t}`" for t in evaluated)
+    how = f"{dst.seen} evaluates {words} in its files: a blank keeps it text"
+    return _changed(agent, evaluated, "C013", how, dst, out)
+
+
+def _changed(agent: Agent, table: Mapping[str, str], code: str, how: str, dst: Spec, out: Lowered) -> Agent:
     if not table:
-        return fields
-    made = {}
-    for name, value in fields.items():
-        made[name] = value if name in ("id", "tools") else _replaced(value, table)
-        if made[name] != value:
-            text = f"{dst.seen} replaces typographic dashes, quotes and odd spaces when it loads the file"
-            out.say("C007", text, name)
-    return made
+        return agent
+    fields = {n: v for n, v in agent.said().items() if n not in ("id", "tools", "model", "extras")}
+    made = {n: _replaced(v, table) for n, v in fields.items()}
+    for name, value in made.items():
+        if value != fields[name] and name in {*dst.by_field, dst.body_field}:
+            out.say(code, how, name)
+    return replace(agent, **made)
 
 
 def _replaced(value: Any, table: Mapping[str, str]) -> Any:
     if isinstance(value, str):
         for old, new in table.items():
             value = value.replace(old, new)
-    elif isinstance(value, tuple):
-        return tuple(_replaced(v, table) for v in value)
+    elif isinstance(value, (tuple, list)):
+        return type(value)(_replaced(v, table) for v in value)
+    elif is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{f.name: _replaced(getattr(value, f.name), table) for f in dataclass_fields(value)})
     elif isinstance(value, Mapping):
         return {k: _replaced(v, table) for k, v in value.items()}
     return value

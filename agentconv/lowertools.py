@@ -5,10 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from agentconv import lowerlists, lowermaps
-from agentconv.model import Scope, Tools
+from agentconv.model import Scope, Tool, Tools
 from agentconv.rights import Grant, by_capability, is_star, resolved
 from agentconv.spec import risk
-from agentconv.toolwish import ToolJob, Wish, opened, say_along, say_leave, say_missing, say_unknown, shut_forbidden
+from agentconv.toolwish import (
+    ToolJob,
+    Wish,
+    opened,
+    say_along,
+    say_leave,
+    say_missing,
+    say_no_servers,
+    say_unknown,
+    shut_forbidden,
+)  # fmt: skip
 
 Delegates = tuple[str, ...] | None
 
@@ -54,9 +64,14 @@ def _same_language(job: ToolJob) -> Tools | None:
         return None  # no map says a key twice
     if any(n and keys[n - 1] != key and key in keys[:n] for n, key in enumerate(keys)):
         return None
-    if tools.base == "builtin" or any(r.tool.server and table.mcp_tool(r.tool.name) is None for r in tools.rules):
+    if tools.base == "builtin" or any(r.tool.server and not _spelled_here(r.tool, job) for r in tools.rules):
         return None
     return Tools(None, tools.rules)
+
+
+def _spelled_here(tool: Tool, job: ToolJob) -> bool:
+    found = job.dst.tools.mcp_tool(tool.name)
+    return found is not None and (found.server, found.member) == (tool.server, tool.member)
 
 
 def _opened(job: ToolJob, source: Tools, caps: Mapping[str, Grant]) -> tuple[Tools, Delegates]:
@@ -71,10 +86,15 @@ def _opened(job: ToolJob, source: Tools, caps: Mapping[str, Grant]) -> tuple[Too
         if limited and named is not None and "delegate" in caps:
             allowed = _named(caps["delegate"], named) or ()
             caps["delegate"].open = False
-            caps["delegate"].scopes = tuple((True, Scope("agent", n), None) for n in allowed)
+            asked = caps["delegate"].approval
+            caps["delegate"].scopes = tuple((True, Scope("agent", n), asked) for n in allowed)
         if not (job.forbid or limited or _restricted(source, caps)):
             return Tools(), None
         return lowermaps.all_but(job, source, caps), None
+    own_tools = job.dst.tools.fact("absent") == "builtin" and not job.forbid
+    if own_tools and not _restricted(Tools("all", source.rules), caps):
+        say_no_servers(job, source)
+        return Tools(), named
     if not job.forbid and not _restricted(source, caps):
         return _everything(job, source, caps), named
     return lowerlists.all_but(job, source, caps), named

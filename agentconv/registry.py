@@ -52,6 +52,11 @@ def ids(*, readings: bool = False) -> list[str]:
     return [id for id, head in heads().items() if readings or head.get("kind") != "reading"]
 
 
+def targets() -> list[str]:
+    """The ids of the formats that can be written."""
+    return [id for id in ids() if not heads()[id].get("readable_only")]
+
+
 @cache
 def load(id: str) -> Spec:
     """A description with its tables."""

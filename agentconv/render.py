@@ -86,14 +86,25 @@ def _row_value(row: Field, agent: Agent, spec: Spec, extras: dict[str, Any]) -> 
     if row.field == "prompt" and spec.syntax == "frontmatter":
         return None
     if row.type in TOOL_TYPES:
-        value = tools_value(row, agent.tools, spec)
-        return ", ".join(value) if row.fact("as_text") and value and all(isinstance(v, str) for v in value) else value
+        names = tools_value(row, agent.tools, spec)
+        plain = isinstance(names, list) and names and not any("," in str(n) for n in names)
+        return ", ".join(names) if plain and row.fact("as_text") else names
+    if row.fact("inside"):
+        return None
     if row.type == "model":
-        return models_value(agent)
+        return _with_inner(models_value(agent), agent, spec)
     value = getattr(agent, row.field)
     if row.type == "data":
         return None if value is None else write_data(value, row, spec.id)
     return None if value is None else write_value(value, row)
+
+
+def _with_inner(value: Any, agent: Agent, spec: Spec) -> Any:
+    """What the program takes behind the model's name (`inside`)."""
+    for row in spec.fields.values():
+        if value and row.fact("inside") == "model" and row.field and getattr(agent, row.field) is not None:
+            return f"{value}:{write_value(getattr(agent, row.field), row)}"
+    return value
 
 
 def _put(rows: dict[str, Any], path: list[str], value: Any) -> None:

@@ -169,7 +169,7 @@ def resolved(tools: Tools, spec: Spec) -> Tools:
         return tools
     absent = spec.tools.fact("absent", "all")
     if isinstance(absent, list):
-        named = [Rule("allow", spec.tools.names[n].tool()) for n in absent if n in spec.tools.names]
+        named = [Rule("allow", tool) for n in absent if (tool := spec.tools.named(n))]
         return Tools("none", (*named, *tools.rules))
     return Tools("builtin" if absent == "builtin" else "all" if absent == "all" else "none", tools.rules)
 
@@ -196,14 +196,15 @@ def by_capability(tools: Tools, spec: Spec) -> dict[str, Grant]:
     return grants
 
 
-def by_name(tools: Tools, spec: Spec, usual: bool = False) -> dict[str, Grant]:
-    """Program's count: tool name -> grant; ``usual`` leaves out what stands behind a setting."""
+def by_name(tools: Tools, spec: Spec, usual: bool = False, main: bool = False) -> dict[str, Grant]:
+    """Program's count: tool name -> grant; ``usual`` leaves out what stands behind a setting, ``main`` counts what
+    only the main session has."""
     tools = resolved(tools, spec)
     opened = tools.base in ("all", "builtin")
     grants = {
         n: Grant(opened and not name.closed)
         for n, name in spec.tools.singles.items()
-        if not name.never and not (usual and name.off)
+        if (main or not name.never) and not (usual and name.off)
     }
     for rule in tools.rules:
         reach = spec.tools.covers if rule.effect == "allow" else spec.tools.shutting
@@ -246,11 +247,11 @@ def _mcp_rights(tools: Tools, spec: Spec) -> Iterator[Right]:
         yield Right(f"mcp:{server}" + (f"/{member}" if member else ""), None, minus, grant.approval)
 
 
-def of_tools(tools: Tools, spec: Spec, *, program: bool, usual: bool = False) -> Rights:
+def of_tools(tools: Tools, spec: Spec, *, program: bool, usual: bool = False, main: bool = False) -> Rights:
     """The rights of a tool control alone."""
     found: dict[str, list[Right]] = {}
     if program:
-        for name, grant in by_name(tools, spec, usual).items():
+        for name, grant in by_name(tools, spec, usual, main).items():
             for cls in spec.tools.names[name].classes:
                 found.setdefault(cls, []).extend(grant.rights(cls))
     else:
@@ -285,7 +286,7 @@ def of_agent(agent: Agent, spec: Spec, *, program: bool, usual: bool = False) ->
         rights = frozenset({Right(ALL)})
     else:
         tools = added_by_fields(agent, spec) if program else agent.tools
-        rights = of_tools(tools, spec, program=program, usual=usual)
+        rights = of_tools(tools, spec, program=program, usual=usual, main=agent.mode == "primary")
     taken = denied_by_fields(agent, spec, program=program)
     if program and spec.tools.control == "none":  # a switch of its own (`features.shell_tool`), read as a rule
         taken |= {
@@ -317,8 +318,8 @@ def added_by_fields(agent: Agent, spec: Spec) -> Tools:
         if not implies or not row.field or getattr(agent, row.field) is None:
             continue
         value = row.to_program.get(getattr(agent, row.field), getattr(agent, row.field))
-        names = implies.get(value, implies.get("*", ())) if isinstance(implies, dict) else implies
-        extra += [Rule("allow", spec.tools.names[n].tool(), at=row.key) for n in names if n in spec.tools.names]
+        names = implies.get(value, implies.get("*")) if isinstance(implies, dict) else implies
+        extra += [Rule("allow", spec.tools.names[n].tool(), at=row.key) for n in names or () if n in spec.tools.names]
     return replace(tools, rules=tuple(extra) + tools.rules) if extra else tools  # a denial still takes it away
 
 
@@ -341,10 +342,16 @@ def _limit_delegates(rights: Rights, names: tuple[str, ...]) -> Rights:
     rest = frozenset(r for r in rest if r.cls != "delegates")
     if not had:
         return rest
-    limited = {Right("delegates", Scope("agent", n), frozenset(), had[0].approval) for n in names}
-    return rest | limited
+    limited = frozenset(Right("delegates", Scope("agent", n), frozenset(), had[0].approval) for n in names)
+    return rest | {one for one in limited if any(_covers(r, one) or r.scope is None for r in had)}
+
+
+def class_of(cap: str) -> str:
+    """The risk class of a capability; of the tools of MCP servers, which are none, the class itself."""
+    return MCP if cap == "mcp" else risk(cap)
 
 
 def of_ambient(spec: Spec) -> Rights:
     """What every agent of the program has anyway."""
-    return frozenset(Right(risk(cap)) for caps in spec.ambient.values() for cap in caps if risk(cap) != "none")
+    found = {class_of(cap) for caps in spec.ambient.values() for cap in caps}
+    return frozenset(Right(cls) for cls in found if cls != "none")

@@ -67,7 +67,9 @@ def _first(data: Mapping[str, Any], keys: tuple[str, ...]) -> str | None:
 
 def known_keys(name: str, value: Any, row: Field, dst: Any, out: Lowered) -> Any:
     """A map, or a list of maps, with only the keys that the target knows; the others are named."""
-    known = set(row.fact("keys")) - {r.key.rpartition(".")[2] for r in dst.fields.values() if r.key.startswith(row.key + ".")}
+    known = set(row.fact("keys")) - {
+        r.key.rpartition(".")[2] for r in dst.fields.values() if r.key.startswith(row.key + ".")
+    }
     maps = [value] if isinstance(value, Mapping) else list(value)
     gone = sorted({str(k) for one in maps if isinstance(one, Mapping) for k in one if k not in known})
     if gone:

@@ -115,10 +115,10 @@ def _typed(hint: Any) -> Schema:
 
 def _record(made: type) -> Schema:
     hints = get_type_hints(made)
-    needed = [f.name for f in fields(made) if f.default is MISSING and f.default_factory is MISSING]  # type: ignore[arg-type]
+    needed = [f.name for f in fields(made) if f.default is MISSING and f.default_factory is MISSING]
     out: Schema = {
         "type": "object",
-        "properties": {f.name: _typed(hints[f.name]) for f in fields(made)},  # type: ignore[arg-type]
+        "properties": {f.name: _typed(hints[f.name]) for f in fields(made)},
         "additionalProperties": False,
     }
     return {**out, "required": needed} if needed else out

@@ -46,7 +46,7 @@ def new_file(spec: Spec, id: str, rows: dict[str, Any]) -> str:
 
 
 def _yaml_item(rows: dict[str, Any], pad: str) -> str:
-    lines = [line for k, v in rows.items() for line in scalars.yaml_entry(k, v, 0, False).split("\n")]
+    lines = [line for k, v in rows.items() for line in scalars.yaml_entry(k, v, 0, False, blocks=True).split("\n")]
     return "\n".join((pad + "- " if n == 0 else pad + "  ") + line for n, line in enumerate(lines))
 
 

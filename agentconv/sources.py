@@ -15,6 +15,7 @@ from agentconv.notes import Note, note
 from agentconv.registry import heads, ids
 
 STDIN = "-"
+SURE = 2  # one key that only this format has
 ENDINGS = (".md", ".toml", ".json", ".jsonc", ".yaml", ".yml", ".roomodes")
 
 
@@ -36,6 +37,7 @@ class Source:
         """The folder that the programs search."""
         folder = self.path.rsplit("/", 1)[0] if "/" in self.path else "."
         return folder.removesuffix(f"/{self.below}") if self.below else folder
+
     notes: list[Note] = field(default_factory=list)
 
 
@@ -159,10 +161,13 @@ def _absolute(source: Source) -> str:
 
 def _fitting(source: Source, candidates: tuple[str, ...]) -> str | None:
     """The format that the file fits best; a question only where the rights would differ."""
-    from agentconv.fitting import choose, fits, ways
+    from agentconv.fitting import choose, fits, loads, ways
 
     text = source.text or ""
     counted = {id: marks(text, id) for id in candidates}
+    marked = [id for id in candidates if counted[id]]
+    if len(marked) == 1 and counted[marked[0]] >= SURE and loads(marked[0], text, source.path):
+        return marked[0]
     found = fits(list(candidates), counted, text, source.path)
     if (best := choose(found)) is not None:
         return best

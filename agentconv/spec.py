@@ -8,17 +8,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
-from functools import cached_property, lru_cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 from agentconv.model import Tool
+from agentconv.namepatterns import matching, template_regex
 
 DATA = Path(__file__).parent / "data"
 
 
-@lru_cache(maxsize=None)
+@cache
 def load_data(name: str) -> dict[str, Any]:
     """A table of agentconv/data."""
     import yaml
@@ -53,7 +53,7 @@ def cap_title(cap: str) -> str:
     return str(load_data("capabilities")[cap]["title"])
 
 
-@lru_cache(maxsize=None)
+@cache
 def all_caps() -> tuple[str, ...]:
     """Every capability there is."""
     return tuple(load_data("capabilities"))
@@ -185,9 +185,25 @@ class ToolTable:
         name = self.own(token)
         if name is not None:
             return frozenset(self.expand(name.name))
-        if self.control == "map" and ("*" in token or "?" in token):
-            return frozenset(n for n in self.singles if fnmatchcase(n, token))
-        return frozenset()
+        return frozenset(self.matching(token))
+
+    def matching(self, token: str) -> list[str]:
+        """The single names that a pattern matches, where the program takes patterns."""
+        if not self.data.get("wildcards"):
+            return []
+        fold = self.data.get("case", "sensitive") == "insensitive"
+        return matching(token, self.singles, fold=fold, regex=str(self.data.get("regex") or ""))
+
+    @cached_property
+    def sentinels(self) -> frozenset[str]:
+        """Names that the program takes and that give nothing: they keep a list from being empty, or shut out MCP."""
+        form = self.data.get("no_tools")
+        found = {str(n) for n in form} if isinstance(form, list) else set()
+        return frozenset(found | {str(n) for n in _words(self.mcp.get("shut"))})
+
+    def named(self, name: str) -> Tool | None:
+        """The tool behind a name of the tables: of the program itself, or of MCP servers."""
+        return self.names[name].tool() if name in self.names else self.mcp_tool(name)
 
     def expand(self, name: str) -> list[str]:
         """A group's single names; a single name is itself."""
@@ -213,10 +229,10 @@ class ToolTable:
         last = self.mcp.get("split_at") == "last"
         for key in ("tool", "also_tool"):
             for template in _words(self.mcp.get(key)):
-                out.append((_template_regex(template, last), True))
+                out.append((template_regex(template, last), True))
         for key in ("server", "also_server"):
             for template in _words(self.mcp.get(key)):
-                out.insert(0, (_template_regex(template, last), False))
+                out.insert(0, (template_regex(template, last), False))
         return out
 
     def mcp_tool(self, token: str) -> Tool | None:
@@ -225,7 +241,7 @@ class ToolTable:
             return Tool(token, server="*")
         for pattern, one in self._mcp_patterns:
             found = pattern.fullmatch(token)
-            if found and not self._no_server(found["server"]):
+            if found and not self._no_server(found["server"]) and self._may_be_server(found["server"]):
                 server = self._servers.get(found["server"], found["server"])
                 return Tool(token, server=server, member=found["tool"] if one else None)
         return None
@@ -240,10 +256,16 @@ class ToolTable:
         """`read/x` is an unknown tool of the set `read`, not a tool of a server of that name."""
         return name in self.mcp.get("no_servers", ()) or name in self.names or name in self.aliases
 
+    def _may_be_server(self, name: str) -> bool:
+        """Whether a server can be called so (Continue: owner/package, or a URL)."""
+        pattern = self.mcp.get("server_pattern")
+        return pattern is None or re.fullmatch(pattern, name) is not None
+
     @property
     def mcp_is_loose(self) -> bool:
         """Any name with the separator looks like a tool of a server (``{server}_{tool}``)."""
-        return any(t.startswith("{server}") and "/" not in t for t in _words(self.mcp.get("tool")))
+        templates = (*_words(self.mcp.get("tool")), *_words(self.mcp.get("also_tool")))
+        return any(t.startswith("{server}") and "/" not in t for t in templates) and "server_pattern" not in self.mcp
 
     def spell_mcp(self, server: str, member: str | None) -> str | None:
         """How the program writes a server's tools, ``None`` where it cannot."""
@@ -251,7 +273,7 @@ class ToolTable:
             every = self.mcp.get("every")
             return None if every is None else str(every)
         template = self.mcp.get("tool" if member else "server")
-        if template is None:
+        if template is None or not self._may_be_server(server):
             return None
         if clean := self.mcp.get("clean"):  # characters outside the class become `_` in the program
             server = re.sub(clean, "_", server)
@@ -263,17 +285,6 @@ def _words(value: Any) -> tuple[str, ...]:
     if value is None:
         return ()
     return (value,) if isinstance(value, str) else tuple(value)
-
-
-def _template_regex(template: str, last: bool) -> re.Pattern[str]:
-    """``mcp__{server}__{tool}`` as a pattern; a server name ends at the first separator, or at the last."""
-    if last:
-        text = re.escape(template).replace(r"\{server\}", r"(?P<server>[^*\s]+)")
-        return re.compile(text.replace(r"\{tool\}", r"(?P<tool>[^*/\s]+)"))
-    after = template.split("{server}", 1)[1][:1]
-    server = r"(?:(?!__)[^*])+" if "__" in template else (rf"[^*\s{re.escape(after)}]+" if after else r"[^*\s]+")
-    text = re.escape(template).replace(r"\{server\}", f"(?P<server>{server})")
-    return re.compile(text.replace(r"\{tool\}", r"(?P<tool>[^*\s]+)"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 import textwrap
 from typing import IO, Literal
 
@@ -86,7 +85,7 @@ class Page:
             self.line(names, indent, indent)
 
 
-def summary(run: Run, seconds: float, stream: IO[str] = sys.stderr) -> str:
+def summary(run: Run, seconds: float, stream: IO[str]) -> str:
     """The whole text after a conversion."""
     page = Page(width(), colored(stream))
     for one in run.remarks:
@@ -95,6 +94,8 @@ def summary(run: Run, seconds: float, stream: IO[str] = sys.stderr) -> str:
             page.help(one.note.help, 5)
     for target in run.plan.targets:
         results = [r for r in run.results if r.target == target]
+        if not results and len(run.plan.targets) > 1:
+            continue
         if page.lines:
             page.lines.append("")
         _target(page, run, target, results, seconds)
@@ -228,7 +229,8 @@ def _gains(page: Page, status: str, results: list[Conversion], run: Run) -> None
     _rest(page, groups)
     if not refused:
         return
-    if why := spec.tools.fact("why"):
+    rights = any(not g.startswith("limit:") for gained in by_gain for g in gained)
+    if rights and (why := spec.tools.fact("why")):
         page.line(f"{spec.seen}: {why}.", 7, 7)
     if run.plan.options.skip_refused:
         return
@@ -264,7 +266,9 @@ def _notes(page: Page, results: list[Conversion], remarks: list[Remark]) -> None
         (r, n)
         for r in results
         for n in r.notes
-        if n.code not in SHOWN_WITH_STATUS and not (r.status == "skipped" and n is r.notes[-1])
+        if n.code not in SHOWN_WITH_STATUS
+        and r.status not in ("refused", "failed")
+        and not (r.status == "skipped" and n is r.notes[-1])
     ]
     soft = ("info", "approximate", "lost")
     todo = [(r, n) for r, n in notes if n.help and n.code[0] in "CFM" and n.effect in soft]

@@ -22,8 +22,8 @@ SERVER_PART = re.compile(r"mcp__(?P<server>(?:(?!__)[^*])+)__.*\*")
 def meaning(word: Any, ctx: Context, what: str) -> Tools:
     """all, none, absent or a list of names, as the description says it of a form."""
     if isinstance(word, list):
-        names = ctx.spec.tools.names
-        return Tools("none", tuple(Rule("allow", names[n].tool(), at="tools") for n in word if n in names))
+        tools = [tool for n in word if (tool := ctx.spec.tools.named(n))]
+        return Tools("none", tuple(Rule("allow", tool, at="tools") for tool in tools))
     if str(word).startswith("refused") and not ctx.author:
         raise Refused(f"{what} loses the file")
     return {"all": ALL, "absent": Tools(), "builtin": Tools("builtin")}.get(str(word), NONE)
@@ -37,6 +37,17 @@ def read_tools(node: Node, row: Field, ctx: Context) -> Tools:
         return meaning(table.fact("null", "none"), ctx, "a null tool list")
     if node.kind == "map" or (node.kind == "scalar" and not _is_text(node, ctx)):
         return _wrong_type(node, row, ctx)
+    mixed = node.kind == "list" and not all(i.kind == "scalar" and _is_text(i, ctx) for i in node.items)
+    if mixed and not ctx.author and table.fact("wrong_item") == "refused":
+        raise Refused(f"`{row.key}` may hold nothing but text")
+    if node.kind == "list" and row.fact("list") is False:
+        if not ctx.author:
+            return _wrong_type(node, row, ctx)
+        code = "R012" if table.fact("wrong_type") == "refused" else "R006"
+        text = f"`{row.key}` must be one text with commas in {ctx.spec.seen}; read as the list it means"
+        ctx.say(code, text, "tools", node, effect="info")
+    if node.kind == "scalar" and table.fact("all_word") and node.text.strip().lower() == table.fact("all_word"):
+        return ALL
     if node.kind == "scalar" and table.fact("split", "comma") == "none" and not ctx.author:
         raise Refused(f"`{row.key}` must be a list")
     tokens = list(tokens_of(node, row.key, ctx))
@@ -46,6 +57,8 @@ def read_tools(node: Node, row: Field, ctx: Context) -> Tools:
     rules: list[Rule] = []
     known = 0
     for token, at, place in tokens:
+        if token in table.sentinels:
+            continue
         found = recognise(token, ctx.spec, author=ctx.author)
         if found.how == "star":
             word = table.fact("star", "none")
@@ -65,10 +78,19 @@ def read_tools(node: Node, row: Field, ctx: Context) -> Tools:
         if found.how in ("own", "alias", "mcp") and token not in spelled:
             _respelled(token, at, place, ctx)
         rules += made
-    if not known and not ctx.author:
+    rules += _left_open([token for token, _, _ in tokens], rules, ctx)
+    if not known and not rules and not ctx.author:
         word = table.fact("unknown_only", "none")
         return meaning("none" if word == "start-refused" else word, ctx, "a list of unknown names only")
     return Tools("none", tuple(rules))
+
+
+def _left_open(tokens: list[str], rules: list[Rule], ctx: Context) -> list[Rule]:
+    """A list that says nothing of MCP tools leaves them as they are, in some programs. No author means that."""
+    mcp = ctx.spec.tools.mcp
+    if ctx.author or mcp.get("unlisted") != "stays" or mcp.get("shut") in tokens or any(r.tool.server for r in rules):
+        return []
+    return [Rule("allow", Tool(str(mcp["every"]), server="*"), at="tools")]
 
 
 def _as_program_splits(node: Node, ctx: Context) -> set[str]:

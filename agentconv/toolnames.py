@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from agentconv.model import Scope, Tool
 from agentconv.registry import folded_vocabulary, vocabulary
-from agentconv.spec import Spec, risk
+from agentconv.spec import Spec, risk, union_caps
 
 SCOPED = re.compile(r"(?P<name>[^()\s]+)\s*\((?P<scope>.*)\)", re.S)
 # spellings of MCP tools that mean the same in every file, whoever wrote it
@@ -54,6 +54,9 @@ def _own(token: str, spec: Spec, author: bool) -> Found | None:
     if name := table.own(token):
         how = "own" if token == name.name else "alias"
         return Found(name.tool(token), how)
+    if table.control == "list" and (matched := table.matching(token)):
+        caps = union_caps(table.names[n] for n in matched)
+        return Found(Tool(token, caps), "own")
     if mcp := table.mcp_tool(token):
         if table.mcp_is_loose and _is_elsewhere(token, spec, author):
             return None  # `run_in_terminal` is a tool, not the server `run`

@@ -227,6 +227,14 @@ def forbidden_server(job: ToolJob, server: str) -> bool:
     return any(f == "mcp:*" or f == f"mcp:{server}" or f.startswith(f"mcp:{server}/") for f in job.forbid)
 
 
+def say_no_servers(job: ToolJob, source: Tools) -> None:
+    """Everything the source has, and no MCP server is in what everything is in the target."""
+    if any(g.open for g in by_server(source, job.src).values()):
+        text = f"{job.dst.program} gives agents without a list its own tools only, none of MCP servers"
+        named = (r.at for r in job.agent.tools.rules if r.effect == "allow" and r.tool.server)
+        job.say("T008", text, ("tools", *named))
+
+
 def rule_at(grant: Grant) -> str:
     """Where the rule behind a grant stands."""
     return grant.rule.at if grant.rule else "tools"

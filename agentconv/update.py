@@ -1,6 +1,7 @@
 """``--update``: an existing file takes the new values and keeps what the format's table does not know.
 
-Keys of the table are set or removed as in a fresh write; unknown keys, comments and the order of what is there stay.
+Keys of the table that an agent of any format may have are set or removed as in a fresh write; keys of the program
+alone, unknown keys, comments and the order of what is there stay.
 The edit is by place. What comes out is read back as the program reads it and has to mean what the fresh file means.
 """
 
@@ -42,12 +43,13 @@ def _header(spec: Spec, there: Document, new: Document) -> list[tuple[int, int, 
     old, fresh = _pairs(there.header), _pairs(new.header)
     if len(old) != len(there.header.pairs):
         raise CannotUpdate("a key stands twice")
+    ours = {row.key.split(".")[0] for row in spec.fields.values() if row.field}  # the rest is the program's alone
     splices = []
     for key, pair in old.items():
         if key in fresh:
             if fresh[key].value.data() != pair.value.data():
                 splices.append((pair.start, _end(there, pair), _entry(new, fresh[key], there.newline)))
-        elif key in spec.known_keys:
+        elif key in ours:
             splices.append((_line_start(there, pair), _line_end(there, pair), ""))
     lines = [_entry(new, pair, there.newline) for key, pair in fresh.items() if key not in old]
     if lines:

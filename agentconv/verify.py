@@ -11,6 +11,7 @@ from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 from agentconv import verifytools
+from agentconv.containers.programs import without_gaps
 from agentconv.lowered import USUAL
 from agentconv.lowertexts import as_body
 from agentconv.model import FIELDS, Agent, Tools
@@ -25,12 +26,11 @@ if TYPE_CHECKING:
 NOT_COMPARED = frozenset({"id", "extras", "prompt_mode"})
 # Which notes speak of a field that arrives changed or not at all. A note that merely stands at the same place (how
 # the source was read, what another program honours) explains no difference.
-EXPLAIN = frozenset(
-    ["L001", "L002", "L003", "L004", "L005", "L006", "L008", "L009", "L011", "M001", "M002", "M003", "M004", "M005"]
-    + ["M007", "L014", "C001", "T014", "T022"]
-)
+FIELD_NOTES = ("L001", "L002", "L003", "L004", "L005", "L006", "L008", "L009", "L011", "L014")
+MODEL_NOTES = ("M001", "M002", "M003", "M004", "M005", "M007")
+EXPLAIN = frozenset((*FIELD_NOTES, *MODEL_NOTES, "C001", "C013", "T014", "T022"))
 # texts must still be in the text that arrived, except after these
-REPLACED = {"prompt": frozenset({"L005", "C013"}), "description": frozenset({"L001", "L002", "L005", "L009"})}
+REPLACED = {"prompt": frozenset({"L005", "C013"}), "description": frozenset({"L001", "L002", "L005", "L009", "C013"})}
 ADDED = {"prompt": frozenset({"L011", "L013", "L014", "C002"}), "description": frozenset({"L011"})}
 
 
@@ -126,6 +126,8 @@ def as_loaded(prompt: str, dst: Spec) -> str:
     text = _replaced(prompt, dst).replace("\r\n", "\n").replace("\r", "\n")
     if dst.syntax != "frontmatter":
         return text.rstrip("\n")
+    if (dst.container.get("dialect") or {}).get("dashes") == "eat-blank-lines":
+        text = without_gaps(trimmed(text))
     return trimmed(text) if trims(dst) else as_body(text)
 
 
@@ -162,8 +164,7 @@ def _check_tools(meant: Tools, got: Tools, dst: Spec) -> list[Note]:
         return [] if meant == got else [_wrong("tools", meant, got)]
     if meant.base != got.base and not (meant.base == "none" and got.base is None and got.rules):
         problems.append(_wrong("tools", meant.base or "unsaid", got.base or "unsaid"))
-    form = dst.tools.fact("no_tools")
-    sentinels = {str(n) for n in form} if isinstance(form, list) else set()
+    sentinels = dst.tools.sentinels
     ours = [line for r in meant.rules if (line := verifytools.line(r))[1] not in sentinels]
     theirs = [verifytools.line(r) for r in got.rules]
     if not _same_lines(ours, theirs, bool(dst.tools.fact("order"))):

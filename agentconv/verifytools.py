@@ -32,6 +32,9 @@ def rules_arrived(source: Agent, back: Agent, notes: list[Note], src: Spec, dst:
     had, has = by_capability(source.tools, src), by_capability(back.tools, dst)
     _limit_delegates(source, had)
     _limit_delegates(back, has)
+    for rule in back.tools.rules:
+        if rule.tool.server == "*" and (own := dst.tools.own(rule.tool.name)) is not None:
+            has = {**has, **{c: Grant(True) for c in own.gives}}  # a group of every server and what reads from them
     there = has
     if opened(resolved(back.tools, dst)):
         # everything is everything in every program: what this one does not have was not taken away
@@ -86,14 +89,19 @@ def _allowed(rule: Rule, had: Mapping[str, Grant], has: Mapping[str, Grant], cod
         if rule.scope is not None and not was.open and now.open and not codes & LIMIT_LOST:
             return f"the limit {rule.scope.text}"
         asked = rule.approval == "ask" and was.approval == "ask" and risk(cap) != "none"
-        if asked and now.approval != "ask" and not codes & ASK_LOST:
+        if asked and not _asks(now) and not codes & ASK_LOST:
             return f"the question before {cap}"
     return ""
 
 
+def _asks(now: Grant) -> bool:
+    allowed = [approval for ok, _, approval in now.scopes if ok]
+    return now.approval == "ask" if now.open else bool(allowed) and set(allowed) == {"ask"}
+
+
 def _counts(rule: Rule, was: Grant) -> bool:
     """Whether the limited grant still stands: a later rule may have overruled it."""
-    return any(ok and s == rule.scope for ok, s, _ in was.scopes)
+    return next((ok for ok, s, _ in reversed(was.scopes) if s == rule.scope), False)
 
 
 def _holds(rule: Rule, now: Grant) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from agentconv import files
 from agentconv.batch import Plan, Run
@@ -75,7 +76,7 @@ class Target:
         if self.plan.output == STDOUT:
             return None
         try:
-            full = files.safe_place(self.plan.root, path)
+            full = self._full(path)
             return files.read_text(full) if full.exists() else None
         except (files.Unreadable, files.Outside):
             return None
@@ -104,6 +105,16 @@ class Target:
         if root or filled.endswith("/") or (self.plan.root / filled).is_dir():
             return str(PurePosixPath(filled) / (name if self.plan.flat else path))
         return filled
+
+    def _full(self, path: str) -> Path:
+        """The file below the root, or below the folder that ``-o`` names; a link may not lead out of it."""
+        out = self.plan.output
+        if out is None or out == STDOUT:
+            return files.safe_place(self.plan.root, path)
+        fixed = self.plan.root / out.split("{")[0]
+        folder = path != out or out.endswith("/")
+        base = fixed if folder and not (("{" in out) and not out.split("{")[0].endswith("/")) else fixed.parent
+        return files.safe_place(base, os.path.relpath(self.plan.root / path, base))
 
     # -- collisions ---------------------------------------------------------------------------
 
@@ -193,7 +204,7 @@ class Target:
 
     def _old(self, path: str, result: Conversion) -> bytes | None:
         try:
-            full = files.safe_place(self.plan.root, path)
+            full = self._full(path)
             return full.read_bytes() if full.exists() else None
         except files.Outside as problem:
             self._fail(result, note("F009", str(problem), file=path, help=OUTSIDE))
@@ -256,7 +267,7 @@ class Target:
         if self.plan.dry:
             return
         try:
-            files.write_bytes(files.safe_place(self.plan.root, path), data)
+            files.write_bytes(self._full(path), data)
         except files.Outside as problem:
             self._fail(result, note("F009", str(problem), file=path, help=OUTSIDE))
             return
@@ -285,13 +296,21 @@ class Target:
         known = path in self.written.hashes
         why = "edited since agentconv wrote it" if known else "agentconv did not write it"
         options = f" -o {path}" if self.plan.output is not None else ""
-        source = "SOURCE" if result.source == STDOUT else result.source
-        ways = [f"look: agentconv diff {source} {path}"]
+        there = self._typed(path)
+        source = "SOURCE" if result.source == STDOUT else self._typed(result.source)
+        ways = [f"look: agentconv diff {source} {there}"]
         if known and not options and result.format != self.dst.id:
-            ways.append(f"keep the edit: agentconv convert {path} --to {result.format} --update")
+            user = " --user" if self.plan.options.user else ""
+            ways.append(f"keep the edit: agentconv convert {there} --to {result.format}{user} --update")
         ways.append("drop the edit: --force" if known else "overwrite it: --force; its other keys stay: --update")
         text = f"{path}: {why} (+{more} −{less} lines)"
         return note("F003", text, file=path, effect="info", help="\n".join(ways))
+
+    def _typed(self, path: str) -> str:
+        """The path as it has to be typed here: what was found is named from the root of the project."""
+        if not self.plan.found:
+            return path
+        return os.path.relpath(self.plan.root / path, Path.cwd()).replace(os.sep, "/")
 
 
 STDOUT = "-"

@@ -7,11 +7,13 @@ the rules let it pass. Where both agree that nothing was gained, an error would 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from agentconv.model import Agent, Rule, Scope, Tools
 from agentconv.spec import Spec, load_data
 
+Reaches = Callable[[Rule], bool]
 RISK = {cap: facts["risk"] for cap, facts in load_data("capabilities").items()}
 
 
@@ -49,7 +51,8 @@ def _may(agent: Agent, spec: Spec, deed: Deed, program: bool) -> bool:
         if holds and deed.what not in agent.delegates:
             return False
     rules, opened = _start(agent.tools, spec)
-    rules += _along(agent, spec) if program and not (opened and not agent.tools.rules) else []
+    if program and not (opened and not agent.tools.rules):
+        rules = _along(agent, spec) + rules  # what a field brings along can be denied
     if deed.cls == "mcp":
         server, _, member = deed.what.partition("/")
         return _mcp(rules, opened == "all", server, member)
@@ -69,7 +72,7 @@ def _start(tools: Tools, spec: Spec) -> tuple[list[Rule], str]:
         return rules, "" if tools.base == "none" else tools.base
     absent = spec.tools.fact("absent", "all")
     if isinstance(absent, list):
-        return [Rule("allow", spec.tools.names[n].tool()) for n in absent] + rules, ""
+        return [Rule("allow", tool) for n in absent if (tool := spec.tools.named(n))] + rules, ""
     return rules, absent if absent in ("all", "builtin") else ""
 
 
@@ -78,9 +81,9 @@ def _along(agent: Agent, spec: Spec) -> list[Rule]:
     for row in spec.fields.values():
         value = getattr(agent, row.field) if row.field else None
         if row.fact("implies") and value is not None:
-            out += [
-                Rule("allow", spec.tools.names[n].tool()) for n in row.fact("implies")[row.to_program.get(value, value)]
-            ]
+            implied = row.fact("implies")
+            names = implied.get(row.to_program.get(value, value), implied.get("*", ()))
+            out += [Rule("allow", spec.tools.names[n].tool()) for n in names]
     return out
 
 
@@ -93,7 +96,7 @@ def _taken(agent: Agent, spec: Spec, program: bool) -> set[str]:
     return out
 
 
-def _names(name: str, spec: Spec):  # type: ignore[no-untyped-def]
+def _names(name: str, spec: Spec) -> Reaches:
     def reaches(rule: Rule) -> bool:
         if rule.tool.caps == ("*",):
             return True
@@ -103,18 +106,18 @@ def _names(name: str, spec: Spec):  # type: ignore[no-untyped-def]
     return reaches
 
 
-def _caps(cap: str, there: bool):  # type: ignore[no-untyped-def]
+def _caps(cap: str, there: bool) -> Reaches:
     def reaches(rule: Rule) -> bool:
         if rule.tool.caps == ("*",):
             return there or rule.effect == "deny"
         if RISK[cap] == "runs" and cap == "background" and rule.effect == "deny" and "run" in rule.tool.caps:
-            return rule.scope is None
+            return True
         return cap in rule.tool.caps or (cap in rule.tool.also and rule.scope is None)
 
     return reaches
 
 
-def _walk(rules: list[Rule], opened: bool, deed: Deed, reaches) -> bool:  # type: ignore[no-untyped-def]
+def _walk(rules: list[Rule], opened: bool, deed: Deed, reaches: Reaches) -> bool:
     """The last rule that matches decides."""
     state = opened
     for rule in rules:

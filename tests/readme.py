@@ -1,9 +1,11 @@
-"""The tables of the README that follow from the program: ``python -m tests.readme --write`` renews them."""
+"""What follows from the program in the README, tables and examples: ``python -m tests.readme --write`` renews it."""
 
 from __future__ import annotations
 
 import re
+import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from agentconv import cli, registry
 from agentconv.notes import CODES
 
 README = Path(__file__).resolve().parent.parent / "README.md"
+EXAMPLE = re.compile(r"(?P<open><!-- example -->\n```console\n)(?P<body>.*?)(?P<close>^```\n)", re.S | re.M)
 BLOCK = re.compile(r"(?P<open><!-- generated: (?P<name>[a-z]+) -->\n)(?P<body>.*?)(?P<close><!-- end -->)", re.S)
 
 
@@ -96,12 +99,35 @@ TABLES = {"commands": command_table, "formats": format_table, "notes": note_tabl
 
 
 def renewed(text: str) -> str:
-    """The README's text with tables as they should be."""
-    return BLOCK.sub(lambda found: found["open"] + TABLES[found["name"]]() + found["close"], text)
+    """The README's text with tables and outputs as they should be."""
+    text = BLOCK.sub(lambda found: found["open"] + TABLES[found["name"]]() + found["close"], text)
+    return with_outputs(text)
+
+
+def with_outputs(text: str) -> str:
+    """Each example followed by what it prints, one after the other in a project that holds the shipped examples."""
+    from tests.test_cases import World
+
+    folder = Path(tempfile.mkdtemp(prefix="agentconv-readme-"))
+    try:
+        world = World(folder, unprivileged=False)
+        shutil.copytree(README.parent / "fixtures/examples", world.project / "fixtures/examples")
+
+        def run(found: re.Match[str]) -> str:
+            shown = []
+            for line in found["body"].splitlines():
+                if line.startswith("$ "):
+                    out, aside, _ = world.run(line[2:])
+                    shown.append(f"{line}\n{world.plain(out)}{world.plain(aside)}")
+            return f"{found['open']}{''.join(shown)}{found['close']}"
+
+        return EXAMPLE.sub(run, text)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def main() -> int:
-    """Say whether the tables are up to date; with ``--write`` make them so."""
+    """Say whether tables and examples are up to date; with ``--write`` make them so."""
     text = README.read_text(encoding="utf-8")
     new = renewed(text)
     if "--write" in sys.argv[1:]:

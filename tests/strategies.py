@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from agentconv import models, registry
-from agentconv.model import EFFORTS, MODES, PERMISSION_MODES, Agent, Extra, Handoff, Rule, Scope, Tool, Tools
+from agentconv.model import EFFORTS, MODES, PERMISSION_MODES, Agent, Extra, Handoff, Rule, Scope, Tools
 from agentconv.toolnames import recognise, star
 
 IDS = registry.ids()
@@ -24,8 +24,8 @@ LINE = st.sampled_from(TRAPS) | st.text(CHARS, max_size=20) | WORD
 TEXT = st.lists(LINE, min_size=1, max_size=3).map(" ".join)
 NAMES = (
     st.sampled_from(
-        ["reviewer", "Code Reviewer", "Übersetzer C#", "日本語", "a/b", "a:b", "-x", "R&D + QA", "x.y", "Plan", "CON", "a_b",
-         "null", "12", "true", "a\tb", '"q"', "“q”", "a" * 300, "🚀", "..", "A", "_"]
+        ["reviewer", "Code Reviewer", "Übersetzer C#", "日本語", "a/b", "a:b", "-x", "R&D + QA", "x.y", "Plan", "CON",
+         "null", "12", "true", "a\tb", '"q"', "“q”", "a" * 300, "🚀", "..", "A", "_", "a_b"]
     )
     | WORD
     | st.lists(WORD, min_size=2, max_size=3).map(" ".join)
@@ -50,15 +50,17 @@ def prompts(draw: st.DrawFn, id: str) -> str:
 @cache
 def tokens(id: str) -> list[str]:
     """Names an author may write: the format's own, those of others, MCP in every spelling, nonsense."""
-    own = [n for n in registry.load(id).tools.names]
+    own = list(registry.load(id).tools.names)
     foreign = [n for other in IDS for n in list(registry.load(other).tools.names)[:14] if other != id]
     mcp = ["mcp__docs__read", "mcp__docs", "docs/read", "docs/*", "tracker/*", "docs_read"]
     return own * 3 + foreign + mcp * 4 + ["HouseKeeper", "run_in_terminal", "grep_search"]
 
 
 SCOPES = {
-    "run": [("command-glob", "git *"), ("command-glob", "git push *"), ("command-prefix", "npm run"), ("command-glob", "rm *")],
-    "edit": [("path-glob", "*.md"), ("path-glob", "docs/**"), ("path-regex", r"\.(md|txt)$"), ("path-glob", "docs/**/*.md")],
+    "run": [("command-glob", "git *"), ("command-glob", "git push *"), ("command-glob", "rm *"),
+            ("command-prefix", "npm run")],
+    "edit": [("path-glob", "*.md"), ("path-glob", "docs/**"), ("path-glob", "docs/**/*.md"),
+             ("path-regex", r"\.(md|txt)$")],
     "create": [("path-glob", "*.md"), ("path-regex", "^docs/")],
     "read": [("path-glob", "*.env"), ("path-glob", "docs/**")],
     "fetch": [("domain", "example.org")],
@@ -180,8 +182,3 @@ def agents(draw: st.DrawFn, id: str) -> Agent:
         extras=extras,
         **fields,
     )
-
-
-def raw_tool(token: str) -> Tool:
-    """A name that nobody knows."""
-    return Tool(token)

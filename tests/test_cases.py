@@ -6,15 +6,15 @@ The language of a case is Markdown; only its fenced blocks count:
 ```` ```file PATH ````    a file of the project (``file PATH crlf``: with those line ends, ``file PATH bare``: without a
                        final line end)
 ```` ```base64 PATH ````  a file as base64
-```` ```sh ````           commands, one a line after ``$ ``. ``agentconv`` runs in this process; anything else in a shell.
+```` ```sh ````           commands, one a line after ``$ ``. ``agentconv`` runs in this process, the rest in a shell.
                        ``VAR=x agentconv …``, ``… < FILE`` work. ``TTY=1`` pretends a terminal.
                        ``cd DIR`` holds for the rest of the case
-```` ```stdout ````       what the commands of the block before printed, and ```` ```stderr ```` what they said beside it
+```` ```stdout ````       what those commands printed, and ```` ```stderr ```` what they said beside it
 ```` ```exit ````         the exit code, where it is not 0
 =====================  ==================================================================================
 
-Blocks that are missing expect nothing. ``--accept`` rewrites the last three. In the outputs the project is ``/project``,
-the home folder ``/home/user``, seconds are ``0.0 s``, the version ``VERSION`` and an escape character ``␛``.
+Blocks that are missing expect nothing. ``--accept`` rewrites the last three. In them the project is ``/project``, the
+home folder ``/home/user``, seconds are ``0.0 s``, the version ``VERSION`` and an escape character ``␛``.
 """
 
 from __future__ import annotations

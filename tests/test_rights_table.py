@@ -19,8 +19,9 @@ from agentconv.notes import CODES, RANK
 if TYPE_CHECKING:
     from agentconv.convert import Conversion
 
-TABLE = Path(__file__).resolve().parent.parent / "fixtures" / "rights.yaml"
-ROWS: list[dict[str, Any]] = yaml.safe_load(TABLE.read_text(encoding="utf-8"))
+FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
+TABLES = [FIXTURES / "rights.yaml", *sorted((FIXTURES / "rights").glob("*.yaml"))]
+ROWS: list[dict[str, Any]] = [row for path in TABLES for row in yaml.safe_load(path.read_text(encoding="utf-8"))]
 
 # where each program looks for its agents: some take the agent's name from the place
 PLACES = {
@@ -31,12 +32,19 @@ PLACES = {
     "codex": ".codex/agents/a.toml",
     "roo": ".roomodes",
 }
+FIRST = tuple(PLACES)  # of these formats every pair has a row
+PLACES |= {
+    "cline": ".cline/agents/a.yml",
+    "continue": ".continue/agents/a.md",
+    "pi": ".pi/agents/a.md",
+    "mistral-vibe": ".vibe/agents/a.toml",
+}
 KEYS = {"id", "from", "to", "text", "options", "before", "after", "status", "gained", "notes", "writes", "why"}
 OPTIONS = {"allow_widening", "approval", "skip_refused", "strict"}
 WRITTEN = {"exact", "lossy", "narrowed", "widened"}
 UNWRITTEN = {"refused", "skipped"}
 SCOPE = r"\([^()]+(\([^()]*\)[^()]*)*\)"
-WORD = re.compile(rf"all|(reads|writes|runs|network|delegates)({SCOPE})?|mcp:(\*|[\w.-]+(/[\w.*-]+)?)")
+WORD = re.compile(rf"all|(reads|writes|runs|network|delegates)({SCOPE})?|mcp:(\*|[\w.-]+(/[\w.*-]+){{0,2}})")
 
 by_id = pytest.mark.parametrize("row", ROWS, ids=[row["id"] for row in ROWS])
 
@@ -107,7 +115,7 @@ def fields_of(files: dict[str, bytes]) -> dict[str, Any]:
     if path.endswith(".roomodes"):
         mode: dict[str, Any] = yaml.safe_load(text)["customModes"][0]
         return mode
-    assert path.endswith(".md"), path
+    assert path.endswith((".md", ".yml")), path
     head, _, rest = text.partition("\n")
     assert head == "---", text
     header, closing, _ = rest.partition("\n---\n")
@@ -138,7 +146,7 @@ def test_table_is_wide_enough() -> None:
     ids = [row["id"] for row in ROWS]
     assert len(ids) == len(set(ids)), sorted(i for i in ids if ids.count(i) > 1)
     assert len(ids) >= 60
-    missing = set(permutations(PLACES, 2)) - {(row["from"], row["to"]) for row in ROWS}
+    missing = set(permutations(FIRST, 2)) - {(row["from"], row["to"]) for row in ROWS}
     assert not missing
 
 

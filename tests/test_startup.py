@@ -66,6 +66,10 @@ def test_version_loads_nothing(option: str) -> None:
         (["tools"], {"click", "yaml"}),
         (["models"], {"click", "yaml"}),
         (["show", "fixtures/examples/docs-writer.md"], {"click", "yaml"}),
+        (["list", "fixtures/examples/docs-writer.md"], {"click", "yaml"}),
+        (["diff", "fixtures/examples/docs-writer.md", "fixtures/examples/docs-writer.md"], {"click", "yaml"}),
+        (["completion", "bash"], {"click"}),
+        ([], {"click", "yaml"}),
     ],
     ids=lambda part: " ".join(part) if isinstance(part, list) else "",
 )
@@ -79,6 +83,17 @@ def test_convert_loads_neither_the_editor_nor_a_markdown_parser(tmp_path: Path) 
     assert any(tmp_path.rglob("*.agent.md")), "nothing was converted, so nothing was measured"
     assert modules & {"ruamel.yaml", "markdown_it", "importlib.metadata", "importlib.resources", "tomllib"} == set()
     assert "yaml" in modules, "the probe sees nothing"
+
+
+def test_a_file_that_lies_in_its_place_needs_the_tables_of_its_formats_only(tmp_path: Path) -> None:
+    """Where place or name tells the format, no other one is read whole: with thirty formats that would take long."""
+    place = tmp_path / ".claude/agents/docs-writer.md"
+    place.parent.mkdir(parents=True)
+    place.write_bytes((ROOT / "fixtures/examples/docs-writer.md").read_bytes())
+    modules = loaded("convert", "--to", "codex", cwd=tmp_path)
+    assert "agentconv.fitting" not in modules
+    assert "agentconv.sameformat" not in modules and "agentconv.update" not in modules
+    assert any(tmp_path.rglob("*.toml")), "nothing was converted, so nothing was measured"
 
 
 def test_public_names_are_loaded_when_used() -> None:

@@ -31,7 +31,9 @@ def split_words(values: tuple[str, ...]) -> tuple[str, ...]:
 @click.option("--user", is_flag=True, help="The programs' places in the home folder, on both sides.")
 @click.option("--in-place", is_flag=True, help="Allow a source to be overwritten by its own conversion.")
 @click.option("--force", is_flag=True, help="Overwrite files that agentconv did not write.")
-@click.option("--update", is_flag=True, help="Set what the format knows in existing files; other keys and comments stay.")
+@click.option(
+    "--update", is_flag=True, help="Set what the format knows in existing files; other keys and comments stay."
+)
 @click.option(
     "--on-collision",
     type=click.Choice(["error", "suffix"]),
@@ -43,7 +45,7 @@ def split_words(values: tuple[str, ...]) -> tuple[str, ...]:
     is_flag=False,
     flag_value="*",
     metavar="[CLASS,…]",
-    help="Write agents that gain these in the target: reads, writes, runs, network, delegates, mcp:*, limits (alone: all).",
+    help="Write agents that gain these there: reads, writes, runs, network, delegates, mcp:*, limits; alone: all.",
 )
 @click.option("--skip-refused", is_flag=True, help="Refused agents are left out without exit 1.")
 @click.option("--strict", is_flag=True, help="Refuse what the target's session adds to every agent, too.")
@@ -119,7 +121,9 @@ class NoAgents(click.ClickException):
 
     def __init__(self, src: tuple[str, ...]) -> None:
         where = f"in {' '.join(src)}" if src else "in the known places of this project"
-        super().__init__(f"F004 no agents found {where}. Name a file or a folder; `agentconv formats` lists the places.")
+        super().__init__(
+            f"F004 no agents found {where}. Name a file or a folder; `agentconv formats` lists the places."
+        )
 
 
 def prepare(src: tuple[str, ...], to: tuple[str, ...], given: dict[str, Any]) -> tuple[Any, Any]:
@@ -185,9 +189,11 @@ def _targets(words: tuple[str, ...], output: str | None) -> tuple[str, ...]:
     from agentconv import registry
 
     if words == ("all",):
-        return _primary(registry.ids())
+        return _primary(registry.targets())
     for word in words:
         _known(word)
+        if reason := registry.heads()[word].get("readable_only"):
+            raise click.UsageError(f"F005 `{word}` can be read, not written: {reason}")
     places: dict[str, str] = {}
     for id in words:
         place = str((registry.heads()[id].get("places") or {}).get("write"))
@@ -286,7 +292,7 @@ def output(run: Any, given: dict[str, Any], seconds: float) -> None:
     if given["notes_"] == "full" or len({r.source for r in run.results}) == 1:
         click.echo(terminal.in_full(run), err=True)
         return
-    click.echo(terminal.summary(run, seconds), err=True)
+    click.echo(terminal.summary(run, seconds, sys.stderr), err=True, color=terminal.colored(sys.stderr))
 
 
 def diff_text(changes: list[tuple[str, str | None, str]]) -> str:

@@ -37,7 +37,7 @@ def here() -> None:
         names.setdefault(id, set()).update(agents)
         folders.setdefault(id, _place(source.path, source.below))
     all_names = set().union(*names.values())
-    copies = sum(map(len, names.values())) - len(all_names)
+    copies = sum(sum(name in called for called in names.values()) > 1 for name in all_names)
     more = f", {copies} of them in more than one place" if copies else ""
     click.echo(f"{len(all_names)} agent{'s' * (len(all_names) != 1)} here{more}:")
     for id, called in sorted(names.items(), key=lambda item: -len(item[1])):
@@ -88,7 +88,9 @@ def _next_target(root: Path, here: set[str]) -> str:
     from agentconv.registry import heads, ids
 
     taken = {(heads()[id].get("places") or {}).get("write") for id in here}
-    free = [id for id in ids() if id not in here and (heads()[id].get("places") or {}).get("write") not in taken | {None}]
+    free = [
+        id for id in ids() if id not in here and (heads()[id].get("places") or {}).get("write") not in taken | {None}
+    ]
     for id in free:
         write = str(heads()[id]["places"]["write"])
         if "/" in write and (root / write.split("/", 1)[0]).is_dir():

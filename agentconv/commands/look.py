@@ -49,10 +49,12 @@ def list_(
     from agentconv import listing, registry, terminal
 
     wanted = split_words(programs)
-    columns = tuple(registry.ids()) if wanted == ("all",) else wanted
+    columns = tuple(registry.targets()) if wanted == ("all",) else wanted
     for id in columns:
         if id not in registry.ids():
             raise click.UsageError(f"F005 {registry.UnknownFormat(id)}")
+        if reason := registry.heads()[id].get("readable_only"):
+            raise click.UsageError(f"F005 `{id}` can be read, not written: {reason}")
     names = set(split_words(only))
     stream = (r for r in listing.rows(found_sources(src, from_, user), columns) if not names or r.name in names)
     bad = False

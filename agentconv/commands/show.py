@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -49,7 +50,19 @@ def show(
     if shown and form == "json":
         click.echo(json.dumps(data, ensure_ascii=False, indent=2))
     elif shown:
-        import yaml
-
-        yaml.safe_dump(data, sys.stdout, allow_unicode=True, sort_keys=False, width=120)
+        _as_yaml(data)
     ctx.exit(3 if bad or not shown else 0)
+
+
+def _as_yaml(data: Any) -> None:
+    """Texts of several lines as blocks, so that a prompt can be read."""
+    import yaml
+
+    class Dumper(yaml.SafeDumper):
+        pass
+
+    def text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+        return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="|" if "\n" in value else None)
+
+    Dumper.add_representer(str, text)
+    yaml.dump(data, sys.stdout, Dumper, allow_unicode=True, sort_keys=False, width=120)

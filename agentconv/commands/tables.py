@@ -31,7 +31,8 @@ def formats(id: str | None, as_json: bool) -> None:
         click.echo(json.dumps(heads, ensure_ascii=False, indent=2, default=str))
         return
     for head in heads:
-        place = (head.get("places") or {}).get("write") or "-"
+        read_only = f"read only: {head['readable_only']}" if head.get("readable_only") else "-"
+        place = (head.get("places") or {}).get("write") or read_only
         seen = f"{head.get('program', '')} {head.get('version', '')}".strip()
         click.echo(f"{head['id']:<22}{seen:<34}{place}")
 
@@ -45,6 +46,7 @@ def _one(spec: Any) -> None:
         ("program", f"{spec.seen}, looked at {head.get('seen')}; sure: {head.get('sure')}"),
         ("unsure", head.get("unsure")),
         ("written to", (head.get("places") or {}).get("write")),
+        ("read only", head.get("readable_only")),
         ("found in", ", ".join((head.get("places") or {}).get("project", ()))),
         ("also read by", ", ".join(_reader(k, v) for k, v in (head.get("also_read_by") or {}).items())),
         ("identity", spec.identity.get("by")),
@@ -108,55 +110,66 @@ def tools(name: str | None, id: str | None, as_json: bool) -> None:
 
     if id is not None and id not in registry.ids(readings=True):
         raise click.UsageError(f"F005 {registry.UnknownFormat(id)}")
-    rows: list[dict[str, Any]] = []
-    for one in [id] if id else registry.ids():
-        spec = registry.load(one)
-        for found in spec.tools.names.values():
-            kind = "set" if found.members else "tool"
-            rows.append(
-                {
-                    "format": one,
-                    "name": found.name,
-                    "kind": kind,
-                    "is": found.caps,
-                    "also": found.also,
-                    "rights": sorted(found.classes),
-                }
-            )
-        for alias, target in spec.tools.aliases.items():
-            own = spec.tools.names[target]
-            rows.append(
-                {
-                    "format": one,
-                    "name": alias,
-                    "kind": f"other name of {target}",
-                    "is": own.caps,
-                    "also": own.also,
-                    "rights": sorted(own.classes),
-                }
-            )
-        rows += [
-            {"format": one, "name": dead, "kind": "not known", "is": caps, "also": (), "rights": []}
-            for dead, caps in spec.tools.dead.items()
-        ]
+    rows = [row for one in ([id] if id else registry.ids()) for row in _tool_rows(registry.load(one))]
     names = [str(r["name"]) for r in rows]
-    if name is not None:
-        rows = [r for r in rows if str(r["name"]).lower() == name.lower()]
-    if as_json:
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
-    elif name is None and id is None:
-        for cap, facts in load_data("capabilities").items():
-            names = [f"{r['format']}: {r['name']}" for r in rows if cap in r["is"] and r["kind"] == "tool"]
-            click.echo(f"{cap:<16}{facts['risk']:<11}{facts['title']}" + (f"  ({len(names)} names)" if names else ""))
-    else:
-        for r in rows:
-            rights = ", ".join(r["rights"]) or "-"
-            is_ = ", ".join(r["is"])
-            click.echo(f"{r['format']:<15} {r['name']:<29} {is_:<31} {rights:<21} {r['kind']}")
-    if name is not None and not rows:
+    known = [r for r in rows if name is not None and str(r["name"]).lower() == name.lower()]
+    if name is not None and not known:
         near = difflib.get_close_matches(name, names, 1, 0.5)
         hint = f"; did you mean `{near[0]}`?" if near else "; agentconv tools lists what there is"
         raise click.UsageError(f"no format knows a tool `{name}`{hint}")
+    if as_json:
+        click.echo(json.dumps(known if name is not None else rows, ensure_ascii=False, indent=2))
+    elif name is not None:
+        _one_tool(name, known, rows)
+    elif id is None:
+        for cap, facts in load_data("capabilities").items():
+            count = sum(cap in r["is"] and r["kind"] == "tool" for r in rows)
+            click.echo(f"{cap:<16}{facts['risk']:<11}{facts['title']}" + (f"  ({count} names)" if count else ""))
+    else:
+        for r in rows:
+            _tool_line(r)
+
+
+def _tool_rows(spec: Any) -> list[dict[str, Any]]:
+    rows = [_tool_row(spec.id, n, n.name, "set" if n.members else "tool") for n in spec.tools.names.values()]
+    rows += [
+        _tool_row(spec.id, spec.tools.names[target], alias, f"other name of {target}")
+        for alias, target in spec.tools.aliases.items()
+    ]
+    return rows + [
+        {"format": spec.id, "name": dead, "kind": "not known", "is": caps, "also": (), "rights": []}
+        for dead, caps in spec.tools.dead.items()
+    ]
+
+
+def _tool_row(id: str, found: Any, name: str, kind: str) -> dict[str, Any]:
+    rights = sorted(found.classes)
+    return {"format": id, "name": name, "kind": kind, "is": found.caps, "also": found.also, "rights": rights}
+
+
+def _tool_line(row: dict[str, Any]) -> None:
+    rights = ", ".join(row["rights"]) or "-"
+    click.echo(f"{row['format']:<15} {row['name']:<29} {', '.join(row['is']):<31} {rights:<21} {row['kind']}")
+
+
+def _one_tool(name: str, known: list[dict[str, Any]], rows: list[dict[str, Any]]) -> None:
+    """Who knows the name, and what the others call the same."""
+    from agentconv.spec import cap_title
+
+    for row in known:
+        _tool_line(row)
+    caps = {c for r in known for c in r["is"]}
+    knowing = {r["format"] for r in known if r["kind"] != "not known"}
+    same: dict[str, list[str]] = {}
+    for row in rows:
+        if row["kind"] in ("tool", "set") and caps & set(row["is"]) and row["format"] not in knowing:
+            same.setdefault(row["format"], []).append(row["name"])
+    titles = ", ".join(cap_title(c) for c in sorted(caps))
+    if same:
+        click.echo(f"\nElsewhere, to {titles}:")
+    for id, found in same.items():
+        more = f" … {len(found) - 4} more" if len(found) > 4 else ""
+        click.echo(f"  {id:<15} {', '.join(found[:4])}{more}")
 
 
 WHY = {

@@ -56,6 +56,11 @@ def read_program(text: str, dialect: Mapping[str, Any]) -> Document:
     return document
 
 
+def without_gaps(text: str) -> str:
+    """The blank lines behind lines of three dashes are gone where a program cuts a text there and joins it again."""
+    return re.sub(r"(?m)^---\s*$", "---", text)
+
+
 def _language(text: str, start: int, dialect: Mapping[str, Any]) -> str:
     """``---json`` and the like, where the program knows such words."""
     found = re.compile(r"---[ \t]*[A-Za-z][^\r\n]*").match(text, start) if dialect.get("languages") else None
@@ -93,6 +98,10 @@ def _body(document: Document, start: int, end: int, dialect: Mapping[str, Any]) 
         start += len(kept) - len(kept.lstrip(WHITE))
         end = max(start, end - (len(kept) - len(kept.rstrip(WHITE))))
     document.body_start, document.body_end, document.body = start, end, text[start:end]
+    if dialect.get("newlines") == "lf":
+        document.body = document.body.replace("\r\n", "\n")
+    if dialect.get("dashes") == "eat-blank-lines":
+        document.body = without_gaps(document.body).strip(WHITE)
 
 
 def _indented(header: Node, source: str, start: int) -> None:

@@ -111,6 +111,59 @@ def _vscode(out: Mapping[str, Any]) -> list[Seen]:
     return found
 
 
+def _listed(tools: Any) -> list[str] | None:
+    return tools if isinstance(tools, list) else None  # "all", where the file has no list
+
+
+def _cline(out: Mapping[str, Any]) -> list[Seen]:
+    return [Seen(a["file"], a["name"], a["description"], a["prompt"], _listed(a["tools"])) for a in out["agents"]]
+
+
+def _continue(out: Mapping[str, Any]) -> list[Seen]:
+    found = []
+    for a in out["agents"]:
+        tools = _listed(a["tools"])
+        servers = [f"{t['mcpServer']}:{t['toolName']}" if t.get("toolName") else t["mcpServer"] for t in a["mcp"]]
+        found.append(Seen(a["file"], a["name"], a["description"], a["prompt"], tools and [*tools, *servers]))
+    return found
+
+
+def _pi(out: Mapping[str, Any]) -> list[Seen]:
+    found = []
+    for a in out["agents"]:
+        # the words of the file; what matches nothing is named apart
+        gone = {*a.get("tools_not_builtin", ()), "mcp__none__none"}
+        tools = None if "*" in a["tools"] else _listed(a["tools"])
+        found.append(
+            Seen(a["file"], a["name"], a["description"], a["prompt"], tools and [t for t in tools if t not in gone])
+        )
+    return found
+
+
+# what the harness of Mistral Vibe calls the tools whose rights a subagent gets
+_CEILING = {
+    "file_system.read_file": "read_file",
+    "file_system.write_file": "write_file",
+    "file_system.edit": "edit",
+    "file_system.bash": "bash",
+    "skill.read": "skill",
+}
+
+
+def _vibe(out: Mapping[str, Any]) -> list[Seen]:
+    errors = {e["file"]: e["message"] for e in out["errors"] if e["stage"] in ("load", "apply", "subagent")}
+    found = []
+    for a in out["agents"]:
+        if a["file"] in errors:
+            continue
+        tools = [t for t in a["tools"] or () if t not in ("grep", "task")]  # legal names without a tool in 3.0.3
+        if "tool_ceiling" in a:
+            tools = [name for key, name in _CEILING.items() if a["tool_ceiling"].get(key) != "deny"]
+        # a built-in prompt stands in where the file names one
+        found.append(Seen(a["file"], a["name"], a["description"] or None, a["instructions"], tools))
+    return found
+
+
 @dataclass(frozen=True)
 class Client:
     """A real program: its script, the format written for it, the format by whose rules it reads."""
@@ -160,6 +213,10 @@ CLIENTS = [
     Client("opencode", "opencode/load", "opencode", "opencode", _opencode),
     Client("codex", "codex/load", "codex", "codex", _codex),
     Client("roo", "roo/load", "roo", "roo", _roo),
+    Client("cline", "cline/load", "cline", "cline", _cline),
+    Client("continue", "continue/load", "continue", "continue", _continue),
+    Client("pi", "pi/load", "pi", "pi", _pi),
+    Client("mistral-vibe", "mistral-vibe/load", "mistral-vibe", "mistral-vibe", _vibe),
 ]
 
 
@@ -323,7 +380,7 @@ def _tools(row: Row, client: Client, spec: Spec, ours: Agent, theirs: list[str])
     if table.control == "none":
         return f"{len(theirs)}, no control"
     tools = rights.added_by_fields(ours, spec)
-    open_here = {name for name, grant in rights.by_name(tools, spec).items() if grant.any}
+    open_here = {name for name, grant in rights.by_name(tools, spec, main=ours.mode == "primary").items() if grant.any}
     every = {single for token in theirs if table.own(token) for single in table.covers(token)}
     covered = every - set(spec.ambient)
     strange = [t for t in theirs if not table.own(t) and t not in spec.ambient and table.mcp_tool(t) is None]

@@ -1,0 +1,55 @@
+"""Values that a file gives by way of another: an entry of a table, a part of a text, demands beside another key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from agentconv.containers import Node
+from agentconv.models import model_of
+from agentconv.spec import Field, Spec
+
+
+def demanded(spec: Spec, values: Mapping[str, Node]) -> dict[str, Field]:
+    """The rows as they hold for this entry: some demands stand only beside a certain value of another key."""
+    out = dict(spec.fields)
+    for row in spec.fields.values():
+        needed = row.fact("needed_by") or {}
+        if any(values[key].text != str(word) if key in values else True for key, word in needed.items()):
+            facts = {k: v for k, v in row.facts.items() if k not in ("required", "blank", "empty")}
+            out[row.key] = replace(row, facts=facts)
+    return out
+
+
+def look_up(spec: Spec, values: Mapping[str, Node], fields: dict[str, Any]) -> None:
+    """A name that stands for an entry of a table in the same file (Mistral Vibe's aliases of models)."""
+    for row in spec.fields.values():
+        table = row.fact("looked_up")
+        if not table or row.key not in values or (node := values.get(str(table["in"]))) is None:
+            continue
+        for item in node.items:
+            found = item.data()
+            if isinstance(found, dict) and found.get(table["by"]) == values[row.key].text:
+                _take(found, table["takes"], fields)
+
+
+def _take(found: Mapping[str, Any], takes: Mapping[str, str], fields: dict[str, Any]) -> None:
+    for key, name in takes.items():
+        value = found.get(key)
+        if name == "model" and isinstance(value, str):
+            fields["model"] = (model_of(value),)
+        elif value is not None and name != "model":
+            fields.setdefault(name, value)
+
+
+def split_off(spec: Spec, fields: dict[str, Any]) -> None:
+    """A value that stands inside another one, behind a colon (Pi's ``sonnet:high``)."""
+    for row in spec.fields.values():
+        if row.fact("inside") != "model" or not row.field or not fields.get("model"):
+            continue
+        first = fields["model"][0]
+        name, sign, word = first.text.rpartition(":")
+        if sign and word in row.to_model:
+            fields["model"] = (model_of(name), *fields["model"][1:])
+            fields.setdefault(row.field, row.to_model[word])

@@ -1,0 +1,33 @@
+"""Patterns over tool names: those of a file, and the spellings of MCP tools in a description."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+
+# regular expressions of a file that are tried on names: no repeated groups, which could take for ever
+SAFE_REGEX = re.compile(r"(?:[\w-]|\.\*|[\w-]\?|\.|\|)*")
+
+
+def matching(token: str, names: Iterable[str], *, fold: bool, regex: str) -> list[str]:
+    """The names that a pattern matches. ``regex`` is the sign in front of a regular expression."""
+    if regex and token.startswith(regex):
+        text = token.removeprefix(regex)
+        pattern = re.compile(text, re.IGNORECASE if fold else 0) if SAFE_REGEX.fullmatch(text) else None
+        return [n for n in names if pattern and pattern.fullmatch(n)]
+    if not any(c in token for c in "*?"):
+        return []
+    wanted = token.lower() if fold else token
+    return [n for n in names if fnmatchcase(n.lower() if fold else n, wanted)]
+
+
+def template_regex(template: str, last: bool) -> re.Pattern[str]:
+    """``mcp__{server}__{tool}`` as a pattern; a server name ends at the first separator, or at the last."""
+    if last:
+        text = re.escape(template).replace(r"\{server\}", r"(?P<server>[^*\s]+)")
+        return re.compile(text.replace(r"\{tool\}", r"(?P<tool>[^*/\s]+)"))
+    after = template.split("{server}", 1)[1][:1]
+    server = r"(?:(?!__)[^*])+" if "__" in template else (rf"[^*\s{re.escape(after)}]+" if after else r"[^*\s]+")
+    text = re.escape(template).replace(r"\{server\}", f"(?P<server>{server})")
+    return re.compile(text.replace(r"\{tool\}", r"(?P<tool>[^*\s]+)"))

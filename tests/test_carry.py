@@ -18,7 +18,7 @@ from agentconv.model import MODES, PERMISSION_MODES, Agent, Model, Rule, Scope, 
 from agentconv.rights import Rights, of_agent, spread
 from tests import goldens
 
-IDS = registry.ids()
+IDS = registry.targets()
 OWN = next(id for id in IDS if registry.load(id).tools.control == "any")
 OTHERS = [id for id in IDS if id != OWN]
 EVERYTHING = frozenset({"*"})

@@ -16,7 +16,7 @@ from agentconv.lowered import Lowered
 from agentconv.model import Agent
 from tests import goldens
 
-IDS = registry.ids()
+IDS = registry.targets()
 OWN = next(id for id in IDS if registry.load(id).tools.control == "any")
 MANIFEST = next(id for id in IDS if set(TITLES) - {"skills"} <= set(registry.load(id).by_field) and id != OWN)
 HOMELESS = next(id for id in IDS if not set(TITLES) & set(registry.load(id).by_field))

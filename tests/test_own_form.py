@@ -20,7 +20,7 @@ from agentconv.origins import as_meant
 from agentconv.schemas import agent_schema, as_text, misfit, model_schema
 from tests import goldens
 
-IDS = registry.ids()
+IDS = registry.targets()
 OWN = next(id for id in IDS if registry.load(id).tools.control == "any")
 OTHERS = [id for id in IDS if id != OWN]
 SCHEMA = goldens.ROOT / "docs" / "agent.schema.json"
@@ -63,6 +63,8 @@ def test_every_file_goes_into_the_model_and_back(case: Path) -> None:
         pytest.skip("nothing to convert")
     dumped = convert_text(text, from_=spec.id, to=OWN, path=path)[0]
     assert dumped.files and dumped.status in ("exact", "lossy"), [(n.code, n.message) for n in dumped.notes]
+    if spec.id not in IDS:
+        return
     back = convert_text(next(iter(dumped.files.values())).decode(), from_=OWN, to=spec.id)[0]
     meant = author.agents[0]
     as_read = not author.notes and not meant.notes and program.agents

@@ -38,6 +38,8 @@ PLACES |= {
     "continue": ".continue/agents/a.md",
     "pi": ".pi/agents/a.md",
     "mistral-vibe": ".vibe/agents/a.toml",
+    "capability-manifest": "subagents/a.md",
+    "agentconv": ".agentconv/agents/a.json",
 }
 KEYS = {"id", "from", "to", "text", "options", "before", "after", "status", "gained", "notes", "writes", "why"}
 OPTIONS = {"allow_widening", "approval", "skip_refused", "strict"}

@@ -29,52 +29,50 @@ GUARD = re.compile(r"\A\[agentconv: [^\[\]\r\n]*\][ \t]*(?:\r?\n)*")
 
 # Fields that a carrier may bring back, in the order in which they are judged. Not among them: hooks and MCP servers,
 # which start programs, and whatever else could do more than the visible header says.
-FIELDS = tuple(
-    [
-        "title",
-        "name",
-        "id",
-        "description",
-        "when_to_use",
-        "prompt_parts",
-        "prompt",
-        "model",
-        "effort",
-        "temperature",
-        "top_p",
-        "mode",
-        "permission_mode",
-        "max_turns",
-        "timeout",
-        "background",
-        "isolation",
-        "memory",
-        "sandbox",
-        "project_context",
-        "delegates",
-        "handoffs",
-        "skills",
-        "context",
-        "attachments",
-        "user_invocable",
-        "model_invocable",
-        "hidden",
-        "disabled",
-        "color",
-        "icon",
-        "argument_hint",
-        "welcome",
-        "capabilities",
-        "task_types",
-        "tools_required",
-        "priority",
-        "examples",
-        "tags",
-        "author",
-        "version",
-        "license",
-        "metadata",
-    ]
+FIELDS = (
+    "title",
+    "name",
+    "id",
+    "description",
+    "when_to_use",
+    "prompt_parts",
+    "prompt",
+    "model",
+    "effort",
+    "temperature",
+    "top_p",
+    "mode",
+    "permission_mode",
+    "max_turns",
+    "timeout",
+    "background",
+    "isolation",
+    "memory",
+    "sandbox",
+    "project_context",
+    "delegates",
+    "handoffs",
+    "skills",
+    "context",
+    "attachments",
+    "user_invocable",
+    "model_invocable",
+    "hidden",
+    "disabled",
+    "color",
+    "icon",
+    "argument_hint",
+    "welcome",
+    "capabilities",
+    "task_types",
+    "tools_required",
+    "priority",
+    "examples",
+    "tags",
+    "author",
+    "version",
+    "license",
+    "metadata",
 )
 # Values of these fields that take rights away or leave them as they are; the others give some.
 HARMLESS: Mapping[str, tuple[str, ...]] = {"permission_mode": ("plan", "default"), "sandbox": ("read-only",)}
@@ -98,7 +96,7 @@ def carry(agent: Agent, src: Spec, dst: Spec, out: Lowered) -> None:
         name: field_to_data(name, value)
         for name in FIELDS
         if (value := getattr(agent, name)) is not None
-        and value != getattr(out.agent, name)
+        and value != _loaded(getattr(out.agent, name), dst)
         and (name not in HARMLESS or value in HARMLESS[name])
         and not any(n.code == "L014" and n.path == name for n in out.notes)
     }
@@ -106,7 +104,11 @@ def carry(agent: Agent, src: Spec, dst: Spec, out: Lowered) -> None:
         fields.pop("id", None)
         if agent.id and agent.id != out.agent.name:
             fields["id"] = agent.id
-    if out.agent.prompt is not None and agent.prompt_parts is None and _added_only(agent.prompt, out.agent.prompt):
+    if (
+        out.agent.prompt is not None
+        and agent.prompt_parts is None
+        and _added_only(agent.prompt, _loaded(out.agent.prompt, dst))
+    ):
         fields.pop("prompt", None)
     tools = agent.tools
     seen = of_agent(replace(out.agent, disabled=None), dst, program=False)
@@ -135,6 +137,14 @@ def more(have: Rights, want: Rights) -> Rights:
     """Rights beyond those at hand, word for word: here a free shell does not stand for the rest."""
     rest = frozenset(r for r in spread(have) if r.cls != "runs")
     return frozenset(r for r in spread(want) if not contains(have if r.cls == "runs" else rest, r))
+
+
+def _loaded(value: Any, spec: Spec) -> Any:
+    """A text with the characters that the program replaces when it loads the file."""
+    if isinstance(value, str):
+        for old, new in ((spec.container.get("dialect") or {}).get("replace") or {}).items():
+            value = value.replace(str(old), str(new))
+    return value
 
 
 def _added_only(was: str | None, now: str) -> bool:
@@ -170,7 +180,8 @@ def _takes_keys(dst: Spec) -> bool:
 
 def _safe(text: str) -> str:
     """JSON that no program evaluates, replaces or takes for the end of a comment, a header or a string."""
-    return re.sub(r'"(?:[^"\\]|\\.)*"', lambda m: _escaped(m[0]), text).replace("}}", "} }").replace("{{", "{ {")
+    escaped = re.sub(r'"(?:[^"\\]|\\.)*"', lambda m: _escaped(m[0]), text)
+    return re.sub(r"([{}])(?=[{}])", r"\1 ", escaped)  # `{{` and `}}` are templates somewhere
 
 
 def _escaped(string: str) -> str:
@@ -313,7 +324,7 @@ def _contradiction(seen: Agent, spec: Spec, src: Spec, rights: Rights, fields: M
     again = lower(_with(seen, spec, plain), src, spec, rights, Options()).agent
     for name, value in said.items():
         now = getattr(again, "name" if name == "id" and spec.identity.get("by") == "name" else name)
-        if not _same(name, now, value):
+        if not _same(name, _loaded(now, spec), _loaded(value, spec)):
             for culprit in SHOWN_IN.get(name, (name,)):
                 if culprit in plain:
                     return culprit

@@ -76,9 +76,7 @@ def test_every_file_goes_into_the_model_and_back(case: Path) -> None:
     lost = {n.path for n in back.notes if n.effect != "info"}
     written = {row.field for row in spec.fields.values() if row.written} | {spec.body_field}  # not old spellings
     differ = [
-        f
-        for f in meant.agent.said()
-        if f in written - {"id", "tools"} and getattr(again, f) != getattr(meant.agent, f)
+        f for f in meant.agent.said() if f in written - {"id", "tools"} and getattr(again, f) != getattr(meant.agent, f)
     ]
     crlf = (again.prompt or "").replace("\r\n", "\n") == (meant.agent.prompt or "").replace("\r\n", "\n")
     assert not set(differ) - lost - ({"prompt"} if crlf else set())
@@ -140,7 +138,7 @@ def test_a_hostile_origin_gives_no_more_than_its_words() -> None:
     data["tools"] = {"base": "none", "rules": [{"allow": "Read", "caps": ["read"]}]}
     made = convert_text(json.dumps(data), from_=OWN, to=source, options=Options())[0]
     out = next(iter(made.files.values())).decode()
-    assert "tools: [Read]" in out and "Bash" not in out and "command" not in out
+    assert "\ntools: Read\n" in out and "Bash" not in out and "command" not in out
 
 
 def test_a_limit_that_the_origin_does_not_have_is_still_one() -> None:

@@ -12,7 +12,9 @@ from agentconv.spec import Spec
 def refusal(job: Job, made: Attempt, gained: list[str]) -> Note | None:
     """The message of a refusal, or ``None`` where nothing was gained or the user allowed all of it."""
     classes = [("limits" if g.startswith("limit:") else g.split("(")[0]) for g in gained]
-    if all(job.options.allows(c) for c in classes):
+    with_leave = job.before | {counting.Right(c) for c in job.options.allow_widening if c != "*"}
+    within = not counting.gained(with_leave, made.gained)  # who may run commands may do the rest with them
+    if all(job.options.allows(c) for c in classes if c == "limits" or not within):
         return None
     dst = job.dst
     limits = made.lowered.limits
@@ -29,6 +31,15 @@ def refusal(job: Job, made: Attempt, gained: list[str]) -> Note | None:
         "C012", text, path="tools" if rights else limits[0], cause=f"{dst.id}:{asked}",
         help=f"--allow-widening {asked} writes it, --skip-refused leaves it out",
     )  # fmt: skip
+
+
+def text_only(job: Job) -> list[Note]:
+    """A text for a session that has rights of its own: a limit of the source is lost, and stands there in words."""
+    if not job.dst.text_kind or not counting.gained(job.before, frozenset({counting.Right(counting.ALL)})):
+        return []
+    who = job.dst.program
+    text = f"{who} gives no rights and takes none: what the agent may do is up to the session that reads it"
+    return [note("L001", text, path="tools")]
 
 
 def allowed(gain: str, dst: Spec) -> Note:
@@ -52,7 +63,8 @@ def beside_a_shell(job: Job, made: Attempt) -> list[Note]:
 
 def less(job: Job, made: Attempt, notes: list[Note]) -> list[Note]:
     """Rights that did not arrive are named, whatever the reason."""
-    gone = counting.lost(counting.spread(job.before), counting.spread(made.rights))
+    there = made.rights | counting.of_ambient(job.dst)
+    gone = counting.lost(counting.spread(job.before), counting.spread(there))
     if not gone or job.dst.text_kind or any(n.effect == "narrows" for n in notes):
         return []
     if any(r.cls == counting.ALL for r in made.rights) or made.back.tools.base == "all":

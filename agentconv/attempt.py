@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from agentconv import rights as counting
+from agentconv.containers import ContainerError
+from agentconv.containers.sections import put_section
 from agentconv.engine import read_program
 from agentconv.lowered import Lowered, Options
 from agentconv.model import Agent, Tools
@@ -84,6 +86,11 @@ def attempt(job: Job, lowered: Lowered) -> Attempt | Note:
 
 
 def _text(job: Job, agent: Agent, old: str | None) -> str:
+    if job.dst.syntax == "sections":
+        try:
+            return put_section(old, agent.id, render(agent, job.dst).rstrip("\n"), job.dst.container)
+        except ContainerError as error:
+            raise CannotMerge(f"the file is there and cannot be read: {error.message} (line {error.line})") from error
     if job.dst.many:
         return put_entry(job.dst, old, agent.id, rows_of(agent, job.dst))
     return render(agent, job.dst, job.newline)

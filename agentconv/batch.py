@@ -15,7 +15,7 @@ from agentconv.lower import Options
 from agentconv.notes import Note, note
 from agentconv.reading import Read, Reading
 from agentconv.registry import heads, load, shared_readers
-from agentconv.sources import Source
+from agentconv.sources import Source, beside
 from agentconv.spec import Spec
 
 DEFAULT = Options()
@@ -176,7 +176,7 @@ def read_source(source: Source, done: Run) -> Reading | None:
                     Conversion("failed", "", source.path, source.format or "", target, empty, notes=list(source.notes))
                 )
         return None
-    reading = read_author(load(source.format), source.text, source.path)
+    reading = read_author(load(source.format), source.text, source.path, beside(source))
     if source.prefix:
         reading.agents = [_prefixed(r, source.prefix) for r in reading.agents]
     return reading

@@ -29,6 +29,8 @@ def read_value(node: Node, row: Field, ctx: Context) -> Any:
 
 def _null(node: Node, row: Field, ctx: Context) -> Any:
     word = str(row.fact("null", row.fact("bad", "ignore")))
+    if word.startswith("text:"):
+        return UNSAID if ctx.author else word.removeprefix("text:")
     ctx.refuse(word, f"`{row.key}` without a value")
     if word.startswith("refuse"):
         text = f"`{row.key}:` without a value: {ctx.spec.seen} does not load this file"
@@ -117,11 +119,35 @@ def _text(node: Node, row: Field, ctx: Context) -> Any:
     date = node.style == "plain" and node.value != node.text  # js-yaml 3 makes a Date of it
     if (not isinstance(node.value, str) or date) and not _all_text(ctx) and row.fact("scalars") != "text":
         raise Bad(f"is {node.text}, which is no text", value)
-    if "trim" in (ctx.spec.tables.get("normalise") or {}).get(row.field or row.key, ()):
-        value = value.strip()
+    value = _normalised(value, row, ctx)
+    if row.fact("refs") == "file-uri":
+        value = _referred(value, node, row, ctx)
     if not value.strip() and (word := row.fact("blank")):
         ctx.refuse(word, f"`{row.key}` is blank")
         ctx.say("R012", f"`{row.key}` is blank: {ctx.spec.seen} does not load this agent", row.field or row.key, node)
+    return value
+
+
+def _referred(value: str, node: Node, row: Field, ctx: Context) -> str:
+    """The text of the file that a ``file://`` names, from the folder of the definition."""
+    if not value.startswith("file://") or ctx.get is None:
+        return value
+    text = ctx.get(value.removeprefix("file://"))
+    if text is None:
+        ctx.refuse("refuse", f"`{row.key}` names a file that is not there")
+        ctx.say("F001", f"`{value}` is not there, or outside the project", row.field or row.key, node)
+        return value
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").strip("\n")
+
+
+def _normalised(value: str, row: Field, ctx: Context) -> str:
+    """What the program makes of a text when it loads it; what it replaces is no wish of the author's."""
+    for step in (ctx.spec.tables.get("normalise") or {}).get(row.field or row.key, ()):
+        if step == "trim":
+            value = value.strip()
+        elif isinstance(step, Mapping) and not ctx.author:
+            for pattern, new in step.items():
+                value = re.sub(str(pattern), str(new), value)
     return value
 
 
@@ -235,7 +261,17 @@ _READERS = {
     "context": read_context,
     "examples": read_examples,
 }
-TOOL_TYPES = ("tools", "deny-tools", "permission", "tool-bools", "groups", "tool-settings", "model-tools")
+TOOL_TYPES = (
+    "tools",
+    "deny-tools",
+    "permission",
+    "tool-bools",
+    "groups",
+    "tool-settings",
+    "model-tools",
+    "permission-rules",
+    "switch",
+)
 
 
 # -- writing ----------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from agentconv.model import Model
 from agentconv.naming import slug
 from agentconv.registry import load
 from agentconv.rights import by_capability, by_server
-from agentconv.sources import Source
+from agentconv.sources import Source, beside
 from agentconv.spec import risk
 
 SKIPPED = {"id", "tools", "prompt", "extras", "prompt_mode", "model"}
@@ -60,9 +60,9 @@ def sides(sources: Iterable[Source]) -> tuple[dict[str, Side], list[str]]:
         if source.text is None or source.format is None:
             continue
         spec = load(source.format)
-        reading = read_author(spec, source.text, source.path)
+        reading = read_author(spec, source.text, source.path, beside(source))
         bad += [f"{source.path}:{n.line}: {n.code} {n.message}" for n in reading.notes if n.effect == "error"]
-        program = read_program(spec, source.text, source.path)
+        program = read_program(spec, source.text, source.path, beside(source))
         for read in reading.agents:
             agent = read.agent
             rights, _ = source_rights(read, reading, program)

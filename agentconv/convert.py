@@ -51,7 +51,7 @@ def convert_reading(reading: Reading, dst: Spec, options: Options, get: Get) -> 
         return [_unread(reading, dst)]
     if not reading.agents:
         return [_unread(reading, dst)]
-    program = read_program(reading.spec, reading.text, reading.path)
+    program = read_program(reading.spec, reading.text, reading.path, reading.get)
     out = []
     for n, read in enumerate(reading.agents):
         result = convert_read(read, reading, program, dst, options, look)
@@ -129,7 +129,7 @@ def _tightened(job: Job) -> Attempt | Lowered:
     last: Attempt | None = None
     for _ in range(TIGHTEN):
         lowered = lower(job.agent, job.src, job.dst, job.before, job.options, forbid)
-        if lowered.skipped:
+        if lowered.skipped or any(n.effect == "error" for n in lowered.notes):
             return lowered
         made = attempt(job, lowered)
         if isinstance(made, Note):
@@ -180,12 +180,9 @@ def _decide(job: Job, made: Attempt, result: Conversion) -> Conversion:
         result.rights = BeforeAfter(result.rights.before, [])
         return result
     notes += [aftermath.allowed(g, dst) for g in gained]
-    free = frozenset({counting.Right(counting.ALL)})
-    unheld = dst.text_kind and job.src.id != dst.id and bool(counting.gained(job.before, free))
-    if unheld:
-        text = f"{dst.program} gives no rights and takes none: what the agent may do is up to the session that reads it"
-        notes.append(note("L001", text, path="tools"))
-    if (made.gained or unheld) and job.options.guard:
+    limited = aftermath.text_only(job) if job.src.id != dst.id else []
+    notes += limited
+    if (made.gained or limited) and job.options.guard:
         guarded = _guarded(job, made)
         if isinstance(guarded, Note):
             result.notes += [*notes, guarded]

@@ -81,6 +81,8 @@ def syntax_fits(text: str, path: str, id: str) -> bool:
     bare = text.lstrip("\ufeff \t\r\n")
     name = PurePosixPath(path).name
     known = not name or any(name.endswith(s) for s in head.get("suffixes") or ()) or "." not in name
+    if syntax == "sections":
+        return "<!-- agentconv:" in text
     if syntax == "frontmatter":
         return known and (bare.startswith("---") or bool(HEADER.search(text[:HEAD])))
     if syntax == "json":

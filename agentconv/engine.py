@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 from typing import Any
@@ -14,16 +16,19 @@ from typing import Any
 from agentconv.containers import ContainerError, Document, Node, Places
 from agentconv.containers.programs import WHITE
 from agentconv.entry import is_limit, read_entry, top_values
+from agentconv.model import Tools
 from agentconv.notes import note
-from agentconv.reading import Read, Reading, Refused
+from agentconv.reading import Get, Read, Reading, Refused
 from agentconv.spec import Spec
 
 __all__ = ["entries", "entry_lists", "is_limit", "open_document", "read_author", "read_program", "top_values"]
 
 
-def read_author(spec: Spec, text: str, path: str) -> Reading:
-    """What the file asks for, with notes. Errors are notes; nothing is raised."""
-    reading = Reading(spec, path, text)
+def read_author(spec: Spec, text: str, path: str, get: Get | None = None) -> Reading:
+    """What the file asks for, with notes. Errors are notes; nothing is raised.
+
+    ``get`` gives the text of a file that the definition names, from the definition's folder."""
+    reading = Reading(spec, path, text, get=get)
     try:
         document = _open_author(spec, text)
     except ContainerError as error:
@@ -60,13 +65,15 @@ def read_author(spec: Spec, text: str, path: str) -> Reading:
         )
         return reading
     for id, entry, forced in entries(spec, document, path):
-        read = read_entry(spec, document, entry, id, forced, path, author=True)
+        read = read_entry(spec, document, entry, id, forced, path, author=True, get=get)
         if isinstance(read, Read):
-            reading.agents.append(read)
+            reading.agents.append(_without_header(read, reading))
         else:
             reading.notes += read
             if not spec.many:
                 reading.status = "refused" if any(n.effect == "error" for n in read) else "skipped"
+    if spec.many and not reading.agents and not reading.notes:
+        reading.notes.append(note("R018", f"no agent of {spec.program} in this file", file=path, line=1, column=1))
     if again := _twice(spec, reading):
         text = f"`{again.agent.id}` stands here twice: {spec.seen} loads nothing of this file"
         line, column = (again.entry.line, again.entry.column) if again.entry else (1, 1)
@@ -74,9 +81,22 @@ def read_author(spec: Spec, text: str, path: str) -> Reading:
     return reading
 
 
-def read_program(spec: Spec, text: str, path: str) -> Reading:
+def _without_header(read: Read, reading: Reading) -> Read:
+    """A header that the program does not find, where an agent without one has no tools: then it has none."""
+    spec, document = reading.spec, reading.document
+    if document is None or document.header is None or spec.tools.fact("absent") != "none":
+        return read
+    theirs = open_document(spec, reading.text, author=False) if _headerless_is_agent(spec) else None
+    if theirs is None or theirs.status != "read" or theirs.header is not None:
+        return read
+    text = f"{spec.seen} finds no header in this file: all of it is the prompt of an agent without tools"
+    read.notes.append(note("R011", text, path="tools", file=reading.path, line=1, column=1, effect="narrows"))
+    return replace(read, agent=replace(read.agent, tools=Tools("none")))
+
+
+def read_program(spec: Spec, text: str, path: str, get: Get | None = None) -> Reading:
     """What the owning program makes of the file: no repair but its own, no foreign vocabulary."""
-    reading = Reading(spec, path, text)
+    reading = Reading(spec, path, text, get=get)
     try:
         document = open_document(spec, text, author=False)
     except ContainerError as error:
@@ -91,7 +111,7 @@ def read_program(spec: Spec, text: str, path: str) -> Reading:
     try:
         for id, entry, forced in entries(spec, document, path):
             try:
-                read = read_entry(spec, document, entry, id, forced, path, author=False)
+                read = read_entry(spec, document, entry, id, forced, path, author=False, get=get)
             except Refused as refused:
                 if refused.whole or not spec.many or spec.container.get("one_bad") == "refuse-all":
                     raise
@@ -126,7 +146,15 @@ def open_document(spec: Spec, text: str, *, author: bool) -> Document:
 
         if author and (whole := _header_alone(spec, text)) is not None:
             return whole
+        if author and dialect.get("parser") == "lines":
+            from agentconv.containers import lines
+
+            return lines.read_author(text, spec.known_keys)
         return frontmatter.read_author(text, spec.known_keys) if author else frontmatter.read_program(text, dialect)
+    if spec.syntax == "sections":
+        from agentconv.containers import sections
+
+        return sections.read(text, spec.container)
     if spec.syntax == "toml":
         from agentconv.containers import toml
 
@@ -191,11 +219,13 @@ def _headerless_is_agent(spec: Spec) -> bool:
 
 def entries(spec: Spec, document: Document, path: str) -> list[tuple[str, Node | None, Mapping[str, Any]]]:
     """The agents of a file: id from its place (or from the entry), the map of fields, and what the place decides."""
+    here = forced_by(spec, path)
     if not spec.many:
         found = _perhaps_several(spec, document.header)
-        return [(_said_id(spec, e) or place_id(spec, path), e, forced_by(spec, path)) for e in found]
+        return [(_said_id(spec, e) or place_id(spec, path), e, here) for e in found]
     out: list[tuple[str, Node | None, Mapping[str, Any]]] = []
-    for node, forced in entry_lists(spec, document):
+    for node, by_list in entry_lists(spec, document):
+        forced = {**here, **by_list}
         if node.kind == "map":
             out += [(p.key.text, p.value, forced) for p in node.pairs if p.value.kind == "map"]
         else:
@@ -246,6 +276,10 @@ def place_id(spec: Spec, path: str) -> str:
     folder = next((s for s in spec.head.get("suffixes") or () if s.startswith("/") and path.endswith(s)), "")
     pure = PurePosixPath(path.removesuffix(folder))  # the agent is called like its folder
     name = pure.name if folder else stem(spec, pure.name)
+    if dashes := spec.identity.get("stem_dashes"):
+        name = re.sub(dashes, "-", name)
+    if spec.head.get("folder"):
+        return pure.parent.name or name
     if spec.identity.get("by") != "path":
         return name
     parts = list(pure.parent.parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -12,9 +13,11 @@ from agentconv.containers import Document, Node
 from agentconv.model import Agent, Base, Extra, Rule, Tool, Tools
 from agentconv.modelcodec import read_model_tools
 from agentconv.notes import Note, note
-from agentconv.reading import UNSAID, Context, Read, Refused
+from agentconv.reading import UNSAID, Context, Get, Read, Refused
 from agentconv.spec import Field, Spec, all_caps, risk
+from agentconv.switches import read_switch
 from agentconv.toolcodecs import read_bools, read_deny, read_groups, read_permission, read_tools
+from agentconv.toolkeys import read_rules, settled
 from agentconv.toolsettings import read_settings
 
 
@@ -27,9 +30,10 @@ def read_entry(
     path: str,
     *,
     author: bool,
+    get: Get | None = None,
 ) -> Read | list[Note]:
     """The agent that an entry says, or what is wrong where the program takes it for something else."""
-    ctx = Context(spec, author, path, document.text)
+    ctx = Context(spec, author, path, document.text, get=get)
     fields: dict[str, Any] = {}
     where: dict[str, Node] = {}
     extras: list[Extra] = []
@@ -51,6 +55,9 @@ def read_entry(
             extras.append(Extra(key, node.data(), spec.id))
             continue
         where.setdefault(row.field or key, node)
+        if row.fact("refused"):
+            ctx.refuse("refuse", f"unknown key `{key}`")
+            ctx.say("R012", f"`{key}` is no key of {spec.seen}: it does not take this file", row.field or key, node)
         if row.type in TOOL_TYPES:
             if _tools_here(row, node, ctx):
                 base, more, first = _tool_row(row, node, ctx, base, early + rules)
@@ -80,11 +87,13 @@ def read_entry(
         body = _body(document, spec, author)
         above = fields.get(spec.body_field)  # a prompt in the header, and perhaps another one below it
         fields[spec.body_field] = f"{above.rstrip()}\n\n{body}".rstrip() if isinstance(above, str) else body
+        _check_body(body, spec, ctx, entry)
     elif isinstance(fields.get("prompt"), str):
         fields["prompt"] = fields["prompt"].rstrip("\r\n")  # final line ends are no part of a prompt
     if spec.tables.get("prompt_mode"):
         fields["prompt_mode"] = spec.tables["prompt_mode"]
-    tools = _with_all(Tools(base, _joined(spec, early, rules)), spec)
+    tools = settled(_with_all(Tools(base, _joined(spec, early, rules)), spec), dict(values), ctx)
+    _say_absent(spec, tools, ctx, entry)
     if author:
         tools = _only_servers(tools, entry, ctx)
     fields.update(forced)
@@ -92,7 +101,28 @@ def read_entry(
     agent = Agent(id="", tools=tools, extras=tuple(extras), **{k: v for k, v in _frozen(fields).items() if k != "id"})
     own_id = fields.get("id") if spec.identity.get("over") == "id" else None
     agent = replace(agent, id=own_id or _identity(spec, agent, id))
+    if spec.identity.get("reserved_are") == "dropped" and agent.id in spec.identity.get("reserved", ()):
+        ctx.refuse("skipped", f"`{agent.id}` is a name of the program's own")
+        ctx.say("R012", f"`{agent.id}` is a name of {spec.program}'s own: it drops this agent", "name", entry)
     return Read(agent, ctx.notes, where, ctx.tokens, entry)
+
+
+def _check_body(body: str, spec: Spec, ctx: Context, entry: Node | None) -> None:
+    """Texts for which the program leaves the file out."""
+    for pattern in spec.container.get("refuses", ()):
+        if found := re.search(pattern, body):
+            ctx.refuse("refuse", f"`{found[0]}` in the prompt")
+            ctx.say("R012", f"`{found[0]}` in the prompt: {spec.seen} leaves the file out", "prompt", entry)
+    if not body.strip() and (word := spec.container.get("empty_body")):
+        ctx.refuse(word, "there is no text below the header")
+        ctx.say("R012", f"no text below the header: {spec.seen} does not load this agent", "prompt", entry)
+
+
+def _say_absent(spec: Spec, tools: Tools, ctx: Context, entry: Node | None) -> None:
+    """A missing tool list is mostly everything; where it is nothing the reader should know."""
+    if tools.base is None and not tools.rules and spec.tools.fact("absent") == "none":
+        field = spec.tools.fact("field")
+        ctx.say("R011", f"no `{field}`: {spec.seen} gives such an agent no tools", "tools", entry)
 
 
 def _tools_here(row: Field, node: Node, ctx: Context) -> bool:
@@ -183,18 +213,26 @@ def top_values(spec: Spec, entry: Node | None) -> list[tuple[str, Node]]:
     return list(found.items())
 
 
-def _below(key: str, node: Node, spec: Spec) -> list[tuple[str, Node]]:
-    """The rows inside a map; where it is a row itself, what none of them took stays with it."""
+def _below(key: str, node: Node, spec: Spec, owned: bool = False) -> list[tuple[str, Node]]:
+    """The rows inside a map; where it (or one around it) is a row itself, what none of them took stays with that."""
     out: list[tuple[str, Node]] = []
     rest = replace(node, pairs=[])
+    owned = owned or key in spec.fields
     for pair in node.pairs:
         inner = f"{key}.{pair.key.text}"
-        if inner in spec.fields or key not in spec.fields:
-            deeper = inner not in spec.fields and any(k.startswith(inner + ".") for k in spec.fields)
-            out += _below(inner, pair.value, spec) if deeper and pair.value.kind == "map" else [(inner, pair.value)]
+        if (
+            inner not in spec.fields
+            and pair.value.kind == "map"
+            and any(k.startswith(inner + ".") for k in spec.fields)
+        ):
+            found = _below(inner, pair.value, spec, owned)
+            out += [(k, n) for k, n in found if k != inner]
+            rest.pairs += [replace(pair, value=n) for k, n in found if k == inner]
+        elif inner in spec.fields or not owned:
+            out.append((inner, pair.value))
         else:
             rest.pairs.append(pair)
-    if key in spec.fields and (rest.pairs or not node.pairs):
+    if owned and (rest.pairs or not node.pairs):
         out.insert(0, (key, rest))
     return out
 
@@ -218,10 +256,14 @@ def _tool_row(
     if row.type == "tool-bools":
         said, rules = read_bools(node, row, ctx)
         return said if said is not None else base, list(rules), True
+    if row.type == "switch":
+        return base, list(read_switch(node, row, ctx)), False
     if row.type == "deny-tools":
         return base, list(read_deny(node, row, ctx)), False
     if row.type == "tool-settings":
         return base, list(read_settings(node, row, ctx, Tools(base, tuple(so_far)))), False
+    if row.type == "permission-rules":
+        return base, list(read_rules(node, row, ctx)), False
     return base, list(read_permission(node, row, ctx)), False
 
 

@@ -115,11 +115,13 @@ def _shape(fit: Fit) -> float:
 def _is_agent(fit: Fit, marks: int) -> bool:
     """A header with a title and a date is no agent, though some program would take it for one."""
     spec = load(fit.id)
-    if spec.many or marks or fit.tools or {"name", "description"} <= fit.keys:
-        return True
     said = (fit.keys & spec.known_keys) - SAYS_NOTHING
     required = {key for key, row in spec.fields.items() if row.fact("required")} - SAYS_NOTHING
-    return bool(said & required) or ("description" in fit.keys and bool(said))
+    if spec.many or marks or said & required:
+        return True
+    if spec.syntax != "frontmatter":
+        return False  # every package.json has a name and a description
+    return bool(fit.tools) or {"name", "description"} <= fit.keys or ("description" in fit.keys and bool(said))
 
 
 def choose(found: list[Fit]) -> str | None:

@@ -18,7 +18,7 @@ from agentconv.lower import Options
 from agentconv.notes import Note
 from agentconv.reading import Read, Reading
 from agentconv.registry import load, shared_readers
-from agentconv.sources import Source
+from agentconv.sources import Source, beside
 from agentconv.spec import Spec
 
 LETTERS = (("reads", "R"), ("writes", "W"), ("runs", "X"), ("network", "N"), ("delegates", "D"), ("mcp", "M"))
@@ -86,13 +86,13 @@ def rows(sources: Iterable[Source], programs: tuple[str, ...]) -> Iterator[Row]:
                 yield _bad(source.path, source.format or "", problems[0])
             continue
         spec = load(source.format)
-        reading = read_author(spec, source.text, source.path)
+        reading = read_author(spec, source.text, source.path, beside(source))
         if not reading.agents:
             bad = [n for n in reading.notes if n.effect == "error"]
             if bad:
                 yield _bad(source.path, spec.id, bad[0])
             continue
-        program = read_program(spec, source.text, source.path)
+        program = read_program(spec, source.text, source.path, beside(source))
         for read in reading.agents:
             yield _row(read, reading, program, programs)
 

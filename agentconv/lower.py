@@ -6,15 +6,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from agentconv.fittexts import fit_texts
 from agentconv.lowered import Lowered, Options
 from agentconv.lowerfields import always, lower_extras, lower_field
 from agentconv.lowermodels import lower_models, provider
 from agentconv.lowertexts import as_written, lower_identity, lower_texts
 from agentconv.lowertools import lower_tools
-from agentconv.model import Agent, Tools
+from agentconv.model import Agent, Extra, Tools
 from agentconv.origins import as_it_is
 from agentconv.rights import CLASSES, Rights, by_capability, class_of, contains, denied_by_fields, of_ambient, spread
 from agentconv.spec import Spec
+from agentconv.toolkeys import beside_list
 from agentconv.toolwish import ToolJob
 
 DONE = (
@@ -51,6 +53,7 @@ def lower(
     fields["tools"], delegates = _tools(agent, src, dst, before, options, forbid, out)
     fields |= lower_identity(agent, dst, out)
     fields |= lower_texts(agent, dst, out)
+    fit_texts(fields, dst, out)
     if written := lower_models(agent, dst, options, out):
         fields["model"] = written
     for name, value in replace(agent, delegates=None).said().items():
@@ -59,7 +62,7 @@ def lower(
     _inside(fields, dst, out)
     _delegates(agent, delegates, before, dst, fields, out)
     always(fields, dst)
-    extras = lower_extras(agent.extras, src, dst, out)
+    extras = _beside_list(lower_extras(agent.extras, src, dst, out), fields["tools"], dst)
     extras += tuple(e for e in provider(fields.get("model"), dst) if e.key not in {x.key for x in extras})
     _say_ambient(before, dst, out)
     out.agent = Agent(**fields, extras=extras)
@@ -99,6 +102,8 @@ def _held_by_rights(
     agent: Agent, src: Spec, dst: Spec, options: Options, out: Lowered
 ) -> tuple[frozenset[str], Mapping[str, tuple[str, str]]]:
     """Plan mode and the like: where the target lacks the field, its limit is held by fewer rights."""
+    if dst.text_kind:
+        return frozenset(), {}
     taken = frozenset(c for c in denied_by_fields(agent, src, program=False) if not options.allows(c))
     reasons: dict[str, tuple[str, str]] = {}
     for row in src.fields.values():
@@ -146,6 +151,13 @@ def _say_ambient(before: Rights, dst: Spec, out: Lowered) -> None:
     classes = ", ".join(sorted({r.cls for r in rights}))
     names = ", ".join(n for n, caps in dst.ambient.items() if any(class_of(c) in {r.cls for r in rights} for c in caps))
     out.say("T012", f"{dst.seen} gives every agent {names} ({classes}); no file can take them away", "tools")
+
+
+def _beside_list(extras: tuple[Extra, ...], tools: Tools, dst: Spec) -> tuple[Extra, ...]:
+    """Keys without which the target's list would be no limit go before what the source says of them."""
+    keys = beside_list(tools, dst)
+    kept = tuple(e for e in extras if e.key not in keys)
+    return (*kept, *(Extra(key, value, dst.id) for key, value in keys.items()))
 
 
 def rights_words(rights: Rights) -> str:

@@ -214,15 +214,21 @@ def lower_extras(extras: tuple[Extra, ...], src: Spec, dst: Spec, out: Lowered) 
     """Keys of the program's own: between formats of one program as they are, else dropped."""
     same = {src.id, src.head.get("extends")} & {dst.id, dst.head.get("extends")} - {None}
     kept = []
+    flat = (dst.container.get("dialect") or {}).get("parser") == "lines"  # one line of text and a key in lower case
     for extra in extras:
         home = dst.fields.get(extra.key)
         own = home is None or (home.field is None and home.written)
-        if same and own and (extra.key in dst.known_keys or dst.container.get("unknown_keys") != "refused"):
+        plain = extra.key == extra.key.lower() and isinstance(extra.value, str) and "\n" not in extra.value
+        fits = own and dst.syntax != "sections" and (plain or not flat)  # a section has no room for keys
+        if same and fits and (extra.key in dst.known_keys or dst.container.get("unknown_keys") != "refused"):
             kept.append(extra)
         elif extra.limits and not dst.text_kind:
             out.limits.append(extra.key)
             text = f"{dst.seen} has no `{extra.key}` of {src.program}; the limit would be lost"
             out.say("L003", text, extra.key, help="--allow-widening limits writes it without")
+        elif any((row.fact("looked_up") or {}).get("in") == extra.key for row in src.fields.values()):
+            text = f"`{extra.key}` of {src.program} was read for what the agent takes from it"
+            out.say("L006", text, extra.key, "info")
         elif extra.key == src.models.get("provider_key"):
             out.say("L006", f"`{extra.key}` of {src.program} says who serves the model there", extra.key, "info")
         else:

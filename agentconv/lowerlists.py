@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from agentconv import scopes as patterns
 from agentconv.choosing import choose, everything_but
 from agentconv.model import Rule, Tool, Tools
-from agentconv.rights import Grant, Right, by_server, contains
+from agentconv.rights import CLASSES, Grant, Right, by_server, contains
 from agentconv.spec import Name, cap_title, risk
 from agentconv.toolwish import (
     ToolJob,
@@ -61,7 +61,7 @@ def _dropped_for_asking(job: ToolJob, cap: str) -> bool:
     if not say_ask(job, cap):
         return False
     text = f"“{cap_title(cap)}” asks each time; {job.dst.program} would not: left out"
-    job.say("T015", text, job.places(cap, effect="allow", ask=True), "narrows")
+    job.say("T015", text, job.places(cap, effect="allow"), "narrows")
     return True
 
 
@@ -123,10 +123,14 @@ def _list_all_but(job: ToolJob, closed: set[str], source: Tools) -> Tools:
     """An allow-list of all that the target has, less what is denied."""
     table = job.dst.tools
     shut = {c for c in closed if risk(c) != "none"} | closed
-    names = everything_but(shut, job.literal, job.dst)
+    whole = bool(table.fact("builtin")) and not shut and frozenset(CLASSES) <= job.literal
+    names = [] if whole else everything_but(shut, job.literal, job.dst)
     every = table.mcp.get("every")
     rules = [Rule("allow", table.names[n].tool(), at="tools") for n in names if n != every]
-    return or_none(job, Tools("none", tuple(rules + _servers(job, source, listed=False))))
+    servers = _servers(job, source, listed=False)
+    if whole:
+        return Tools("builtin", tuple(servers))
+    return or_none(job, Tools("none", tuple(rules + servers)))
 
 
 # -- names that were asked for ----------------------------------------------------------------
@@ -228,6 +232,8 @@ def _every(job: ToolJob, servers: Servers, listed: bool) -> list[Rule] | None:
         if along:
             tool = Tool(str(every), own.caps if own else (), own.also if own else (), server="*")
             return [Rule("allow", tool, at=rule_at(servers["*", None])), *denied]
+    if not forbidden_server(job, "*") and _ambient(job, server_places(job, "*", None)):
+        return None
     text = f"{job.dst.program} has no word for “every MCP server”: tools of MCP servers are left out"
     if forbidden_server(job, "*"):
         text = f"tools of MCP servers are left out: {job.why_not('mcp:*')[1]}"
@@ -236,6 +242,14 @@ def _every(job: ToolJob, servers: Servers, listed: bool) -> list[Rule] | None:
     places = server_places(job, "*", None) or ("tools",)
     job.say("T008", text, places, help="name the servers in the source, or add them to the output's list")
     return None
+
+
+def _ambient(job: ToolJob, places: tuple[str, ...]) -> bool:
+    """Whether the target gives every agent the servers of its session, which is said."""
+    if not any("mcp" in caps for caps in job.dst.ambient.values()):
+        return False
+    job.say("T012", f"{job.dst.seen} gives every agent the MCP servers of its caller, these and any other", places)
+    return True
 
 
 def _server(job: ToolJob, servers: Servers, server: str, member: str | None, grant: Grant) -> list[Rule]:

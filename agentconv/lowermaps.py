@@ -186,6 +186,9 @@ def _patterns(job: ToolJob, name: Name, cap: str, grant: Grant, at: tuple[str, .
         for one in converted:
             effect = _approval(job, approval) if allowed else None
             rules.append(Rule("allow" if allowed else "deny", name.tool(), one, effect, place))
+    # two patterns of the source may be one in the target: the later one decides
+    held = {r.scope: r for r in rules[1:]}
+    rules = [first, *(r for r in rules[1:] if held[r.scope] is r)]
     return rules if any(r.effect == "allow" for r in rules) else None
 
 

@@ -36,7 +36,10 @@ def _by_name(agent: Agent, called: str, dst: Spec, out: Lowered) -> dict[str, An
     wish = _said(agent.name) or called
     legal = naming.legal(wish, dst.identity.get("name"))
     name = wish if legal else (naming.slug(wish) or naming.slug(called) or "agent")[: naming.LONGEST]
-    fields: dict[str, Any] = {"id": called, "name": name}
+    if dst.identity.get("reserved_are") == "dropped" and name in (dst.identity.get("reserved") or ()):
+        name = f"{name}-agent"
+    # the folder of an agent bears its name
+    fields: dict[str, Any] = {"id": name if dst.head.get("folder") else called, "name": name}
     if name != wish:
         out.say("C001", f"`{_short(wish)}` is no legal name in {dst.program}; it became `{name}`", "name")
     if agent.id and agent.id not in (name, wish):
@@ -60,7 +63,7 @@ def _by_place(agent: Agent, called: str, dst: Spec, out: Lowered) -> dict[str, A
         out.say("C001", f"`{_short(called)}` is no legal name in {dst.program}; it became `{id}`", "id")
     name, title = _said(agent.name), _said(agent.title)
     if (row := dst.by_field.get("title")) is not None:
-        if title or name or row.fact("required"):
+        if row.fact("required") or (title or name) not in (None, id):
             fields["title"] = title or name or called
             if name and name not in (called, fields["title"]):
                 out.say("C001", f"{dst.program} shows one name, the title; `{_short(name)}` is left out", "name")

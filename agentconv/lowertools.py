@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from agentconv import lowerlists, lowermaps
+from agentconv.lowerswitch import lower_switch
 from agentconv.model import Scope, Tool, Tools
 from agentconv.rights import Grant, by_capability, is_star, resolved
 from agentconv.spec import risk
@@ -28,6 +29,8 @@ def lower_tools(job: ToolJob) -> tuple[Tools, Delegates]:
     dst = job.dst
     if dst.tools.control == "none" or (dst.text_kind and not dst.tools.names):
         return Tools(), job.agent.delegates
+    if dst.tools.control == "switch":
+        return lower_switch(job), job.agent.delegates
     if dst.tools.enforced == "unknown":
         job.say("T018", f"whether {dst.seen} keeps to its tool control is not known")
     if same := _same_language(job):
@@ -81,7 +84,8 @@ def _opened(job: ToolJob, source: Tools, caps: Mapping[str, Grant]) -> tuple[Too
     if limited and not _holds_agents(job):
         text = f"{job.dst.seen} cannot limit which agents may be called: none may"
         job.say("T022", text, ("delegates", *job.places("delegate")))
-        caps["delegate"].open, caps["delegate"].scopes = False, ()
+        if "delegate" in caps:  # not among what every program gives
+            caps["delegate"].open, caps["delegate"].scopes = False, ()
     if job.dst.tools.control == "map":
         if limited and named is not None and "delegate" in caps:
             allowed = _named(caps["delegate"], named) or ()

@@ -22,12 +22,12 @@ def matching(token: str, names: Iterable[str], *, fold: bool, regex: str) -> lis
     return [n for n in names if fnmatchcase(n.lower() if fold else n, wanted)]
 
 
-def template_regex(template: str, last: bool) -> re.Pattern[str]:
+def template_regex(template: str, last: bool, stop: str = "") -> re.Pattern[str]:
     """``mcp__{server}__{tool}`` as a pattern; a server name ends at the first separator, or at the last."""
     if last:
         text = re.escape(template).replace(r"\{server\}", r"(?P<server>[^*\s]+)")
         return re.compile(text.replace(r"\{tool\}", r"(?P<tool>[^*/\s]+)"))
-    after = template.split("{server}", 1)[1][:1]
+    after = template.split("{server}", 1)[1][:1] or stop
     server = r"(?:(?!__)[^*])+" if "__" in template else (rf"[^*\s{re.escape(after)}]+" if after else r"[^*\s]+")
     text = re.escape(template).replace(r"\{server\}", f"(?P<server>{server})")
     return re.compile(text.replace(r"\{tool\}", r"(?P<tool>[^*\s]+)"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -11,6 +12,7 @@ from agentconv.notes import Note, NoteEffect, note
 from agentconv.spec import Spec
 
 UNSAID: Any = object()
+Get = Callable[[str], str | None]
 
 
 class Refused(Exception):
@@ -65,6 +67,7 @@ class Reading:
     status: Literal["read", "skipped", "refused"] = "read"
     reason: str = ""
     document: Document | None = None
+    get: Get | None = None  # the text of a file beside the definition
 
 
 @dataclass(slots=True)
@@ -79,6 +82,7 @@ class Context:
     tokens: list[Token] = field(default_factory=list)
     places: Places | None = None
     keys: frozenset[str] = frozenset()  # all keys of the entry
+    get: Get | None = None
 
     def place(self, offset: int) -> tuple[int, int]:
         """Line and column of an offset."""

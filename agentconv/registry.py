@@ -54,7 +54,8 @@ def ids(*, readings: bool = False) -> list[str]:
 
 def targets() -> list[str]:
     """The ids of the formats that can be written."""
-    return [id for id in ids() if not heads()[id].get("readable_only")]
+    found = heads()
+    return [id for id in ids() if (found[id].get("places") or {}).get("write") and not found[id].get("readable_only")]
 
 
 @cache

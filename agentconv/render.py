@@ -30,6 +30,7 @@ def environment() -> ImmutableSandboxedEnvironment:
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
     from agentconv import scalars
+    from agentconv.containers.lines import line_value
 
     env = ImmutableSandboxedEnvironment(
         loader=FileSystemLoader(template_folders()),
@@ -46,6 +47,7 @@ def environment() -> ImmutableSandboxedEnvironment:
         toml_value=scalars.toml_value,
         toml_key=scalars.toml_key,
         json_value=scalars.json_value,
+        line_value=line_value,
     )
     return env
 
@@ -130,15 +132,22 @@ def tools_value(row: Field, tools: Tools, spec: Spec) -> Any:
         return tools_to_data(tools) or None
     if row.type == "deny-tools":
         return [r.tool.name for r in tools.rules if r.effect == "deny"] or None
+    if row.type == "permission-rules":
+        return None
     if row.type in ("permission", "tool-bools"):
         return _map_value(tools, spec)
+    if row.type == "switch":
+        from agentconv.switches import switch_value
+
+        return switch_value(tools, spec.tools)
     if tools.base is None:
         return None
     if tools.base == "all":
         everything = spec.tools.fact("all")
         return list(everything) if everything else ["*"]
     values: list[Any] = [_list_item(r, spec) for r in tools.rules if r.effect == "allow"]
-    return values
+    word = spec.tools.fact("builtin")
+    return [word, *values] if word and tools.base == "builtin" else values
 
 
 def _list_item(rule: Rule, spec: Spec) -> Any:

@@ -250,8 +250,12 @@ def _mcp_rights(tools: Tools, spec: Spec) -> Iterator[Right]:
 def of_tools(tools: Tools, spec: Spec, *, program: bool, usual: bool = False, main: bool = False) -> Rights:
     """The rights of a tool control alone."""
     found: dict[str, list[Right]] = {}
-    if program:
+    if program and spec.tools.singles:  # where no name of the program is known, its capabilities are counted
+        # what a switch leaves whatever its setting is ambient, and is counted as that
+        left = spec.ambient if spec.tools.control == "switch" and tools.rules else ()
         for name, grant in by_name(tools, spec, usual, main).items():
+            if name in left:
+                continue
             for cls in spec.tools.names[name].classes:
                 found.setdefault(cls, []).extend(grant.rights(cls))
     else:

@@ -24,8 +24,8 @@ def convert_same(reading: Reading, options: Options) -> list[Conversion]:
             Conversion(status, "", reading.path, reading.spec.id, reading.spec.id, empty, notes=list(reading.notes))
         ]
     text = normalised(reading)
-    program = read_program(reading.spec, reading.text, reading.path)
-    again = read_program(reading.spec, text, reading.path)
+    program = read_program(reading.spec, reading.text, reading.path, reading.get)
+    again = read_program(reading.spec, text, reading.path, reading.get)
     out = []
     for n, read in enumerate(reading.agents):
         before, notes = source_rights(read, reading, program)
@@ -135,7 +135,7 @@ def _prove(
         result.notes.append(note("V002", f"the edited file would give more: {words}", path="tools", file=reading.path))
         result.status = "failed"
         return
-    back = read_author(spec, text, reading.path)
+    back = read_author(spec, text, reading.path, reading.get)
     was = counting.of_agent(read.agent, spec, program=False)
     same = next((r for r in back.agents if r.agent.id == read.agent.id), None)
     now = counting.of_agent(same.agent, spec, program=False) if same else frozenset()

@@ -179,6 +179,10 @@ def others(spec: Spec, text: str | None, id: str) -> list[tuple[str, str]]:
     """The other entries with their text, to prove that they stayed as they were."""
     if text is None:
         return []
+    if spec.syntax == "sections":
+        from agentconv.containers.sections import outside
+
+        return outside(text, id, spec.container)
     document = open_document(spec, text, author=True)
     out = []
     key = str(spec.container.get("entry_id") or "")

@@ -12,6 +12,7 @@ from agentconv import files
 from agentconv.containers import MAX_BYTES
 from agentconv.detect import by_place, guess, marks, syntax_fits
 from agentconv.notes import Note, note
+from agentconv.reading import Get
 from agentconv.registry import heads, ids
 
 STDIN = "-"
@@ -41,10 +42,34 @@ class Source:
     notes: list[Note] = field(default_factory=list)
 
 
+def beside(source: Source) -> Get | None:
+    """The files that a definition may name: those of its project, from its own folder. ``None`` for standard input."""
+    if source.full is None:
+        return None
+    folder = source.full.resolve().parent
+    root = files.find_root(folder, place_marks()).resolve()
+
+    def get(relative: str) -> str | None:
+        target = (folder / relative).resolve()
+        if root not in target.parents or not target.is_file():
+            return None
+        try:
+            return files.read_text(target)
+        except files.Unreadable:
+            return None
+
+    return get
+
+
+def _homes() -> list[str]:
+    """Formats whose places hold agents; a text for a session is a source where it is named only."""
+    return [id for id in ids() if heads()[id].get("kind") != "text"]
+
+
 def place_marks() -> list[str]:
     """Folders and files that show a project: the fixed part of every format's places."""
     found = []
-    for id in ids():
+    for id in _homes():
         for glob in (heads()[id].get("places") or {}).get("project", ()):
             fixed = glob.split("*", 1)[0].rstrip("/")
             if fixed:
@@ -56,7 +81,7 @@ def in_places(root: Path, but: Iterable[str] = (), user: bool = False) -> list[S
     """All files in the known places of a project (or of the home folder), each with its format."""
     closed = set(but)
     seen: dict[str, list[str]] = {}
-    for id in ids():
+    for id in _homes():
         if id in closed:
             continue
         places = heads()[id].get("places") or {}

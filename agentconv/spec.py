@@ -199,6 +199,7 @@ class ToolTable:
         """Names that the program takes and that give nothing: they keep a list from being empty, or shut out MCP."""
         form = self.data.get("no_tools")
         found = {str(n) for n in form} if isinstance(form, list) else set()
+        found -= set(self.names)  # a real name that gives no right may stand for none, too, and is read as itself
         return frozenset(found | {str(n) for n in _words(self.mcp.get("shut"))})
 
     def named(self, name: str) -> Tool | None:
@@ -232,8 +233,14 @@ class ToolTable:
                 out.append((template_regex(template, last), True))
         for key in ("server", "also_server"):
             for template in _words(self.mcp.get(key)):
-                out.insert(0, (template_regex(template, last), False))
+                out.insert(0, (template_regex(template, last, self._tool_separator), False))
         return out
+
+    @property
+    def _tool_separator(self) -> str:
+        """What stands between a server and its tool: where the server's own form ends with the name, no part of it."""
+        template = str(self.mcp.get("tool") or "")
+        return template.split("{server}", 1)[1][:1] if "{server}" in template and "__" not in template else ""
 
     def mcp_tool(self, token: str) -> Tool | None:
         """A token that names tools of an MCP server, as the program spells them."""

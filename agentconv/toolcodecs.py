@@ -56,8 +56,12 @@ def read_tools(node: Node, row: Field, ctx: Context) -> Tools:
     spelled = _as_program_splits(node, ctx)
     rules: list[Rule] = []
     known = 0
+    base: Base = "none"
     for token, at, place in tokens:
         if token in table.sentinels:
+            continue
+        if token == table.fact("builtin"):
+            base, known = "builtin", known + 1
             continue
         found = recognise(token, ctx.spec, author=ctx.author)
         if found.how == "star":
@@ -78,11 +82,25 @@ def read_tools(node: Node, row: Field, ctx: Context) -> Tools:
         if found.how in ("own", "alias", "mcp") and token not in spelled:
             _respelled(token, at, place, ctx)
         rules += made
+    rules = _yielded(rules, node, ctx)
     rules += _left_open([token for token, _, _ in tokens], rules, ctx)
     if not known and not rules and not ctx.author:
         word = table.fact("unknown_only", "none")
         return meaning("none" if word == "start-refused" else word, ctx, "a list of unknown names only")
-    return Tools("none", tuple(rules))
+    return Tools(base, tuple(rules))
+
+
+def _yielded(rules: list[Rule], node: Node, ctx: Context) -> list[Rule]:
+    """A word for a whole set that means nothing beside single names of it (Continue's `built_in`)."""
+    table = ctx.spec.tools
+    groups = {name for name, facts in (table.fact("groups") or {}).items() if (facts or {}).get("yields")}
+    singles = {r.tool.name for r in rules if r.tool.name not in groups and table.own(r.tool.name)}
+    if not singles or not any(r.tool.name in groups for r in rules):
+        return rules
+    words = ", ".join(sorted(singles))
+    text = f"beside {words} the word for all built-in tools means nothing in {ctx.spec.seen}: only those named are left"
+    ctx.say("T016", text, "tools", node)
+    return [r for r in rules if r.tool.name not in groups]
 
 
 def _left_open(tokens: list[str], rules: list[Rule], ctx: Context) -> list[Rule]:
@@ -195,6 +213,9 @@ def _true_only(node: Node, row: Field, ctx: Context) -> Tools:
 
 def read_permission(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:
     """An ordered map name -> action, or name -> pattern -> action; the last match wins."""
+    if _is_null(node, ctx) and ctx.spec.tools.fact("null") == "all":
+        ctx.say("R020", f"`{row.key}:` without a value restricts nothing in {ctx.spec.seen}", "tools", node)
+        return ()
     if _is_null(node, ctx):
         if not ctx.author and row.fact("null", row.fact("bad")) in ("refuse", "refuse-all"):
             raise Refused(f"`{row.key}` without a value", row.fact("null", row.fact("bad")) == "refuse-all")
@@ -228,6 +249,9 @@ def read_permission(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:
 def _actions(
     tool: Tool, scope: Scope | None, node: Node, row: Field, ctx: Context, at: str, key: str
 ) -> tuple[Rule, ...]:
+    if _is_null(node, ctx) and ctx.spec.tools.fact("null_action") == "unset":
+        ctx.say("R020", f"`{key or row.key}:` without a value says nothing in {ctx.spec.seen}", at, node)
+        return ()
     words = {str(v): str(k) for k, v in (ctx.spec.tools.fact("actions") or {}).items()}
     word = words.get(str(node.text))
     if word is None:
@@ -296,7 +320,10 @@ def read_groups(node: Node, row: Field, ctx: Context) -> Tools:
             ctx.say("R010", f"`{name.text}` stands here twice: {ctx.spec.seen} does not load this file", at, name)
         seen.add(name.text)
         if name.text not in (table.fact("groups") or {}):
-            ctx.refuse("refuse-all", f"unknown group `{name.text}`")
+            if table.fact("unknown") == "refused":
+                ctx.refuse("refuse-all", f"unknown group `{name.text}`")
+            elif not ctx.author:
+                continue
         found = recognise(name.text, ctx.spec, author=ctx.author)
         if found.how == "star" and table.fact("star") == "refused":
             text = f"`*` is no group: {ctx.spec.seen} does not load this file; it gives nothing"
@@ -305,7 +332,10 @@ def read_groups(node: Node, row: Field, ctx: Context) -> Tools:
         if found.how in ("own", "alias") and name.text not in (table.fact("groups") or {}):
             found = Found(found.tool, "misplaced")
         _remember(name.text, at, name, found, ctx)
-        rules.append(Rule("allow", found.tool, _group_scope(item, name.text, at, ctx), None, at))
+        scope = _group_scope(item, name.text, at, ctx)
+        if scope is not None and not ctx.author and table.fact("scopes") == "unknown":
+            continue
+        rules.append(Rule("allow", found.tool, scope, None, at))
     return Tools("none", tuple(rules))
 
 
@@ -357,7 +387,9 @@ def split(text: str, ctx: Context, in_list: bool) -> list[str]:
     signs = "," if how != "comma-space" else ", "  # Claude Code 2.1.328: line breaks and tabs do not split
     if ctx.author:
         signs = r",;\n" if how != "comma-space" else r",;\s"
-    if in_list and not table.fact("split_items", how == "comma-space") and not ctx.author:
+    if (how == "whole" and not ctx.author) or (
+        in_list and not table.fact("split_items", how == "comma-space") and not ctx.author
+    ):
         parts = [text]
     else:
         inside = "" if not ctx.author and table.fact("scopes", "unknown") == "unknown" else r"(?![^(]*\))"
@@ -379,6 +411,8 @@ def _remember(token: str, at: str, place: Node, found: Found, ctx: Context) -> N
     nothing = f"{program} gives nothing for it"
     if ctx.spec.tools.fact("unknown") == "refused":
         nothing = f"{ctx.spec.seen} does not load the file for it"
+    if not ctx.spec.tools.names:
+        nothing = f"which names {program} has is not known"
     if found.how == "dead":
         ctx.say("T002", f"`{token}` means nothing to {program} any more; {_became(found.tool, new)}", at, place)
     elif found.how in ("foreign", "foreign-mcp"):

@@ -124,6 +124,8 @@ def _as_text(value: Any) -> Any:
 def as_loaded(prompt: str, dst: Spec) -> str:
     """The prompt as the program has it after its own changes."""
     text = _replaced(prompt, dst).replace("\r\n", "\n").replace("\r", "\n")
+    if dst.syntax == "sections":
+        return trimmed(text)
     if dst.syntax != "frontmatter":
         return text.rstrip("\n")
     if (dst.container.get("dialect") or {}).get("dashes") == "eat-blank-lines":
@@ -140,7 +142,9 @@ def trimmed(text: str) -> str:
 
 def trims(dst: Spec) -> bool:
     """Whether the program drops the white space around the prompt."""
-    return dst.syntax == "frontmatter" and (dst.container.get("dialect") or {}).get("body", "trim") == "trim"
+    return (
+        dst.syntax in ("frontmatter", "sections") and (dst.container.get("dialect") or {}).get("body", "trim") == "trim"
+    )
 
 
 def _replaced(text: str, dst: Spec) -> str:
@@ -166,7 +170,7 @@ def _check_tools(meant: Tools, got: Tools, dst: Spec) -> list[Note]:
         problems.append(_wrong("tools", meant.base or "unsaid", got.base or "unsaid"))
     sentinels = dst.tools.sentinels
     ours = [line for r in meant.rules if (line := verifytools.line(r))[1] not in sentinels]
-    theirs = [verifytools.line(r) for r in got.rules]
+    theirs = [line for r in got.rules if (line := verifytools.line(r))[1] not in sentinels]
     if not _same_lines(ours, theirs, bool(dst.tools.fact("order"))):
         problems.append(_wrong("tools", [_shown(r) for r in ours], [_shown(r) for r in theirs]))
     for rule in meant.rules:

@@ -14,8 +14,8 @@ from agentconv.toolwish import opened, still_given
 Line = tuple[str, str, str, str]
 
 # Which notes at a rule explain what about it.
-ALLOW_LOST = frozenset(["T003", "T004", "T006", "T007", "T008", "T013", "T015", "T021", "T022", "L004"])
-DENY_LOST = frozenset(["T003", "T004", "T011", "T013", "T014", "T020", "T021"])
+ALLOW_LOST = frozenset(["T003", "T004", "T006", "T007", "T008", "T013", "T015", "T012", "T021", "T022", "L004"])
+DENY_LOST = frozenset(["T003", "T004", "T011", "T012", "T013", "T014", "T020", "T021"])
 LIMIT_LOST = ALLOW_LOST | {"T011", "T014"}
 STANDS_IN = frozenset({"T005"})
 ASK_LOST = ALLOW_LOST | {"T015", "T011"}

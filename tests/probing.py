@@ -58,6 +58,8 @@ def _may(agent: Agent, spec: Spec, deed: Deed, program: bool) -> bool:
         return _mcp(rules, opened == "all", server, member)
     if program:
         names = [n for n, name in spec.tools.singles.items() if not name.never and deed.cls in name.classes]
+        if spec.tools.control == "switch" and agent.tools.rules:  # what no setting takes away is said of the program
+            names = [n for n in names if n not in spec.ambient]
         return any(_walk(rules, bool(opened) and not spec.tools.names[n].closed, deed, _names(n, spec)) for n in names)
     caps = [c for c, risk in RISK.items() if risk == deed.cls]
     there = {c for n in spec.tools.singles.values() if not (n.off or n.never or n.closed) for c in n.gives}

@@ -114,6 +114,9 @@ SERVERS: list[dict[str, Any]] = [
 STOP: dict[str, Any] = {"Stop": [{"hooks": [{"type": "command", "command": "./done.sh"}]}]}
 HOOKS: dict[str, list[dict[str, Any]]] = {
     "claude": [STOP, {"PreToolUse": [{"matcher": "Bash", "hooks": [{"type": "command", "command": "./check.sh"}]}]}],
+    "kiro": [{"preToolUse": [{"matcher": "shell", "command": "./check.sh"}]}, {"stop": [{"command": "./done.sh"}]}],
+    "kiro-3": [{"preToolUse": [{"matcher": "shell", "command": "./check.sh"}]}],
+    "openhands": [{"pre_tool_use": [{"matcher": "terminal", "hooks": [{"type": "command", "command": "./check.sh"}]}]}],
     "copilot": [{"PreToolUse": [{"type": "command", "bash": "./check.sh"}]}],
 }
 OTHERS: dict[str, st.SearchStrategy[Any]] = {

@@ -121,9 +121,9 @@ def test_head_is_complete(id: str) -> None:
     assert not HEAD_REQUIRED - set(whole)
     if "extends" not in head:
         assert not TABLES_REQUIRED - set(tables)
-    assert whole["kind"] in ("agent", "text", "reading") and whole["sure"] in ("high", "medium", "low")
-    read_only = whole["kind"] == "reading" or "readable_only" in whole
-    assert read_only == ("write" not in whole["places"]), "a reading is no target"
+    assert whole["kind"] in ("agent", "text", "source", "reading") and whole["sure"] in ("high", "medium", "low")
+    sealed = whole["kind"] in ("reading", "source") or "readable_only" in whole
+    assert sealed == ("write" not in whole["places"]), "a reading and a source are no targets"
     for reader in head.get("also_read_by") or {}:
         assert reader in FORMATS, f"also_read_by names {reader}, which has no description"
 
@@ -139,7 +139,7 @@ def test_capabilities_are_in_the_vocabulary(id: str) -> None:
     for name in spec.tools.names.values():
         found[name.name] = [*name.caps, *name.also]
     found |= {f"dead {name}": list(caps) for name, caps in spec.tools.dead.items()}
-    found |= {f"ambient {name}": list(caps) for name, caps in spec.ambient.items()}
+    found |= {f"ambient {name}": [c for c in caps if c != "mcp"] for name, caps in spec.ambient.items()}
     found["write"] = list(spec.tools.fact("write") or {})
     # what every agent has may be the tools of MCP servers, which are no capability
     wrong = {name: [c for c in caps if c not in all_caps() and c != "mcp"] for name, caps in found.items()}

@@ -191,9 +191,7 @@ def _targets(words: tuple[str, ...], output: str | None) -> tuple[str, ...]:
     if words == ("all",):
         return _primary(registry.targets())
     for word in words:
-        _known(word)
-        if reason := registry.heads()[word].get("readable_only"):
-            raise click.UsageError(f"F005 `{word}` can be read, not written: {reason}")
+        _target(word)
     places: dict[str, str] = {}
     for id in words:
         place = str((registry.heads()[id].get("places") or {}).get("write"))
@@ -222,6 +220,15 @@ def _known(id: str) -> None:
 
     if id not in registry.ids():
         raise click.UsageError(f"F005 {registry.UnknownFormat(id)}")
+
+
+def _target(id: str) -> None:
+    from agentconv import registry
+
+    _known(id)
+    if id not in registry.targets():
+        head = registry.heads()[id]
+        raise click.UsageError(f"F005 `{id}` is read, not written: {head.get('readable_only') or head['title']}")
 
 
 def _widening_word(word: str) -> None:

@@ -34,7 +34,7 @@ def show(
         notes = list(source.notes)
         if source.text is not None and source.format is not None:
             read = engine.read_program if program else engine.read_author
-            reading = read(registry.load(source.format), source.text, source.path)
+            reading = read(registry.load(source.format), source.text, source.path, sources.beside(source))
             notes += reading.notes
             for one in reading.agents:
                 notes += one.notes

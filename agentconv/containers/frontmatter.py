@@ -30,7 +30,7 @@ def read_author(text: str, known_keys: frozenset[str]) -> Document:
             "write the fields as YAML",
         )  # fmt: skip
     start, end = parts.body
-    document = Document(text, None, text[start:end], start, end, newline=_newline(text), remarks=parts.remarks)
+    document = Document(text, None, text[start:end], start, end, newline=newline_of(text), remarks=parts.remarks)
     if parts.header is None:
         if not text.strip("\ufeff \t\r\n"):
             raise ContainerError("R002", "the file is empty")
@@ -48,7 +48,8 @@ def read_author(text: str, known_keys: frozenset[str]) -> Document:
     return document
 
 
-def _newline(text: str) -> str:
+def newline_of(text: str) -> str:
+    """The kind of the first line end."""
     first = text.find("\n")
     if first < 0:
         return "\r" if "\r" in text else "\n"

@@ -19,11 +19,18 @@ _OPENING = {
     "first-dashes": re.compile(rf"---{_S}*\n"),
     "line": re.compile(r"---[ \t]*(?:\r\n|\n|\r(?!\n)|\Z)"),
     "line-start": re.compile(r"---(?!-)[ \t]*(?:\r\n|\n|\Z)"),
+    "line-newline": re.compile(rf"---{_S}*\n"),
+    "dashes-line": re.compile(r"[ \t\r\n]*-{3,}[ \t]*(?:\r\n|\n|\Z)"),
+    "next-dashes": re.compile(rf"(?:(?<![^\n])|(?<=\ufeff))---{_S}*\n"),
 }
 _CLOSING = {
     "first-dashes": re.compile(rf"---{_S}*\n?"),
     "line": re.compile(r"(?<![^\r\n])---[ \t]*(?:\r\n|\n|\r|\Z)"),
     "line-start": re.compile(r"(?<![^\n])---(?:\r\n|\n)?"),
+    "line-newline": re.compile(rf"\n---{_S}*\n"),
+    "dashes-line": re.compile(r"(?<![^\n])-{3,}[ \t]*(?:\r\n|\n|\Z)"),
+    # the line break belongs to it, so a header has one line at least, be it empty
+    "next-dashes": re.compile(rf"\r?\n---{_S}*\n?"),
 }
 
 
@@ -51,7 +58,12 @@ def read_program(text: str, dialect: Mapping[str, Any]) -> Document:
             document.reason = reason
             _body(document, start, len(text), dialect)
             return document
-        document.status, document.reason = "refused", reason
+        document.reason = reason
+        if broken != "empty":
+            document.status = "refused"
+        else:
+            at = document.header_start
+            document.header = Node("map", at, at, *locate(text, at), style="block")
     _body(document, body, len(text), dialect)
     return document
 
@@ -70,7 +82,10 @@ def _language(text: str, start: int, dialect: Mapping[str, Any]) -> str:
 def _split(text: str, start: int, dialect: Mapping[str, Any], opened: bool = False) -> tuple[int, int, int] | None:
     """Where the header begins and ends, and where the body begins."""
     close = str(dialect.get("close") or "line")
-    opening = re.compile(r"\r?\n|\Z").match(text, start) if opened else _OPENING[close].match(text, start)
+    if dialect.get("open") == "anywhere":  # the first such line that a later one closes
+        opening = _OPENING[close].search(text, start)
+    else:
+        opening = re.compile(r"\r?\n|\Z").match(text, start) if opened else _OPENING[close].match(text, start)
     if not opening:
         return None
     at = opening.end()
@@ -116,6 +131,14 @@ def _indented(header: Node, source: str, start: int) -> None:
             raise ContainerError("R005", "the lines of this value are not indented", value.line, value.column)
 
 
+def _no_flow(node: Node) -> None:
+    """Refuse lists and maps in brackets, wherever they stand."""
+    if node.style == "flow":
+        raise ContainerError("R005", "the program takes no lists or maps in brackets", node.line, node.column)
+    for inner in (*node.items, *(pair.value for pair in node.pairs)):
+        _no_flow(inner)
+
+
 def _header(document: Document, dialect: Mapping[str, Any], syntax: str) -> Node:
     text, start = document.text, document.header_start
     if syntax == "json":
@@ -129,6 +152,10 @@ def _header(document: Document, dialect: Mapping[str, Any], syntax: str) -> Node
         raise ContainerError("R005", "the program does not know this kind of header")
     source = text[start : document.header_end]
     line, _ = locate(text, start)
+    if dialect.get("parser") == "lines":
+        from agentconv.containers.lines import parse as parse_lines
+
+        return parse_lines(source, start, line)
     if dialect.get("parser", "yaml") == "lenient":
         from agentconv.containers.lenient import parse
 
@@ -152,6 +179,10 @@ def _header(document: Document, dialect: Mapping[str, Any], syntax: str) -> Node
             raise ContainerError("R005", "the header is no map of fields", line, 1)
         if dialect.get("flow") == "indented":
             _indented(node, source, start)
+        if dialect.get("flow") == "refused":
+            _no_flow(node)
+            if composed.anchored:
+                raise ContainerError("R005", "the program takes no anchors", line, 1)
         return node
 
     try:

@@ -36,6 +36,7 @@ class Composed:
     node: Node | None
     duplicates: list[Pair] = field(default_factory=list)  # the later of two pairs with one key
     documents: int = 0
+    anchored: bool = False
     anchors: list[Node] = field(default_factory=list)  # values with an anchor that nothing refers to
 
 
@@ -127,6 +128,7 @@ class _Builder:
                 if self.composed.documents > 1:
                     raise self.fail(event, "a second YAML document begins here", "keep one document")
                 self.composed.node = self.node(next(self.events), 1)
+        self.composed.anchored = bool(self.anchors)
         self.composed.anchors = [node for name, (node, _) in self.anchors.items() if name not in self.used]
         return self.composed
 

@@ -97,6 +97,35 @@ def _roo(out: Mapping[str, Any]) -> list[Seen]:
     return [Seen(a["file"], a["name"], a.get("description"), a["prompt"], a["tools"]) for a in out["agents"]]
 
 
+# what was not refused when each tool was tried through the layer of SDK 1.0.32
+LEFT_BY_CURSOR = [
+    "read",
+    "ls",
+    "grep",
+    "glob",
+    "readLints",
+    "semSearch",
+    "fetch",
+    "webSearch",
+    "listMcpResources",
+    "readMcpResource",
+    "task",
+]
+
+
+def _cursor(out: Mapping[str, Any]) -> list[Seen]:
+    """The loader; of the tools it knows only the switch, which is shown as the tools that it leaves."""
+    found = []
+    for agent in out["agents"]:
+        tools = None if agent["permissionMode"] == "default" else LEFT_BY_CURSOR
+        found.append(Seen(agent["file"], agent["name"], agent["description"], agent["prompt"], tools))
+    return found
+
+
+def _skills(out: Mapping[str, Any]) -> list[Seen]:
+    return [Seen(a["file"], a["name"], a["description"], a["prompt"]) for a in out["agents"]]
+
+
 def _vscode(out: Mapping[str, Any]) -> list[Seen]:
     found = []
     for file in out["files"]:
@@ -217,6 +246,9 @@ CLIENTS = [
     Client("continue", "continue/load", "continue", "continue", _continue),
     Client("pi", "pi/load", "pi", "pi", _pi),
     Client("mistral-vibe", "mistral-vibe/load", "mistral-vibe", "mistral-vibe", _vibe),
+    Client("kilo", "kilo/load", "kilo", "kilo", _opencode),
+    Client("cursor", "cursor/load", "cursor", "cursor", _cursor),
+    Client("agent-skills", "agent-skills/load", "agent-skills", "agent-skills", _skills),
 ]
 
 
@@ -315,11 +347,18 @@ def read_cases(client: Client, scripts: Path, folder: Path) -> list[Row]:
         rows.append(Row(client.id, case.name, name, READ_ONLY))
         if name in projects[-1].rows:
             projects.append(_Project(folder / str(len(projects))))
-        projects[-1].add(rows[-1], {name: _renamed(source.read_bytes(), len(rows))})
+        data = source.read_bytes()
+        projects[-1].add(rows[-1], {name: data if _bound(spec, data) else _renamed(data, len(rows))})
     for project in projects:
         if project.rows:
             project.judge(client, spec, client.start(scripts, project.folder, list(project.rows)))
     return rows
+
+
+def _bound(spec: Spec, data: bytes) -> bool:
+    """Whether the case is about the name, or the name is the folder's: then it stays."""
+    reserved = {str(name) for name in spec.identity.get("reserved") or ()}
+    return bool(spec.head.get("folder")) or any(f"name: {name}\n".encode() in data for name in reserved)
 
 
 def _renamed(data: bytes, number: int) -> bytes:

@@ -1,0 +1,97 @@
+"""A header that is read line by line and is no YAML (``parser: lines``): what stands behind the first colon is the value,
+quotes, brackets and comments included.
+
+Such a program still gets files from people who think they write YAML. The author reading takes a header that is YAML
+as YAML, and says where the program sees something else; a header that is none means what its lines say.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from agentconv.containers import ContainerError, Document, Node, Pair, Places, Remark
+from agentconv.containers.frontmatter import newline_of
+from agentconv.containers.frontmatter import read_author as read_yaml
+from agentconv.containers.wrapping import split
+from agentconv.containers.yamlnodes import compose_all
+
+_LINE = re.compile(r"[^\r\n]+")
+_QUOTED = re.compile(r"\"((?:[^\"\\]|\\[\"\\])*)\"|'((?:[^']|'')*)'")
+
+
+def parse(text: str, offset: int = 0, line: int = 1) -> Node:
+    """The map that a loop over the lines makes: keys in lower case, indentation and empty keys ignored."""
+    place = Places(text).at
+    node = Node("map", offset, offset + len(text), line, 1, style="block")
+    for found in _LINE.finditer(text):
+        bare = found[0].strip()
+        colon = bare.find(":")
+        if not bare or bare.startswith("#") or colon < 1:
+            continue
+        start = found.start() + found[0].index(bare)
+        row, column = place(start)
+        name, value = bare[:colon].strip().lower(), bare[colon + 1 :].strip()
+        at = start + colon + 1 + (len(bare[colon + 1 :]) - len(bare[colon + 1 :].lstrip()))
+        key = Node("scalar", offset + start, offset + start + colon, line + row - 1, column, name, value=name)
+        text_node = Node(
+            "scalar", offset + at, offset + at + len(value), line + row - 1, column + at - start, value, value=value
+        )
+        node.pairs.append(Pair(key, text_node))
+    return node
+
+
+def read_author(text: str, known_keys: frozenset[str]) -> Document:
+    """The file as its author meant it."""
+    parts = split(text, known_keys)
+    if parts.header is None or parts.bare or parts.unclosed or parts.language or parts.second:
+        return read_yaml(text, known_keys)
+    (start, end), (body, last) = parts.header, parts.body
+    document = Document(
+        text, None, text[body:last], body, last, start, end, newline=newline_of(text), remarks=parts.remarks
+    )
+    line = text.count("\n", 0, start) + 1
+    plain = parse(text[start:end], start, line)
+    try:
+        meant = compose_all(text[start:end], schema="strings", offset=start, line=line).node
+    except ContainerError:
+        meant = None
+    if meant is None or meant.kind != "map":
+        for pair in plain.pairs:
+            pair.value.text = pair.value.value = _unquoted(pair.value.text)
+        document.header = plain
+        return document
+    document.header = meant
+    document.remarks += _differences(meant, plain)
+    return document
+
+
+def _unquoted(value: str) -> str:
+    found = _QUOTED.fullmatch(value)
+    if not found:
+        return value
+    return re.sub(r'\\(["\\])', r"\1", found[1]) if found[1] is not None else found[2].replace("''", "'")
+
+
+def _differences(meant: Node, plain: Node) -> list[Remark]:
+    """Where the program, line by line, has another value than YAML has."""
+    out = []
+    for key in dict.fromkeys(pair.key.text for pair in plain.pairs):
+        seen = plain.get(key)
+        asked = next((p.value for p in reversed(meant.pairs) if p.key.text.lower() == key), None)
+        if seen is None or (asked is not None and asked.kind == "scalar" and asked.text.strip() == seen.text):
+            continue
+        shown = seen.text if len(seen.text) <= 40 else seen.text[:37] + "…"
+        text = f"the program takes lines as they are: `{key}` is `{shown}` there"
+        out.append(Remark("R011", text, seen.line, seen.column, key))
+    return out
+
+
+def line_value(value: Any) -> str:
+    """A value for such a header: as it is, for there are no quotes."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    text = ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+    if text != text.strip() or "\n" in text or "\r" in text:
+        raise ValueError("a header of lines holds one line per value, without blanks around it")
+    return text

@@ -1,0 +1,134 @@
+"""Agents as marked sections of a Markdown file that holds other text, too.
+
+A section is what stands between two marks on lines of their own: a heading (the name), a quotation (the description)
+and the prompt as it is. Everything outside the marks belongs to the file's owner and is kept byte for byte. The marks
+are facts of the description.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from agentconv.containers import ContainerError, Document, Node, Pair, Places, Remark
+
+_HEADING = re.compile(r"#{1,6}[ \t]+(.*)")
+_QUOTE = re.compile(r">[ ]?(.*)")
+
+
+def read(text: str, container: Mapping[str, Any]) -> Document:
+    """The sections as one map below the key of the entries."""
+    place = Places(text).at
+    newline = "\r\n" if "\r\n" in text else "\n"
+    root = Node("map", 0, len(text), 1, 1, style="block")
+    agents = Node("map", 0, 0, 1, 1, style="block")
+    document = Document(text, root, "", len(text), len(text), newline=newline)
+    key = str(container.get("entries"))
+    root.pairs.append(Pair(_scalar(key, 0, 0, 1, 1), agents))
+    for id, start, inner, inner_end, _ in found_sections(text, container):
+        line, column = place(start)
+        if any(pair.key.text == id for pair in agents.pairs):
+            document.remarks.append(Remark("R010", f"the section `{id}` stands twice", line, column, id))
+        agents.pairs.append(Pair(_scalar(id, start, start, line, column), _section(text, inner, inner_end, place)))
+    return document
+
+
+def found_sections(text: str, container: Mapping[str, Any]) -> list[tuple[str, int, int, int, int]]:
+    """Id, start, start and end of what lies inside, end (the line break after the last mark excluded)."""
+    marks = container["marks"]
+    begin = re.compile(r"(?m)^" + _id_pattern(marks["begin"]) + r"[ \t]*(?=\r?$)")
+    out = []
+    at = 0
+    while found := begin.search(text, at):
+        closing = re.escape(str(marks["end"]).replace("{id}", found["id"]))
+        end = re.compile(rf"(?m)^{closing}[ \t]*(?=\r?$)").search(text, found.end())
+        if not end:
+            line, column = Places(text).at(found.start())
+            raise ContainerError("R005", f"the section `{found['id']}` has no closing mark", line, column)
+        out.append((found["id"], found.start(), found.end(), end.start(), end.end()))
+        at = end.end()
+    return out
+
+
+def _id_pattern(mark: str) -> str:
+    return re.escape(mark).replace(r"\{id\}", r"(?P<id>[^\s>]+)")
+
+
+def _scalar(text: str, start: int, end: int, line: int, column: int) -> Node:
+    return Node("scalar", start, end, line, column, text, value=text)
+
+
+def _section(text: str, start: int, end: int, place: Any) -> Node:
+    """Heading, quotation, prompt: the map of one agent."""
+    line, column = place(start)
+    node = Node("map", start, end, line, column, style="block")
+    lines = list(re.finditer(r"[^\r\n]*(?:\r\n|\n|\r|\Z)", text[start:end]))
+    lines = [found for found in lines if found[0]]
+    at = 0
+
+    def blanks() -> None:
+        nonlocal at
+        while at < len(lines) and not lines[at][0].strip():
+            at += 1
+
+    def put(key: str, value: str, first: int, last: int) -> None:
+        row, col = place(start + first)
+        inner = _scalar(value, start + first, start + last, row, col)
+        node.pairs.append(Pair(_scalar(key, start + first, start + first, row, col), inner))
+
+    blanks()
+    if at < len(lines) and (heading := _HEADING.fullmatch(lines[at][0].rstrip("\r\n"))):
+        put("name", heading[1].strip(), lines[at].start(), lines[at].end())
+        at += 1
+        blanks()
+    quoted = []
+    first = at
+    while at < len(lines) and (quote := _QUOTE.fullmatch(lines[at][0].rstrip("\r\n"))):
+        quoted.append(quote[1])
+        at += 1
+    if quoted:
+        put("description", "\n".join(quoted), lines[first].start(), lines[at - 1].end())
+        blanks()
+    if at < len(lines):
+        prompt = text[start + lines[at].start() : end].strip().replace("\r\n", "\n")
+        put("prompt", prompt, lines[at].start(), end - start)
+    return node
+
+
+def put_section(text: str | None, id: str, section: str, container: Mapping[str, Any]) -> str:
+    """The file with this section put in or replaced; a first one brings the block around them and its introduction."""
+    marks = container["marks"]
+    first, last = marks["block"]
+    made = f"{str(marks['begin']).replace('{id}', id)}\n{section}\n{str(marks['end']).replace('{id}', id)}"
+    old = text or ""
+    newline = "\r\n" if "\r\n" in old else "\n"
+    made = made.replace("\n", newline)
+    for found, start, _, _, end in found_sections(old, container):
+        if found == id:
+            return old[:start] + made + old[end:]
+    closing = re.search(rf"(?m)^{re.escape(last)}[ \t]*\r?$", old)
+    if closing:
+        return old[: closing.start()] + made + newline * 2 + old[closing.start() :]
+    block = f"{first}\n{str(marks['intro']).strip()}\n\n".replace("\n", newline)
+    blank = not old or bool(re.search(r"\n[ \t]*\r?\n\Z", old))
+    gap = "" if blank else newline if old.endswith("\n") else newline * 2
+    return f"{old}{gap}{block}{made}{newline * 2}{last}{newline}"
+
+
+def outside(text: str, id: str, container: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The other sections, and the owner's text without the block around the sections."""
+    out = []
+    rest = ""
+    at = 0
+    for found, start, inner, inner_end, end in found_sections(text, container):
+        if found != id:
+            out.append((found, text[inner:inner_end]))
+        rest += text[at:start]
+        at = end
+    rest += text[at:]
+    rest = rest.replace("\r\n", "\n")
+    marks = container["marks"]
+    for own in (str(marks["intro"]).strip(), *marks["block"]):
+        rest = rest.replace(own, "")
+    return [*out, *(("text", line) for line in rest.splitlines() if line.strip())]

@@ -174,6 +174,8 @@ def _free(extra: Extra, src: Spec) -> bool:
 
 def _takes_keys(dst: Spec) -> bool:
     """Whether a key of ours does nothing in any program that reads the place."""
+    if dst.syntax not in ("frontmatter", "toml", "json", "yaml"):
+        return False  # no keys at all
     readers = [dst, *(other for other, _, _ in shared_readers(dst))]
     return all(spec.container.get("unknown_keys") == "ignored" for spec in readers)
 

@@ -15,7 +15,7 @@ from agentconv import registry
 from agentconv.carry import FIELDS, HARMLESS, more
 from agentconv.convert import Options, convert_agent, convert_text
 from agentconv.engine import read_author
-from agentconv.model import MODES, PERMISSION_MODES, Agent, Model, Rule, Scope, Tool, Tools
+from agentconv.model import MODES, PERMISSION_MODES, Agent, Base, Model, Rule, Scope, Tool, Tools
 from agentconv.rights import Rights, of_agent, spread
 from tests import goldens
 
@@ -100,7 +100,8 @@ def agents(draw: st.DrawFn) -> Agent:
     def maybe(strategy: Any) -> Any:
         return draw(st.none() | strategy)
 
-    base = draw(st.sampled_from([None, "all", "none"]))
+    bases: list[Base | None] = [None, "all", "none"]
+    base = draw(st.sampled_from(bases))
     return Agent(
         id=draw(st.from_regex(r"[a-z][a-z0-9]{0,6}(-[a-z0-9]{1,5})?", fullmatch=True)),
         name=maybe(texts),

@@ -134,7 +134,14 @@ def test_a_hostile_origin_gives_no_more_than_its_words() -> None:
     source = next(id for id in OTHERS if "disallowedTools" in registry.load(id).fields)
     for one in keys:
         one["format"] = source
-    data = {"format": source, "id": "a", "name": "a", "description": "x", "prompt": "Do.", "extras": keys}
+    data: dict[str, Any] = {
+        "format": source,
+        "id": "a",
+        "name": "a",
+        "description": "x",
+        "prompt": "Do.",
+        "extras": keys,
+    }
     data["tools"] = {"base": "none", "rules": [{"allow": "Read", "caps": ["read"]}]}
     made = convert_text(json.dumps(data), from_=OWN, to=source, options=Options())[0]
     out = next(iter(made.files.values())).decode()

@@ -96,7 +96,7 @@ def carry(agent: Agent, src: Spec, dst: Spec, out: Lowered) -> None:
         name: field_to_data(name, value)
         for name in FIELDS
         if (value := getattr(agent, name)) is not None
-        and value != getattr(out.agent, name)
+        and value != _loaded(getattr(out.agent, name), dst)
         and (name not in HARMLESS or value in HARMLESS[name])
         and not any(n.code == "L014" and n.path == name for n in out.notes)
     }
@@ -104,7 +104,11 @@ def carry(agent: Agent, src: Spec, dst: Spec, out: Lowered) -> None:
         fields.pop("id", None)
         if agent.id and agent.id != out.agent.name:
             fields["id"] = agent.id
-    if out.agent.prompt is not None and agent.prompt_parts is None and _added_only(agent.prompt, out.agent.prompt):
+    if (
+        out.agent.prompt is not None
+        and agent.prompt_parts is None
+        and _added_only(agent.prompt, _loaded(out.agent.prompt, dst))
+    ):
         fields.pop("prompt", None)
     tools = agent.tools
     seen = of_agent(replace(out.agent, disabled=None), dst, program=False)
@@ -135,6 +139,14 @@ def more(have: Rights, want: Rights) -> Rights:
     return frozenset(r for r in spread(want) if not contains(have if r.cls == "runs" else rest, r))
 
 
+def _loaded(value: Any, spec: Spec) -> Any:
+    """A text with the characters that the program replaces when it loads the file."""
+    if isinstance(value, str):
+        for old, new in ((spec.container.get("dialect") or {}).get("replace") or {}).items():
+            value = value.replace(str(old), str(new))
+    return value
+
+
 def _added_only(was: str | None, now: str) -> bool:
     """Whether the prompt only got text behind it (a folded section, which reading takes off by itself)."""
     return (was or "").rstrip("\r\n") in (now.rstrip("\r\n"), unfold(now)[0])
@@ -162,13 +174,16 @@ def _free(extra: Extra, src: Spec) -> bool:
 
 def _takes_keys(dst: Spec) -> bool:
     """Whether a key of ours does nothing in any program that reads the place."""
+    if dst.syntax not in ("frontmatter", "toml", "json", "yaml"):
+        return False  # no keys at all
     readers = [dst, *(other for other, _, _ in shared_readers(dst))]
     return all(spec.container.get("unknown_keys") == "ignored" for spec in readers)
 
 
 def _safe(text: str) -> str:
     """JSON that no program evaluates, replaces or takes for the end of a comment, a header or a string."""
-    return re.sub(r'"(?:[^"\\]|\\.)*"', lambda m: _escaped(m[0]), text).replace("}}", "} }").replace("{{", "{ {")
+    escaped = re.sub(r'"(?:[^"\\]|\\.)*"', lambda m: _escaped(m[0]), text)
+    return re.sub(r"([{}])(?=[{}])", r"\1 ", escaped)  # `{{` and `}}` are templates somewhere
 
 
 def _escaped(string: str) -> str:
@@ -264,12 +279,19 @@ def _restored(seen: Agent, spec: Spec, src: Spec, fields: dict[str, Any], notes:
         del fields[wrong]
         notes.append(_ignored(wrong, "the visible fields say otherwise"))
     made = _with(seen, spec, fields)
-    if not more(rights, of_agent(made, src, program=False)):
+    if not more(rights, of_agent(made, src, program=False)) and _same_limits(seen, spec, src):
         return made, src
     for name in ("tools", "extras"):
         if fields.pop(name, None) is not None:
             notes.append(_ignored(name, "with the rest it would give more than the visible header"))
     return _with(seen, spec, fields, keep=True), spec
+
+
+def _same_limits(seen: Agent, spec: Spec, src: Spec) -> bool:
+    """Whether what limits the agent in its file is a limit in the other format's words, too."""
+    from agentconv.lowerfields import limit_in
+
+    return all(limit_in(src, n, v) for n, v in seen.said().items() if n != "tools" and limit_in(spec, n, v))
 
 
 def _denied(agent: Agent, spec: Spec) -> set[str]:
@@ -304,7 +326,7 @@ def _contradiction(seen: Agent, spec: Spec, src: Spec, rights: Rights, fields: M
     again = lower(_with(seen, spec, plain), src, spec, rights, Options()).agent
     for name, value in said.items():
         now = getattr(again, "name" if name == "id" and spec.identity.get("by") == "name" else name)
-        if not _same(name, now, value):
+        if not _same(name, _loaded(now, spec), _loaded(value, spec)):
             for culprit in SHOWN_IN.get(name, (name,)):
                 if culprit in plain:
                     return culprit

@@ -180,7 +180,7 @@ def _decide(job: Job, made: Attempt, result: Conversion) -> Conversion:
         result.rights = BeforeAfter(result.rights.before, [])
         return result
     notes += [aftermath.allowed(g, dst) for g in gained]
-    limited = aftermath.text_only(job)
+    limited = aftermath.text_only(job) if job.src.id != dst.id else []
     notes += limited
     if (made.gained or limited) and job.options.guard:
         guarded = _guarded(job, made)

@@ -168,6 +168,8 @@ def open_document(spec: Spec, text: str, *, author: bool) -> Document:
             from agentconv.containers import lines
 
             return lines.read_author(text, spec.known_keys)
+        if author and (whole := _header_alone(spec, text)) is not None:
+            return whole
         return frontmatter.read_author(text, spec.known_keys) if author else frontmatter.read_program(text, dialect)
     if spec.syntax == "sections":
         from agentconv.containers import sections
@@ -189,6 +191,20 @@ def open_document(spec: Spec, text: str, *, author: bool) -> Document:
     from agentconv.containers import yaml
 
     return yaml.read_author(text, listed) if author or spec.syntax == "json" else yaml.read_program(text, dialect)
+
+
+def _header_alone(spec: Spec, text: str) -> Document | None:
+    """A file that is all header, its prompt under a key, where the format's kin write such files."""
+    if "yaml" not in spec.head.get("also_syntax", ()) or text.lstrip("\ufeff \t\r\n")[:1] in ("", "-", "`", "<", "#"):
+        return None
+    from agentconv.containers import yaml
+
+    try:
+        document = yaml.read_author(text)
+    except ContainerError:
+        return None
+    prompts = {row.key for row in spec.fields.values() if row.field == spec.body_field}
+    return document if document.header and prompts & {p.key.text for p in document.header.pairs} else None
 
 
 def _as_yaml(spec: Spec, text: str) -> bool:

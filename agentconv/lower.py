@@ -47,6 +47,7 @@ def lower(
             "C008", f"disabled in {src.program}; {dst.program} has no such switch, so it is not written", "disabled"
         )
         return out
+    as_read = agent
     agent = as_written(agent, dst, out)
     fields: dict[str, Any] = {}
     fields["tools"], delegates = _tools(agent, src, dst, before, options, forbid, out)
@@ -73,7 +74,7 @@ def lower(
     if options.carry and src.id != dst.id:
         from agentconv.carry import carry
 
-        carry(agent, src, dst, out)
+        carry(as_read, src, dst, out)
     return out
 
 

@@ -46,7 +46,7 @@ def lower_field(name: str, value: Any, src: Spec, dst: Spec, before: Rights, out
     if not _takes(value, row):
         if value in USUAL.get(name, ()):
             return None
-        if _limit_in(src, name, value):
+        if limit_in(src, name, value):
             _lose(name, value, src, dst, out)
         else:
             out.say("L002", f"{dst.program} takes no `{row.key}: {value}`", name)
@@ -55,7 +55,7 @@ def lower_field(name: str, value: Any, src: Spec, dst: Spec, before: Rights, out
         return None  # saying the default and not saying it are the same
     if not row.applied:
         theirs = src.by_field.get(name)
-        if theirs is not None and theirs.applied and _limit_in(src, name, value):
+        if theirs is not None and theirs.applied and limit_in(src, name, value):
             _lose(name, value, src, dst, out)
             return None
         out.say("L007", f"{dst.seen} accepts `{row.key}` and does nothing with it", name)
@@ -110,7 +110,8 @@ def _shown(value: Any, row: Field) -> Any:
     return (not value) if row.fact("invert") else value
 
 
-def _limit_in(src: Spec, name: str, value: Any) -> bool:
+def limit_in(src: Spec, name: str, value: Any) -> bool:
+    """Whether losing the value of a field lifts a limit that the format has."""
     rows = [r for r in src.fields.values() if r.field == name]
     return any(is_limit(row, _theirs(value, row)) for row in rows)
 
@@ -127,7 +128,7 @@ def _lose(name: str, value: Any, src: Spec, dst: Spec, out: Lowered) -> None:
     key = row.key if row else name
     if any(n.code == "L004" and n.path == name for n in out.notes):
         return  # held by fewer rights
-    if _limit_in(src, name, value) and not dst.text_kind and (row is None or row.applied):
+    if limit_in(src, name, value) and not dst.text_kind and (row is None or row.applied):
         out.limits.append(name)
         out.say(
             "L003",
@@ -168,7 +169,7 @@ def _hooks(value: Any, src: Spec, dst: Spec, row: Field, out: Lowered) -> Any:
 
 
 def _lose_hooks(value: Any, src: Spec, dst: Spec, out: Lowered) -> None:
-    if _limit_in(src, "hooks", value):
+    if limit_in(src, "hooks", value):
         _lose("hooks", value, src, dst, out)
     else:
         out.say("L008", f"hooks are commands of {src.program}; they are not carried to {dst.program}", "hooks")

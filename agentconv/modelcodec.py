@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from agentconv.containers import Node
 from agentconv.dump import field_from_data, field_to_data, tools_from_data
-from agentconv.model import Tools
+from agentconv.model import Rule, Tools
 from agentconv.models import model_of
 from agentconv.reading import Bad, Context
 from agentconv.schemas import agent_schema, misfit
-from agentconv.spec import Field
+from agentconv.spec import Field, all_caps, risk
+
+RUN = "run"
 
 
 def read_data(node: Node, row: Field, ctx: Context) -> Any:
@@ -44,5 +47,15 @@ def read_model_tools(node: Node, row: Field, ctx: Context) -> Tools:
     tools = tools_from_data(value, row.key)
     if tools.base is None and ctx.spec.container.get("origin") not in ctx.keys:
         # a list of what is allowed never means everything
-        return Tools("none" if any(r.effect == "allow" for r in tools.rules) else None, tools.rules)
-    return tools
+        tools = Tools("none" if any(r.effect == "allow" for r in tools.rules) else None, tools.rules)
+    if ctx.spec.container.get("origin") in ctx.keys:
+        return tools
+    return Tools(tools.base, tuple(_no_shell(rule) for rule in tools.rules))
+
+
+def _no_shell(rule: Rule) -> Rule:
+    """Who denies commands denies every way to run one: no program says here which of them there are."""
+    if rule.effect != "deny" or rule.scope or RUN not in rule.tool.caps:
+        return rule
+    others = tuple(c for c in all_caps() if risk(c) == risk(RUN) and c not in rule.tool.caps)
+    return replace(rule, tool=replace(rule.tool, also=tuple(dict.fromkeys((*rule.tool.also, *others)))))

@@ -21,7 +21,17 @@ def as_meant(agent: Agent, spec: Spec) -> tuple[Agent, Spec]:
     own = [e for e in agent.extras if e.key == key and e.format == spec.id]
     rest = replace(agent, extras=tuple(e for e in agent.extras if e not in own)) if own else agent
     known = [str(e.value) for e in own if e.value in ids(readings=True) and e.value != spec.id]
-    return (rest, load(known[0])) if known else (rest, spec)
+    if not known or _foreign_limit(rest, spec, load(known[0])):
+        return rest, spec
+    return rest, load(known[0])
+
+
+def _foreign_limit(agent: Agent, spec: Spec, origin: Spec) -> bool:
+    """Whether the agent says a limit that the format it is said to come from does not have: somebody wrote it in."""
+    from agentconv.lowerfields import limit_in
+
+    theirs = {row.field for row in origin.fields.values()} | {"tools", "extras"}
+    return any(limit_in(spec, name, value) for name, value in agent.said().items() if name not in theirs)
 
 
 def as_it_is(agent: Agent, src: Spec, dst: Spec) -> Agent:

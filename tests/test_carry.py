@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -11,17 +12,18 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from agentconv import registry
-from agentconv.carry import FIELDS, HARMLESS
+from agentconv.carry import FIELDS, HARMLESS, more
 from agentconv.convert import Options, convert_agent, convert_text
 from agentconv.engine import read_author
-from agentconv.model import MODES, PERMISSION_MODES, Agent, Model, Rule, Scope, Tool, Tools
-from agentconv.rights import Rights, of_agent, spelled, spread
+from agentconv.model import MODES, PERMISSION_MODES, Agent, Base, Model, Rule, Scope, Tool, Tools
+from agentconv.rights import Rights, of_agent, spread
 from tests import goldens
 
-IDS = registry.ids()
+IDS = registry.targets()
 OWN = next(id for id in IDS if registry.load(id).tools.control == "any")
 OTHERS = [id for id in IDS if id != OWN]
 EVERYTHING = frozenset({"*"})
+CARRIER = re.compile(rb"""agentconv:carry|agentconv["']?\s*[:=]\s*["']""")
 OUT = Options(allow_widening=EVERYTHING, carry=True)
 BACK = Options(allow_widening=EVERYTHING, carry=True, guard=False)
 
@@ -38,9 +40,13 @@ def there_and_back(path: str, text: str, a: str, b: str, fold: bool = False) -> 
     first = convert_text(text, from_=a, to=b, path=path, options=there)[0]
     if first.status in ("skipped", "refused"):
         return None
+    if not first.files and not convert_text(text, from_=a, to=b, path=path, options=replace(OUT, carry=False))[0].files:
+        return None  # not for want of carrying
     assert first.files, [(n.code, n.message) for n in first.notes if n.effect == "error"]
     on_the_way, data = next(iter(first.files.items()))
-    second = convert_text(data.decode(), from_=b, to=a, path=on_the_way, options=BACK)[0]
+    # where nothing travelled along, B's own fields would: --carry works in both directions
+    options = replace(BACK, carry=bool(CARRIER.search(data)))
+    second = convert_text(data.decode(), from_=b, to=a, path=on_the_way, options=options)[0]
     assert second.files, [(n.code, n.message) for n in second.notes if n.effect == "error"]
     home, again = next(iter(second.files.items()))
     before = read_author(registry.load(a), text, path).agents[0].agent
@@ -49,11 +55,11 @@ def there_and_back(path: str, text: str, a: str, b: str, fold: bool = False) -> 
 
 
 def differences(before: Agent, after: Agent) -> dict[str, Any]:
-    """Fields that did not come back, less those that would give more than a header shows."""
+    """What was said and did not come back, less what would give more than a header shows."""
     found = {}
     for name in FIELDS:
         was, now = getattr(before, name), getattr(after, name)
-        if was != now and not (name in HARMLESS and was not in HARMLESS[name]):
+        if was is not None and was != now and not (name in HARMLESS and was not in HARMLESS[name]):
             found[name] = (was, now)
     return found
 
@@ -76,9 +82,8 @@ def test_there_and_back_restores(path: Any, a: str, fold: bool) -> None:
 texts = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp")), min_size=1, max_size=30)
 lines = st.text(st.characters(codec="utf-8", exclude_categories=("Cs",), exclude_characters="\r\x85\u2028\u2029\x00"))
 words = st.lists(texts.map(str.strip).filter(bool), min_size=1, max_size=3).map(tuple)
-plain = st.recursive(
-    st.booleans() | st.integers(-999, 999) | texts, lambda inner: st.lists(inner, max_size=2), max_leaves=3
-)
+scalars = st.booleans() | st.integers(-999, 999) | texts
+plain = st.recursive(scalars, lambda inner: st.lists(inner, max_size=2), max_leaves=3)
 CAPS = ["read", "search-text", "find", "edit", "create", "run", "fetch", "web-search", "delegate", "todo", "skill"]
 
 
@@ -95,7 +100,8 @@ def agents(draw: st.DrawFn) -> Agent:
     def maybe(strategy: Any) -> Any:
         return draw(st.none() | strategy)
 
-    base = draw(st.sampled_from([None, "all", "none"]))
+    bases: list[Base | None] = [None, "all", "none"]
+    base = draw(st.sampled_from(bases))
     return Agent(
         id=draw(st.from_regex(r"[a-z][a-z0-9]{0,6}(-[a-z0-9]{1,5})?", fullmatch=True)),
         name=maybe(texts),
@@ -127,7 +133,7 @@ def agents(draw: st.DrawFn) -> Agent:
     )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(agents(), st.sampled_from(OTHERS), st.sampled_from(OTHERS), st.booleans())
 def test_there_and_back_restores_any_agent(agent: Agent, a: str, b: str, fold: bool) -> None:
     assume(a != b)
@@ -138,7 +144,7 @@ def test_there_and_back_restores_any_agent(agent: Agent, a: str, b: str, fold: b
     assert both is None or differences(*both) == {}
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(agents(), st.sampled_from(OTHERS), st.sampled_from(OTHERS), st.dictionaries(st.sampled_from(FIELDS), plain))
 def test_no_carrier_gives_more(agent: Agent, a: str, b: str, also: dict[str, Any]) -> None:
     """Whatever stands in a carrier: the output has no right that the visible header does not give."""
@@ -148,15 +154,15 @@ def test_no_carrier_gives_more(agent: Agent, a: str, b: str, also: dict[str, Any
     poisoned = written(replace(agent, prompt=f"{agent.prompt or ''}\n\n{comment(payload)}"), OWN, b)
     assume(file is not None and poisoned is not None)
     assert file is not None and poisoned is not None
-    seen = spelled(spread(rights(b, *file)))
+    seen = spread(rights(b, *file))
     bare = convert_text(file[1], from_=b, to=a, path=file[0])[0]
     made = convert_text(poisoned[1], from_=b, to=a, path=poisoned[0], options=Options(carry=True))[0]
     if made.files:
-        assert bare.files, "a carrier let an agent through that is refused without it"
+        assert bare.files, f"a carrier let an agent through that is refused without it: {poisoned[1]}"
         path, data = next(iter(made.files.items()))
         home, usual = next(iter(bare.files.items()))
-        allowed = {*seen, *spelled(spread(rights(a, home, usual.decode())))}
-        assert set(spelled(spread(rights(a, path, data.decode())))) <= allowed
+        allowed = seen | spread(rights(a, home, usual.decode()))
+        assert not more(allowed, rights(a, path, data.decode())), (poisoned[1], data.decode())
 
 
 def rights(id: str, path: str, text: str) -> Rights:
@@ -258,9 +264,8 @@ def test_an_edited_output_wins_over_what_it_carries() -> None:
 
 
 def test_the_guard_is_no_part_of_the_prompt_and_no_right() -> None:
-    codex = next(
-        id for id in OTHERS if registry.load(id).syntax == "toml" and registry.load(id).tools.control == "none"
-    )
+    bare = [id for id in OTHERS if registry.load(id).tools.control == "none" and not registry.load(id).text_kind]
+    codex = next(id for id in bare if registry.load(id).syntax == "toml")
     made = convert_text(HEADER, from_=CLAUDE, to=codex, options=Options(allow_widening=EVERYTHING))[0]
     text = next(iter(made.files.values())).decode()
     assert "[agentconv: " in text

@@ -119,6 +119,9 @@ def fields_of(files: dict[str, bytes]) -> dict[str, Any]:
     text = data.decode("utf-8")
     if path.endswith(".toml"):
         return tomllib.loads(text)
+    if path.endswith(".json"):
+        one: dict[str, Any] = json.loads(text)
+        return one
     if path.endswith(".roomodes"):
         mode: dict[str, Any] = yaml.safe_load(text)["customModes"][0]
         return mode

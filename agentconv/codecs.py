@@ -25,9 +25,9 @@ def read_value(node: Node, row: Field, ctx: Context) -> Any:
         return UNSAID
     try:
         value = _READERS[row.type](node, row, ctx)
+        value = _legal(value, node, row, ctx)
     except Bad as bad:
-        return _bad(bad, node, row, ctx)
-    value = _legal(value, node, row, ctx)
+        value = _bad(bad, node, row, ctx)
     unit = row.fact("unit")
     return int(value * unit) if unit and isinstance(value, (int, float)) else value
 

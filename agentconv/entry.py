@@ -17,8 +17,9 @@ from agentconv.notes import Note, note
 from agentconv.reading import UNSAID, Context, Get, Read, Refused
 from agentconv.spec import Field, Spec, all_caps, risk
 from agentconv.switches import read_switch
-from agentconv.toolcodecs import read_bools, read_deny, read_groups, read_permission, read_tools
+from agentconv.toolcodecs import read_deny, read_tools
 from agentconv.toolkeys import read_rules, settled
+from agentconv.toolmaps import read_bools, read_groups, read_permission
 from agentconv.toolsettings import read_settings
 
 

@@ -61,8 +61,10 @@ def read_author(text: str, known_keys: frozenset[str]) -> Document:
             pair.value.text = pair.value.value = _unquoted(pair.value.text)
         document.header = plain
         return document
-    document.header = meant
     document.remarks += _differences(meant, plain)
+    for pair in meant.pairs:  # the program looks keys up in lower case
+        pair.key.text = pair.key.value = pair.key.text.lower()
+    document.header = meant
     return document
 
 

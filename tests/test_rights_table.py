@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from itertools import permutations
@@ -110,6 +111,9 @@ def fields_of(files: dict[str, bytes]) -> dict[str, Any]:
     text = data.decode("utf-8")
     if path.endswith(".toml"):
         return tomllib.loads(text)
+    if path.endswith(".json"):
+        data_: dict[str, Any] = json.loads(text)
+        return data_
     if path.endswith(".roomodes"):
         mode: dict[str, Any] = yaml.safe_load(text)["customModes"][0]
         return mode

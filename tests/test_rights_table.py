@@ -120,14 +120,12 @@ def fields_of(files: dict[str, bytes]) -> dict[str, Any]:
     if path.endswith(".toml"):
         return tomllib.loads(text)
     if path.endswith(".json"):
-        one: dict[str, Any] = json.loads(text)
-        return one
+        whole: dict[str, Any] = json.loads(text)
+        alone = len(whole) == 1 and isinstance(next(iter(whole.values())), dict)  # a map from names to agents
+        return next(iter(whole.values())) if alone else whole
     if path.endswith(".roomodes"):
         mode: dict[str, Any] = yaml.safe_load(text)["customModes"][0]
         return mode
-    if path.endswith(".json"):
-        entry: dict[str, Any] = next(iter(json.loads(text).values()))
-        return entry
     assert path.endswith((".md", ".yml")), path
     if "<!-- agentconv:agent" in text:  # a section of a shared page: it has no fields but its text
         return {}

@@ -18,7 +18,7 @@ from agentconv.reading import UNSAID, Context, Get, Read, Refused
 from agentconv.spec import Field, Spec, all_caps, risk
 from agentconv.switches import read_switch
 from agentconv.toolcodecs import read_deny, read_tools
-from agentconv.toolkeys import read_rules, settled
+from agentconv.toolkeys import only_limits, read_rules, settled
 from agentconv.toolmaps import read_bools, read_groups, read_permission
 from agentconv.toolsettings import read_settings
 
@@ -42,6 +42,7 @@ def read_entry(
     base: Base | None = None
     rules: list[Rule] = []
     early: list[Rule] = []
+    meant: list[Rule] = []  # of a key that the program does not read
     order = {key: n for n, key in enumerate(spec.fields)}
     values = top_values(spec, entry)
     rows = indirect.demanded(spec, dict(values))
@@ -68,7 +69,10 @@ def read_entry(
         if row.type in TOOL_TYPES:
             if _tools_here(row, node, ctx):
                 base, more, first = _tool_row(row, node, ctx, base, early + rules)
-                (early if first else rules).extend(more)
+                if row.fact("limits_only"):
+                    meant += only_limits(more, Tools(base, tuple(early + rules)), spec)
+                else:
+                    (early if first else rules).extend(more)
             elif row.fact("shape") == node.kind:  # a table of the program's own
                 extras.append(Extra(key, node.data(), spec.id))
             continue
@@ -99,7 +103,7 @@ def read_entry(
         fields["prompt"] = fields["prompt"].rstrip("\r\n")  # final line ends are no part of a prompt
     if spec.tables.get("prompt_mode"):
         fields["prompt_mode"] = spec.tables["prompt_mode"]
-    tools = settled(_with_all(Tools(base, _joined(spec, early, rules)), spec), dict(values), ctx)
+    tools = settled(_with_all(Tools(base, (*_joined(spec, early, rules), *meant)), spec), dict(values), ctx)
     _say_absent(spec, tools, ctx, entry)
     if author or spec.tools.mcp.get("only_holds"):
         tools = _only_servers(tools, entry, ctx)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -112,6 +112,32 @@ def _granted(tools: Tools, spec: Spec) -> Iterator[Rule]:
             yield rule
         elif tools.base in ("all", "builtin") or any(_overlap(rule.tool, tool) for tool in given):
             yield rule
+
+
+def only_limits(meant: Iterable[Rule], tools: Tools, spec: Spec) -> Iterator[Rule]:
+    """Rules of a key that the program does not read, beside those that it does: the narrower counts.
+
+    They deny, ask, and make exceptions of their own denials; they open nothing that is shut without them."""
+    shut: list[Tool] = []
+    for rule in meant:
+        if rule.effect == "deny":
+            shut.append(rule.tool)
+            yield rule
+            continue
+        own = spec.tools.own(rule.tool.name)
+        if own is not None and (own.off or own.closed or own.never):
+            continue
+        near = [r for r in tools.rules if _touches(r.tool, rule.tool)]
+        given = tools.base != "none" or any(r.effect == "allow" for r in near)
+        free = all(r.effect == "allow" and (r.approval != "ask" or rule.approval == "ask") for r in near)
+        limits = rule.approval == "ask" or any(_touches(tool, rule.tool) for tool in shut)
+        if given and free and limits:
+            yield rule
+
+
+def _touches(one: Tool, other: Tool) -> bool:
+    star = ("*",)
+    return star in (one.caps, other.caps) or one.name == other.name or _overlap(one, other)
 
 
 def _overlap(one: Tool, other: Tool) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from agentconv.containers import Node
 from agentconv.jsregex import is_js_regex
 from agentconv.model import Base, Rule, Scope, Tool, Tools
@@ -28,6 +30,8 @@ def read_permission(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:
         return (Rule("deny", star(ctx.spec), at=row.key),)
     if node.kind == "scalar":
         return _actions(star(ctx.spec), None, node, row, ctx, row.key, "")
+    if node.kind == "list" and row.fact("items"):
+        return tuple(_listed_actions(node, row, ctx))
     if node.kind != "map":
         if not ctx.author:
             raise Refused(f"`{row.key}` must be a map or an action", row.fact("bad") == "refuse-all")
@@ -49,6 +53,24 @@ def read_permission(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:
         else:
             rules += _actions(found.tool, None, pair.value, row, ctx, at, pair.key.text)
     return tuple(rules)
+
+
+def _listed_actions(node: Node, row: Field, ctx: Context) -> Iterator[Rule]:
+    """The same as a list of maps {name, pattern, action}; the last match wins."""
+    keys = row.fact("items")
+    for n, item in enumerate(node.items):
+        at = f"{row.key}[{n}]"
+        parts = {word: item.get(str(key)) if item.kind == "map" else None for word, key in keys.items()}
+        name, pattern, action = parts["name"], parts["pattern"], parts["action"]
+        if name is None or action is None:
+            ctx.say("R007", f"an entry of `{row.key}` without {keys['name']} and {keys['action']}; left out", at, item)
+            continue
+        found = recognise(str(name.text), ctx.spec, author=ctx.author)
+        remember(str(name.text), at, name, found, ctx)
+        own = ctx.spec.tools.own(str(name.text))
+        every = pattern is None or pattern.text == "*"
+        scope = None if every or pattern is None else Scope((own.scope if own else "") or "text", str(pattern.text))
+        yield from _actions(found.tool, scope, action, row, ctx, at, str(name.text))
 
 
 def _actions(

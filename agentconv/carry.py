@@ -221,7 +221,11 @@ def taken_back(agent: Agent, spec: Spec, asked: bool, file: str) -> tuple[Agent,
     origin, fields, notes = _parsed(text)
     if origin is None:
         return bare, spec, [n.moved(file=file) for n in notes], ""
-    made, words = _restored(bare, spec, origin, fields, notes)
+    rest, _ = unfold(bare.prompt)  # the section of routing facts stands between the prompt and the carrier
+    section = (bare.prompt or "")[len(rest) :]
+    made, words = _restored(replace(bare, prompt=rest) if section else bare, spec, origin, fields, notes)
+    if section:
+        made = replace(made, prompt=(made.prompt or "") + section)
     if fields:
         text = f"taken back from an earlier conversion: {', '.join(sorted(fields))}"
         notes.append(note("R021", text, path=KEY))

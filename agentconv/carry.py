@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from agentconv.dump import field_from_data, field_to_data, tools_from_data, tools_to_data
-from agentconv.fold import unfold
+from agentconv.fold import TITLES, unfold
 from agentconv.lowered import Lowered, Options
 from agentconv.model import Agent, Extra, Tools
 from agentconv.notes import Note, note
@@ -98,7 +98,7 @@ def carry(agent: Agent, src: Spec, dst: Spec, out: Lowered) -> None:
         if (value := getattr(agent, name)) is not None
         and value != _loaded(getattr(out.agent, name), dst)
         and (name not in HARMLESS or value in HARMLESS[name])
-        and not any(n.code == "L014" and n.path == name for n in out.notes)
+        and not (name in TITLES and any(n.code == "L014" and n.path == name for n in out.notes))
     }
     if dst.identity.get("by") == "name":  # the file's name is no part of what is read again
         fields.pop("id", None)

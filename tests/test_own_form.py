@@ -62,7 +62,7 @@ def test_every_file_goes_into_the_model_and_back(case: Path) -> None:
     if not author.agents or any(n.effect == "error" for n in (*author.notes, *author.agents[0].notes)):
         pytest.skip("nothing to convert")
     dumped = convert_text(text, from_=spec.id, to=OWN, path=path)[0]
-    assert dumped.files and dumped.status in ("exact", "lossy"), [(n.code, n.message) for n in dumped.notes]
+    assert dumped.files and dumped.status in ("exact", "lossy", "narrowed"), [(n.code, n.message) for n in dumped.notes]
     if spec.id not in IDS:
         return
     back = convert_text(next(iter(dumped.files.values())).decode(), from_=OWN, to=spec.id)[0]

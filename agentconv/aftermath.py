@@ -33,6 +33,13 @@ def refusal(job: Job, made: Attempt, gained: list[str]) -> Note | None:
     )  # fmt: skip
 
 
+def too_strict(dst: Spec, ambient: list[str]) -> Note:
+    """The message of a refusal for what the target gives every agent, which only ``--strict`` counts."""
+    text = f"not written: {dst.seen} gives every agent {', '.join(ambient)}, which --strict does not let pass"
+    help = "without --strict it is written, --skip-refused leaves it out"
+    return note("C012", text, path="tools", cause=f"{dst.id}:strict", help=help)
+
+
 def text_only(job: Job) -> list[Note]:
     """A text for a session that has rights of its own: a limit of the source is lost, and stands there in words."""
     if not job.dst.text_kind or not counting.gained(job.before, frozenset({counting.Right(counting.ALL)})):

@@ -20,11 +20,16 @@ def read_value(node: Node, row: Field, ctx: Context) -> Any:
     """The model's value of a key, or ``UNSAID`` where it says nothing."""
     if node.kind == "scalar" and node.value is None:
         return _null(node, row, ctx)
+    if row.fact("numbers") and isinstance(node.value, (int, float)) and not isinstance(node.value, bool):
+        ctx.say("R007", f"`{row.key}: {node.text}` has no word in other programs; left out", row.field or row.key, node)
+        return UNSAID
     try:
         value = _READERS[row.type](node, row, ctx)
+        value = _legal(value, node, row, ctx)
     except Bad as bad:
-        return _bad(bad, node, row, ctx)
-    return _legal(value, node, row, ctx)
+        value = _bad(bad, node, row, ctx)
+    unit = row.fact("unit")
+    return int(value * unit) if unit and isinstance(value, (int, float)) else value
 
 
 def _null(node: Node, row: Field, ctx: Context) -> Any:
@@ -32,6 +37,9 @@ def _null(node: Node, row: Field, ctx: Context) -> Any:
     if word.startswith("text:"):
         return UNSAID if ctx.author else word.removeprefix("text:")
     ctx.refuse(word, f"`{row.key}` without a value")
+    if word == "no-header":
+        text = f"`{row.key}:` without a value: {ctx.spec.seen} throws the whole header away"
+        ctx.say("R012", text, row.field or row.key, node)
     if word.startswith("refuse"):
         text = f"`{row.key}:` without a value: {ctx.spec.seen} does not load this file"
         ctx.say("R012", text, row.field or row.key, node)
@@ -44,9 +52,10 @@ def _bad(bad: Bad, node: Node, row: Field, ctx: Context) -> Any:
     if not ctx.author:
         return UNSAID
     at = row.field or row.key
-    if word.startswith("refuse"):
+    if word.startswith("refuse") or word == "no-header":
         lost = bad.meant is UNSAID
-        text = f"`{row.key}` {bad}: {ctx.spec.seen} does not load this file; {'left out' if lost else 'read as meant'}"
+        does = "throws the whole header away" if word == "no-header" else "does not load this file"
+        text = f"`{row.key}` {bad}: {ctx.spec.seen} {does}; {'left out' if lost else 'read as meant'}"
         ctx.say("R012", text, at, node, effect="lost" if lost and row.field else "info")
     elif bad.meant is UNSAID:
         ctx.say("R007", f"`{row.key}` {bad}; left out", at, node, effect="lost" if row.field else "info")
@@ -291,6 +300,8 @@ def write_value(value: Any, row: Field) -> Any:
         return write_context(value, row)
     if row.fact("invert") and isinstance(value, bool):
         return not value
+    if (unit := row.fact("unit")) and isinstance(value, (int, float)):
+        return value // unit if value % unit == 0 else value / unit
     if isinstance(value, tuple):
         plain = [dict(v) if isinstance(v, Mapping) else v for v in value]
         return ", ".join(map(str, plain)) if row.fact("as_text") else plain
@@ -309,6 +320,6 @@ def _handoff(handoff: Handoff) -> dict[str, Any]:
 
 
 def _servers(value: Mapping[str, Any], row: Field) -> Any:
-    if row.fact("shape") == "list":
+    if row.fact("shape") == "list" or (row.fact("by_name") and None in value.values()):
         return [name if config is None else {name: config} for name, config in value.items()]
     return dict(value)

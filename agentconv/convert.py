@@ -208,6 +208,7 @@ def _decide(job: Job, made: Attempt, result: Conversion) -> Conversion:
     if job.options.strict and ambient:
         result.gained = counting.spelled(ambient)
         result.status, result.files = "refused", {}
+        result.notes.append(aftermath.too_strict(dst, result.gained))
     return result
 
 

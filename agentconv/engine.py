@@ -18,7 +18,7 @@ from agentconv.containers.programs import WHITE
 from agentconv.entry import is_limit, read_entry, top_values
 from agentconv.model import Tools
 from agentconv.notes import note
-from agentconv.reading import Get, Read, Reading, Refused
+from agentconv.reading import Get, NoHeader, Read, Reading, Refused
 from agentconv.spec import Spec
 
 __all__ = ["entries", "entry_lists", "is_limit", "open_document", "read_author", "read_program", "top_values"]
@@ -74,6 +74,7 @@ def read_author(spec: Spec, text: str, path: str, get: Get | None = None) -> Rea
                 reading.status = "refused" if any(n.effect == "error" for n in read) else "skipped"
     if spec.many and not reading.agents and not reading.notes:
         reading.notes.append(note("R018", f"no agent of {spec.program} in this file", file=path, line=1, column=1))
+    _say_lost_names(spec, reading)
     if again := _twice(spec, reading):
         text = f"`{again.agent.id}` stands here twice: {spec.seen} loads nothing of this file"
         line, column = (again.entry.line, again.entry.column) if again.entry else (1, 1)
@@ -94,6 +95,23 @@ def _without_header(read: Read, reading: Reading) -> Read:
     return replace(read, agent=replace(read.agent, tools=Tools("none")))
 
 
+def _say_lost_names(spec: Spec, reading: Reading) -> None:
+    """Tool names that the program loses with its own repair of the header (a list in brackets becomes one text)."""
+    document = reading.document
+    if spec.many or document is None or not reading.agents or not any(r.code == "R003" for r in document.remarks):
+        return
+    program = read_program(spec, reading.text, reading.path)
+    if program.status != "read" or not program.agents or program.agents[0].agent.tools.base != "none":
+        return
+    found = {rule.tool.name for rule in program.agents[0].agent.tools.rules}
+    read = reading.agents[0]
+    noted = {n.path for n in read.notes if n.code in ("T001", "T002")}
+    for token in (t for t in read.tokens if t.text not in found and t.at not in noted):
+        line, column = Places(reading.text).at(token.start)
+        text = f"{spec.seen} repairs this header in a way that loses `{token.text}`; taken as meant"
+        read.notes.append(note("T001", text, path=token.at, file=reading.path, line=line, column=column))
+
+
 def read_program(spec: Spec, text: str, path: str, get: Get | None = None) -> Reading:
     """What the owning program makes of the file: no repair but its own, no foreign vocabulary."""
     reading = Reading(spec, path, text, get=get)
@@ -109,9 +127,11 @@ def read_program(spec: Spec, text: str, path: str, get: Get | None = None) -> Re
         reading.status, reading.reason = document.status, document.reason
         return reading
     try:
-        for id, entry, forced in entries(spec, document, path):
+        for id, entry, forced in entries(spec, document, path, spec.container.get("one_bad") == "refuse-all"):
             try:
                 read = read_entry(spec, document, entry, id, forced, path, author=False, get=get)
+            except NoHeader:
+                read = read_entry(spec, document, None, id, forced, path, author=False, get=get)
             except Refused as refused:
                 if refused.whole or not spec.many or spec.container.get("one_bad") == "refuse-all":
                     raise
@@ -144,12 +164,12 @@ def open_document(spec: Spec, text: str, *, author: bool) -> Document:
     if spec.syntax == "frontmatter":
         from agentconv.containers import frontmatter
 
-        if author and (whole := _header_alone(spec, text)) is not None:
-            return whole
         if author and dialect.get("parser") == "lines":
             from agentconv.containers import lines
 
             return lines.read_author(text, spec.known_keys)
+        if author and (whole := _header_alone(spec, text)) is not None:
+            return whole
         return frontmatter.read_author(text, spec.known_keys) if author else frontmatter.read_program(text, dialect)
     if spec.syntax == "sections":
         from agentconv.containers import sections
@@ -165,6 +185,8 @@ def open_document(spec: Spec, text: str, *, author: bool) -> Document:
     if spec.syntax == "json" and not _as_yaml(spec, text):
         from agentconv.containers import json
 
+        if not author and spec.container.get("comments") is False:
+            _plain_json(text)
         return json.read(text, listed)
     from agentconv.containers import yaml
 
@@ -188,6 +210,17 @@ def _header_alone(spec: Spec, text: str) -> Document | None:
 def _as_yaml(spec: Spec, text: str) -> bool:
     """Whether a file of JSON stands there as YAML, which the program reads, too."""
     return "yaml" in spec.head.get("also_syntax", ()) and text.lstrip("\ufeff \t\r\n")[:1] not in ("{", "[", "/", "")
+
+
+def _plain_json(text: str) -> None:
+    """Refuse what editors allow and the program does not: comments, and a comma before a closing bracket."""
+    import json
+
+    try:
+        json.loads(text.removeprefix("\ufeff"))
+    except ValueError as error:
+        line, column = getattr(error, "lineno", 1), getattr(error, "colno", 1)
+        raise ContainerError("R005", f"no plain JSON: {error}", line, column) from error
 
 
 def _open_author(spec: Spec, text: str) -> Document:
@@ -217,7 +250,9 @@ def _headerless_is_agent(spec: Spec) -> bool:
     return spec.syntax == "frontmatter" and dialect.get("no_header", "skipped") == "body"
 
 
-def entries(spec: Spec, document: Document, path: str) -> list[tuple[str, Node | None, Mapping[str, Any]]]:
+def entries(
+    spec: Spec, document: Document, path: str, strict: bool = False
+) -> list[tuple[str, Node | None, Mapping[str, Any]]]:
     """The agents of a file: id from its place (or from the entry), the map of fields, and what the place decides."""
     here = forced_by(spec, path)
     if not spec.many:
@@ -228,6 +263,8 @@ def entries(spec: Spec, document: Document, path: str) -> list[tuple[str, Node |
         forced = {**here, **by_list}
         if node.kind == "map":
             out += [(p.key.text, p.value, forced) for p in node.pairs if p.value.kind == "map"]
+            if strict and any(p.value.kind != "map" for p in node.pairs):
+                raise Refused("an entry is no map", True)
         else:
             key = str(spec.container.get("entry_id") or "")
             for item in node.items:
@@ -256,7 +293,7 @@ def entry_lists(spec: Spec, document: Document) -> list[tuple[Node, Mapping[str,
     also: Mapping[str, Any] = spec.container.get("also_entries") or {}
     for path, forced in {str(spec.container.get("entries") or ""): {}, **also}.items():
         node = document.header
-        for key in path.split(".") if path else ():
+        for key in path.split(".") if path not in ("", "*") else ():
             node = node.get(key) if node is not None and node.kind == "map" else None
         if path and node is not None and node.kind != "scalar":
             found.append((node, forced or {}))

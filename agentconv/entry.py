@@ -12,12 +12,14 @@ from agentconv.codecs import TOOL_TYPES, read_value
 from agentconv.containers import Document, Node
 from agentconv.model import Agent, Base, Extra, Rule, Tool, Tools
 from agentconv.modelcodec import read_model_tools
+from agentconv.naming import taken
 from agentconv.notes import Note, note
 from agentconv.reading import UNSAID, Context, Get, Read, Refused
 from agentconv.spec import Field, Spec, all_caps, risk
 from agentconv.switches import read_switch
-from agentconv.toolcodecs import read_bools, read_deny, read_groups, read_permission, read_tools
+from agentconv.toolcodecs import read_deny, read_tools
 from agentconv.toolkeys import read_rules, settled
+from agentconv.toolmaps import read_bools, read_groups, read_permission
 from agentconv.toolsettings import read_settings
 
 
@@ -54,6 +56,11 @@ def read_entry(
                 raise Refused(f"unknown key `{key}`")
             extras.append(Extra(key, node.data(), spec.id))
             continue
+        if kind := _other_kind(row, node):
+            if not author:
+                raise Refused(f"the definition of {kind}", skipped=True)
+            text = f"this is the definition of {kind}: there is nothing in it that another program could run"
+            return [note("R016", text, path=key, file=path, line=node.line, column=node.column)]
         where.setdefault(row.field or key, node)
         if row.fact("refused"):
             ctx.refuse("refuse", f"unknown key `{key}`")
@@ -94,16 +101,14 @@ def read_entry(
         fields["prompt_mode"] = spec.tables["prompt_mode"]
     tools = settled(_with_all(Tools(base, _joined(spec, early, rules)), spec), dict(values), ctx)
     _say_absent(spec, tools, ctx, entry)
-    if author:
+    if author or spec.tools.mcp.get("only_holds"):
         tools = _only_servers(tools, entry, ctx)
     fields.update(forced)
     extras[:0] = fields.pop("extras", ())
     agent = Agent(id="", tools=tools, extras=tuple(extras), **{k: v for k, v in _frozen(fields).items() if k != "id"})
     own_id = fields.get("id") if spec.identity.get("over") == "id" else None
     agent = replace(agent, id=own_id or _identity(spec, agent, id))
-    if spec.identity.get("reserved_are") == "dropped" and agent.id in spec.identity.get("reserved", ()):
-        ctx.refuse("skipped", f"`{agent.id}` is a name of the program's own")
-        ctx.say("R012", f"`{agent.id}` is a name of {spec.program}'s own: it drops this agent", "name", entry)
+    _unusable(spec, agent, ctx, where.get("name"))
     return Read(agent, ctx.notes, where, ctx.tokens, entry)
 
 
@@ -123,6 +128,30 @@ def _say_absent(spec: Spec, tools: Tools, ctx: Context, entry: Node | None) -> N
     if tools.base is None and not tools.rules and spec.tools.fact("absent") == "none":
         field = spec.tools.fact("field")
         ctx.say("R011", f"no `{field}`: {spec.seen} gives such an agent no tools", "tools", entry)
+
+
+def _other_kind(row: Field, node: Node) -> str:
+    """What else a file with this key, or this value of it, defines."""
+    kinds = row.fact("other_kind")
+    return str(kinds.get(node.text, "")) if isinstance(kinds, Mapping) else str(kinds or "")
+
+
+def _unusable(spec: Spec, agent: Agent, ctx: Context, at: Node | None) -> None:
+    """A name that the program keeps for itself, or a prompt that is too short for it."""
+    name = str(agent.name or agent.id)
+    dropped = spec.identity.get("taken_are") == "dropped"
+    if name in spec.identity["taken"] if dropped else name.lower() in taken(spec):
+        ctx.refuse("skipped" if dropped else "refuse", f"`{name}` is taken")
+        text = f"{spec.seen} lets no agent have the name `{name}`: it does not load this file"
+        ctx.say("R012", text, "name", at)
+    if (legal := spec.identity.get("key")) and not re.fullmatch(str(legal), agent.id, re.S):
+        ctx.refuse("refuse-all", f"the name `{agent.id}` is not allowed")
+        ctx.say("R012", f"{spec.seen} refuses an agent of the name `{agent.id}`", "id", None)
+    least = (spec.tables.get("limits") or {}).get("prompt_min")
+    if least and len((agent.prompt or "").replace("\r\n", "\n").strip()) < int(least):
+        ctx.refuse("refuse", f"the prompt has less than {least} characters")
+        text = f"the prompt has less than {least} characters: {spec.seen} does not load this file"
+        ctx.say("R012", text, "prompt", None)
 
 
 def _tools_here(row: Field, node: Node, ctx: Context) -> bool:
@@ -147,10 +176,14 @@ def _denied(row: Field, value: Any, key: str) -> list[Rule]:
 def _only_servers(tools: Tools, entry: Node | None, ctx: Context) -> Tools:
     """A list of servers beside a word for all of them means only those."""
     key = ctx.spec.tools.mcp.get("only")
+    holds = bool(ctx.spec.tools.mcp.get("only_holds"))
     node = entry.get(str(key)) if key and entry is not None else None
-    if node is None or node.kind != "list":
+    if node is None or (node.kind != "list" and not (holds and node.kind == "scalar" and node.value is not None)):
         return tools
-    names = [(n, item.text) for n, item in enumerate(node.items) if item.kind == "scalar" and item.text]
+    texts = [i.text for i in node.items if i.kind == "scalar"] if node.kind == "list" else node.text.split(",")
+    names = [(n, text.strip()) for n, text in enumerate(texts) if text.strip()]
+    if holds and tools.base is None:
+        tools = Tools("all", tools.rules)
     rules: list[Rule] = []
     base = tools.base
     if base == "all":  # every group is there, the one for MCP servers among them
@@ -161,7 +194,7 @@ def _only_servers(tools: Tools, entry: Node | None, ctx: Context) -> Tools:
             rules += [Rule("allow", Tool(s, server=s), rule.scope, rule.approval, f"{key}[{n}]") for n, s in names]
         else:
             rules.append(rule)
-    if (base, tuple(rules)) != (tools.base, tools.rules):
+    if (base, tuple(rules)) != (tools.base, tools.rules) and not holds:
         text = f"{ctx.spec.seen} drops `{key}` and gives every MCP server; taken as meant"
         ctx.say("T009", text, str(key), node)
     return Tools(base, tuple(rules))

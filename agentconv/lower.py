@@ -10,7 +10,7 @@ from agentconv.fittexts import fit_texts
 from agentconv.lowered import Lowered, Options
 from agentconv.lowerfields import always, lower_extras, lower_field
 from agentconv.lowermodels import lower_models, provider
-from agentconv.lowertexts import as_written, lower_identity, lower_texts
+from agentconv.lowertexts import as_written, lower_identity, lower_texts, placeholders
 from agentconv.lowertools import lower_tools
 from agentconv.model import Agent, Extra, Tools
 from agentconv.origins import as_it_is
@@ -53,6 +53,7 @@ def lower(
     fields["tools"], delegates = _tools(agent, src, dst, before, options, forbid, out)
     fields |= lower_identity(agent, dst, out)
     fields |= lower_texts(agent, dst, out)
+    fields["prompt"] = placeholders(fields["prompt"], src, dst, out)
     fit_texts(fields, dst, out)
     if written := lower_models(agent, dst, options, out):
         fields["model"] = written

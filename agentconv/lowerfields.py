@@ -10,7 +10,7 @@ from typing import Any
 from agentconv.engine import is_limit
 from agentconv.lowered import USUAL, Lowered
 from agentconv.model import EFFORTS, Extra, Handoff
-from agentconv.rights import CLASSES, Rights
+from agentconv.rights import CLASSES, Right, Rights, contains
 from agentconv.routing import known_keys
 from agentconv.spec import Field, Spec
 
@@ -32,11 +32,13 @@ def lower_field(name: str, value: Any, src: Spec, dst: Spec, before: Rights, out
     if name == "handoffs":
         return tuple(_handoff(h, dst, row, out) for h in value)
     if name == "mcp_servers":
-        return _servers(value, dst, row, out)
+        return _servers(value, dst, row, before, out)
     if row.fact("keys") and isinstance(value, (Mapping, tuple)):
         return known_keys(name, value, row, dst, out)
     if name == "effort":
         return _effort(value, row, dst, out)
+    if unit := row.fact("unit"):
+        value = _in_units(value, int(unit), row, dst, out)
     if more := _implied(value, row, dst) - _classes(before):
         text = f"`{row.key}` would add tools in {dst.program} ({', '.join(sorted(more))}); left out"
         out.say("L001", text, name)
@@ -60,6 +62,15 @@ def lower_field(name: str, value: Any, src: Spec, dst: Spec, before: Rights, out
     return value
 
 
+def _in_units(value: Any, unit: int, row: Field, dst: Spec, out: Lowered) -> Any:
+    """Seconds as the program counts them: whole minutes, rounded up, where it takes no less."""
+    whole = -(-int(value) // unit) * unit
+    if row.type == "int" and whole != value:
+        out.say("L009", f"{dst.program} counts `{row.key}` in whole minutes: {value} s became {whole} s", "timeout")
+        return whole
+    return value
+
+
 def _handoff(handoff: Handoff, dst: Spec, row: Field, out: Lowered) -> Handoff:
     if handoff.label.strip() or "label" not in row.fact("entry_needs", ()):
         return handoff
@@ -73,6 +84,7 @@ def _takes(value: Any, row: Field) -> bool:
     if words and not row.fact("open") and value not in words:
         return False
     if isinstance(value, (int, float)) and not isinstance(value, bool):
+        value = value / row.fact("unit", 1)
         least, most = row.fact("min"), row.fact("max")
         return (least is None or value >= least) and (most is None or value <= most)
     pattern = row.fact("pattern")
@@ -163,11 +175,15 @@ def _lose_hooks(value: Any, src: Spec, dst: Spec, out: Lowered) -> None:
         out.say("L008", f"hooks are commands of {src.program}; they are not carried to {dst.program}", "hooks")
 
 
-def _servers(value: Any, dst: Spec, row: Field, out: Lowered) -> Any:
+def _servers(value: Any, dst: Spec, row: Field, before: Rights, out: Lowered) -> Any:
     kept: dict[str, Any] = {}
     for name, config in value.items():
+        if row.fact("adds") == "servers" and not contains(before, Right(f"mcp:{name}")):
+            text = f"`{row.key}` would give all tools of the MCP server `{name}` in {dst.program}; left out"
+            out.say("L001", text, "mcp_servers")
+            continue
         made = _server(config, row)
-        if made is None and not (config is None and row.fact("shape") == "list"):
+        if made is None and not (config is None and (row.fact("shape") == "list" or row.fact("by_name"))):
             out.say(
                 "L002", f"the MCP server `{name}` cannot be written for {dst.program}: set it up there", "mcp_servers"
             )
@@ -191,7 +207,9 @@ def _server(config: Any, row: Field) -> Any:
     made = dict(config)
     kind = "remote" if "url" in made else "local"
     types = (row.fact("server_types") or {}).get(kind, ())
-    if made.get("type", types[0] if types else None) not in types:
+    if not types:
+        made.pop("type", None)
+    elif made.get("type", types[0]) not in types:
         return None
     if "type" in needs[kind] or "type" in made:
         made.setdefault("type", types[0])

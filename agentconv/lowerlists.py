@@ -110,10 +110,10 @@ def _denied_servers(job: ToolJob, servers: Servers) -> list[Rule] | None:
     for (server, member), grant in servers.items():
         if grant.open or server == "*":
             continue
-        spelled = table.spell_mcp(server, member)
+        spelled = table.spell_denied(server, member)
         if not table.fact("deny") or spelled is None or table.mcp.get("deny_servers") is False:
             return None
-        if (found := table.mcp_tool(spelled)) is None or (found.member is None) != (member is None):
+        if (found := table.denied_tool(spelled)) is None or (found.member is None) != (member is None):
             return None  # the program would take it for something else
         rules.append(Rule("deny", Tool(spelled, server=server, member=member), at="tools"))
     return rules
@@ -298,5 +298,8 @@ def or_none(job: ToolJob, tools: Tools) -> Tools:
         job.say("T017", "no tool is left that the target has")
     form = job.dst.tools.fact("no_tools")
     if isinstance(form, list) and form:
+        if job.dst.tools.fact("unknown_only") == "start-refused":
+            text = f"{job.dst.seen} has no word for “no tools”: with `{form[0]}` it refuses to start the agent"
+            job.say("T017", text, effect="approximate" if job.empty else None)
         return Tools("none", tuple(Rule("allow", Tool(str(n)), at="tools") for n in form))
     return Tools("none")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import fields as dataclass_fields
 from dataclasses import is_dataclass, replace
@@ -34,9 +35,11 @@ def _said(text: str | None) -> str | None:
 def _by_name(agent: Agent, called: str, dst: Spec, out: Lowered) -> dict[str, Any]:
     """The field `name` is the identity; the file is called as the source calls the agent."""
     wish = _said(agent.name) or called
-    legal = naming.legal(wish, dst.identity.get("name"))
-    name = wish if legal else (naming.slug(wish) or naming.slug(called) or "agent")[: naming.LONGEST]
-    if dst.identity.get("reserved_are") == "dropped" and name in (dst.identity.get("reserved") or ()):
+    rules = dst.identity.get("name")
+    most = min(naming.LONGEST, int((rules or {}).get("max") or naming.LONGEST))
+    slug = naming.slug(wish) or naming.slug(called) or "agent"
+    name = wish if naming.legal(wish, rules) else slug[:most].strip("-")
+    if name.lower() in naming.taken(dst) or not naming.legal(name, rules):
         name = f"{name}-agent"
     # the folder of an agent bears its name
     fields: dict[str, Any] = {"id": name if dst.head.get("folder") else called, "name": name}
@@ -174,6 +177,7 @@ def _prompt(agent: Agent, dst: Spec, out: Lowered) -> str | None:
     elif prompt is not None and as_body(prompt) != prompt:
         out.say("C011", "blank lines around the prompt have no place below a header", "prompt", "info")
         prompt = as_body(prompt)
+    prompt = _long_enough(prompt, agent, dst, out)
     gaps = (dst.container.get("dialect") or {}).get("dashes") == "eat-blank-lines"
     if gaps and prompt and without_gaps(prompt) != prompt:
         text = f"{dst.seen} drops blank lines behind a line of three dashes when it loads the prompt"
@@ -182,6 +186,39 @@ def _prompt(agent: Agent, dst: Spec, out: Lowered) -> str | None:
     if limit and prompt and len(prompt) > int(limit):
         text = f"the prompt has {len(prompt)} characters; the longest that is documented for {dst.program} is {limit}"
         out.say("C003", text, "prompt", "approximate")
+    return prompt
+
+
+def _long_enough(prompt: str | None, agent: Agent, dst: Spec, out: Lowered) -> str | None:
+    """Some programs refuse a prompt of a few characters; the description says the same at more length."""
+    least = int((dst.tables.get("limits") or {}).get("prompt_min") or 0)
+    made = (prompt or "").replace("\r\n", "\n").strip(WHITE).strip()
+    if len(made) >= least:
+        return prompt
+    more = [t for t in (agent.description, agent.title, agent.name, agent.id) if _said(t)]
+    while more and len(made) < least:
+        made = f"{made}\n\n{more.pop(0)}".strip()
+    if len(made) < least:
+        made = f"{made}\n\nYou are the agent {_said(agent.name) or _said(agent.id) or 'of this file'}.".strip()
+    out.say("L005", f"{dst.program} wants {least} characters of prompt; the description was added", "prompt")
+    return made
+
+
+def placeholders(prompt: str | None, src: Spec, dst: Spec, out: Lowered) -> str | None:
+    """Text that one of the programs fills in. What the target would take for a placeholder ends the agent there, or
+    becomes something else: it is changed as little as possible."""
+    if prompt is None or src.id == dst.id:
+        return prompt
+    for fact in (f for f in src.tables.get("expands") or () if isinstance(f, Mapping)):
+        found = [m[0] for m in re.finditer(str(fact["pattern"]), prompt) if m[1] in fact.get("fills", ())]
+        if found:
+            out.say("L009", f"{src.program} fills in `{found[0]}`; {dst.program} does not", "prompt")
+    for fact in (f for f in dst.tables.get("expands") or () if isinstance(f, Mapping)):
+        if found := [m[0] for m in re.finditer(str(fact["pattern"]), prompt)]:
+            prompt = re.sub(str(fact["pattern"]), str(fact["change"]), prompt)
+            made = re.sub(str(fact["pattern"]), str(fact["change"]), found[0])
+            text = f"{dst.seen} takes `{found[0]}` for a placeholder and has no escape: written as `{made}`"
+            out.say("C013", text, "prompt")
     return prompt
 
 
@@ -199,7 +236,7 @@ def as_written(agent: Agent, dst: Spec, out: Lowered) -> Agent:
     Characters that it replaces in the whole file are written so at once: a curly quote that becomes a straight one
     would end the text around it. What it would evaluate is taken apart: data must not name files or secrets."""
     known = {str(k): str(v) for k, v in ((dst.container.get("dialect") or {}).get("replace") or {}).items()}
-    evaluated = {str(t): f"{str(t)[0]} {str(t)[1:]}" for t in dst.tables.get("expands") or ()}
+    evaluated = {str(t): f"{str(t)[0]} {str(t)[1:]}" for t in dst.tables.get("expands") or () if isinstance(t, str)}
     how = f"{dst.seen} replaces typographic dashes, quotes and odd spaces when it loads the file"
     agent = _changed(agent, known, "C007", how, dst, out)
     words = ", ".join(f"`{t}`" for t in evaluated)

@@ -84,8 +84,8 @@ def _opened(job: ToolJob, source: Tools, caps: Mapping[str, Grant]) -> tuple[Too
     if limited and not _holds_agents(job):
         text = f"{job.dst.seen} cannot limit which agents may be called: none may"
         job.say("T022", text, ("delegates", *job.places("delegate")))
-        if "delegate" in caps:  # not among what every program gives
-            caps["delegate"].open, caps["delegate"].scopes = False, ()
+        caps = {"delegate": Grant(False), **caps}  # the source may have no tool for it that subagents get
+        caps["delegate"].open, caps["delegate"].scopes = False, ()
     if job.dst.tools.control == "map":
         if limited and named is not None and "delegate" in caps:
             allowed = _named(caps["delegate"], named) or ()

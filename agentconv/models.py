@@ -43,7 +43,7 @@ def read_models(node: Node, row: Field, ctx: Context) -> Any:
 def model_of(text: str) -> Model:
     """What a spelling means; only the text where nobody knows it."""
     bare = DECORATION.sub("", text.strip())
-    tails = [bare, bare.rsplit("/", 1)[-1], DATED.sub("", bare.rsplit("/", 1)[-1])]
+    tails = [bare, bare.rsplit("/", 1)[-1], DATED.sub("", bare.rsplit("/", 1)[-1]), bare.rsplit(":", 1)[-1]]
     names = _spellings()
     for tail in tails:
         if id := names.get(_fold(tail)):

@@ -30,6 +30,11 @@ def legal(text: str | None, rules: dict[str, object] | None) -> bool:
     return not isinstance(pattern, str) or re.fullmatch(pattern, text) is not None
 
 
+def taken(spec: Spec) -> frozenset[str]:
+    """Names, in lower case, that the program lets no agent have."""
+    return frozenset(str(name).lower() for name in spec.identity.get("taken") or ())
+
+
 SAFE = re.compile(r"[a-z0-9][a-z0-9._-]*")
 
 

@@ -38,6 +38,8 @@ def _server_problem(config: Any, row: Field) -> str:
     requires = row.fact("server_requires")
     if not requires or not str(row.fact("bad", "")).startswith("refuse"):
         return ""
+    if config is None and row.fact("by_name"):
+        return ""
     if not isinstance(config, dict):
         return "without a configuration"
     types = row.fact("server_types") or {}

@@ -24,6 +24,10 @@ class Refused(Exception):
         self.reason, self.whole, self.skipped = reason, whole, skipped
 
 
+class NoHeader(Exception):
+    """The program throws all fields away for this value, and makes an agent of what is left."""
+
+
 class Bad(Exception):
     """The value does not fit. ``meant`` is what the author most likely wanted."""
 
@@ -92,6 +96,8 @@ class Context:
 
     def refuse(self, word: Any, reason: str) -> None:
         """Leave, where the description's word for a wrong value says so (the program reading only)."""
+        if not self.author and word == "no-header":
+            raise NoHeader(reason)
         if not self.author and (str(word).startswith("refuse") or word == "skipped"):
             raise Refused(reason, word == "refuse-all", word == "skipped")
 

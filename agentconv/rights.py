@@ -7,8 +7,9 @@ as author, outputs as program, so an error in either direction makes a conversio
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from agentconv.model import Agent, Approval, Rule, Scope, Tool, Tools
 from agentconv.origins import as_meant
@@ -55,18 +56,38 @@ def spelled(rights: Iterable[Right]) -> list[str]:
 
 def contains(have: Rights, one: Right) -> bool:
     """Whether a right adds nothing to those at hand."""
-    if _auto_from_ask(have, one):
+    known = _by_class(have)
+    if _auto_from_ask(known, one):
         return False
-    if any(r.whole and r.cls in (ALL, "runs") for r in have):
+    if any(r.whole for cls in (ALL, "runs") for r in known.get(cls, ())):
         return True  # who has a free shell can do the rest with it
     if one.cls == ALL:
         return False
-    return any(_covers(r, one) for r in have)
+    return any(_covers(r, one) for cls in _wider(one.cls) for r in known.get(cls, ()))
 
 
-def _auto_from_ask(have: Rights, one: Right) -> bool:
+@lru_cache(maxsize=32)
+def _by_class(have: Rights) -> dict[str, list[Right]]:
+    """Lists of tools can be long: hundreds of tools of MCP servers are compared with as many."""
+    found: dict[str, list[Right]] = {}
+    for right in have:
+        found.setdefault(right.cls, []).append(right)
+    return found
+
+
+def _wider(cls: str) -> Iterator[str]:
+    """The classes that can hold a class: itself, of a tool of an MCP server its server, too, and every server."""
+    yield cls
+    if cls.startswith("mcp:"):
+        parts = cls.split("/")
+        yield from ("/".join(parts[:n]) for n in range(1, len(parts)))
+        if cls != MCP:
+            yield MCP
+
+
+def _auto_from_ask(known: Mapping[str, list[Right]], one: Right) -> bool:
     """The program asked before this, and now it would not."""
-    same = [r for r in have if r.cls == one.cls or r.cls == ALL]
+    same = [r for cls in {one.cls, ALL} for r in known.get(cls, ())]
     return one.approval == "auto" and bool(same) and all(r.approval == "ask" for r in same)
 
 
@@ -220,26 +241,35 @@ def by_server(tools: Tools, spec: Spec) -> dict[tuple[str, str | None], Grant]:
     keys: list[tuple[str, str | None]] = [("*", None)]
     keys += [(r.tool.server, None) for r in tools.rules if r.tool.server]
     keys += [(r.tool.server, r.tool.member) for r in tools.rules if r.tool.server and r.tool.member]
+    wide: list[tuple[int, Rule]] = []  # rules for every server; the others by what they name: lists can be long
+    own: dict[tuple[str, str | None], list[tuple[int, Rule]]] = {}
+    for n, rule in enumerate(tools.rules):
+        if is_star(rule.tool) or rule.tool.server == "*":
+            wide.append((n, rule))
+        elif rule.tool.server:
+            own.setdefault((rule.tool.server, rule.tool.member), []).append((n, rule))
     grants: dict[tuple[str, str | None], Grant] = {}
     for server, member in dict.fromkeys(keys):
         grant = grants[server, member] = Grant(tools.base == "all")
-        for rule in tools.rules:
-            tool = rule.tool
-            same = tool.server in ("*", server) and (tool.member is None or tool.member == member)
-            if is_star(tool) or (tool.server and same):
-                _step(grant, rule)
+        reach = [(n, r) for n, r in wide if is_star(r.tool) or r.tool.member in (None, member)]
+        reach += own.get((server, None), ())
+        if member is not None:
+            reach += own.get((server, member), ())
+        for _, rule in sorted(reach, key=lambda pair: pair[0]):
+            _step(grant, rule)
     return grants
 
 
 def _mcp_rights(tools: Tools, spec: Spec) -> Iterator[Right]:
     grants = by_server(tools, spec)
+    shut = [(s, m) for (s, m), g in grants.items() if not g.open]
     for (server, member), grant in grants.items():
         if not grant.open:
             continue
         minus = frozenset(
             Scope("mcp", s if m is None else f"{s}/{m}")
-            for (s, m), g in grants.items()
-            if not g.open and (s, m) != (server, member) and (server == "*" or (s == server and m))
+            for s, m in shut
+            if (s, m) != (server, member) and (server == "*" or (s == server and m))
         )
         parent = grants.get((server, None)) if member else grants[("*", None)]
         if parent is not None and parent.open and (server, member) != ("*", None):
@@ -267,11 +297,17 @@ def of_tools(tools: Tools, spec: Spec, *, program: bool, usual: bool = False, ma
         whole = [r for r in rights if r.whole]
         out |= {_loosest(whole)} if whole else set(rights)
     out |= set(_mcp_rights(tools, spec))
-    if resolved(tools, spec).base == "all" and {Right(c) for c in (*CLASSES, MCP)} <= {
-        replace(r, approval=None) for r in out if r.approval != "ask"
-    }:
+    free = {replace(r, approval=None) for r in out if r.approval != "ask"}
+    if resolved(tools, spec).base == "all" and {Right(c) for c in (*_classes(tools, spec), MCP)} <= free:
         return frozenset({Right(ALL)})
     return frozenset(out)
+
+
+def _classes(tools: Tools, spec: Spec) -> Iterable[str]:
+    """The classes that are everything: where nothing is denied, those that the program has for a subagent at all."""
+    if spec.tools.fact("absent", "all") != "all" or any(r.effect == "deny" for r in tools.rules):
+        return CLASSES
+    return frozenset(c for n in spec.tools.singles.values() if not (n.never or n.off) for c in n.classes)
 
 
 def _loosest(rights: list[Right]) -> Right:
@@ -318,6 +354,8 @@ def added_by_fields(agent: Agent, spec: Spec) -> Tools:
         return tools
     extra = []
     for row in spec.fields.values():
+        if row.fact("adds") == "servers" and agent.mcp_servers:
+            extra += [Rule("allow", Tool(name, server=name), at=row.key) for name in agent.mcp_servers]
         implies = row.fact("implies")
         if not implies or not row.field or getattr(agent, row.field) is None:
             continue

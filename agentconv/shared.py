@@ -18,6 +18,9 @@ class CannotMerge(Exception):
     """The existing file does not allow a safe change."""
 
 
+WHOLE = "*"  # the file itself is the map of entries
+
+
 def put_entry(spec: Spec, existing: str | None, id: str, rows: dict[str, Any]) -> str:
     """The shared file with the entry of this id put in or replaced."""
     if existing is None or not existing.strip("\ufeff \t\r\n"):
@@ -41,7 +44,7 @@ def new_file(spec: Spec, id: str, rows: dict[str, Any]) -> str:
     """A file that holds this entry alone."""
     key = str(spec.container["entries"])
     if spec.syntax == "json":
-        return scalars.json_value({key: {id: rows}}) + "\n"
+        return scalars.json_value({id: rows} if key == WHOLE else {key: {id: rows}}) + "\n"
     return f"{key}:\n{_yaml_item(rows, '  ')}\n"
 
 
@@ -52,7 +55,7 @@ def _yaml_item(rows: dict[str, Any], pad: str) -> str:
 
 def _entries_node(spec: Spec, root: Node) -> Node | None:
     node: Node | None = root
-    for key in str(spec.container["entries"]).split("."):
+    for key in str(spec.container["entries"]).split(".") if spec.container["entries"] != WHOLE else ():
         node = node.get(key) if node is not None and node.kind == "map" else None
     return node
 
@@ -121,7 +124,7 @@ def _into_json(spec: Spec, text: str, root: Node, id: str, rows: dict[str, Any])
             pad = _pad(text, pair.start)
             return pair.value.start, pair.value.end, _json_text(rows, pad, _unit(text))
     label = plain_json.dumps(id, ensure_ascii=False) + ": "
-    return _add(text, node, label, rows, 2, [p.end for p in node.pairs])
+    return _add(text, node, label, rows, 1 if node is root else 2, [p.end for p in node.pairs])
 
 
 def _json_item(spec: Spec, text: str, node: Node, id: str, rows: dict[str, Any]) -> Splice:
@@ -194,7 +197,7 @@ def others(spec: Spec, text: str | None, id: str) -> list[tuple[str, str]]:
             found = item.get(key) if item.kind == "map" else None
             if found is None or found.text != id:
                 out.append((found.text if found else str(n), text[item.start : item.end]))
-    if document.header is not None:
+    if document.header is not None and spec.container["entries"] != WHOLE:
         top = str(spec.container["entries"]).split(".")[0]
         out += [(p.key.text, text[p.start : p.end]) for p in document.header.pairs if p.key.text != top]
     return out

@@ -8,55 +8,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache, cached_property
-from pathlib import Path
+from functools import cached_property
 from typing import Any
 
+from agentconv.capabilities import all_caps as all_caps
+from agentconv.capabilities import cap_title as cap_title
+from agentconv.capabilities import load_data as load_data
+from agentconv.capabilities import near as near
+from agentconv.capabilities import part_of as part_of
+from agentconv.capabilities import portable as portable
+from agentconv.capabilities import risk as risk
 from agentconv.model import Tool
 from agentconv.namepatterns import matching, template_regex
-
-DATA = Path(__file__).parent / "data"
-
-
-@cache
-def load_data(name: str) -> dict[str, Any]:
-    """A table of agentconv/data."""
-    import yaml
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    data: dict[str, Any] = yaml.load((DATA / f"{name}.yaml").read_text("utf-8"), loader)
-    return data
-
-
-def risk(cap: str) -> str:
-    """The risk class of a capability."""
-    return str(load_data("capabilities")[cap]["risk"])
-
-
-def portable(cap: str) -> bool:
-    """Whether two programs mean the same by it: what only one program has never stands for another's."""
-    return load_data("capabilities")[cap].get("portable", True) is not False
-
-
-def near(cap: str) -> dict[str, str]:
-    """What may stand in for a capability, with the effect of that step."""
-    return dict(load_data("capabilities")[cap].get("near", {}))
-
-
-def part_of(cap: str) -> str:
-    """The capability that this one is nothing without: who denies that one denies both."""
-    return str(load_data("capabilities")[cap].get("part_of", ""))
-
-
-def cap_title(cap: str) -> str:
-    """The capability in words."""
-    return str(load_data("capabilities")[cap]["title"])
-
-
-@cache
-def all_caps() -> tuple[str, ...]:
-    """Every capability there is."""
-    return tuple(load_data("capabilities"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +37,8 @@ class Name:
     never: bool = False
     closed: bool = False  # denied unless a rule names it
     deny_with: tuple[str, ...] = ()
+    alone: bool = False  # a group that counts as the whole of a string only
+    bracketed: str = ""  # `whole`: given whole with a scope in brackets
 
     @property
     def gives(self) -> tuple[str, ...]:
@@ -128,11 +93,13 @@ class ToolTable:
                 never=bool(facts.get("never", False)),
                 closed=facts.get("default") == "deny",
                 deny_with=_words(facts.get("deny_with")),
+                bracketed=str(facts.get("bracketed", "")),
             )
         for group, facts in (self.data.get("groups") or {}).items():
             facts = facts or {}
             members = tuple(facts.get("members", ()))
-            union = tuple(dict.fromkeys(c for m in members if m in out for c in out[m].gives))
+            meant = [m for m in members if m in out and m not in _words(facts.get("beside"))]
+            union = tuple(dict.fromkeys(c for m in meant for c in out[m].gives))
             caps = tuple(facts.get("is") or union)
             also = tuple(dict.fromkeys([*facts.get("also", ()), *(c for c in union if c not in caps)]))
             out[str(group)] = Name(
@@ -141,7 +108,8 @@ class ToolTable:
                 tuple(c for c in also if c not in caps),
                 members,
                 scope=facts.get("scope", ""),
-                off=bool(facts.get("off", False)),
+                off=bool(facts.get("off", False) or facts.get("alone", False)),  # never written: its members are
+                alone=bool(facts.get("alone", False)),
             )
         return out
 
@@ -174,9 +142,16 @@ class ToolTable:
         """The name as the program itself would find it."""
         exact = self.names.get(token) or self.names.get(self.aliases.get(token, ""))
         if exact or self.data.get("case", "sensitive") == "sensitive":
-            return exact
+            return exact or self._by_pattern(token)
         name = self.folded.get(token.lower())
         return self.names[name] if name is not None else None
+
+    def _by_pattern(self, token: str) -> Name | None:
+        """A name of a family (`discovered_tool_…`)."""
+        for pattern, caps in (self.data.get("patterns") or {}).items():
+            if re.fullmatch(str(pattern), token):
+                return Name(token, _words(caps), off=True)
+        return None
 
     def covers(self, token: str) -> frozenset[str]:
         """The single names that a token of a rule reaches in the program."""
@@ -184,7 +159,7 @@ class ToolTable:
             return frozenset(self.singles)
         name = self.own(token)
         if name is not None:
-            return frozenset(self.expand(name.name))
+            return frozenset(self.expand(name.name)) if name.name in self.names else frozenset()
         return frozenset(self.matching(token))
 
     def matching(self, token: str) -> list[str]:
@@ -248,7 +223,11 @@ class ToolTable:
             return Tool(token, server="*")
         for pattern, one in self._mcp_patterns:
             found = pattern.fullmatch(token)
-            if found and not self._no_server(found["server"]) and self._may_be_server(found["server"]):
+            if (
+                found
+                and not self._no_server(found["server"])
+                and self._spellable(found["server"], one and found["tool"])
+            ):
                 server = self._servers.get(found["server"], found["server"])
                 return Tool(token, server=server, member=found["tool"] if one else None)
         return None
@@ -263,11 +242,6 @@ class ToolTable:
         """`read/x` is an unknown tool of the set `read`, not a tool of a server of that name."""
         return name in self.mcp.get("no_servers", ()) or name in self.names or name in self.aliases
 
-    def _may_be_server(self, name: str) -> bool:
-        """Whether a server can be called so (Continue: owner/package, or a URL)."""
-        pattern = self.mcp.get("server_pattern")
-        return pattern is None or re.fullmatch(pattern, name) is not None
-
     @property
     def mcp_is_loose(self) -> bool:
         """Any name with the separator looks like a tool of a server (``{server}_{tool}``)."""
@@ -280,12 +254,32 @@ class ToolTable:
             every = self.mcp.get("every")
             return None if every is None else str(every)
         template = self.mcp.get("tool" if member else "server")
-        if template is None or not self._may_be_server(server):
+        if template is None:
             return None
         if clean := self.mcp.get("clean"):  # characters outside the class become `_` in the program
             server = re.sub(clean, "_", server)
             member = re.sub(clean, "_", member) if member else member
-        return str(template).format(server=server, tool=member)
+        return str(template).format(server=server, tool=member) if self._spellable(server, member) else None
+
+    def _spellable(self, server: str, member: str | bool | None) -> bool:
+        """Whether the program takes such a server and tool apart as they are meant."""
+        whole, part = self.mcp.get("server_pattern"), self.mcp.get("tool_pattern")
+        if whole and not re.fullmatch(str(whole), server):
+            return False
+        return not (part and member) or re.fullmatch(str(part), str(member)) is not None
+
+    def spell_denied(self, server: str, member: str | None) -> str | None:
+        """How the deny-list names a server's tools, ``None`` where it cannot."""
+        if member is None and "deny_server" in self.mcp:
+            template = self.mcp["deny_server"]
+            return None if template is None else str(template).format(server=server)
+        return self.spell_mcp(server, member)
+
+    def denied_tool(self, token: str) -> Tool | None:
+        """A token of the deny-list that names tools of MCP servers."""
+        template = self.mcp.get("deny_server")
+        found = template_regex(str(template), False).fullmatch(token) if template else None
+        return Tool(token, server=found["server"]) if found else self.mcp_tool(token)
 
 
 def _words(value: Any) -> tuple[str, ...]:

@@ -47,12 +47,12 @@ def read_switch(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:
 
 
 def switch_value(tools: Tools, table: ToolTable) -> str | None:
-    """The setting that these rules are."""
+    """The setting that these rules are; none where they are not one."""
     wanted = {(r.effect, r.tool.name) for r in tools.rules}
     for value, made in settings(table).items():
         if {(r.effect, r.tool.name) for r in made.rules} == wanted:
             return value
-    raise ValueError("these rules are no setting of the switch")
+    return None
 
 
 # -- lowering ---------------------------------------------------------------------------------

@@ -7,13 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from agentconv.containers import Node
-from agentconv.jsregex import is_js_regex
 from agentconv.model import Base, Rule, Scope, Tool, Tools
 from agentconv.reading import Context, Refused, Token
 from agentconv.spec import Field, portable
 from agentconv.toolnames import Found, recognise, star
 
-ANY_PATH = ("", ".*", "^.*", ".*$", "^.*$", ".+", "^.+$")  # expressions that every path matches
 NONE, ALL = Tools("none"), Tools("all")
 QUOTES = "\"'`"
 SERVER_PART = re.compile(r"mcp__(?P<server>(?:(?!__)[^*])+)__.*\*")
@@ -32,8 +30,9 @@ def meaning(word: Any, ctx: Context, what: str) -> Tools:
 def read_tools(node: Node, row: Field, ctx: Context) -> Tools:
     """An allow-list: a list of names, or a string of them."""
     table = ctx.spec.tools
-    if _is_null(node, ctx):
-        ctx.say("R020", f"`{row.key}:` without a value: {_means(table.fact('null', 'none'))}", "tools", node)
+    _legal_list(node, row, ctx)
+    if is_null(node, ctx):
+        ctx.say("R020", f"`{row.key}:` without a value: {means(table.fact('null', 'none'))}", "tools", node)
         return meaning(table.fact("null", "none"), ctx, "a null tool list")
     if node.kind == "map" or (node.kind == "scalar" and not _is_text(node, ctx)):
         return _wrong_type(node, row, ctx)
@@ -64,6 +63,10 @@ def read_tools(node: Node, row: Field, ctx: Context) -> Tools:
             base, known = "builtin", known + 1
             continue
         found = recognise(token, ctx.spec, author=ctx.author)
+        if found.how == "own" and token in table.names and table.names[token].alone and node.text.strip() != token:
+            text = f"`{token}` counts as the whole of a text only: {ctx.spec.program} gives nothing for it here"
+            ctx.say("T001", f"{text}; taken as meant", at, place)
+            found = found if ctx.author else Found(Tool(token), "unknown")
         if found.how == "star":
             word = table.fact("star", "none")
             if word != "none":
@@ -73,7 +76,7 @@ def read_tools(node: Node, row: Field, ctx: Context) -> Tools:
             continue
         if found.how == "unknown" and "*" in token:
             ctx.say("T016", f"`{token}` is no pattern in {ctx.spec.program}: it gives nothing", at, place)
-        made = _allow(token, at, place, found, ctx)
+        made = allow(token, at, place, found, ctx)
         if found.how == "unknown" and not ctx.author:
             if table.fact("unknown", "ignored") == "refused":
                 raise Refused(f"unknown tool `{token}`")
@@ -111,6 +114,20 @@ def _left_open(tokens: list[str], rules: list[Rule], ctx: Context) -> list[Rule]
     return [Rule("allow", Tool(str(mcp["every"]), server="*"), at="tools")]
 
 
+def _legal_list(node: Node, row: Field, ctx: Context) -> None:
+    """Leave where the program refuses the file (or its header) for the form of the list."""
+    null = row.fact("null", row.fact("bad"))
+    if is_null(node, ctx):
+        ctx.refuse(null, f"`{row.key}` without a value")
+        return
+    text = node.kind == "scalar" and _is_text(node, ctx)
+    items = node.kind == "list" and all(i.kind == "scalar" and _is_text(i, ctx) for i in node.items)
+    if not text and not items:
+        ctx.refuse(row.fact("bad"), f"`{row.key}` must be a list of names")
+    elif text and ctx.spec.tools.fact("split", "comma") == "none" and str(row.fact("bad")).startswith("refuse"):
+        ctx.refuse(row.fact("bad"), f"`{row.key}` must be a list")
+
+
 def _as_program_splits(node: Node, ctx: Context) -> set[str]:
     """The names that the program itself finds in the list."""
     if not ctx.author:
@@ -125,8 +142,12 @@ def _respelled(token: str, at: str, place: Node, ctx: Context) -> None:
     ctx.say("T001", text, at, place)
 
 
-def _allow(token: str, at: str, place: Node, found: Found, ctx: Context) -> list[Rule]:
-    _remember(token, at, place, found, ctx)
+def allow(token: str, at: str, place: Node, found: Found, ctx: Context) -> list[Rule]:
+    """One allowed name; several agents in one pair of brackets are several rules."""
+    remember(token, at, place, found, ctx)
+    if found.how in ("own", "alias") and ctx.author and _withheld(token, ctx):
+        ctx.say("T002", f"{ctx.spec.seen} gives no subagent `{token}`: left out", at, place)
+        return []
     scope = found.scope
     if scope and found.how != "foreign" and ctx.spec.tools.fact("scopes", "unknown") != "enforced":
         if not ctx.author:
@@ -144,16 +165,25 @@ def _allow(token: str, at: str, place: Node, found: Found, ctx: Context) -> list
     return [Rule("allow", found.tool, scope, None, at)]
 
 
+def _withheld(token: str, ctx: Context) -> bool:
+    """A tool that no subagent gets; what costs nothing is kept as a wish."""
+    name = ctx.spec.tools.own(token)
+    return name is not None and name.never and bool(name.classes)
+
+
 def read_deny(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:
     """A deny-list: rules that come after those of the allow-list."""
     table = ctx.spec.tools
-    if _is_null(node, ctx) or node.kind == "map":
+    _legal_list(node, row, ctx)
+    if is_null(node, ctx) or node.kind == "map":
         return ()
     rules = []
     for token, at, place in tokens_of(node, row.key, ctx):
         found = recognise(token, ctx.spec, author=ctx.author)
         if token == table.mcp.get("deny_every"):
             found = Found(Tool(token, server="*"), "mcp")
+        elif found.how in ("unknown", "foreign-mcp") and (denied := table.denied_tool(token)):
+            found = Found(denied, "mcp")
         if ctx.author and found.how == "unknown" and (part := SERVER_PART.match(token)):
             text = f"`{token}` denies nothing in {ctx.spec.seen}; taken as meant, for the whole server"
             ctx.say("T009", text, at, place)
@@ -172,7 +202,7 @@ def read_deny(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:
             continue
         if not ctx.author and found.tool.server and table.fact("deny_mcp") == "exact" and not found.tool.member:
             continue
-        _remember(token, at, place, found, ctx)
+        remember(token, at, place, found, ctx)
         rules.append(Rule("deny", found.tool, scope, None, at))
     return tuple(rules)
 
@@ -204,158 +234,8 @@ def _true_only(node: Node, row: Field, ctx: Context) -> Tools:
         if pair.value.value is True:
             at = f"{row.key}.{pair.key.text}"
             found = recognise(pair.key.text, ctx.spec, author=True)
-            rules += _allow(pair.key.text, at, pair.key, found, ctx)
+            rules += allow(pair.key.text, at, pair.key, found, ctx)
     return Tools("none", tuple(rules))
-
-
-# -- maps -------------------------------------------------------------------------------------
-
-
-def read_permission(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:
-    """An ordered map name -> action, or name -> pattern -> action; the last match wins."""
-    if _is_null(node, ctx) and ctx.spec.tools.fact("null") == "all":
-        ctx.say("R020", f"`{row.key}:` without a value restricts nothing in {ctx.spec.seen}", "tools", node)
-        return ()
-    if _is_null(node, ctx):
-        if not ctx.author and row.fact("null", row.fact("bad")) in ("refuse", "refuse-all"):
-            raise Refused(f"`{row.key}` without a value", row.fact("null", row.fact("bad")) == "refuse-all")
-        ctx.say("R020", f"`{row.key}:` without a value loses the file in {ctx.spec.program}; no tools", "tools", node)
-        return (Rule("deny", star(ctx.spec), at=row.key),)
-    if node.kind == "scalar":
-        return _actions(star(ctx.spec), None, node, row, ctx, row.key, "")
-    if node.kind != "map":
-        if not ctx.author:
-            raise Refused(f"`{row.key}` must be a map or an action", row.fact("bad") == "refuse-all")
-        ctx.say("R006", f"`{row.key}` must be a map; taken as no tools", "tools", node, effect="approximate")
-        return (Rule("deny", star(ctx.spec), at=row.key),)
-    rules: list[Rule] = []
-    for pair in node.pairs:
-        at = f"{row.key}.{pair.key.text}"
-        found = recognise(pair.key.text, ctx.spec, author=ctx.author)
-        _remember(pair.key.text, at, pair.key, found, ctx)
-        name = ctx.spec.tools.own(pair.key.text)
-        kind = name.scope if name else ""
-        if pair.value.kind == "map":
-            if name and name.plain and not ctx.author:
-                raise Refused(f"`{pair.key.text}` takes an action only", row.fact("bad") == "refuse-all")
-            for inner in pair.value.pairs:
-                scope = None if inner.key.text == "*" else Scope(kind or "text", inner.key.text)
-                rules += _actions(found.tool, scope, inner.value, row, ctx, at, pair.key.text)
-        else:
-            rules += _actions(found.tool, None, pair.value, row, ctx, at, pair.key.text)
-    return tuple(rules)
-
-
-def _actions(
-    tool: Tool, scope: Scope | None, node: Node, row: Field, ctx: Context, at: str, key: str
-) -> tuple[Rule, ...]:
-    if _is_null(node, ctx) and ctx.spec.tools.fact("null_action") == "unset":
-        ctx.say("R020", f"`{key or row.key}:` without a value says nothing in {ctx.spec.seen}", at, node)
-        return ()
-    words = {str(v): str(k) for k, v in (ctx.spec.tools.fact("actions") or {}).items()}
-    word = words.get(str(node.text))
-    if word is None:
-        if not ctx.author:
-            raise Refused(f"`{key or row.key}: {node.text}` is no action", row.fact("bad") == "refuse-all")
-        ctx.say("R007", f"`{node.text}` is no action; taken as a denial", at, node)
-        word = "deny"
-    if word == "deny":
-        return (Rule("deny", tool, scope, None, at),)
-    return (Rule("allow", tool, scope, "ask" if word == "ask" else "auto", at),)
-
-
-def read_bools(node: Node, row: Field, ctx: Context) -> tuple[Base | None, tuple[Rule, ...]]:
-    """A map name -> yes/no, put before the permission map.
-
-    Only yes: the author lists what the agent may use, although the program takes nothing away."""
-    if node.kind != "map":
-        if not ctx.author:
-            raise Refused(f"`{row.key}` must be a map", row.fact("bad") == "refuse-all")
-        ctx.say(
-            "R012",
-            f"{ctx.spec.program} does not start with `{row.key}` that is no map; read as the list it means",
-            "tools",
-            node,
-        )
-        tools = read_tools(node, row, ctx) if not _is_null(node, ctx) else NONE
-        return tools.base, tools.rules
-    rules = []
-    for pair in node.pairs:
-        at = f"{row.key}.{pair.key.text}"
-        on = pair.value.value if isinstance(pair.value.value, bool) else str(pair.value.text).lower() == "true"
-        if not isinstance(pair.value.value, bool) and not ctx.author:
-            raise Refused(f"`{at}` must be true or false", row.fact("bad") == "refuse-all")
-        key = (row.fact("aliases") or {}).get(pair.key.text, pair.key.text)
-        found = recognise(key, ctx.spec, author=ctx.author)
-        _remember(pair.key.text, at, pair.key, found, ctx)
-        rules.append(Rule("allow" if on else "deny", found.tool, None, None, at))
-    if ctx.author and row.fact("true_only") == "list" and rules and all(r.effect == "allow" for r in rules):
-        text = f"`{row.key}` only switches tools on, which takes nothing away in {ctx.spec.seen}"
-        ctx.say("T009", f"{text}; read as the list it means", "tools", node, effect="info")
-        return "none", tuple(rules)
-    return None, tuple(rules)
-
-
-# -- groups -----------------------------------------------------------------------------------
-
-
-def read_groups(node: Node, row: Field, ctx: Context) -> Tools:
-    """Groups, each a name or a pair of name and options with a file pattern."""
-    if node.kind != "list":
-        ctx.refuse(row.fact("bad"), f"`{row.key}` must be a list")
-        text = f"`{row.key}` must be a list: {ctx.spec.seen} does not load this file; taken as no tools"
-        ctx.say("R006", text, "tools", node, effect="approximate")
-        return NONE
-    table = ctx.spec.tools
-    rules: list[Rule] = []
-    seen: set[str] = set()
-    for n, item in enumerate(node.items):
-        at = f"{row.key}[{n}]"
-        name = item.items[0] if item.kind == "list" and item.items else item
-        if name.text in table.fact("ignored", ()):
-            ctx.say("T002", f"`{name.text}` means nothing to {ctx.spec.program} any more: it gives nothing", at, name)
-            continue
-        if name.text in seen and table.fact("duplicates") == "refused":
-            ctx.refuse("refuse-all", f"`{name.text}` twice")
-            ctx.say("R010", f"`{name.text}` stands here twice: {ctx.spec.seen} does not load this file", at, name)
-        seen.add(name.text)
-        if name.text not in (table.fact("groups") or {}):
-            if table.fact("unknown") == "refused":
-                ctx.refuse("refuse-all", f"unknown group `{name.text}`")
-            elif not ctx.author:
-                continue
-        found = recognise(name.text, ctx.spec, author=ctx.author)
-        if found.how == "star" and table.fact("star") == "refused":
-            text = f"`*` is no group: {ctx.spec.seen} does not load this file; it gives nothing"
-            ctx.say("T016", text, at, name)
-            continue
-        if found.how in ("own", "alias") and name.text not in (table.fact("groups") or {}):
-            found = Found(found.tool, "misplaced")
-        _remember(name.text, at, name, found, ctx)
-        scope = _group_scope(item, name.text, at, ctx)
-        if scope is not None and not ctx.author and table.fact("scopes") == "unknown":
-            continue
-        rules.append(Rule("allow", found.tool, scope, None, at))
-    return Tools("none", tuple(rules))
-
-
-def _group_scope(item: Node, group: str, at: str, ctx: Context) -> Scope | None:
-    options = item.items[1] if item.kind == "list" and len(item.items) > 1 else None
-    key = str(ctx.spec.tools.fact("scope_key"))
-    pattern = options.get(key) if options is not None and options.kind == "map" else None
-    if pattern is None or pattern.value is None:
-        return None
-    if not is_js_regex(pattern.text):
-        ctx.refuse("refuse-all", f"`{pattern.text}` is no regular expression")
-        text = f"`{pattern.text}` is no regular expression: {ctx.spec.seen} does not load this file"
-        ctx.say("R012", text, at, pattern)
-    if pattern.text in ANY_PATH:
-        return None
-    own = ctx.spec.tools.own(group)
-    if own is not None and own.scope:
-        return Scope(own.scope, pattern.text)
-    ctx.say("T009", f"{ctx.spec.program} does not enforce `{key}` on this group; taken as meant", at, pattern)
-    return Scope("path-regex", pattern.text) if ctx.author else None
 
 
 # -- tokens -----------------------------------------------------------------------------------
@@ -383,6 +263,8 @@ def tokens_of(node: Node, key: str, ctx: Context) -> Iterator[tuple[str, str, No
 def split(text: str, ctx: Context, in_list: bool) -> list[str]:
     """A string of names taken apart: never inside brackets, but where the program knows no brackets."""
     table = ctx.spec.tools
+    if in_list and table.fact("exact_items") and not ctx.author:
+        return [text] if text else []
     how = table.fact("split", "comma")
     signs = "," if how != "comma-space" else ", "  # Claude Code 2.1.328: line breaks and tabs do not split
     if ctx.author:
@@ -400,7 +282,7 @@ def split(text: str, ctx: Context, in_list: bool) -> list[str]:
     return [t for t in tokens if t]
 
 
-def _remember(token: str, at: str, place: Node, found: Found, ctx: Context) -> None:
+def remember(token: str, at: str, place: Node, found: Found, ctx: Context) -> None:
     """Say what a name was taken for, and keep its place for edits in the same format."""
     program = ctx.spec.program
     if (start := ctx.text.find(token, place.start, place.end)) > place.start:  # inside its quotes
@@ -441,7 +323,8 @@ def own_spelling(tool: Tool, ctx: Context) -> str | None:
     return ", ".join(dict.fromkeys(n for n in names if n)) or None
 
 
-def _is_null(node: Node, ctx: Context) -> bool:
+def is_null(node: Node, ctx: Context) -> bool:
+    """A key without a value."""
     del ctx
     return node.kind == "scalar" and node.value is None
 
@@ -451,6 +334,7 @@ def _is_text(node: Node, ctx: Context) -> bool:
     return isinstance(node.value, str)
 
 
-def _means(word: Any) -> str:
+def means(word: Any) -> str:
+    """A word of the description for people."""
     words = {"all": "all tools", "refused": "the program loses the file", "absent": "as if absent"}
     return words.get(str(word), "no tools")

@@ -43,8 +43,15 @@ def recognise(token: str, spec: Spec, *, author: bool) -> Found:
     if scoped and (inner := _inner(scoped["name"], scoped["scope"], spec, author)):
         return inner
     if not author:
-        return Found(Tool(token), "unknown")
+        return _bracketed(token, spec) or Found(Tool(token), "unknown")
     return _by_author(token, spec)
+
+
+def _bracketed(token: str, spec: Spec) -> Found | None:
+    """A tool that is given whole with brackets behind its name, in a program that knows no brackets elsewhere."""
+    scoped = SCOPED.fullmatch(token)
+    name = spec.tools.own(scoped["name"]) if scoped else None
+    return Found(name.tool(), "own") if name is not None and name.bracketed == "whole" else None
 
 
 def _own(token: str, spec: Spec, author: bool) -> Found | None:

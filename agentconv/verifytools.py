@@ -12,6 +12,7 @@ from agentconv.spec import Spec, risk
 from agentconv.toolwish import opened, still_given
 
 Line = tuple[str, str, str, str]
+Servers = Mapping[tuple[str, str | None], Grant]
 
 # Which notes at a rule explain what about it.
 ALLOW_LOST = frozenset(["T003", "T004", "T006", "T007", "T008", "T013", "T015", "T012", "T021", "T022", "L004"])
@@ -41,14 +42,19 @@ def rules_arrived(source: Agent, back: Agent, notes: list[Note], src: Spec, dst:
         denied = {c for r in back.tools.rules if r.effect == "deny" for c in r.tool.caps}
         there = {**{c: Grant(True, "ask") for c in had if c not in denied and c not in has}, **has}
     problems = []
+    said: dict[str, set[str]] = {}
+    for n in notes:
+        said.setdefault(n.path, set()).add(n.code)
+    arrived = {line(r)[:3] for r in back.tools.rules}
+    asked, servers = by_server(source.tools, src), by_server(back.tools, dst)
     for rule in source.tools.rules:
         if is_star(rule.tool):
             continue
-        codes = {n.code for n in notes if n.path == (rule.at or "tools")}
-        if not rule.tool.caps and any(line(r)[:3] == line(rule)[:3] for r in back.tools.rules):
+        codes = said.get(rule.at or "tools", set())
+        if not rule.tool.caps and line(rule)[:3] in arrived:
             continue
         if rule.tool.server:
-            gone = _server(rule, source, back, codes, src, dst)
+            gone = _server(rule, asked, servers, codes)
         elif rule.effect == "allow":
             gone = _allowed(rule, had, there, codes)
         else:
@@ -127,11 +133,10 @@ def _denied(rule: Rule, had: Mapping[str, Grant], has: Mapping[str, Grant], code
     return ""
 
 
-def _server(rule: Rule, source: Agent, back: Agent, codes: set[str], src: Spec, dst: Spec) -> str:
+def _server(rule: Rule, asked: Servers, servers: Servers, codes: set[str]) -> str:
     """MCP: what is open in the source is open in the output, by its own name or by its server's."""
     if rule.effect == "deny":
         return ""  # counted as a right
-    asked, servers = by_server(source.tools, src), by_server(back.tools, dst)
     key = (str(rule.tool.server), rule.tool.member)
     if not asked[key].open or codes & ALLOW_LOST:
         return ""

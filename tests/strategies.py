@@ -118,6 +118,7 @@ HOOKS: dict[str, list[dict[str, Any]]] = {
     "kiro-3": [{"preToolUse": [{"matcher": "shell", "command": "./check.sh"}]}],
     "openhands": [{"pre_tool_use": [{"matcher": "terminal", "hooks": [{"type": "command", "command": "./check.sh"}]}]}],
     "copilot": [{"PreToolUse": [{"type": "command", "bash": "./check.sh"}]}],
+    "qwen": [STOP, {"PreToolUse": [{"matcher": "Shell", "hooks": [{"type": "command", "command": "./check.sh"}]}]}],
 }
 OTHERS: dict[str, st.SearchStrategy[Any]] = {
     "title": NAMES,

@@ -62,7 +62,8 @@ def test_every_file_goes_into_the_model_and_back(case: Path) -> None:
     if not author.agents or any(n.effect == "error" for n in (*author.notes, *author.agents[0].notes)):
         pytest.skip("nothing to convert")
     dumped = convert_text(text, from_=spec.id, to=OWN, path=path)[0]
-    assert dumped.files and dumped.status in ("exact", "lossy", "narrowed"), [(n.code, n.message) for n in dumped.notes]
+    said_itself = [n.effect for n in dumped.notes if n.code[0] != "R"]
+    assert dumped.files and not {"narrows", "widens", "error"} & set(said_itself), said_itself
     if spec.id not in IDS:
         return
     back = convert_text(next(iter(dumped.files.values())).decode(), from_=OWN, to=spec.id)[0]
@@ -76,7 +77,11 @@ def test_every_file_goes_into_the_model_and_back(case: Path) -> None:
     lost = {n.path for n in back.notes if n.effect != "info"}
     written = {row.field for row in spec.fields.values() if row.written} | {spec.body_field}  # not old spellings
     differ = [
-        f for f in meant.agent.said() if f in written - {"id", "tools"} and getattr(again, f) != getattr(meant.agent, f)
+        f
+        for f in meant.agent.said()
+        if getattr(meant.agent, f) is not False
+        and f in written - {"id", "tools"}
+        and getattr(again, f) != getattr(meant.agent, f)
     ]
     crlf = (again.prompt or "").replace("\r\n", "\n") == (meant.agent.prompt or "").replace("\r\n", "\n")
     assert not set(differ) - lost - ({"prompt"} if crlf else set())

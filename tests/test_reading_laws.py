@@ -130,7 +130,7 @@ def asked_elsewhere(read: Read, spec: Spec) -> rights.Rights:
 def narrower(read: Read, given: Agent, spec: Spec) -> list[str]:
     """Rights of the author reading that neither the program gives nor a note explains."""
     author = rights.of_agent(read.agent, spec, program=False)
-    program = rights.of_agent(given, spec, program=True, usual=False)
+    program = rights.of_agent(given, spec, program=True, usual=False) | rights.of_ambient(spec)
     return rights.spelled(rights.gained(program | asked_elsewhere(read, spec), author))
 
 

@@ -1,4 +1,4 @@
-"""A header that is read line by line and is no YAML (``parser: lines``): what stands behind the first colon is the value,
+"""A header read line by line that is no YAML (``parser: lines``): what stands behind the first colon is the value,
 quotes, brackets and comments included.
 
 Such a program still gets files from people who think they write YAML. The author reading takes a header that is YAML
@@ -61,8 +61,10 @@ def read_author(text: str, known_keys: frozenset[str]) -> Document:
             pair.value.text = pair.value.value = _unquoted(pair.value.text)
         document.header = plain
         return document
-    document.header = meant
     document.remarks += _differences(meant, plain)
+    for pair in meant.pairs:  # the program looks keys up in lower case
+        pair.key.text = pair.key.value = pair.key.text.lower()
+    document.header = meant
     return document
 
 

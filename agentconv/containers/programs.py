@@ -32,6 +32,13 @@ _CLOSING = {
     # the line break belongs to it, so a header has one line at least, be it empty
     "next-dashes": re.compile(rf"\r?\n---{_S}*\n?"),
 }
+# programs that want the opening line to be exactly ---; theirs begin at the line break before the closing ---
+_EXACT = re.compile(r"---(?:\r\n|\n)")
+_EXACT_CLOSING = {
+    "line-start": re.compile(r"\r?\n---(?:\r?\n)?"),
+    "line-start-only": re.compile(r"\r?\n---(?:\r?\n|(?s:.)*\Z)"),
+    "line-break": re.compile(r"(?:\r\n|\n|\r)---(?:\r\n|\n|\r)"),
+}
 
 
 def read_program(text: str, dialect: Mapping[str, Any]) -> Document:
@@ -82,14 +89,16 @@ def _language(text: str, start: int, dialect: Mapping[str, Any]) -> str:
 def _split(text: str, start: int, dialect: Mapping[str, Any], opened: bool = False) -> tuple[int, int, int] | None:
     """Where the header begins and ends, and where the body begins."""
     close = str(dialect.get("close") or "line")
-    if dialect.get("open") == "anywhere":  # the first such line that a later one closes
-        opening = _OPENING[close].search(text, start)
+    where, exact = dialect.get("open"), dialect.get("open") == "exact"
+    start_of = _EXACT if exact else _OPENING[close]
+    if where == "anywhere":  # the first such line that a later one closes
+        opening = start_of.search(text, start)
     else:
-        opening = re.compile(r"\r?\n|\Z").match(text, start) if opened else _OPENING[close].match(text, start)
+        opening = re.compile(r"\r?\n|\Z").match(text, start) if opened else start_of.match(text, start)
     if not opening:
         return None
     at = opening.end()
-    closing = _CLOSING[close].search(text, at)
+    closing = (_EXACT_CLOSING if exact else _CLOSING)[close].search(text, at)
     if closing:
         return at, closing.start(), closing.end()
     if dialect.get("unclosed", "no-header") == "all-header":
@@ -167,7 +176,7 @@ def _header(document: Document, dialect: Mapping[str, Any], syntax: str) -> Node
             header.pairs = list(seen.values())
         return header
     schema = str(dialect.get("schema", "core"))
-    tags = str(dialect.get("tags", "broken" if schema in ("yaml11", "js-yaml3") else "drop"))
+    tags = str(dialect.get("tags", "broken" if schema in ("yaml11", "js-yaml3", "js-yaml4") else "drop"))
     duplicates = str(dialect.get("duplicates", "last"))
 
     def attempt(source: str) -> Node:

@@ -5,9 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from math import isfinite
+from typing import Any
 
 _SUSPECT_LINE = re.compile(r"([a-zA-Z_-]+):\s+(\S.*)\Z")
 _SUSPECT = re.compile(r"[{}\[\]*&#!|>%@`]|: ")
+_WORDS: dict[str, Any] = {"true": True, "false": False, "null": None, "": ""}
+_DROID_LISTS = ("tools", "mcpServers")
+_BLOCK_MARKS = {"|", ">", "|+", ">+", "|-", ">-", "|2", ">2"}
+_KEY_LINE = re.compile(r"""(\s*(?:"(?:[^"\\]|\\.)*"|'[^']*'|[^"':\s])(?:[^:]|:(?! |$))*?):(?: (.*)|()$)""")
 _COLON_KEY = re.compile(r"([a-zA-Z_][a-zA-Z0-9_]*)\s*:\s*(.*)\Z")
 
 
@@ -68,7 +74,7 @@ def colon_blocks(source: str, before: str = "---\n", after: str = "---") -> str:
         if line.strip().startswith("#") or not line.strip() or not found or line[:1].isspace():
             lines.append(line)
             continue
-        key, value = found[1], found[2].strip()
+        key, value = found[1], (found[2] or "").strip()
         if value in ("", ">", "|") or value[0] in "\"'" or ":" not in value:
             lines.append(line)
             continue
@@ -76,4 +82,147 @@ def colon_blocks(source: str, before: str = "---\n", after: str = "---") -> str:
     return "\n".join(lines)
 
 
-RETRIES: dict[str, Callable[[str, str, str], str]] = {"quote-suspects": quote_suspects, "colon-blocks": colon_blocks}
+def qwen_lines(source: str, before: str = "", after: str = "") -> str:
+    """Qwen Code 0.24.4: a line parser of its own, for what is no YAML and for a header that is no map.
+
+    Lists are lines that begin with exactly two blanks, a dash and a blank; flow lists are text, deeper lines are lost.
+    """
+    lines = [line for line in re.split(r"\r\n|\r|\n", source) if line.strip() and not line.strip().startswith("#")]
+    out: dict[str, Any] = {}
+    items: list[Any] | None = None
+    inner: dict[str, Any] | None = None
+    key = ""
+    for number, line in enumerate(lines):
+        if line.startswith("  - "):
+            items = [*(items or []), _qwen_value(line[4:].strip())]
+            continue
+        if items is not None:
+            out[key], items, key = items, None, ""
+        if line.startswith("  ") and inner is not None:
+            name, _, value = line.strip().partition(":")
+            inner[name.strip()] = _qwen_value(value.strip())
+            continue
+        inner = None
+        if ":" not in line:
+            continue
+        name, _, value = line.partition(":")
+        if value.strip():
+            out[name.strip()] = _qwen_value(value.strip())
+            continue
+        key = name.strip()
+        below = lines[number + 1] if number + 1 < len(lines) else ""
+        if below.startswith("  ") and not below.startswith("  - "):
+            inner = out[key] = {}
+            key = ""
+    if items is not None:
+        out[key] = items
+    return json.dumps(out)
+
+
+def _qwen_value(text: str) -> Any:
+    if text in _WORDS:
+        return _WORDS[text]
+    if len(text) > 1 and text[0] == text[-1] == '"':
+        return text[1:-1].replace('\\"', '"').replace("\\\\", "\\")
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    if not isfinite(number) or "_" in text:
+        return text
+    return int(number) if number == int(number) else number
+
+
+def droid_lines(source: str, before: str = "", after: str = "") -> str:
+    """Factory Droid 0.225.2: a line parser of its own. Indentation means nothing, lists are `- ` lines below the two
+    keys that may hold one, brackets are JSON or text."""
+    out: dict[str, Any] = {}
+    listed = ""
+    for raw in source.split("\n"):
+        line = raw.strip()
+        if not line or line.startswith("#"):
+            continue
+        if listed and line.startswith("- "):
+            out[listed].append(_unquoted(line[2:].strip()))
+            continue
+        key, colon, value = (part.strip() for part in line.partition(":"))
+        if not colon:
+            continue
+        listed = ""
+        value = _unquoted(value)
+        if value[:1] in ("[", "{"):
+            try:
+                out[key] = json.loads(value)
+                continue
+            except ValueError:
+                pass
+        if value in ("true", "false"):
+            out[key] = value == "true"
+        elif key not in _DROID_LISTS:
+            out[key] = value
+        elif not value:
+            out[key], listed = [], key
+        elif not value.startswith("["):
+            out[key] = [part.strip() for part in value.split(",")]
+        else:
+            out[key] = value
+    return json.dumps(out)
+
+
+def _unquoted(text: str) -> str:
+    """Without the quotes around it (a lone quote is both, and goes)."""
+    if text and text[0] == text[-1] and text[0] in "\"'":
+        return text[1:-1]
+    return text
+
+
+def quote_and_fold(source: str, before: str = "", after: str = "") -> str:
+    """Qoder CLI 1.1.52: quotes around every plain value with a colon, a # or a first character of its own, lists in
+    brackets included; block scalars become one quoted line."""
+    out: list[str] = []
+    block: tuple[str, int] | None = None  # key with its indentation, and how deep it stands
+    text = ""
+    for raw in source.split("\n"):
+        line = raw.replace("\t", "  ").rstrip()
+        bare = line.strip()
+        if not bare:
+            text += " " if block else ""
+            out += [] if block else [line]
+            continue
+        indent = len(line) - len(line.lstrip(" "))
+        if block and not bare.startswith("#") and indent > block[1]:
+            text += (" " if text else "") + bare
+            continue
+        if block:
+            out.append(_folded(block[0], text))
+            block, text = None, ""
+        found = None if bare.startswith("#") else _KEY_LINE.match(line)
+        if not found:
+            out.append(line)
+        elif (value := (found[2] or "").strip()) in _BLOCK_MARKS:
+            block = (found[1], indent)
+        else:
+            out.append(_folded(found[1], value) if _wants_quotes(value) else line)
+    if block:
+        out.append(_folded(block[0], text))
+    return "\n".join(out)
+
+
+def _folded(key: str, text: str) -> str:
+    text = text.strip()
+    return f"{key}: {json.dumps(text, ensure_ascii=False)}" if text else f"{key}:"
+
+
+def _wants_quotes(value: str) -> bool:
+    if not value or value in _BLOCK_MARKS or (len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"):
+        return False
+    return ": " in value or value.endswith(":") or "#" in value or value[0] in "&*!?[{|>%@`'\""
+
+
+RETRIES: dict[str, Callable[[str, str, str], str]] = {
+    "quote-suspects": quote_suspects,
+    "colon-blocks": colon_blocks,
+    "qwen-lines": qwen_lines,
+    "droid-lines": droid_lines,
+    "quote-and-fold": quote_and_fold,
+}

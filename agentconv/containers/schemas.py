@@ -39,8 +39,8 @@ _LONGEST = 400  # digits; Python refuses to read far longer ones, and no program
 
 
 def typed(text: str, schema: str) -> Any:
-    """The value of a plain scalar: ``core`` (YAML 1.2), ``js-yaml3``, ``yaml11`` (PyYAML: also yes and no) or
-    ``strings``."""
+    """The value of a plain scalar: ``core`` (YAML 1.2), ``js-yaml3``, ``js-yaml4`` (core and dates), ``yaml11``
+    (PyYAML: also yes and no) or ``strings``."""
     if schema == "strings":
         return text
     if text and text[0] not in _LEAD:
@@ -55,6 +55,8 @@ def typed(text: str, schema: str) -> Any:
         return _SPECIAL[text]
     if len(text) > _LONGEST:
         return text
+    if schema == "js-yaml4" and "-" in text and (date := _timestamp(text)) != text:
+        return date
     return _typed11(text) if schema in ("yaml11", "js-yaml3") else _typed12(text)
 
 

@@ -20,6 +20,7 @@ from agentconv.model import Agent
 from agentconv.spec import Spec
 from tests import goldens
 
+ANY = "(any)"  # the program does not show it
 SECONDS = 280
 
 
@@ -193,6 +194,33 @@ def _vibe(out: Mapping[str, Any]) -> list[Seen]:
     return found
 
 
+def _gemini(out: Mapping[str, Any]) -> list[Seen]:
+    """An agent whose prompt cannot be filled in loads, and fails when it is called."""
+    taken = {e["file"] for e in out["errors"] if e.get("stage") == "register"}
+    failing = {e["file"]: e["message"] for e in out["errors"] if e.get("stage") == "run"}
+    return [
+        Seen(a["file"], a["name"], a["description"], a["prompt"], a["effective_tools"], failing.get(a["file"], ""))
+        for a in out["agents"]
+        if a["kind"] == "local" and a["file"] not in taken
+    ]
+
+
+def _qwen(out: Mapping[str, Any]) -> list[Seen]:
+    failing = {e["file"]: e["message"] for e in out["errors"]}
+    return [
+        Seen(a["file"], a["name"], a["description"], a["prompt"], a.get("effective_tools"), failing.get(a["file"], ""))
+        for a in out["agents"]
+    ]
+
+
+def _qoder(out: Mapping[str, Any]) -> list[Seen]:
+    return [Seen(a["file"], a["name"], ANY, None, None) for a in out["agents"]]
+
+
+def _droid(out: Mapping[str, Any]) -> list[Seen]:
+    return [Seen(a["file"], a["name"], a["description"], None, a["tools"]) for a in out["agents"]]
+
+
 @dataclass(frozen=True)
 class Client:
     """A real program: its script, the format written for it, the format by whose rules it reads."""
@@ -249,6 +277,10 @@ CLIENTS = [
     Client("kilo", "kilo/load", "kilo", "kilo", _opencode),
     Client("cursor", "cursor/load", "cursor", "cursor", _cursor),
     Client("agent-skills", "agent-skills/load", "agent-skills", "agent-skills", _skills),
+    Client("gemini-cli", "gemini-cli/load", "gemini-cli", "gemini-cli", _gemini),
+    Client("qwen-code", "qwen-code/load", "qwen-code", "qwen-code", _qwen),
+    Client("qoder", "qoder/load", "qoder", "qoder", _qoder),
+    Client("droid", "droid/load", "droid", "droid", _droid),
 ]
 
 
@@ -332,6 +364,12 @@ class _Project:
 
 # cases in which our program reading is not what the program does, and must not be
 ON_PURPOSE = {"js-header": "OpenCode runs such a header as code"}
+# cases that load, which is all that the reading says, and that the program does not start
+CANNOT_START = {
+    "prompt-placeholder": "a placeholder that nothing fills",
+    "executor": "another program runs it",
+    "backend-container": "no container here",
+}
 READ_ONLY = "(read)"  # a row about reading a file as it is; nothing was converted
 
 
@@ -357,7 +395,7 @@ def read_cases(client: Client, scripts: Path, folder: Path) -> list[Row]:
 
 def _bound(spec: Spec, data: bytes) -> bool:
     """Whether the case is about the name, or the name is the folder's: then it stays."""
-    reserved = {str(name) for name in spec.identity.get("reserved") or ()}
+    reserved = {str(name) for key in ("reserved", "taken") for name in spec.identity.get(key) or ()}
     return bool(spec.head.get("folder")) or any(f"name: {name}\n".encode() in data for name in reserved)
 
 
@@ -377,10 +415,13 @@ def _why(out: Mapping[str, Any], name: str) -> str:
 
 def _judge(row: Row, client: Client, spec: Spec, ours: Agent, seen: Seen) -> None:
     row.loaded = "error" if seen.error else "yes"
-    if seen.error:
+    if seen.error and row.agent not in CANNOT_START:
         row.faults.append(f"the program says: {seen.error}")
     row.name = _same(row, "name", seen.name, {ours.id, ours.name})
-    row.description = _same(row, "description", seen.description, {ours.description, ours.description or None})
+    if seen.description == ANY:
+        row.description = "not shown"
+    else:
+        row.description = _same(row, "description", seen.description, {ours.description, ours.description or None})
     if seen.prompt is None:
         row.prompt = "not shown"
     else:
@@ -448,7 +489,8 @@ def _conditional(table: Any, name: str, names: set[str]) -> bool:
     """Names that the program gives only sometimes: behind a setting, never to subagents, hidden by another."""
     fact = table.names[name]
     hidden = {h for n in names for h in (table.data.get("names", {}).get(n) or {}).get("hides", ())}
-    return bool(fact.off or fact.never or name in hidden)
+    sometimes = "when" in (table.data.get("names", {}).get(name) or {})
+    return bool(fact.off or fact.never or sometimes or name in hidden)
 
 
 def table(rows: list[Row]) -> str:

@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from agentconv.dump import field_from_data, field_to_data, tools_from_data, tools_to_data
-from agentconv.fold import unfold
+from agentconv.fold import TITLES, unfold
 from agentconv.lowered import Lowered, Options
 from agentconv.model import Agent, Extra, Tools
 from agentconv.notes import Note, note
@@ -98,7 +98,7 @@ def carry(agent: Agent, src: Spec, dst: Spec, out: Lowered) -> None:
         if (value := getattr(agent, name)) is not None
         and value != _loaded(getattr(out.agent, name), dst)
         and (name not in HARMLESS or value in HARMLESS[name])
-        and not any(n.code == "L014" and n.path == name for n in out.notes)
+        and not (name in TITLES and any(n.code == "L014" and n.path == name for n in out.notes))
     }
     if dst.identity.get("by") == "name":  # the file's name is no part of what is read again
         fields.pop("id", None)
@@ -177,7 +177,8 @@ def _takes_keys(dst: Spec) -> bool:
     if dst.syntax not in ("frontmatter", "toml", "json", "yaml"):
         return False  # no keys at all
     readers = [dst, *(other for other, _, _ in shared_readers(dst))]
-    return all(spec.container.get("unknown_keys") == "ignored" for spec in readers)
+    raw = any((spec.container.get("dialect") or {}).get("parser") == "lines" for spec in readers)  # quotes are text
+    return not raw and all(spec.container.get("unknown_keys") == "ignored" for spec in readers)
 
 
 def _safe(text: str) -> str:
@@ -220,7 +221,11 @@ def taken_back(agent: Agent, spec: Spec, asked: bool, file: str) -> tuple[Agent,
     origin, fields, notes = _parsed(text)
     if origin is None:
         return bare, spec, [n.moved(file=file) for n in notes], ""
-    made, words = _restored(bare, spec, origin, fields, notes)
+    rest, _ = unfold(bare.prompt)  # the section of routing facts stands between the prompt and the carrier
+    section = (bare.prompt or "")[len(rest) :]
+    made, words = _restored(replace(bare, prompt=rest) if section else bare, spec, origin, fields, notes)
+    if section:
+        made = replace(made, prompt=(made.prompt or "") + section)
     if fields:
         text = f"taken back from an earlier conversion: {', '.join(sorted(fields))}"
         notes.append(note("R021", text, path=KEY))

@@ -223,8 +223,8 @@ def _difference(name: str, source: Agent, back: Agent, notes: list[Note], src: S
         return None
     if name == "description" and not was.strip() and source.when_to_use is not None:
         return None  # it says nothing, and there is another text in its place
-    if name == "prompt_parts" and isinstance(was, Mapping) and not was:
-        return None
+    if name != "delegates" and isinstance(was, Mapping | tuple) and not was and not now:
+        return None  # an empty list of agents is a limit; an empty list of anything else says nothing
     if name == "delegates" and called(source, src) == called(back, dst):
         return None
     codes = {n.code for n in notes if n.path == name}

@@ -120,7 +120,10 @@ def _own_bug(error: Exception) -> None:
     import traceback
 
     last: Any = traceback.extract_tb(error.__traceback__)[-1]
-    click.echo(f"X001 internal error: {type(error).__name__}: {error} ({last.name}, line {last.lineno})", err=True)
+    from agentconv.notes import note
+
+    made = note("X001", f"internal error: {type(error).__name__}: {error} ({last.name}, line {last.lineno})")
+    click.echo(f"{made.code} {made.message}", err=True)
     click.echo("This is a mistake in agentconv. Nothing more was written. AGENTCONV_DEBUG=1 shows the place.", err=True)
     if os.environ.get("AGENTCONV_DEBUG"):
         traceback.print_exc()

@@ -26,7 +26,7 @@ SEARCH = os.environ.get("AGENTCONV_EXAMPLES")
 EXAMPLES = int(SEARCH or "6")
 LAW = settings(max_examples=EXAMPLES, derandomize=SEARCH is None, deadline=None)
 PROOF = ("V001", "V002", "V003", "V004", "V005", "X001")
-REPAIRS = {"R003", "R006", "R007", "R008", "R009", "R010", "R012", "R013", "R014", "R015", "R016", "R019", "R020",
+REPAIRS = {"R003", "R006", "R007", "R008", "R009", "R010", "R012", "R013", "R014", "R016", "R019", "R020",
            "T001", "T002", "T004", "T009", "T016"}  # fmt: skip
 each_source = pytest.mark.parametrize("source", ids())
 

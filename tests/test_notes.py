@@ -80,3 +80,19 @@ def test_every_code_is_raised(request: pytest.FixtureRequest) -> None:
     if not request.config.stash[conftest.WHOLE]:
         pytest.skip(f"only the whole suite can tell ({len(never)} codes not raised in this run)")
     assert not never, f"no test makes agentconv raise {', '.join(never)}"
+
+
+def test_a_mistake_of_our_own_is_told_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from agentconv import cli
+
+    def broken(**_: object) -> None:
+        raise KeyError("a table")
+
+    monkeypatch.setattr(cli.app, "main", broken)
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(["formats"])
+    said = capsys.readouterr().err
+    assert stopped.value.code == 3
+    assert said.startswith("X001 ") and "Traceback" not in said

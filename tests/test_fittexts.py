@@ -1,0 +1,28 @@
+"""Texts that are too long for a target end where a reader would end them, and the note says so."""
+
+from __future__ import annotations
+
+import pytest
+
+from agentconv.convert import convert_text
+from agentconv.fittexts import shortened
+
+
+@pytest.mark.parametrize(
+    ("text", "longest", "left"),
+    [
+        ("First. Second one. Third", 20, "First. Second one."),
+        ("A paragraph here.\n\nAnother paragraph", 30, "A paragraph here."),
+        ("word " * 10, 22, "word word word word"),
+        ("x" * 50, 10, "x" * 10),
+    ],
+)
+def test_shortened(text: str, longest: int, left: str) -> None:
+    assert shortened(text, longest) == left
+
+
+def test_a_long_description_is_cut_with_a_note() -> None:
+    source = f"---\nname: a\ndescription: {'One more sentence. ' * 100}\n---\nDo it.\n"
+    (made,) = convert_text(source, from_="claude-code", to="agent-skills")
+    assert made.files
+    assert any(n.code == "L002" and n.path == "description" for n in made.notes)

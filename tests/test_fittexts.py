@@ -26,3 +26,11 @@ def test_a_long_description_is_cut_with_a_note() -> None:
     (made,) = convert_text(source, from_="claude-code", to="agent-skills")
     assert made.files
     assert any(n.code == "L002" and n.path == "description" for n in made.notes)
+
+
+def test_a_long_prompt_is_said_and_kept_whole() -> None:
+    """The cloud agent takes 30,000 characters (documentation); the CLI that reads the same file takes more."""
+    source = f"---\nname: a\ndescription: Long.\n---\n{'word ' * 7000}end\n"
+    (made,) = convert_text(source, from_="claude-code", to="copilot")
+    assert made.files
+    assert "C003" in {n.code for n in made.notes}

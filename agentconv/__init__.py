@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from agentconv.convert import convert_text
-    from agentconv.lower import Options
+    from agentconv.lowering.lower import Options
     from agentconv.model import Agent
     from agentconv.notes import Note
     from agentconv.registry import ids as formats
@@ -18,7 +18,7 @@ __all__ = ["Agent", "Note", "Options", "__version__", "convert_text", "formats"]
 _HOME = {
     "Agent": ("agentconv.model", "Agent"),
     "Note": ("agentconv.notes", "Note"),
-    "Options": ("agentconv.lower", "Options"),
+    "Options": ("agentconv.lowering.lower", "Options"),
     "convert_text": ("agentconv.convert", "convert_text"),
     "formats": ("agentconv.registry", "ids"),
 }

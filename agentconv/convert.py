@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from agentconv import aftermath, verify
 from agentconv import rights as counting
-from agentconv.attempt import Attempt, Get, Job, attempt
 from agentconv.conversion import STATUSES, BeforeAfter, Conversion, report_agent
-from agentconv.engine import read_author, read_program
-from agentconv.lower import guard_sentence, lower
-from agentconv.lowered import Lowered, Options
+from agentconv.lowering.lower import guard_sentence, lower
+from agentconv.lowering.lowered import Lowered, Options
 from agentconv.model import Agent, Tools
 from agentconv.notes import Note, note
-from agentconv.origins import as_meant
-from agentconv.reading import Read, Reading
+from agentconv.proof import aftermath, verify
+from agentconv.proof.attempt import Attempt, Get, Job, attempt
+from agentconv.proof.sourcerights import narrowed_star, source_rights
+from agentconv.reading.context import Read, Reading
+from agentconv.reading.engine import read_author, read_program
+from agentconv.reading.origins import as_meant
 from agentconv.registry import load
-from agentconv.sourcerights import narrowed_star, source_rights
 from agentconv.spec import Spec
 
 TIGHTEN = 5  # rounds of giving up what another reader of the place would widen
@@ -29,7 +29,7 @@ def convert_text(
     src = load(from_)
     reading = read_author(src, text, path or _usual_path(src))
     if from_ == to:
-        from agentconv.sameformat import convert_same
+        from agentconv.output.sameformat import convert_same
 
         return convert_same(reading, options or Options())
     return convert_reading(reading, load(to), options or Options(), get or (lambda _: None))
@@ -110,8 +110,8 @@ def _taken_back(
     agent: Agent, src: Spec, dst: Spec, options: Options, path: str
 ) -> tuple[Agent, Spec, list[Note], Options]:
     """What earlier conversions left in the file: a guard, carried fields, a section of routing facts."""
-    from agentconv.carry import taken_back, without_guard
-    from agentconv.fold import unfolded
+    from agentconv.lowering.carry import taken_back, without_guard
+    from agentconv.lowering.fold import unfolded
 
     agent, guard = without_guard(agent, path)
     agent, words, carried, origin = taken_back(agent, src, options.carry, path)

@@ -9,7 +9,7 @@ from typing import Any
 
 from agentconv.containers import Node
 from agentconv.model import Model
-from agentconv.reading import UNSAID, Bad, Context
+from agentconv.reading.context import UNSAID, Bad, Context
 from agentconv.spec import Field, Spec, load_data
 
 DATED = re.compile(r"[-@](20\d{6}|20\d\d-\d\d-\d\d)$")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from agentconv.model import Agent, Approval, Rule, Scope, Tool, Tools
-from agentconv.origins import as_meant
+from agentconv.reading.origins import as_meant
 from agentconv.scopes import within
 from agentconv.spec import Spec, all_caps, part_of, risk
 

@@ -14,9 +14,11 @@ from typing import Any
 
 import yaml
 
-from agentconv import convert, dump, engine, files, registry, rights
+from agentconv import convert, dump, registry, rights
 from agentconv.model import Agent
 from agentconv.notes import Note
+from agentconv.project import files
+from agentconv.reading import engine
 from agentconv.spec import Spec
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from agentconv import models, registry
 from agentconv.model import EFFORTS, MODES, PERMISSION_MODES, Agent, Extra, Handoff, Rule, Scope, Tools
-from agentconv.toolnames import recognise, star
+from agentconv.reading.toolnames import recognise, star
 
 IDS = registry.ids()
 TRAPS = [

@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from agentconv import registry
-from agentconv.carry import FIELDS, HARMLESS, more
 from agentconv.convert import Options, convert_agent, convert_text
-from agentconv.engine import read_author
+from agentconv.lowering.carry import FIELDS, HARMLESS, more
 from agentconv.model import MODES, PERMISSION_MODES, Agent, Base, Model, Rule, Scope, Tool, Tools
+from agentconv.reading.engine import read_author
 from agentconv.rights import Rights, of_agent, spread
 from tests import goldens
 

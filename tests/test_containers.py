@@ -12,7 +12,7 @@ from agentconv.containers import MAX_DEPTH, MAX_NODES, ContainerError, Document,
 from agentconv.containers import yaml as yamlfile
 from agentconv.containers.frontmatter import read_author, read_program
 from agentconv.containers.retries import colon_blocks, quote_suspects
-from agentconv.edit import edit_text
+from agentconv.output.edit import edit_text
 
 KNOWN = frozenset(
     [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agentconv.convert import convert_text
-from agentconv.fittexts import shortened
+from agentconv.lowering.fittexts import shortened
 
 
 @pytest.mark.parametrize(

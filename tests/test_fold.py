@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from agentconv import registry
 from agentconv.convert import Options, convert_agent, convert_text
-from agentconv.fold import HEADING, TITLES, fold, unfold
-from agentconv.lowered import Lowered
+from agentconv.lowering.fold import HEADING, TITLES, fold, unfold
+from agentconv.lowering.lowered import Lowered
 from agentconv.model import Agent
 from tests import goldens
 

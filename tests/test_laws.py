@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentconv.convert import Conversion, convert_agent, convert_text
-from agentconv.engine import read_author, read_program
 from agentconv.model import Agent
+from agentconv.reading.engine import read_author, read_program
 from agentconv.registry import ids, load, targets
 from tests import probing
 from tests.strategies import agents

@@ -13,10 +13,12 @@ from typing import Any
 
 import pytest
 
-from agentconv import aftermath, attempt, convert, registry, render
+from agentconv import convert, registry
 from agentconv.convert import Conversion, Options, convert_text
-from agentconv.lowered import Lowered
+from agentconv.lowering.lowered import Lowered
 from agentconv.model import Model, Rule, Scope, Tool, Tools
+from agentconv.output import render
+from agentconv.proof import aftermath, attempt
 from agentconv.spec import Spec
 
 CLAUDE = """---

@@ -14,9 +14,9 @@ from agentconv import registry
 from agentconv.cli import app
 from agentconv.convert import Conversion, Options, convert_agent, convert_text
 from agentconv.dump import agent_to_data
-from agentconv.engine import read_author, read_program
 from agentconv.model import FIELDS
-from agentconv.origins import as_meant
+from agentconv.reading.engine import read_author, read_program
+from agentconv.reading.origins import as_meant
 from agentconv.schemas import agent_schema, as_text, misfit, model_schema
 from tests import goldens
 

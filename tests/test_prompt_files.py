@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from agentconv import engine, registry, sources
-from agentconv.reading import Reading
+from agentconv import registry
+from agentconv.project import sources
+from agentconv.reading import engine
+from agentconv.reading.context import Reading
 
 FORMAT = "kiro-json"
 

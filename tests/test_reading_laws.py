@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agentconv import engine, registry, rights
+from agentconv import registry, rights
 from agentconv.model import Agent, Tools
 from agentconv.notes import Note
-from agentconv.reading import Read, Reading
+from agentconv.reading import engine
+from agentconv.reading.context import Read, Reading
 from agentconv.spec import Spec
 from tests import goldens
 

@@ -14,10 +14,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from agentconv import scalars
 from agentconv.containers import lenient
 from agentconv.containers.frontmatter import read_author, read_program
-from agentconv.edit import edit_text
+from agentconv.output import scalars
+from agentconv.output.edit import edit_text
 
 CLAUDE = {"close": "first-dashes", "retry": "quote-suspects", "flow": "indented"}
 

@@ -91,8 +91,8 @@ def test_a_file_that_lies_in_its_place_needs_the_tables_of_its_formats_only(tmp_
     place.parent.mkdir(parents=True)
     place.write_bytes((ROOT / "fixtures/examples/docs-writer.md").read_bytes())
     modules = loaded("convert", "--to", "codex", cwd=tmp_path)
-    assert "agentconv.fitting" not in modules
-    assert "agentconv.sameformat" not in modules and "agentconv.update" not in modules
+    assert "agentconv.reading.fitting" not in modules
+    assert "agentconv.output.sameformat" not in modules and "agentconv.output.update" not in modules
     assert any(tmp_path.rglob("*.toml")), "nothing was converted, so nothing was measured"
 
 

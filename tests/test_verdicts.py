@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
-from agentconv import engine, registry, rights
+from agentconv import registry, rights
 from agentconv.model import Agent
+from agentconv.reading import engine
 from agentconv.spec import Spec
 from tests.conftest import find_shared
 

@@ -91,7 +91,8 @@ def convert(ctx: click.Context, /, src: tuple[str, ...], to: tuple[str, ...], **
     """Convert agents to other programs.
 
     SRC: files, folders, or - for standard input. Without it: all agents in the known places of this project."""
-    from agentconv import batch, terminal
+    from agentconv.project import batch
+    from agentconv.telling import terminal
 
     started = time.monotonic()
     _writable(given["report"])
@@ -128,8 +129,9 @@ class NoAgents(click.ClickException):
 
 def prepare(src: tuple[str, ...], to: tuple[str, ...], given: dict[str, Any]) -> tuple[Any, Any]:
     """The plan and the sources of the command line."""
-    from agentconv import batch, files, registry, sources
-    from agentconv.lower import Options
+    from agentconv import registry
+    from agentconv.lowering.lower import Options
+    from agentconv.project import batch, files, sources
 
     targets = _targets(split_words(to), given["output"])
     from_ = given["from_"]
@@ -278,7 +280,7 @@ def _progress(total: int, quiet: bool) -> Any:
 
 def output(run: Any, given: dict[str, Any], seconds: float) -> None:
     """Results to standard output, notes to standard error, the report to its file."""
-    from agentconv import report, terminal
+    from agentconv.telling import report, terminal
 
     if run.stdout is not None:
         sys.stdout.write(run.stdout)

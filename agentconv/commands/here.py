@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from agentconv.sources import Source
+    from agentconv.project.sources import Source
 
 
 def here() -> None:
     """Agents found, the programs that read them as they lie, three next commands."""
-    from agentconv import files, sources
+    from agentconv.project import files, sources
     from agentconv.registry import load, shared_readers
-    from agentconv.terminal import width
+    from agentconv.telling.terminal import width
 
     cwd = Path.cwd()
     root = files.find_root(cwd, sources.place_marks())
@@ -64,8 +64,8 @@ def here() -> None:
 
 def _agents(source: Source) -> set[str]:
     """What the agents of a file are called, the same in every format."""
-    from agentconv.engine import read_author
     from agentconv.naming import slug
+    from agentconv.reading.engine import read_author
     from agentconv.registry import load
 
     if source.text is None or source.format is None:

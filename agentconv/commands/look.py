@@ -13,7 +13,8 @@ from agentconv.commands.convert import NoAgents, split_words
 
 def found_sources(src: tuple[str, ...], from_: str | None, user: bool, most: int = 5_000_000) -> Any:
     """The sources of the arguments, or those in the known places of the project."""
-    from agentconv import files, registry, sources
+    from agentconv import registry
+    from agentconv.project import files, sources
 
     if from_ is not None and from_ not in registry.ids():
         raise click.UsageError(f"F005 {registry.UnknownFormat(from_)}")
@@ -46,7 +47,8 @@ def list_(
     """List agents: what each may do, and with --in, what it may do in each program."""
     import json
 
-    from agentconv import listing, registry, terminal
+    from agentconv import registry
+    from agentconv.telling import listing, terminal
 
     wanted = split_words(programs)
     columns = tuple(registry.targets()) if wanted == ("all",) else wanted
@@ -88,7 +90,7 @@ def diff(ctx: click.Context, /, a: str, b: str, from_: str | None, as_json: bool
     """Compare two agents or folders by meaning: fields, rights, prompt lines. Exit 1 when they differ."""
     import json
 
-    from agentconv import comparing
+    from agentconv.telling import comparing
 
     left, bad_left = comparing.sides(found_sources((a,), from_, False))
     right, bad_right = comparing.sides(found_sources((b,), from_, False))
@@ -108,7 +110,8 @@ def diff(ctx: click.Context, /, a: str, b: str, from_: str | None, as_json: bool
 @click.argument("id")
 def template(id: str) -> None:
     """Print the Jinja template that lays out a format's files."""
-    from agentconv import registry, render
+    from agentconv import registry
+    from agentconv.output import render
 
     if id not in registry.ids():
         raise click.UsageError(f"F005 {registry.UnknownFormat(id)}")

@@ -24,8 +24,11 @@ def show(
     """Print agents as the model: what agentconv understood. Notes go to standard error."""
     import json
 
-    from agentconv import engine, registry, report, sources
+    from agentconv import registry
     from agentconv.dump import agent_to_data
+    from agentconv.project import sources
+    from agentconv.reading import engine
+    from agentconv.telling import report
 
     if from_ is not None and from_ not in registry.ids():
         raise click.UsageError(f"F005 {registry.UnknownFormat(from_)}")

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 
 from agentconv.containers import ContainerError, Node, Pair, Places, Remark
 from agentconv.containers.yamlnodes import compose_all
-from agentconv.edit import edit_text
-from agentconv.scalars import yaml_flow, yaml_scalar
+from agentconv.output.edit import edit_text
+from agentconv.output.scalars import yaml_flow, yaml_scalar
 
 _LINE = re.compile(r"([^\r\n]*)(\r\n|\n|\r|\Z)")
 _KEY = re.compile(r"""([A-Za-z_][\w.-]*|"[^"\r\n]*"|'[^'\r\n]*')[ \t]*:(?=[ \t]|\Z)""")

@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from agentconv import convert, engine, registry, rights
+from agentconv import convert, registry, rights
 from agentconv.model import Agent
+from agentconv.reading import engine
 from agentconv.spec import Spec
 from tests import goldens
 

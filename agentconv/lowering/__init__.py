@@ -1,0 +1,1 @@
+"""An agent as the target can hold it; every step down leaves a note."""

@@ -1,0 +1,254 @@
+"""Lowering of all other fields: kept where the target has a home for them, else named."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from agentconv.lowering.lowered import USUAL, Lowered
+from agentconv.model import EFFORTS, Extra, Handoff
+from agentconv.reading.engine import is_limit
+from agentconv.reading.routing import known_keys
+from agentconv.rights import CLASSES, Right, Rights, contains
+from agentconv.spec import Field, Spec
+
+
+def lower_field(name: str, value: Any, src: Spec, dst: Spec, before: Rights, out: Lowered) -> Any:
+    """The value for the target, or ``None`` where it has no home."""
+    row = dst.by_field.get(name)
+    if row is None:
+        if name == "hooks":
+            _lose_hooks(value, src, dst, out)
+        elif value not in USUAL.get(name, ()):
+            _lose(name, value, src, dst, out)
+        elif (theirs := src.by_field.get(name)) is not None and _shown(value, theirs) != theirs.fact("default"):
+            text = f"{dst.program} has no `{theirs.key}`; what it says is what {dst.program} does anyway"
+            out.say("L001", text, name, "info")
+        return None
+    if name == "hooks":
+        return _hooks(value, src, dst, row, out)
+    if name == "handoffs":
+        return tuple(_handoff(h, dst, row, out) for h in value)
+    if name == "mcp_servers":
+        return _servers(value, dst, row, before, out)
+    if row.fact("keys") and isinstance(value, (Mapping, tuple)):
+        return known_keys(name, value, row, dst, out)
+    if name == "effort":
+        return _effort(value, row, dst, out)
+    if unit := row.fact("unit"):
+        value = _in_units(value, int(unit), row, dst, out)
+    if more := _implied(value, row, dst) - _classes(before):
+        text = f"`{row.key}` would add tools in {dst.program} ({', '.join(sorted(more))}); left out"
+        out.say("L001", text, name)
+        return None
+    if not _takes(value, row):
+        if value in USUAL.get(name, ()):
+            return None
+        if limit_in(src, name, value):
+            _lose(name, value, src, dst, out)
+        else:
+            out.say("L002", f"{dst.program} takes no `{row.key}: {value}`", name)
+        return None
+    if row.type == "bool" and row.fact("default") is not None and _shown(value, row) == row.fact("default"):
+        return None  # saying the default and not saying it are the same
+    if not row.applied:
+        theirs = src.by_field.get(name)
+        if theirs is not None and theirs.applied and limit_in(src, name, value):
+            _lose(name, value, src, dst, out)
+            return None
+        out.say("L007", f"{dst.seen} accepts `{row.key}` and does nothing with it", name)
+    return value
+
+
+def _in_units(value: Any, unit: int, row: Field, dst: Spec, out: Lowered) -> Any:
+    """Seconds as the program counts them: whole minutes, rounded up, where it takes no less."""
+    whole = -(-int(value) // unit) * unit
+    if row.type == "int" and whole != value:
+        out.say("L009", f"{dst.program} counts `{row.key}` in whole minutes: {value} s became {whole} s", "timeout")
+        return whole
+    return value
+
+
+def _handoff(handoff: Handoff, dst: Spec, row: Field, out: Lowered) -> Handoff:
+    if handoff.label.strip() or "label" not in row.fact("entry_needs", ()):
+        return handoff
+    out.say("L009", f"{dst.program} drops a handoff without a label; the agent's name stands in", "handoffs")
+    return replace(handoff, label=handoff.agent)
+
+
+def _takes(value: Any, row: Field) -> bool:
+    """Whether the program knows the word, and the value lies within its limits."""
+    words = row.to_program
+    if words and not row.fact("open") and value not in words:
+        return False
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        value = value / row.fact("unit", 1)
+        least, most = row.fact("min"), row.fact("max")
+        return (least is None or value >= least) and (most is None or value <= most)
+    pattern = row.fact("pattern")
+    return not (pattern and isinstance(value, str)) or re.fullmatch(pattern, value) is not None
+
+
+def _implied(value: Any, row: Field, dst: Spec) -> set[str]:
+    """Risk classes that a value of the target brings along."""
+    implies = row.fact("implies")
+    if not implies:
+        return set()
+    names = implies.get(row.to_program.get(value, value), ()) if isinstance(implies, Mapping) else implies
+    return {c for n in names if n in dst.tools.names for c in dst.tools.names[n].classes}
+
+
+def _classes(before: Rights) -> set[str]:
+    if any(r.whole and r.cls in ("all", "runs") for r in before):
+        return set(CLASSES)
+    return {r.cls for r in before if r.whole}
+
+
+def _shown(value: Any, row: Field) -> Any:
+    return (not value) if row.fact("invert") else value
+
+
+def limit_in(src: Spec, name: str, value: Any) -> bool:
+    """Whether losing the value of a field lifts a limit that the format has."""
+    rows = [r for r in src.fields.values() if r.field == name]
+    return any(is_limit(row, _theirs(value, row)) for row in rows)
+
+
+def _theirs(value: Any, row: Field) -> Any:
+    """The value as the source's program spells it."""
+    if isinstance(value, (str, int)):
+        return row.to_program.get(value, _shown(value, row))
+    return value
+
+
+def _lose(name: str, value: Any, src: Spec, dst: Spec, out: Lowered) -> None:
+    row = src.by_field.get(name)
+    key = row.key if row else name
+    if any(n.code == "L004" and n.path == name for n in out.notes):
+        return  # held by fewer rights
+    if limit_in(src, name, value) and not dst.text_kind and (row is None or row.applied):
+        out.limits.append(name)
+        out.say(
+            "L003",
+            f"{dst.seen} has no `{key}`; the limit would be lost",
+            name,
+            help="--allow-widening limits writes it without",
+        )
+    else:
+        out.say("L001", f"{dst.program} has no `{key}`", name)
+
+
+def _effort(value: Any, row: Field, dst: Spec, out: Lowered) -> Any:
+    words = row.to_program
+    if not words or value in words:
+        if not row.applied:
+            out.say("L007", f"{dst.seen} accepts `{row.key}` and does nothing with it", "effort")
+        return value
+    if value not in EFFORTS:
+        out.say("L002", f"{dst.program} knows no effort `{value}`", "effort")
+        return None
+    at = EFFORTS.index(value)
+    known = [e for e in EFFORTS if e in words]
+    if not known:
+        return value
+    nearest = min(known, key=lambda e: (abs(EFFORTS.index(e) - at), EFFORTS.index(e)))
+    out.say("M005", f"{dst.program} knows no effort `{value}`; it became `{nearest}`", "effort")
+    return nearest
+
+
+def _hooks(value: Any, src: Spec, dst: Spec, row: Field, out: Lowered) -> Any:
+    theirs = src.by_field.get("hooks")
+    if theirs is not None and theirs.fact("family") == row.fact("family"):
+        events = row.fact("events")
+        if not events or all(e in events for e in value):
+            return value
+    _lose_hooks(value, src, dst, out)
+    return None
+
+
+def _lose_hooks(value: Any, src: Spec, dst: Spec, out: Lowered) -> None:
+    if limit_in(src, "hooks", value):
+        _lose("hooks", value, src, dst, out)
+    else:
+        out.say("L008", f"hooks are commands of {src.program}; they are not carried to {dst.program}", "hooks")
+
+
+def _servers(value: Any, dst: Spec, row: Field, before: Rights, out: Lowered) -> Any:
+    kept: dict[str, Any] = {}
+    for name, config in value.items():
+        if row.fact("adds") == "servers" and not contains(before, Right(f"mcp:{name}")):
+            text = f"`{row.key}` would give all tools of the MCP server `{name}` in {dst.program}; left out"
+            out.say("L001", text, "mcp_servers")
+            continue
+        made = _server(config, row)
+        if made is None and not (config is None and (row.fact("shape") == "list" or row.fact("by_name"))):
+            out.say(
+                "L002", f"the MCP server `{name}` cannot be written for {dst.program}: set it up there", "mcp_servers"
+            )
+        else:
+            kept[name] = made
+            if made != config:
+                more = ", ".join(k for k in made if k not in (config or {}))
+                out.say("L009", f"{dst.program} needs {more} for the MCP server `{name}`: added", "mcp_servers", "info")
+    if kept and not row.applied:
+        out.say("L007", f"{dst.seen} accepts `{row.key}` and does nothing with it", "mcp_servers")
+    return kept or None
+
+
+def _server(config: Any, row: Field) -> Any:
+    """A server in the target's form. Never more than the source starts: no command is added."""
+    if not isinstance(config, Mapping):
+        return None
+    needs = row.fact("server_requires")
+    if not needs:
+        return dict(config)
+    made = dict(config)
+    kind = "remote" if "url" in made else "local"
+    types = (row.fact("server_types") or {}).get(kind, ())
+    if not types:
+        made.pop("type", None)
+    elif made.get("type", types[0]) not in types:
+        return None
+    if "type" in needs[kind] or "type" in made:
+        made.setdefault("type", types[0])
+    if kind == "local":
+        made.setdefault("args", [])
+    if "tools" in needs[kind]:
+        made.setdefault("tools", ["*"])  # the agent's own tool list still decides
+    return made if all(k in made for k in needs[kind]) else None
+
+
+def always(fields: dict[str, Any], dst: Spec) -> None:
+    """What is written even where nothing says it."""
+    for row in dst.fields.values():
+        word = row.fact("always")
+        if word is not None and word is not True and row.field and row.written and fields.get(row.field) is None:
+            fields[row.field] = row.to_model.get(word, word)
+
+
+def lower_extras(extras: tuple[Extra, ...], src: Spec, dst: Spec, out: Lowered) -> tuple[Extra, ...]:
+    """Keys of the program's own: between formats of one program as they are, else dropped."""
+    same = {src.id, src.head.get("extends")} & {dst.id, dst.head.get("extends")} - {None}
+    kept = []
+    flat = (dst.container.get("dialect") or {}).get("parser") == "lines"  # one line of text and a key in lower case
+    for extra in extras:
+        home = dst.fields.get(extra.key)
+        own = home is None or (home.field is None and home.written)
+        plain = extra.key == extra.key.lower() and isinstance(extra.value, str) and "\n" not in extra.value
+        fits = own and dst.syntax != "sections" and (plain or not flat)  # a section has no room for keys
+        if same and fits and (extra.key in dst.known_keys or dst.container.get("unknown_keys") != "refused"):
+            kept.append(extra)
+        elif extra.limits and not dst.text_kind:
+            out.limits.append(extra.key)
+            text = f"{dst.seen} has no `{extra.key}` of {src.program}; the limit would be lost"
+            out.say("L003", text, extra.key, help="--allow-widening limits writes it without")
+        elif any((row.fact("looked_up") or {}).get("in") == extra.key for row in src.fields.values()):
+            text = f"`{extra.key}` of {src.program} was read for what the agent takes from it"
+            out.say("L006", text, extra.key, "info")
+        elif extra.key == src.models.get("provider_key"):
+            out.say("L006", f"`{extra.key}` of {src.program} says who serves the model there", extra.key, "info")
+        else:
+            out.say("L006", f"`{extra.key}` means something to {src.program} only", extra.key)
+    return tuple(kept)

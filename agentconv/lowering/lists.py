@@ -1,0 +1,305 @@
+"""Lowering into lists of names and into groups: what to name, and what to deny."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from agentconv import scopes as patterns
+from agentconv.lowering.choosing import choose, everything_but
+from agentconv.lowering.wish import (
+    ToolJob,
+    Wish,
+    forbidden_server,
+    rule_at,
+    say_ask,
+    say_choice,
+    say_leave,
+    say_scope,
+    server_places,
+    written,
+)  # fmt: skip
+from agentconv.model import Rule, Tool, Tools
+from agentconv.rights import CLASSES, Grant, Right, by_server, contains
+from agentconv.spec import Name, cap_title, risk
+
+Servers = Mapping[tuple[str, str | None], Grant]
+
+
+# -- everything less something ----------------------------------------------------------------
+
+
+def all_but(job: ToolJob, source: Tools, caps: Mapping[str, Grant]) -> Tools:
+    """A deny-list where everything in it can be named, else all that the target has less what is denied."""
+    table = job.dst.tools
+    closed = _closed(job, caps)
+    if table.fact("deny") and table.fact("absent", "all") == "all":
+        denied = _deny_list(job, closed, source)
+        if denied is not None:
+            return denied
+    return _list_all_but(job, closed, source)
+
+
+def _closed(job: ToolJob, caps: Mapping[str, Grant]) -> set[str]:
+    """Capabilities that are denied; a denial with a scope takes the whole tool where no scope can be held."""
+    closed = set()
+    for cap, grant in caps.items():
+        if grant.whole and not (grant.approval == "ask" and _dropped_for_asking(job, cap)):
+            if any(r.approval == "ask" for r in job.agent.tools.rules if cap in r.tool.caps):
+                say_ask(job, cap)
+            continue
+        if grant.any and risk(cap) in job.leave:
+            say_leave(job, cap, job.places(cap, scoped=True))
+            continue
+        if grant.any and job.places(cap):
+            text = f"{job.dst.program} cannot deny a part of “{cap_title(cap)}”; the whole is denied"
+            job.say("T013", text, job.places(cap))
+        closed.add(cap)
+    return closed
+
+
+def _dropped_for_asking(job: ToolJob, cap: str) -> bool:
+    if not say_ask(job, cap):
+        return False
+    text = f"“{cap_title(cap)}” asks each time; {job.dst.program} would not: left out"
+    job.say("T015", text, job.places(cap, effect="allow"), "narrows")
+    return True
+
+
+def keeps(name: Name, closed: set[str], allowed: frozenset[str]) -> bool:
+    """A name stays while something that it means is open and nothing it brings is a right too many."""
+    risky = [c for c in name.caps if risk(c) != "none"] or list(name.caps)
+    return name.classes <= allowed and (not risky or any(c not in closed for c in risky))
+
+
+def _deny_list(job: ToolJob, closed: set[str], source: Tools) -> Tools | None:
+    """The names to deny; ``None`` where something cannot be named."""
+    table = job.dst.tools
+    gone = [
+        n
+        for n, name in table.singles.items()
+        if not name.never and not keeps(name, closed, job.literal) and not (name.off and not name.classes)
+    ]
+    needed = [n for n in gone if not set(table.singles[n].deny_with) & set(gone)]
+    rules = [Rule("deny", table.singles[n].tool(), at="tools") for n in needed]
+    servers = by_server(source, job.src)
+    if forbidden_server(job, "*"):
+        return None
+    if not servers["*", None].open:
+        if any(g.open for g in servers.values()):
+            return None
+        pattern = table.mcp.get("deny_every")
+        if pattern is None:
+            return None
+        rules.append(Rule("deny", Tool(str(pattern), server="*"), at="tools"))
+        return Tools(None, tuple(rules))
+    denied = _denied_servers(job, servers)
+    if denied is None or any(g.open and _denied_above(servers, key) for key, g in servers.items()):
+        return None
+    return Tools(None, (*rules, *denied))
+
+
+def _denied_above(servers: Servers, key: tuple[str, str | None]) -> bool:
+    """A tool that is open in a server that is shut cannot be said by denials."""
+    above = servers.get((key[0], None))
+    return key[1] is not None and above is not None and not above.open
+
+
+def _denied_servers(job: ToolJob, servers: Servers) -> list[Rule] | None:
+    table = job.dst.tools
+    rules = []
+    for (server, member), grant in servers.items():
+        if grant.open or server == "*":
+            continue
+        spelled = table.spell_denied(server, member)
+        if not table.fact("deny") or spelled is None or table.mcp.get("deny_servers") is False:
+            return None
+        if (found := table.denied_tool(spelled)) is None or (found.member is None) != (member is None):
+            return None  # the program would take it for something else
+        rules.append(Rule("deny", Tool(spelled, server=server, member=member), at="tools"))
+    return rules
+
+
+def _list_all_but(job: ToolJob, closed: set[str], source: Tools) -> Tools:
+    """An allow-list of all that the target has, less what is denied."""
+    table = job.dst.tools
+    shut = {c for c in closed if risk(c) != "none"} | closed
+    whole = bool(table.fact("builtin")) and not shut and frozenset(CLASSES) <= job.literal
+    names = [] if whole else everything_but(shut, job.literal, job.dst)
+    every = table.mcp.get("every")
+    rules = [Rule("allow", table.names[n].tool(), at="tools") for n in names if n != every]
+    servers = _servers(job, source, listed=False)
+    if whole:
+        return Tools("builtin", tuple(servers))
+    return or_none(job, Tools("none", tuple(rules + servers)))
+
+
+# -- names that were asked for ----------------------------------------------------------------
+
+
+def listed(job: ToolJob, source: Tools, whole: list[Wish], scoped: list[Wish], along: list[str]) -> Tools:
+    """The names for what the rules ask for."""
+    kept = []
+    for wish in whole:
+        if wish.grant.approval == "ask" and _dropped_for_asking(job, wish.cap):
+            continue
+        if wish.grant.approval != "ask" and job.places(wish.cap, effect="allow", ask=True):
+            say_ask(job, wish.cap)
+        kept.append(wish)
+    servers = _servers(job, source, listed=True)
+    brought = {cap for rule in servers for cap in rule.tool.caps}
+    kept = [wish for wish in kept if wish.cap not in brought]
+    rules = _named(job, kept, along)
+    for wish in scoped:
+        rules += _scoped(job, wish, rules)
+    return or_none(job, Tools("none", tuple(written(rules + servers))))
+
+
+def _named(job: ToolJob, whole: list[Wish], along: list[str]) -> list[Rule]:
+    table = job.dst.tools
+    picked = choose([w.cap for w in whole], along, job.allowed, job.dst)
+    rules: dict[str, Rule] = {}
+    for wish in whole:
+        name = picked.by_cap.get(wish.cap)
+        say_choice(job, wish, name, picked.near, picked.wider)
+        if name is not None:
+            rules.setdefault(name, Rule("allow", table.names[name].tool(), at=wish.at[0]))
+    return list(rules.values())
+
+
+def _scoped(job: ToolJob, wish: Wish, there: list[Rule]) -> list[Rule]:
+    """A limited grant: kept where the target enforces such limits, else dropped."""
+    table = job.dst.tools
+    if contains(job.before, Right(risk(wish.cap))) and risk(wish.cap) not in job.forbid and risk(wish.cap) != "none":
+        picked = choose([wish.cap], [], job.allowed, job.dst)  # the class is whole by another tool
+        if found := picked.by_cap.get(wish.cap):
+            text = f"`{wish.label}` loses its limit; the agent has the whole right by another tool anyway"
+            job.say("T011", text, wish.at)
+            say_choice(job, wish, found, picked.near, picked.wider)
+            if job.places(wish.cap, ask=True):
+                say_ask(job, wish.cap)
+            return [Rule("allow", table.names[found].tool(), at=wish.at[0])]
+    allows = [s for ok, s, _ in wish.grant.scopes if ok]
+    if not wish.grant.open and len(allows) == len(wish.grant.scopes) == 1:
+        for name in table.names.values():
+            if wish.cap not in name.caps or not name.scope or len(name.classes) != 1:
+                continue
+            if table.fact("scope_syntax", "none") == "none":
+                continue  # the patterns stand elsewhere in the file
+            converted = patterns.convert(allows[0], name.scope)
+            once = job.dst.tools.fact("duplicates") == "refused"
+            taken = once and any(r.tool.name == name.name and r.scope not in (converted or ()) for r in there)
+            if converted is not None and len(converted) == 1 and not taken:
+                if job.places(wish.cap, ask=True):
+                    say_ask(job, wish.cap)
+                return [Rule("allow", name.tool(), converted[0], None, wish.at[0])]
+    say_scope(job, wish)
+    return []
+
+
+# -- MCP --------------------------------------------------------------------------------------
+
+
+def _servers(job: ToolJob, source: Tools, *, listed: bool) -> list[Rule]:
+    """MCP tools by name, with denials where the target has such a list; what cannot be said is left out."""
+    servers = by_server(source, job.src)
+    every = _every(job, servers, listed)
+    if every is not None:
+        return every
+    rules: list[Rule] = []
+    for (server, member), grant in servers.items():
+        if not grant.open or server == "*":
+            continue
+        if (
+            member is not None
+            and servers[server, None].open
+            and any(r.tool.server == server and r.tool.member is None for r in rules)
+        ):
+            continue  # said by its server
+        rules += _server(job, servers, server, member, grant)
+    return rules
+
+
+def _every(job: ToolJob, servers: Servers, listed: bool) -> list[Rule] | None:
+    """The word for every server; ``None``: each is named by itself."""
+    table = job.dst.tools
+    if not servers["*", None].open:
+        return None
+    every = table.mcp.get("every")
+    denied = _denied_servers(job, servers)
+    if every is not None and denied is not None and not forbidden_server(job, "*"):
+        own = table.own(str(every))
+        along = own.classes <= job.allowed if own else True
+        if along:
+            tool = Tool(str(every), own.caps if own else (), own.also if own else (), server="*")
+            return [Rule("allow", tool, at=rule_at(servers["*", None])), *denied]
+    if not forbidden_server(job, "*") and _ambient(job, server_places(job, "*", None)):
+        return None
+    text = f"{job.dst.program} has no word for “every MCP server”: tools of MCP servers are left out"
+    if forbidden_server(job, "*"):
+        text = f"tools of MCP servers are left out: {job.why_not('mcp:*')[1]}"
+    elif every is not None:
+        text = f"{job.dst.program} gives all MCP servers or none, and some are denied: none"
+    places = server_places(job, "*", None) or ("tools",)
+    job.say("T008", text, places, help="name the servers in the source, or add them to the output's list")
+    return None
+
+
+def _ambient(job: ToolJob, places: tuple[str, ...]) -> bool:
+    """Whether the target gives every agent the servers of its session, which is said."""
+    if not any("mcp" in caps for caps in job.dst.ambient.values()):
+        return False
+    job.say("T012", f"{job.dst.seen} gives every agent the MCP servers of its caller, these and any other", places)
+    return True
+
+
+def _server(job: ToolJob, servers: Servers, server: str, member: str | None, grant: Grant) -> list[Rule]:
+    table = job.dst.tools
+    places = server_places(job, server, member)
+    label = grant.rule.tool.name if grant.rule else f"{server}/{member or '*'}"
+    what = f"one tool of the MCP server {server}" if member else f"the MCP server {server}"
+    if forbidden_server(job, server):
+        job.say("T021", f"`{label}` is left out: {job.why_not('mcp:*')[1]}", places)
+        return []
+    spelled = table.spell_mcp(server, member)
+    found = table.mcp_tool(spelled) if spelled is not None else None
+    # a name that the target spells otherwise would be another server there
+    other = found is None or found.server != server or (found.member is None) != (member is None)
+    if spelled is None or other or table.own(spelled):
+        job.say("T007", f"{job.dst.seen} cannot allow {what} alone (`{label}`): left out", places)
+        return []
+    shut = {key: g for key, g in servers.items() if key[0] == server and not g.open and member is None}
+    denied = _denied_servers(job, shut)
+    if denied is None:
+        texts = ", ".join(str(m) for _, m in shut)
+        job.say("T013", f"`{label}` is denied for {texts}; {job.dst.seen} cannot hold that: left out", places)
+        return []
+    if grant.approval == "ask":
+        text = f"`{label}` asks each time; {job.dst.program} leaves asking to the session"
+        job.say("T015", text, places, effect="approximate")
+    return [Rule("allow", Tool(spelled, server=server, member=member), at=rule_at(grant)), *denied]
+
+
+def _without_servers(job: ToolJob, tools: Tools) -> Tools:
+    """Where a list that is silent about MCP servers leaves them all: the entry that shuts them out."""
+    shut = job.dst.tools.mcp.get("shut")
+    if shut is None or any(r.tool.server for r in tools.rules):
+        return tools
+    return Tools(tools.base, (*tools.rules, Rule("allow", Tool(str(shut)), at="tools")))
+
+
+def or_none(job: ToolJob, tools: Tools) -> Tools:
+    """Where nothing is left: the form that means no tools in the target."""
+    everything = job.dst.tools.fact("all")
+    if everything and set(everything) <= {r.tool.name for r in tools.rules if not r.scope}:
+        return Tools("all")
+    if any(r.effect == "allow" for r in tools.rules):
+        return _without_servers(job, tools)
+    if not job.empty:
+        job.say("T017", "no tool is left that the target has")
+    form = job.dst.tools.fact("no_tools")
+    if isinstance(form, list) and form:
+        if job.dst.tools.fact("unknown_only") == "start-refused":
+            text = f"{job.dst.seen} has no word for “no tools”: with `{form[0]}` it refuses to start the agent"
+            job.say("T017", text, effect="approximate" if job.empty else None)
+        return Tools("none", tuple(Rule("allow", Tool(str(n)), at="tools") for n in form))
+    return Tools("none")

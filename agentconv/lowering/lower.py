@@ -1,0 +1,185 @@
+"""Lowering: the agent as the target can hold it. Each step down leaves a note; templates decide nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from agentconv.lowering.fields import always, lower_extras, lower_field
+from agentconv.lowering.fittexts import fit_texts
+from agentconv.lowering.lowered import Lowered, Options
+from agentconv.lowering.models import lower_models, provider
+from agentconv.lowering.texts import as_written, lower_identity, lower_texts, placeholders
+from agentconv.lowering.tools import lower_tools
+from agentconv.lowering.wish import ToolJob
+from agentconv.model import Agent, Extra, Tools
+from agentconv.reading.origins import as_it_is
+from agentconv.reading.toolkeys import beside_list
+from agentconv.rights import CLASSES, Rights, by_capability, class_of, contains, denied_by_fields, of_ambient, spread
+from agentconv.spec import Spec
+
+DONE = (
+    "id",
+    "name",
+    "title",
+    "description",
+    "when_to_use",
+    "prompt",
+    "prompt_parts",
+    "prompt_mode",
+    "tools",
+    "model",
+    "extras",
+)
+
+
+def lower(
+    agent: Agent, src: Spec, dst: Spec, before: Rights, options: Options, forbid: frozenset[str] = frozenset()
+) -> Lowered:
+    """The agent as the target can hold it. ``forbid``: classes that another reader of the place would widen."""
+    if dst.tools.control == "any":
+        return Lowered(as_it_is(agent, src, dst))
+    out = Lowered(Agent(id=agent.id))
+    if agent.disabled and "disabled" not in dst.by_field:
+        out.skipped = True
+        out.say(
+            "C008", f"disabled in {src.program}; {dst.program} has no such switch, so it is not written", "disabled"
+        )
+        return out
+    as_read = agent
+    agent = as_written(agent, dst, out)
+    fields: dict[str, Any] = {}
+    fields["tools"], delegates = _tools(agent, src, dst, before, options, forbid, out)
+    fields |= lower_identity(agent, dst, out)
+    fields |= lower_texts(agent, dst, out)
+    fields["prompt"] = placeholders(fields["prompt"], src, dst, out)
+    fit_texts(fields, dst, out)
+    if written := lower_models(agent, dst, options, out):
+        fields["model"] = written
+    for name, value in replace(agent, delegates=None).said().items():
+        if name not in DONE and (kept := lower_field(name, value, src, dst, before, out)) is not None:
+            fields[name] = kept
+    _inside(fields, dst, out)
+    _delegates(agent, delegates, before, dst, fields, out)
+    always(fields, dst)
+    extras = _beside_list(lower_extras(agent.extras, src, dst, out), fields["tools"], dst)
+    extras += tuple(e for e in provider(fields.get("model"), dst) if e.key not in {x.key for x in extras})
+    _say_ambient(before, dst, out)
+    out.agent = Agent(**fields, extras=extras)
+    if options.fold:
+        from agentconv.lowering.fold import fold
+
+        fold(agent, dst, out)
+    if options.carry and src.id != dst.id:
+        from agentconv.lowering.carry import carry
+
+        carry(as_read, src, dst, out)
+    return out
+
+
+def _inside(fields: dict[str, Any], dst: Spec, out: Lowered) -> None:
+    """What stands behind another value has no place without it."""
+    for row in dst.fields.values():
+        whole = row.fact("inside")
+        if whole and row.field and fields.get(row.field) is not None and not fields.get(str(whole)):
+            del fields[row.field]
+            text = f"{dst.program} takes it behind the {whole} only, and no {whole} is written"
+            out.say("L001", f"the {row.field} is left out: {text}", row.field)
+
+
+def _tools(
+    agent: Agent, src: Spec, dst: Spec, before: Rights, options: Options, forbid: frozenset[str], out: Lowered
+) -> tuple[Tools, tuple[str, ...] | None]:
+    held, reasons = _held_by_rights(agent, src, dst, options, out)
+    leave = frozenset(c for c in (*CLASSES, "mcp:*") if options.allows(c)) - forbid - held
+    job = ToolJob(src, dst, agent, before, forbid | held, reasons, options.approval, leave)
+    tools, delegates = lower_tools(job)
+    out.notes += job.notes
+    return tools, delegates
+
+
+def _held_by_rights(
+    agent: Agent, src: Spec, dst: Spec, options: Options, out: Lowered
+) -> tuple[frozenset[str], Mapping[str, tuple[str, str]]]:
+    """Plan mode and the like: where the target lacks the field, its limit is held by fewer rights."""
+    if dst.text_kind:
+        return frozenset(), {}
+    taken = frozenset(c for c in denied_by_fields(agent, src, program=False) if not options.allows(c))
+    reasons: dict[str, tuple[str, str]] = {}
+    for row in src.fields.values():
+        value = getattr(agent, row.field) if row.field else None
+        theirs = dst.by_field.get(row.field or "")
+        if value is None or not row.fact("denies"):
+            continue
+        word = row.to_program.get(value, value)
+        if not (classes := row.fact("denies").get(word)):
+            continue
+        reasons |= dict.fromkeys(classes, ("L004", f"`{row.key}: {word}` of {src.program} takes it away"))
+        if not (taken & set(classes)) or (theirs and theirs.applied and value in theirs.to_program):
+            continue
+        words = " and ".join(sorted(classes))
+        text = f"{dst.program} has no `{row.key}: {word}`; it is held by giving no tool that {words}"
+        out.say("L004", text, row.field or row.key)
+    return taken, reasons
+
+
+def _delegates(
+    agent: Agent, named: tuple[str, ...] | None, before: Rights, dst: Spec, fields: dict[str, Any], out: Lowered
+) -> None:
+    """The list of agents that may be called: a field, patterns of the tool control, or noted there as lost."""
+    row = dst.by_field.get("delegates")
+    if named is not None and row is not None:
+        fields["delegates"] = named
+        if not row.applied:
+            out.say("L007", f"{dst.seen} accepts `{row.key}` and does nothing with it", "delegates")
+    elif agent.delegates is not None and "*" not in agent.delegates:
+        given = dst.tools.control == "none" or "delegate" in _open_caps(fields["tools"], dst)
+        held = given and dst.tools.control == "map"
+        had = any(r.cls == "delegates" for r in before)
+        if (given or had) and not held and not any(n.path == "delegates" for n in out.notes):
+            out.say("L001", f"{dst.program} has no list of agents that may be called", "delegates")
+
+
+def _open_caps(tools: Tools, dst: Spec) -> set[str]:
+    return {cap for cap, grant in by_capability(tools, dst).items() if grant.any}
+
+
+def _say_ambient(before: Rights, dst: Spec, out: Lowered) -> None:
+    rights = [r for r in of_ambient(dst) if not contains(before, r)]
+    if not rights or dst.text_kind:
+        return
+    classes = ", ".join(sorted({r.cls for r in rights}))
+    names = ", ".join(n for n, caps in dst.ambient.items() if any(class_of(c) in {r.cls for r in rights} for c in caps))
+    out.say("T012", f"{dst.seen} gives every agent {names} ({classes}); no file can take them away", "tools")
+
+
+def _beside_list(extras: tuple[Extra, ...], tools: Tools, dst: Spec) -> tuple[Extra, ...]:
+    """Keys without which the target's list would be no limit go before what the source says of them."""
+    keys = beside_list(tools, dst)
+    kept = tuple(e for e in extras if e.key not in keys)
+    return (*kept, *(Extra(key, value, dst.id) for key, value in keys.items()))
+
+
+def rights_words(rights: Rights) -> str:
+    """Rights as a person would say them."""
+    titles = {
+        "reads": "read files",
+        "writes": "change files",
+        "runs": "run commands",
+        "network": "use the network",
+        "delegates": "call agents",
+    }
+    words = [titles[c] for c in CLASSES if any(r.cls == c for r in spread(rights))]
+    words += sorted({r.cls for r in rights if r.cls.startswith("mcp:")})
+    return ", ".join(words) or "nothing"
+
+
+def guard_sentence(before: Rights, program: str) -> str:
+    """The one sentence that stands in for a limit that the target does not hold."""
+    words = rights_words(before)
+    limit = f"this agent was written to do no more than this: {words}"
+    return f"[agentconv: {limit}. {program} does not enforce it; keep to it.]"
+
+
+__all__ = ["Lowered", "Options", "guard_sentence", "lower"]

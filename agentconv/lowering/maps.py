@@ -1,0 +1,261 @@
+"""Lowering into an ordered map of names and patterns, where the last rule that matches wins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from agentconv import scopes as patterns
+from agentconv.lowering.choosing import choose
+from agentconv.lowering.lists import keeps
+from agentconv.lowering.wish import (
+    ToolJob,
+    Wish,
+    forbidden_server,
+    rule_at,
+    say_choice,
+    say_scope,
+    server_places,
+)  # fmt: skip
+from agentconv.model import Approval, Rule, Scope, Tool, Tools
+from agentconv.reading.toolnames import star
+from agentconv.rights import Grant, by_server
+from agentconv.spec import Name, cap_title, risk
+
+
+def all_but(job: ToolJob, source: Tools, caps: Mapping[str, Grant]) -> Tools:
+    """Denials of what is closed; where MCP is closed as a whole, everything that is open key by key."""
+    table = job.dst.tools
+    servers = by_server(source, job.src)
+    wild = servers["*", None].open and not forbidden_server(job, "*")
+    if not wild and table.mcp.get("deny_every") is None:
+        return _key_by_key(job, source, caps)
+    closed = {c for c, g in caps.items() if not g.any}
+    rules: list[Rule] = []
+    limited: set[str] = set()
+    for cap, grant in caps.items():
+        if cap in closed or (grant.whole and grant.approval != "ask" and not grant.scopes):
+            continue
+        for name in table.singles.values():
+            means = cap in name.caps or (grant.approval == "ask" and cap in name.also)
+            if not means or name.name in limited or not _reachable(name):
+                continue
+            made = _patterns(job, name, cap, grant, job.places(cap)[:1])
+            if made is None:
+                closed.add(cap)
+                if places := job.places(cap):
+                    text = f"{job.dst.program} cannot hold a part of “{cap_title(cap)}”; the whole is denied"
+                    job.say("T013", text, places)
+            else:
+                limited.add(name.name)
+                rules += made
+    room = job.literal | frozenset(risk(c) for c in caps if caps[c].any and risk(c) not in job.forbid)
+    for name in table.singles.values():
+        if name.name in limited or not name.caps or name.closed:
+            continue
+        if not keeps(name, closed, room):
+            rules.append(Rule("deny", name.tool(), at="tools"))
+    rules += _servers(job, source, opened=True)
+    _say_overrides(job, rules)
+    return Tools(None, tuple(rules))
+
+
+def _reachable(name: Name) -> bool:
+    return not (name.off or name.closed or name.never)
+
+
+def _key_by_key(job: ToolJob, source: Tools, caps: Mapping[str, Grant]) -> Tools:
+    """Everything that is open, key by key: the form for what cannot be denied by a key of its own."""
+    table = job.dst.tools
+    closed = {c for c, g in caps.items() if not g.whole}
+    rules: list[Rule] = []
+    for name in table.singles.values():
+        if not _reachable(name) or not name.caps:
+            continue
+        limited = next((c for c in name.caps if c in caps and caps[c].any and not caps[c].whole), None)
+        if limited is not None:
+            made = _patterns(job, name, limited, caps[limited], job.places(limited)[:1])
+            if made is None and (places := job.places(limited)):
+                text = f"{job.dst.program} cannot hold a part of “{cap_title(limited)}”; the whole is denied"
+                job.say("T013", text, places)
+            rules += made or []
+        elif keeps(name, closed, job.literal):
+            cap = min(
+                (c for c in name.gives if c not in closed), key=lambda c: c not in caps or caps[c].approval != "ask"
+            )
+            rules += _key(job, name, Wish(cap, caps.get(cap) or Grant(True), ("tools",), name.name))
+    rules += _servers(job, source, opened=False)
+    return _behind_star(job, rules)
+
+
+def listed(job: ToolJob, source: Tools, whole: list[Wish], scoped: list[Wish], along: list[str]) -> Tools:
+    """The keys for what the rules ask for, behind a star that denies."""
+    rules = [*_wished(job, whole, scoped, along), *_servers(job, source, opened=False)]
+    return _behind_star(job, rules)
+
+
+def _behind_star(job: ToolJob, rules: list[Rule]) -> Tools:
+    granted = {r.tool.name for r in rules if r.effect == "allow"}
+    servers = {r.tool.server for r in rules if r.effect == "allow" and r.tool.server}
+    if not granted and not job.empty:
+        job.say("T017", "no tool is left that the target has")
+    kept = [r for r in rules if r.tool.name in granted or (r.tool.server and r.tool.server in servers)]
+    _say_overrides(job, kept)
+    return Tools(None, (Rule("deny", star(job.dst), at="tools"), *kept))
+
+
+# -- keys -------------------------------------------------------------------------------------
+
+
+def _wished(job: ToolJob, whole: list[Wish], scoped: list[Wish], along: list[str]) -> list[Rule]:
+    table = job.dst.tools
+    picked = choose([w.cap for w in whole], along, job.allowed, job.dst)
+    done: dict[str, list[Rule]] = {}
+    for wish in whole:
+        name = picked.by_cap.get(wish.cap)
+        say_choice(job, wish, name, picked.near, picked.wider)
+        if name is None:
+            continue
+        made = _key(job, table.names[name], wish)
+        if name not in done or _asks(made):  # of two wishes for one key the one that asks
+            done[name] = made
+    for wish in scoped:
+        _limited(job, wish, done)
+    return [rule for made in done.values() for rule in made]
+
+
+def _limited(job: ToolJob, wish: Wish, done: dict[str, list[Rule]]) -> None:
+    """A wish with limits, on a key of its own or on one that says the same."""
+    fits = [n for n in job.dst.tools.singles.values() if wish.cap in n.caps and not n.off and not n.never]
+    taken = next((n for n in fits if n.name in done), None)
+    for name in fits:
+        made = _patterns(job, name, wish.cap, wish.grant, wish.at[:1])
+        if made is None:
+            continue
+        if name.name not in done:
+            done[name.name] = made
+        elif [_bare(r) for r in done[name.name]] != [_bare(r) for r in made]:
+            break
+        _say_dropped(job, wish, name)
+        return
+    if taken is not None and any(r.effect == "allow" and r.scope is None for r in done[taken.name]):
+        text = f"`{wish.label}` loses its limit; the agent has the whole right by another tool anyway"
+        job.say("T011", text, wish.at)
+        return
+    say_scope(job, wish)
+
+
+def _bare(rule: Rule) -> tuple[str, Scope | None, Approval | None]:
+    return rule.effect, rule.scope, rule.approval
+
+
+def _asks(rules: list[Rule]) -> bool:
+    return any(r.approval == "ask" and r.scope is None for r in rules)
+
+
+def _say_dropped(job: ToolJob, wish: Wish, name: Name) -> None:
+    """Of several limits those that have no pattern here."""
+    lost = [s for ok, s, _ in wish.grant.scopes if ok and patterns.convert(s, name.scope) is None]
+    if not lost:
+        return
+    places = [r.at for r in job.agent.tools.rules if r.scope in lost and wish.cap in r.tool.caps]
+    texts = ", ".join(dict.fromkeys(s.text for s in lost))
+    job.say("T006", f"`{wish.label}` for {texts}: {job.dst.seen} cannot hold that limit; left out", places)
+
+
+def _patterns(job: ToolJob, name: Name, cap: str, grant: Grant, at: tuple[str, ...]) -> list[Rule] | None:
+    """Rules of one key that hold the limits of a grant, or ``None``."""
+    place = at[0] if at else "tools"
+    if not name.classes <= (job.allowed | {risk(cap)}):
+        return None
+    default = _approval(job, grant.approval)
+    if not grant.scopes:
+        return [Rule("allow", name.tool(), None, default, place)] if grant.open else None
+    if name.plain or not name.scope:
+        return None
+    first = Rule("allow", name.tool(), None, default, place) if grant.open else Rule("deny", name.tool(), at=place)
+    rules = [first]
+    last = {scope: n for n, (_, scope, _) in enumerate(grant.scopes)}
+    for n, (allowed, scope, approval) in enumerate(grant.scopes):
+        if last[scope] != n:
+            continue  # the later rule for the same pattern decides
+        converted = patterns.convert(scope, name.scope)
+        if converted is None:
+            if not allowed:
+                return None  # a denial that cannot be said takes the whole tool
+            continue
+        for one in converted:
+            effect = _approval(job, approval) if allowed else None
+            rules.append(Rule("allow" if allowed else "deny", name.tool(), one, effect, place))
+    # two patterns of the source may be one in the target: the later one decides
+    held = {r.scope: r for r in rules[1:]}
+    rules = [first, *(r for r in rules[1:] if held[r.scope] is r)]
+    return rules if any(r.effect == "allow" for r in rules) else None
+
+
+def can_scope(job: ToolJob, wish: Wish) -> bool:
+    """Whether some key of the target holds the limits of the wish."""
+    kinds = {n.scope for n in job.dst.tools.names.values() if wish.cap in n.caps and n.scope and not n.plain}
+    asked = [s for ok, s, _ in wish.grant.scopes if ok]
+    return any(all(patterns.convert(s, kind) is not None for s in asked) for kind in kinds)
+
+
+def _approval(job: ToolJob, wished: Approval | None) -> Approval:
+    if wished == "ask" or (wished is None and job.approval == "ask"):
+        return "ask"
+    return "auto"
+
+
+def _key(job: ToolJob, name: Name, wish: Wish) -> list[Rule]:
+    """One key, with the questions that the program puts by default and a plain allow would cancel."""
+    approval = _approval(job, wish.grant.approval)
+    rules = [Rule("allow", name.tool(), None, approval, wish.at[0])]
+    kind = name.scope or "text"
+    words: dict[str, Approval] = {"ask": "ask", "allow": "auto"}
+    for pattern, action in name.keep if approval == "auto" else ():
+        effect = words.get(action)
+        rules.append(Rule("allow" if effect else "deny", name.tool(), Scope(kind, pattern), effect, wish.at[0]))
+    return rules
+
+
+def _say_overrides(job: ToolJob, rules: list[Rule]) -> None:
+    if job.dst.tools.fact("approval") != "map" or not any(r.effect == "allow" for r in rules):
+        return
+    word = "ask" if job.approval == "ask" else "allow"
+    job.say(
+        "T010",
+        f"{job.dst.program} has one word for being there and running: `{word}` overrides the user's own rules for "
+        "these tools",
+        "tools",
+        help="" if job.approval == "ask" else "--approval ask writes `ask` instead",
+    )
+
+
+# -- MCP --------------------------------------------------------------------------------------
+
+
+def _servers(job: ToolJob, source: Tools, *, opened: bool) -> list[Rule]:
+    """Keys of MCP servers. ``opened``: what no key names is allowed."""
+    table = job.dst.tools
+    servers = by_server(source, job.src)
+    if servers["*", None].open and not opened:
+        text = f"{job.dst.program} has no key for “every MCP server”: they are left out"
+        job.say("T008", text, server_places(job, "*", None) or ("tools",))
+    rules = []
+    for (server, member), grant in servers.items():
+        if server == "*":
+            continue
+        above = opened if member is None else servers[server, None].open
+        if grant.open == above and grant.approval != "ask":
+            continue
+        spelled = table.spell_mcp(server, member)
+        found = table.mcp_tool(spelled) if spelled else None
+        places = server_places(job, server, member)
+        if grant.open and forbidden_server(job, server):
+            job.say("T021", f"the MCP server {server} is left out: {job.why_not('mcp:*')[1]}", places)
+        elif spelled is None or found is None or table.own(spelled):
+            job.say("T007", f"{job.dst.seen} cannot name the MCP server {server}: left out", places)
+        else:
+            effect: Approval | None = _approval(job, grant.approval) if grant.open else None
+            tool = Tool(spelled, server=server, member=member)
+            rules.append(Rule("allow" if grant.open else "deny", tool, None, effect, rule_at(grant)))
+    return rules

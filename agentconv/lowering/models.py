@@ -1,0 +1,65 @@
+"""Lowering of models: the same model in the target's spelling, else one of the same tier, else none."""
+
+from __future__ import annotations
+
+from agentconv import models
+from agentconv.lowering.lowered import Lowered, Options
+from agentconv.model import Agent, Extra, Model
+from agentconv.notes import Note, note
+from agentconv.spec import Spec
+
+
+def lower_models(agent: Agent, dst: Spec, options: Options, out: Lowered) -> tuple[Model, ...] | None:
+    """The models in the target's words; ``None`` leaves the choice to the program."""
+    if not agent.model:
+        return None
+    if options.model_policy == "drop":
+        out.say("M007", "models are left out, as asked", "model")
+        return None
+    asked = dict(options.model_map)
+    written: list[str] = []
+    missing: list[Note] = []
+    for wished in agent.model:
+        mapped = asked.get(wished.text) or (asked.get(wished.id) if wished.id else None)
+        if mapped:
+            out.say("M007", f"`{wished.text}` became `{mapped}`, as asked", "model")
+            written.append(mapped)
+            continue
+        if options.model_policy == "keep" and dst.models:
+            out.say("M007", f"`{wished.text}` is written as it stands, as asked", "model")
+            written.append(wished.text)
+            continue
+        text, how = models.spell(wished, dst)
+        if text is None:
+            missing.append(_no_model(wished, how, dst))
+            continue
+        if how == "tier":
+            out.say("M002", f"`{wished.text}` became `{text}`", "model")
+        written.append(text)
+    written = list(dict.fromkeys(written))
+    if len(written) > 1 and not dst.models.get("list"):
+        out.say("M004", f"{dst.program} takes one model; `{written[0]}` is kept", "model")
+        written = written[:1]
+    for one in missing:
+        out.notes.append(one.moved(effect="approximate") if written else one)
+    return tuple(models.model_of(t) for t in written) or None
+
+
+def provider(written: tuple[Model, ...] | None, dst: Spec) -> tuple[Extra, ...]:
+    """The key beside the model that names who serves it."""
+    key = dst.models.get("provider_key")
+    word = (dst.models.get("providers") or {}).get(written[0].maker) if written else None
+    return (Extra(str(key), str(word), dst.id),) if key and word else ()
+
+
+def _no_model(model: Model, how: str, dst: Spec) -> Note:
+    if how == "no model in the file":
+        return note("M001", f"{dst.program} has no model in the file (`{model.text}`)", path="model")
+    if how == "unknown":
+        text = f"`{model.text}` is no model that agentconv knows; {dst.program} uses its default"
+        return note("M003", text, path="model", help=f"--model-map {model.text}=NAME names one")
+    why = {"maker": "does not run models of that maker", "tier": "has no word for that tier"}.get(
+        how, "is not known to have it"
+    )
+    text = f"{dst.program} {why} (`{model.text}`); it uses its default"
+    return note("M001", text, path="model", help=f"--model-map {model.text}=NAME names one")

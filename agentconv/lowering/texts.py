@@ -1,0 +1,268 @@
+"""Lowering of identity and texts: names that are legal, descriptions that are required, the prompt as it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import fields as dataclass_fields
+from dataclasses import is_dataclass, replace
+from typing import Any
+
+from agentconv import naming
+from agentconv.containers.programs import WHITE, without_gaps
+from agentconv.lowering.lowered import Lowered
+from agentconv.model import Agent
+from agentconv.spec import Field, Spec
+
+
+def lower_identity(agent: Agent, dst: Spec, out: Lowered) -> dict[str, Any]:
+    """Id, name and title: what others call it stays where it is legal, what people see stays where it has a place."""
+    called = _said(agent.id) or _said(agent.name) or "agent"
+    if dst.identity.get("by", "name") == "name":
+        fields = _by_name(agent, called, dst, out)
+    else:
+        fields = _by_place(agent, called, dst, out)
+    shown = str(fields["name"] if dst.identity.get("by", "name") == "name" else fields["id"])
+    if shown.lower() in {str(r).lower() for r in dst.identity.get("reserved") or ()}:
+        out.say("C005", f"{dst.program} has an agent `{shown}` of its own, which this one replaces", "name")
+    return fields
+
+
+def _said(text: str | None) -> str | None:
+    return text if text is not None and text.strip().strip(WHITE) else None
+
+
+def _by_name(agent: Agent, called: str, dst: Spec, out: Lowered) -> dict[str, Any]:
+    """The field `name` is the identity; the file is called as the source calls the agent."""
+    wish = _said(agent.name) or called
+    rules = dst.identity.get("name")
+    most = min(naming.LONGEST, int((rules or {}).get("max") or naming.LONGEST))
+    slug = naming.slug(wish) or naming.slug(called) or "agent"
+    name = wish if naming.legal(wish, rules) else slug[:most].strip("-")
+    if name.lower() in naming.taken(dst) or not naming.legal(name, rules):
+        name = f"{name}-agent"
+    # the folder of an agent bears its name
+    fields: dict[str, Any] = {"id": name if dst.head.get("folder") else called, "name": name}
+    if name != wish:
+        out.say("C001", f"`{_short(wish)}` is no legal name in {dst.program}; it became `{name}`", "name")
+    if agent.id and agent.id not in (name, wish):
+        same = naming.slug(name) == agent.id
+        text = f"others call the agent `{_short(agent.id)}` in the source and `{_short(name)}` in {dst.program}"
+        out.say("C001", text, "id", "info" if same else None)
+    title = _said(agent.title)
+    if (row := dst.by_field.get("title")) is not None:
+        if title or row.fact("required"):
+            fields["title"] = title or called
+    elif title and title != name:
+        out.say("L001", f"{dst.program} has no title beside the name (`{_short(title)}`)", "title")
+    return fields
+
+
+def _by_place(agent: Agent, called: str, dst: Spec, out: Lowered) -> dict[str, Any]:
+    """File name, path or key is the identity; a name that is more than that goes where people see it."""
+    id = naming.file_id(called, dst)
+    fields: dict[str, Any] = {"id": id}
+    if id != called:
+        out.say("C001", f"`{_short(called)}` is no legal name in {dst.program}; it became `{id}`", "id")
+    name, title = _said(agent.name), _said(agent.title)
+    if (row := dst.by_field.get("title")) is not None:
+        if row.fact("required") or (title or name) not in (None, id):
+            fields["title"] = title or name or called
+            if name and name not in (called, fields["title"]):
+                out.say("C001", f"{dst.program} shows one name, the title; `{_short(name)}` is left out", "name")
+    elif "name" in dst.by_field and dst.identity.get("name_is") == "id":
+        fields["name"] = id
+        if shown := [t for t in (title, name) if t and t not in (called, id)]:
+            out.say("C001", f"the name has to be the file's in {dst.program}; `{_short(shown[0])}` is left out", "name")
+    elif "name" in dst.by_field:
+        if title or name:
+            fields["name"] = title or name
+            if title and name and name not in (title, called):
+                out.say("C001", f"{dst.program} shows one name, the title; `{_short(name)}` is left out", "name")
+    else:
+        if name and name not in (called, id):
+            out.say("C001", f"the name `{_short(name)}` has no place in {dst.program}; it is called `{id}`", "name")
+        if title and title not in (called, id, name):
+            out.say("L001", f"{dst.program} has no title beside the name (`{_short(title)}`)", "title")
+    return fields
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 60 else text[:59] + "…"
+
+
+def lower_texts(agent: Agent, dst: Spec, out: Lowered) -> dict[str, Any]:
+    """Description, prompt and their kin."""
+    fields: dict[str, Any] = {}
+    description = agent.description
+    when = agent.when_to_use
+    if when is not None and "when_to_use" not in dst.by_field:
+        if not (description or "").strip() or str(description).strip() == when.strip():
+            description = when
+            out.say(
+                "L011",
+                f"{dst.program} has one text for both: `when to use` became the description",
+                "when_to_use",
+                "info",
+            )
+        else:
+            description = f"{description}\n\n{when}"
+            out.say(
+                "L011",
+                f"{dst.program} has one text for both: `when to use` was joined to the description",
+                "when_to_use",
+            )
+            out.say("L011", "the text on when to use it was joined to the description", "description")
+    elif when is not None:
+        fields["when_to_use"] = when
+    if (written := _description(agent, description, dst, out)) is not None:
+        fields["description"] = written
+    fields["prompt"] = _prompt(agent, dst, out)
+    if agent.prompt_parts and "prompt_parts" in dst.by_field:
+        known = {r.key for r in dst.fields.values() if r.field == "prompt_parts"}
+        if set(agent.prompt_parts) <= known:
+            fields["prompt_parts"] = agent.prompt_parts
+    mode, theirs = agent.prompt_mode, dst.tables.get("prompt_mode")
+    if theirs:
+        fields["prompt_mode"] = theirs
+    if mode and theirs and mode != theirs:
+        how = "is added to the program's own" if theirs == "added" else "replaces the program's own"
+        out.say("L012", f"the prompt {how} base prompt in {dst.program}", "prompt_mode", "info")
+    return fields
+
+
+def _description(agent: Agent, description: str | None, dst: Spec, out: Lowered) -> str | None:
+    row = dst.by_field.get("description")
+    if row is None:
+        if description:
+            out.say("L001", f"{dst.program} has no description", "description")
+        return None
+    if description is not None and _said(description):
+        return _escapable(description, row, dst, out)
+    if row.fact("required"):
+        out.say("L005", f"{dst.program} requires a description; the name stands in", "description")
+        return _escapable(_said(agent.title) or _said(agent.name) or _said(agent.id) or "agent", row, dst, out)
+    if description is not None and row.fact("blank"):
+        out.say("L002", f"{dst.program} takes no blank description", "description")
+        return None
+    return description
+
+
+def _escapable(text: str, row: Field, dst: Spec, out: Lowered) -> str:
+    if row.fact("escapes") == "newline" and "\\n" in text:
+        out.say("L009", f"{dst.program} reads a literal \\n in `{row.key}` as a line break", row.field or row.key)
+        return text.replace("\\n", "\n")
+    return text
+
+
+def _prompt(agent: Agent, dst: Spec, out: Lowered) -> str | None:
+    prompt = agent.prompt
+    parts = agent.prompt_parts or {}
+    known = {r.key for r in dst.fields.values() if r.field == "prompt_parts"}
+    if parts and not set(parts) <= known:
+        more = [str(p).strip("\n") for p in parts.values()]
+        said = as_body("\n\n".join([prompt or "", *(p for p in more if p not in (prompt or ""))]))
+        out.say("L011", f"{dst.program} has one prompt; {', '.join(parts)} stands in it", "prompt_parts")
+        if said != (prompt or ""):
+            out.say("L011", "several texts of the source became one prompt", "prompt", "info")
+        prompt = said
+    row = dst.by_field.get("prompt")
+    needed = dst.container.get("empty_body") == "refuse"
+    if (needed or (row is not None and row.fact("required"))) and not _said(prompt):
+        what = next(t for t in (agent.description, agent.title, agent.name, agent.id, "agent") if _said(t))
+        prompt = what
+        out.say("L005", f"{dst.program} requires a prompt; the description stands in", "prompt")
+    if dst.syntax != "frontmatter" and prompt is not None:
+        prompt = prompt.replace("\r\n", "\n")
+    elif prompt is not None and as_body(prompt) != prompt:
+        out.say("C011", "blank lines around the prompt have no place below a header", "prompt", "info")
+        prompt = as_body(prompt)
+    prompt = _long_enough(prompt, agent, dst, out)
+    gaps = (dst.container.get("dialect") or {}).get("dashes") == "eat-blank-lines"
+    if gaps and prompt and without_gaps(prompt) != prompt:
+        text = f"{dst.seen} drops blank lines behind a line of three dashes when it loads the prompt"
+        out.say("C007", text, "prompt")
+    limit = (dst.tables.get("limits") or {}).get("prompt")
+    if limit and prompt and len(prompt) > int(limit):
+        text = f"the prompt has {len(prompt)} characters; the longest that is documented for {dst.program} is {limit}"
+        out.say("C003", text, "prompt", "approximate")
+    return prompt
+
+
+def _long_enough(prompt: str | None, agent: Agent, dst: Spec, out: Lowered) -> str | None:
+    """Some programs refuse a prompt of a few characters; the description says the same at more length."""
+    least = int((dst.tables.get("limits") or {}).get("prompt_min") or 0)
+    made = (prompt or "").replace("\r\n", "\n").strip(WHITE).strip()
+    if len(made) >= least:
+        return prompt
+    more = [t for t in (agent.description, agent.title, agent.name, agent.id) if _said(t)]
+    while more and len(made) < least:
+        made = f"{made}\n\n{more.pop(0)}".strip()
+    if len(made) < least:
+        made = f"{made}\n\nYou are the agent {_said(agent.name) or _said(agent.id) or 'of this file'}.".strip()
+    out.say("L005", f"{dst.program} wants {least} characters of prompt; the description was added", "prompt")
+    return made
+
+
+def placeholders(prompt: str | None, src: Spec, dst: Spec, out: Lowered) -> str | None:
+    """Text that one of the programs fills in. What the target would take for a placeholder ends the agent there, or
+    becomes something else: it is changed as little as possible."""
+    if prompt is None or src.id == dst.id:
+        return prompt
+    for fact in (f for f in src.tables.get("expands") or () if isinstance(f, Mapping)):
+        found = [m[0] for m in re.finditer(str(fact["pattern"]), prompt) if m[1] in fact.get("fills", ())]
+        if found:
+            out.say("L009", f"{src.program} fills in `{found[0]}`; {dst.program} does not", "prompt")
+    for fact in (f for f in dst.tables.get("expands") or () if isinstance(f, Mapping)):
+        if found := [m[0] for m in re.finditer(str(fact["pattern"]), prompt)]:
+            prompt = re.sub(str(fact["pattern"]), str(fact["change"]), prompt)
+            made = re.sub(str(fact["pattern"]), str(fact["change"]), found[0])
+            text = f"{dst.seen} takes `{found[0]}` for a placeholder and has no escape: written as `{made}`"
+            out.say("C013", text, "prompt")
+    return prompt
+
+
+def as_body(text: str) -> str:
+    """The text as a Markdown body holds it: no blank lines in front, no line ends behind."""
+    lines = text.splitlines(keepends=True)
+    while lines and not lines[0].strip():
+        lines.pop(0)
+    return "".join(lines).rstrip("\r\n")
+
+
+def as_written(agent: Agent, dst: Spec, out: Lowered) -> Agent:
+    """Texts as the target's program will have them.
+
+    Characters that it replaces in the whole file are written so at once: a curly quote that becomes a straight one
+    would end the text around it. What it would evaluate is taken apart: data must not name files or secrets."""
+    known = {str(k): str(v) for k, v in ((dst.container.get("dialect") or {}).get("replace") or {}).items()}
+    evaluated = {str(t): f"{str(t)[0]} {str(t)[1:]}" for t in dst.tables.get("expands") or () if isinstance(t, str)}
+    how = f"{dst.seen} replaces typographic dashes, quotes and odd spaces when it loads the file"
+    agent = _changed(agent, known, "C007", how, dst, out)
+    words = ", ".join(f"`{t}`" for t in evaluated)
+    how = f"{dst.seen} evaluates {words} in its files: a blank keeps it text"
+    return _changed(agent, evaluated, "C013", how, dst, out)
+
+
+def _changed(agent: Agent, table: Mapping[str, str], code: str, how: str, dst: Spec, out: Lowered) -> Agent:
+    if not table:
+        return agent
+    fields = {n: v for n, v in agent.said().items() if n not in ("id", "tools", "model", "extras")}
+    made = {n: _replaced(v, table) for n, v in fields.items()}
+    for name, value in made.items():
+        if value != fields[name] and name in {*dst.by_field, dst.body_field}:
+            out.say(code, how, name)
+    return replace(agent, **made)
+
+
+def _replaced(value: Any, table: Mapping[str, str]) -> Any:
+    if isinstance(value, str):
+        for old, new in table.items():
+            value = value.replace(old, new)
+    elif isinstance(value, (tuple, list)):
+        return type(value)(_replaced(v, table) for v in value)
+    elif is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{f.name: _replaced(getattr(value, f.name), table) for f in dataclass_fields(value)})
+    elif isinstance(value, Mapping):
+        return {k: _replaced(v, table) for k, v in value.items()}
+    return value

@@ -1,0 +1,210 @@
+"""Lowering of tools: the source's control as the target can hold it, never wider, each step noted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from agentconv.lowering import lists as lowerlists
+from agentconv.lowering import maps as lowermaps
+from agentconv.lowering.switch import lower_switch
+from agentconv.lowering.wish import (
+    ToolJob,
+    Wish,
+    opened,
+    say_along,
+    say_leave,
+    say_missing,
+    say_no_servers,
+    say_unknown,
+    shut_forbidden,
+)  # fmt: skip
+from agentconv.model import Scope, Tool, Tools
+from agentconv.rights import Grant, by_capability, is_star, resolved
+from agentconv.spec import risk
+
+Delegates = tuple[str, ...] | None
+
+
+def lower_tools(job: ToolJob) -> tuple[Tools, Delegates]:
+    """The target's control, and the agents that may be called where a field of the target holds them."""
+    dst = job.dst
+    if dst.tools.control == "none" or (dst.text_kind and not dst.tools.names):
+        return Tools(), job.agent.delegates
+    if dst.tools.control == "switch":
+        return lower_switch(job), job.agent.delegates
+    if dst.tools.enforced == "unknown":
+        job.say("T018", f"whether {dst.seen} keeps to its tool control is not known")
+    if same := _same_language(job):
+        return same, None
+    source = resolved(job.agent.tools, job.src)
+    caps = by_capability(source, job.src)
+    shut_forbidden(job, caps)
+    say_unknown(job)
+    if opened(source):
+        tools, delegates = _opened(job, source, caps)
+        say_missing(job, tools, caps, listed=not opened(resolved(tools, dst)))
+    else:
+        tools, delegates = _listed(job, source, caps)
+    say_along(job, tools, by_capability(source, job.src))
+    return tools, delegates
+
+
+def _same_language(job: ToolJob) -> Tools | None:
+    """Two formats of one program share their rules word for word, order included."""
+    tools, table = job.agent.tools, job.dst.tools
+    family = {job.src.id, job.src.head.get("extends")} & {job.dst.id, job.dst.head.get("extends")} - {None}
+    if not family or table.control != "map" or job.forbid or job.agent.delegates is not None:
+        return None
+    if tools.base == "none" or any(
+        not (is_star(r.tool) or r.tool.server or table.own(r.tool.name)) for r in tools.rules
+    ):
+        return None
+    if any(r.effect == "allow" and r.approval is None for r in tools.rules):
+        return None
+    if any(r.scope and ((name := table.own(r.tool.name)) is None or name.plain) for r in tools.rules):
+        return None
+    keys = [r.tool.name for r in tools.rules]
+    if len(set(zip(keys, (r.scope for r in tools.rules), strict=True))) < len(keys):
+        return None  # no map says a key twice
+    if any(n and keys[n - 1] != key and key in keys[:n] for n, key in enumerate(keys)):
+        return None
+    if tools.base == "builtin" or any(r.tool.server and not _spelled_here(r.tool, job) for r in tools.rules):
+        return None
+    return Tools(None, tools.rules)
+
+
+def _spelled_here(tool: Tool, job: ToolJob) -> bool:
+    found = job.dst.tools.mcp_tool(tool.name)
+    return found is not None and (found.server, found.member) == (tool.server, tool.member)
+
+
+def _opened(job: ToolJob, source: Tools, caps: Mapping[str, Grant]) -> tuple[Tools, Delegates]:
+    """Everything, less what the source denies."""
+    named = job.agent.delegates
+    limited = named is not None and "*" not in named
+    if limited and not _holds_agents(job):
+        text = f"{job.dst.seen} cannot limit which agents may be called: none may"
+        job.say("T022", text, ("delegates", *job.places("delegate")))
+        caps = {"delegate": Grant(False), **caps}  # the source may have no tool for it that subagents get
+        caps["delegate"].open, caps["delegate"].scopes = False, ()
+    if job.dst.tools.control == "map":
+        if limited and named is not None and "delegate" in caps:
+            allowed = _named(caps["delegate"], named) or ()
+            caps["delegate"].open = False
+            asked = caps["delegate"].approval
+            caps["delegate"].scopes = tuple((True, Scope("agent", n), asked) for n in allowed)
+        if not (job.forbid or limited or _restricted(source, caps)):
+            return Tools(), None
+        return lowermaps.all_but(job, source, caps), None
+    own_tools = job.dst.tools.fact("absent") == "builtin" and not job.forbid
+    if own_tools and not _restricted(Tools("all", source.rules), caps):
+        say_no_servers(job, source)
+        return Tools(), named
+    if not job.forbid and not _restricted(source, caps):
+        return _everything(job, source, caps), named
+    return lowerlists.all_but(job, source, caps), named
+
+
+def _restricted(tools: Tools, caps: Mapping[str, Grant]) -> bool:
+    asks = any(r.approval == "ask" for r in tools.rules)
+    shut = any(r.effect == "deny" for r in tools.rules) or any(not g.any and g.rule for g in caps.values())
+    return shut or asks or tools.base == "builtin" or any(g.scopes and not g.whole for g in caps.values())
+
+
+def _everything(job: ToolJob, source: Tools, caps: Mapping[str, Grant]) -> Tools:
+    table = job.dst.tools
+    if "delegate" in caps and not caps["delegate"].any:
+        return lowerlists.all_but(job, source, caps)
+    if table.fact("absent", "all") == "all":
+        return Tools()
+    if table.fact("all") or table.fact("star") == "all":
+        return Tools("all")
+    return lowerlists.all_but(job, source, caps)
+
+
+def _listed(job: ToolJob, source: Tools, caps: Mapping[str, Grant]) -> tuple[Tools, Delegates]:
+    wishes, along = _wishes(source, caps)
+    wishes, delegates = _agents_limit(job, wishes)
+    whole: list[Wish] = []
+    scoped: list[Wish] = []
+    is_map = job.dst.tools.control == "map"
+    for wish in wishes:
+        free = risk(wish.cap) in job.leave and not (is_map and lowermaps.can_scope(job, wish))
+        if free and not wish.grant.whole:
+            say_leave(job, wish.cap, wish.at)
+        (whole if wish.grant.whole or free else scoped).append(wish)
+    listed = lowermaps.listed if is_map else lowerlists.listed
+    return listed(job, source, whole, scoped, along), delegates
+
+
+def _wishes(source: Tools, caps: Mapping[str, Grant]) -> tuple[list[Wish], list[str]]:
+    """What the allow rules ask for, in their order, and what comes along with it."""
+    wishes: dict[str, Wish] = {}
+    along: list[str] = []
+    for rule in source.rules:
+        if rule.effect != "allow" or is_star(rule.tool):
+            continue
+        for cap in rule.tool.caps:
+            if cap not in caps or not caps[cap].any:
+                continue
+            wish = wishes.setdefault(cap, Wish(cap, caps[cap], (), rule.tool.name))
+            wish.at += (rule.at,)
+        along += [c for c in rule.tool.also if c in caps and caps[c].open]
+    return list(wishes.values()), along
+
+
+# -- which agents may be called ---------------------------------------------------------------
+
+
+def _holds_agents(job: ToolJob) -> bool:
+    """Whether the target can name the agents that may be called, and every reader of the place holds to it."""
+    row = job.dst.by_field.get("delegates")
+    if "delegates" in job.forbid:
+        return False
+    return (row is not None and row.applied) or job.dst.tools.control == "map"
+
+
+def _named(grant: Grant, named: Delegates) -> Delegates:
+    """The agents that field and tool rules allow together; ``None`` where patterns cannot be counted out."""
+    if grant.whole:
+        return named
+    if grant.open or any(not ok or s.kind != "agent" or "*" in s.text or "?" in s.text for ok, s, _ in grant.scopes):
+        return None
+    names = tuple(dict.fromkeys(s.text for _, s, _ in grant.scopes))
+    return names if named is None or "*" in named else tuple(n for n in names if n in named)
+
+
+def _agents_limit(job: ToolJob, wishes: list[Wish]) -> tuple[list[Wish], Delegates]:
+    """Which agents may be called: a field of the target, patterns of its map, or not at all."""
+    field = job.agent.delegates
+    wish = next((w for w in wishes if w.cap == "delegate"), None)
+    row = job.dst.by_field.get("delegates")
+    in_field = row is not None and row.applied
+    if wish is None:
+        return wishes, field
+    limited = not wish.grant.whole or (field is not None and "*" not in field)
+    if not limited:
+        return wishes, field
+    if "delegates" in job.leave and not _holds_agents(job):
+        say_leave(job, wish.cap, wish.at if field is None else (*wish.at, "delegates"))
+        return [Wish(w.cap, Grant(True), w.at, w.label) if w is wish else w for w in wishes], None
+    rest = [w for w in wishes if w is not wish]
+    named = _named(wish.grant, field)
+    if named == ():
+        return rest, () if in_field else None
+    if job.dst.tools.control == "map" and "delegates" not in job.forbid:
+        if field is None or "*" in field or named is not None:
+            if named is not None:
+                grant = Grant(False, None, tuple((True, Scope("agent", n), wish.grant.approval) for n in named))
+                wish = Wish(wish.cap, grant, wish.at, wish.label)
+            return [*rest, wish], None
+    elif _holds_agents(job) and named is not None:
+        job.held.add("delegates")
+        return [*rest, Wish("delegate", Grant(True, wish.grant.approval), wish.at, wish.label)], named
+    texts = ", ".join(named or [s.text for _, s, _ in wish.grant.scopes])
+    who = job.dst.seen if "delegates" not in job.forbid else f"another program at the place of {job.dst.program}"
+    text = f"{who} cannot limit which agents may be called ({texts}); `{wish.label}` is left out"
+    job.say("T022", text, wish.at)
+    if field is not None:
+        job.say("T022", text, "delegates")
+    return rest, () if in_field and field is not None else None

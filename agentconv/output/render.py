@@ -1,0 +1,195 @@
+"""Rendering: rows to text through a template, and entries into shared files. It decides nothing."""
+
+from __future__ import annotations
+
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from agentconv.dump import tools_to_data
+from agentconv.model import Agent, Rule, Tools
+from agentconv.reading.codecs import TOOL_TYPES, write_value
+from agentconv.reading.modelcodec import write_data
+from agentconv.spec import Field, Spec
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+
+def template_folders() -> list[str]:
+    """Where templates lie: inside the installed package, else beside it in a checkout."""
+    here = Path(__file__).parent.parent  # the package
+    return [str(p) for p in (here / "templates", here.parent / "templates") if p.is_dir()]
+
+
+@lru_cache(maxsize=1)
+def environment() -> ImmutableSandboxedEnvironment:
+    """One environment for all templates. Values are data: they are never evaluated as templates."""
+    from jinja2 import FileSystemLoader, StrictUndefined
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    from agentconv.containers.lines import line_value
+    from agentconv.output import scalars
+
+    env = ImmutableSandboxedEnvironment(
+        loader=FileSystemLoader(template_folders()),
+        undefined=StrictUndefined,
+        autoescape=False,
+        keep_trailing_newline=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    env.filters.update(
+        yaml=scalars.yaml_scalar,
+        yaml_value=scalars.yaml_value,
+        yaml_key=scalars.yaml_key,
+        toml_value=scalars.toml_value,
+        toml_key=scalars.toml_key,
+        json_value=scalars.json_value,
+        line_value=line_value,
+    )
+    return env
+
+
+@cache
+def template(id: str, syntax: str) -> Template:
+    """The format's own layout where it has one, else that of its container."""
+    names = [f"{id}.j2", f"{syntax}.j2"]
+    return environment().select_template(names)
+
+
+# -- rows -------------------------------------------------------------------------------------
+
+
+def rows_of(agent: Agent, spec: Spec) -> dict[str, Any]:
+    """Keys and plain values in the order of the description; dotted keys become maps."""
+    rows: dict[str, Any] = {}
+    among = "extras" in spec.by_field  # a row holds those of other formats
+    extras = {e.key: e.value for e in agent.extras if not among or e.format == spec.id}
+    for row in spec.fields.values():
+        value = _row_value(row, agent, spec, extras)
+        if value is not None:
+            _put(rows, row.key.split("."), value)
+    for row in spec.fields.values():  # a map that is written with all of its keys
+        if isinstance(rows.get(row.key), dict) and row.type == "context":
+            rows[row.key] = {k: rows[row.key].get(k, []) for k in row.fact("keys") or rows[row.key]}
+    above = {row.key.split(".")[0] for row in spec.fields.values() if "." in row.key}
+    for key, value in extras.items():
+        _put(rows, key.split(".") if key.split(".")[0] in above else [key], value)
+    return rows
+
+
+def _row_value(row: Field, agent: Agent, spec: Spec, extras: dict[str, Any]) -> Any:
+    if not row.field:
+        return extras.pop(row.key, None)
+    if not row.written:
+        return None
+    if row.field == "prompt" and spec.syntax == "frontmatter":
+        return None
+    if row.type in TOOL_TYPES:
+        names = tools_value(row, agent.tools, spec)
+        plain = isinstance(names, list) and names and not any("," in str(n) for n in names)
+        return ", ".join(names) if plain and row.fact("as_text") else names
+    if row.fact("inside"):
+        return None
+    if row.type == "model":
+        return _with_inner(models_value(agent), agent, spec)
+    value = getattr(agent, row.field)
+    if row.type == "data":
+        return None if value is None else write_data(value, row, spec.id)
+    return None if value is None else write_value(value, row)
+
+
+def _with_inner(value: Any, agent: Agent, spec: Spec) -> Any:
+    """What the program takes behind the model's name (`inside`)."""
+    for row in spec.fields.values():
+        if value and row.fact("inside") == "model" and row.field and getattr(agent, row.field) is not None:
+            return f"{value}:{write_value(getattr(agent, row.field), row)}"
+    return value
+
+
+def _put(rows: dict[str, Any], path: list[str], value: Any) -> None:
+    """A value below its keys; what stands there already stays."""
+    first, *rest = path
+    if not rest:
+        rows.setdefault(first, value)
+    elif isinstance(inner := rows.setdefault(first, {}), dict):
+        _put(inner, rest, value)
+
+
+def models_value(agent: Agent) -> Any:
+    """One model as text, several as a list."""
+    if not agent.model:
+        return None
+    texts = [m.text for m in agent.model]
+    return texts[0] if len(texts) == 1 else texts
+
+
+def tools_value(row: Field, tools: Tools, spec: Spec) -> Any:
+    """The control in the target's form; ``None`` where the key is left away."""
+    if row.type == "model-tools":
+        return tools_to_data(tools) or None
+    if row.type == "deny-tools":
+        return [r.tool.name for r in tools.rules if r.effect == "deny"] or None
+    if row.type == "permission-rules":
+        return None
+    if row.type in ("permission", "tool-bools"):
+        return _map_value(tools, spec)
+    if row.type == "switch":
+        from agentconv.reading.switches import switch_value
+
+        return switch_value(tools, spec.tools)
+    if tools.base is None:
+        return None
+    if tools.base == "all":
+        everything = spec.tools.fact("all")
+        return list(everything) if everything else ["*"]
+    values: list[Any] = [_list_item(r, spec) for r in tools.rules if r.effect == "allow"]
+    word = spec.tools.fact("builtin")
+    return [word, *values] if word and tools.base == "builtin" else values
+
+
+def _list_item(rule: Rule, spec: Spec) -> Any:
+    if rule.scope and spec.tools.fact("scope_syntax") == "pair":
+        return [rule.tool.name, {str(spec.tools.fact("scope_key")): rule.scope.text}]
+    if rule.scope and spec.tools.fact("scope_syntax") == "parens":
+        return f"{rule.tool.name}({rule.scope.text})"
+    return rule.tool.name
+
+
+def _map_value(tools: Tools, spec: Spec) -> Any:
+    actions = spec.tools.fact("actions") or {}
+    out: dict[str, Any] = {}
+    for rule in tools.rules:
+        word = actions["deny" if rule.effect == "deny" else "ask" if rule.approval == "ask" else "allow"]
+        key = rule.tool.name
+        if rule.scope is None:
+            out.pop(key, None)
+            out[key] = word
+        else:
+            if not isinstance(out.get(key), dict):
+                out[key] = {"*": out[key]} if key in out else {}
+            out[key].pop(rule.scope.text, None)
+            out[key][rule.scope.text] = word
+    return out or None
+
+
+# -- files ------------------------------------------------------------------------------------
+
+
+def render(agent: Agent, spec: Spec, newline: str = "\n") -> str:
+    """A file with one agent, or one entry of a shared file."""
+    rows = rows_of(agent, spec)
+    prompt = agent.prompt or ""
+    if spec.syntax == "frontmatter":
+        prompt = prompt.replace("\r\n", "\n")
+    text = template(spec.id, spec.syntax).render(rows=rows, prompt=prompt, agent=agent, spec=spec.head)
+    return text if newline == "\n" else text.replace("\r\n", "\n").replace("\n", newline)
+
+
+def output_path(agent: Agent, spec: Spec, user: bool = False) -> str:
+    """Where the agent goes below the root; with forward slashes everywhere."""
+    from agentconv.naming import file_id, place
+
+    return place(spec, file_id(agent.id, spec), user)

@@ -1,0 +1,144 @@
+"""The same format in and out: the source's text, edited by place. Only what a note speaks of changes."""
+
+from __future__ import annotations
+
+from agentconv import rights as counting
+from agentconv.containers import Document
+from agentconv.convert import BeforeAfter, Conversion, convert_reading, source_rights
+from agentconv.lowering.lower import Options
+from agentconv.notes import note
+from agentconv.output.edit import edit_text
+from agentconv.output.render import output_path
+from agentconv.reading.context import Read, Reading
+from agentconv.reading.engine import read_author, read_program
+
+NORMALISES = ("T001", "T002")
+
+
+def convert_same(reading: Reading, options: Options) -> list[Conversion]:
+    """One result for the file: byte for byte, but for repaired values and names of other programs."""
+    if not reading.agents:
+        status = "failed" if any(n.effect == "error" for n in reading.notes) else "skipped"
+        empty = BeforeAfter([], [])
+        return [
+            Conversion(status, "", reading.path, reading.spec.id, reading.spec.id, empty, notes=list(reading.notes))
+        ]
+    text = normalised(reading)
+    program = read_program(reading.spec, reading.text, reading.path, reading.get)
+    again = read_program(reading.spec, text, reading.path, reading.get)
+    out = []
+    for n, read in enumerate(reading.agents):
+        before, notes = source_rights(read, reading, program)
+        result = Conversion(
+            "exact", read.agent.id or read.agent.name or "", reading.path, reading.spec.id, reading.spec.id,
+            BeforeAfter(counting.spelled(before), []), notes=[*(reading.notes if n == 0 else []), *read.notes, *notes],
+            agent=read.agent, entry=read.agent.id if reading.spec.many else "",
+        )  # fmt: skip
+        _prove(result, read, reading, again, before, text)
+        if result.status != "failed":
+            result.files = {output_path(read.agent, reading.spec, options.user): text.encode("utf-8")}
+        out.append(result)
+    edited = text != reading.text
+    if edited and not reading.spec.many and (again.status != "read" or any(r.status == "failed" for r in out)):
+        return convert_reading(reading, reading.spec, options, lambda _: None)  # no edit helps: written anew
+    return out
+
+
+def normalised(reading: Reading) -> str:
+    """The source with its repairs and with foreign and dead tool names in the program's own words."""
+    document = reading.document
+    assert document is not None
+    splices = [(r.start, r.end, r.new) for r in document.remarks if r.end >= 0]
+    for read in reading.agents:
+        splices += _names(read, document)
+    if _wrapped(reading):
+        splices += _unwrapped(document)
+    return edit_text(reading.text, _without_overlaps(splices))
+
+
+def _wrapped(reading: Reading) -> bool:
+    """A fence round the file, or something in front of the header: the program would not find the header."""
+    remarks = reading.document.remarks if reading.document is not None else []
+    return not reading.spec.many and any(r.code in ("R008", "R019") and r.end < 0 for r in remarks)
+
+
+def _unwrapped(document: Document) -> list[tuple[int, int, str]]:
+    text = document.text
+    opening = text.rfind("\n", 0, max(document.header_start - 1, 0)) + 1
+    whole = text[opening:].startswith("---")
+    splices = [(0, opening, "") if whole else (0, document.header_start, f"---{document.newline}")]
+    closed = text.find("\n", document.header_end) + 1
+    if 0 < closed < document.body_start and text[closed : document.body_start].strip():  # a fence round the header only
+        splices.append((closed, document.body_start, document.newline))
+    if text[document.body_end :].strip():
+        splices.append((document.body_end, len(text), ""))
+    return splices
+
+
+def _names(read: Read, document: Document) -> list[tuple[int, int, str]]:
+    changed = []
+    for token in read.tokens:
+        if token.new is None or token.new == token.text or document.text[token.start : token.end] != token.text:
+            continue
+        node = read.where.get(token.at.split("[")[0])
+        names = token.new.split(", ")
+        if node is None or node.kind != "list" or len(names) == 1:
+            changed.append((token.start, token.end, token.new))
+        else:
+            changed += _in_list(document, token.start, token.end, names)
+    return changed
+
+
+def _in_list(document: Document, start: int, end: int, names: list[str]) -> list[tuple[int, int, str]]:
+    """Several names for one item: a line each in a list of lines, else side by side with the item's own quotes."""
+    text = document.text
+    line = text[text.rfind("\n", 0, start) + 1 : start]
+    quote = line[-1:] if line[-1:] in ("'", '"') else ""
+    dash = line.removesuffix(quote)
+    if dash.strip() != "-":
+        return [(start, end, f"{quote}, {quote}".join(names))]
+    at = text.find("\n", end)
+    at = len(text) if at < 0 else at - (text[at - 1] == "\r")
+    more = "".join(f"{document.newline}{dash}{quote}{name}{quote}" for name in names[1:])
+    return [(start, end, names[0]), (at, at, more)]
+
+
+def _without_overlaps(splices: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+    kept: list[tuple[int, int, str]] = []
+    for splice in sorted(splices):
+        if not kept or splice[0] >= kept[-1][1]:
+            kept.append(splice)
+    return kept
+
+
+def _prove(
+    result: Conversion, read: Read, reading: Reading, again: Reading, before: counting.Rights, text: str
+) -> None:
+    """Read back: the program must not get more than the file asked for, nor lose what the author reading had."""
+    spec = reading.spec
+    if again.status != "read":
+        result.notes.append(
+            note("R012", f"{spec.seen} makes no agent of this file: {again.reason or 'it is passed over'}", line=1)
+        )
+        result.rights = BeforeAfter(result.rights.before, [])
+        return
+    twin = next((r for r in again.agents if r.agent.id == read.agent.id), None) or next(iter(again.agents), None)
+    if twin is None:
+        return
+    after = counting.of_agent(twin.agent, spec, program=True, usual=True)
+    result.rights = BeforeAfter(result.rights.before, counting.spelled(after))
+    if text == reading.text:
+        return
+    had = {r.cls for r in before}  # a scope that the program does not enforce was none before either
+    if more := frozenset(r for r in counting.gained(before, after) if r.cls not in had):
+        words = ", ".join(counting.spelled(more))
+        result.notes.append(note("V002", f"the edited file would give more: {words}", path="tools", file=reading.path))
+        result.status = "failed"
+        return
+    back = read_author(spec, text, reading.path, reading.get)
+    was = counting.of_agent(read.agent, spec, program=False)
+    same = next((r for r in back.agents if r.agent.id == read.agent.id), None)
+    now = counting.of_agent(same.agent, spec, program=False) if same else frozenset()
+    if same is None or counting.gained(was, now) or (same.agent.prompt or "") != (read.agent.prompt or ""):
+        result.notes.append(note("V001", "the edited file does not read back as the source", file=reading.path))
+        result.status = "failed"

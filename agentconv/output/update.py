@@ -1,0 +1,127 @@
+"""``--update``: an existing file takes the new values and keeps what the format's table does not know.
+
+Keys of the table that an agent of any format may have are set or removed as in a fresh write; keys of the program
+alone, unknown keys, comments and the order of what is there stay.
+The edit is by place. What comes out is read back as the program reads it and has to mean what the fresh file means.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from agentconv import rights as counting
+from agentconv.containers import ContainerError, Document, Node, Pair
+from agentconv.model import Agent
+from agentconv.output.edit import edit_text
+from agentconv.reading.engine import open_document, read_program
+from agentconv.spec import Spec
+
+
+class CannotUpdate(Exception):
+    """The existing file cannot be changed by place."""
+
+
+def merged(spec: Spec, old: str, fresh: str, path: str) -> str:
+    """The old file with the values of the fresh one."""
+    if not old.strip("\ufeff \t\r\n"):
+        return fresh
+    try:
+        there, new = open_document(spec, old, author=True), open_document(spec, fresh, author=True)
+    except ContainerError as error:
+        raise CannotUpdate(f"{error.message} (line {error.line})") from error
+    if there.header is None or new.header is None or there.header.kind != "map":
+        raise CannotUpdate("it has no header")
+    if any(remark.end >= 0 for remark in there.remarks):
+        raise CannotUpdate("its header is broken")
+    text = edit_text(old, [*_header(spec, there, new), *_body(there, new)])
+    _prove(spec, text, fresh, path)
+    return text
+
+
+def _header(spec: Spec, there: Document, new: Document) -> list[tuple[int, int, str]]:
+    assert there.header is not None and new.header is not None
+    old, fresh = _pairs(there.header), _pairs(new.header)
+    if len(old) != len(there.header.pairs):
+        raise CannotUpdate("a key stands twice")
+    ours = {row.key.split(".")[0] for row in spec.fields.values() if row.field}  # the rest is the program's alone
+    splices = []
+    for key, pair in old.items():
+        if key in fresh:
+            if fresh[key].value.data() != pair.value.data():
+                splices.append((pair.start, _end(there, pair), _entry(new, fresh[key], there.newline)))
+        elif key in ours:
+            splices.append((_line_start(there, pair), _line_end(there, pair), ""))
+    lines = [_entry(new, pair, there.newline) for key, pair in fresh.items() if key not in old]
+    if lines:
+        at = _place(there)
+        splices.append((at, at, "".join(line + there.newline for line in lines)))
+    return splices
+
+
+def _pairs(header: Node) -> dict[str, Pair]:
+    return {pair.key.text: pair for pair in header.pairs}
+
+
+def _entry(document: Document, pair: Pair, newline: str) -> str:
+    """A key with its value as the fresh file lays it out."""
+    return document.text[pair.start : _end(document, pair)].replace("\r\n", "\n").replace("\n", newline)
+
+
+def _end(document: Document, pair: Pair) -> int:
+    """Where the value ends, without the line ends that a block has behind it."""
+    text = document.text[pair.start : pair.end]
+    return pair.start + len(text.rstrip("\r\n \t"))
+
+
+def _line_start(document: Document, pair: Pair) -> int:
+    start = document.text.rfind("\n", 0, pair.start) + 1
+    if document.text[start : pair.start].strip("\ufeff \t"):
+        raise CannotUpdate(f"`{pair.key.text}` shares its line with another key")
+    return pair.start - len(document.text[start : pair.start].lstrip("\ufeff"))
+
+
+def _line_end(document: Document, pair: Pair) -> int:
+    end = document.text.find("\n", _end(document, pair))
+    rest = document.text[_end(document, pair) : end if end >= 0 else len(document.text)].strip()
+    if rest and not rest.startswith("#"):
+        raise CannotUpdate(f"`{pair.key.text}` shares its line with another key")
+    return len(document.text) if end < 0 else end + 1
+
+
+def _place(there: Document) -> int:
+    """New keys stand behind the last one; in front of the first table, where a syntax has those."""
+    assert there.header is not None
+    flat = [p for p in there.header.pairs if there.text[p.start - 1 : p.start] not in ("[", "{")]
+    tables = [p.start for p in there.header.pairs if p not in flat]
+    if there.text[there.header.start : there.header.start + 1] == "{":
+        raise CannotUpdate("its header is not written line by line")
+    before = [p for p in flat if not tables or p.start < min(tables)]
+    if not before:
+        return there.header_start
+    return _line_end(there, max(before, key=lambda p: p.end))
+
+
+def _body(there: Document, new: Document) -> list[tuple[int, int, str]]:
+    if there.body_start == len(there.text) and new.body_start == len(new.text):
+        return []
+    tail = new.text[new.body_start :].replace("\r\n", "\n")
+    if there.body.replace("\r\n", "\n").strip() == new.body.replace("\r\n", "\n").strip():
+        return []
+    return [(there.body_start, len(there.text), tail.replace("\n", there.newline))]
+
+
+def _prove(spec: Spec, text: str, fresh: str, path: str) -> None:
+    got, meant = read_program(spec, text, path), read_program(spec, fresh, path)
+    if got.status != "read" or len(got.agents) != 1 or len(meant.agents) != 1:
+        raise CannotUpdate(got.reason or "the program would not take the result")
+    if _plain(got.agents[0].agent) != _plain(meant.agents[0].agent):
+        raise CannotUpdate("keys that stay would change what the agent is")
+    if counting.of_agent(got.agents[0].agent, spec, program=True) != counting.of_agent(
+        meant.agents[0].agent, spec, program=True
+    ):
+        raise CannotUpdate("keys that stay would change what the agent may do")
+
+
+def _plain(agent: Agent) -> Agent:
+    prompt = None if agent.prompt is None else agent.prompt.replace("\r\n", "\n").strip()
+    return replace(agent, extras=(), prompt=prompt)

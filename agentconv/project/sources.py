@@ -1,0 +1,275 @@
+"""Where the agents come from: the places of the project, files, folders, plugin trees, or standard input."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from agentconv.containers import MAX_BYTES
+from agentconv.notes import Note, note
+from agentconv.project import files
+from agentconv.reading.context import Get
+from agentconv.reading.detect import by_place, guess, marks, syntax_fits
+from agentconv.registry import heads, ids
+
+STDIN = "-"
+SURE = 2  # one key that only this format has
+ENDINGS = (".md", ".toml", ".json", ".jsonc", ".yaml", ".yml", ".roomodes")
+
+
+@dataclass(slots=True)
+class Source:
+    """A file that may hold agents. ``below`` is the folder between its place and the file."""
+
+    path: str
+    full: Path | None
+    format: str | None = None
+    text: str | None = None
+    below: str = ""
+    prefix: str = ""  # a plugin's name, part of the agents' names
+    asked: bool = False  # named by the user: silence would be wrong
+    placed: bool = False  # lies in one of its format's places
+
+    @property
+    def place(self) -> str:
+        """The folder that the programs search."""
+        folder = self.path.rsplit("/", 1)[0] if "/" in self.path else "."
+        return folder.removesuffix(f"/{self.below}") if self.below else folder
+
+    notes: list[Note] = field(default_factory=list)
+
+
+def beside(source: Source) -> Get | None:
+    """The files that a definition may name: those of its project, from its own folder. ``None`` for standard input."""
+    if source.full is None:
+        return None
+    folder = source.full.resolve().parent
+    root = files.find_root(folder, place_marks()).resolve()
+
+    def get(relative: str) -> str | None:
+        target = (folder / relative).resolve()
+        if root not in target.parents or not target.is_file():
+            return None
+        try:
+            return files.read_text(target)
+        except files.Unreadable:
+            return None
+
+    return get
+
+
+def _homes() -> list[str]:
+    """Formats whose places hold agents; a text for a session is a source where it is named only."""
+    return [id for id in ids() if heads()[id].get("kind") != "text"]
+
+
+def place_marks() -> list[str]:
+    """Folders and files that show a project: the fixed part of every format's places."""
+    found = []
+    for id in _homes():
+        for glob in (heads()[id].get("places") or {}).get("project", ()):
+            fixed = glob.split("*", 1)[0].rstrip("/")
+            if fixed:
+                found.append(fixed)
+    return list(dict.fromkeys(found))
+
+
+def in_places(root: Path, but: Iterable[str] = (), user: bool = False) -> list[Source]:
+    """All files in the known places of a project (or of the home folder), each with its format."""
+    closed = set(but)
+    seen: dict[str, list[str]] = {}
+    for id in _homes():
+        if id in closed:
+            continue
+        places = heads()[id].get("places") or {}
+        for glob in places.get("user" if user else "project", ()):
+            for path in files.expand(root, glob.removeprefix("~/")):
+                if PurePosixPath(path).name in places.get("skip", ()):
+                    continue
+                if closed & set(by_place(path)):
+                    continue
+                if id not in seen.setdefault(path, []):
+                    seen[path].append(id)
+    out = []
+    for path in sorted(seen):
+        source = Source(path, root / path)
+        read(source)
+        found = guess(path, source.text or "")
+        source.format = found.format if found.format in seen[path] else seen[path][0]
+        source.below = below(path, source.format)
+        source.placed = True
+        out.append(source)
+    return out
+
+
+def below(path: str, id: str | None) -> str:
+    """The folders between a format's place and the file."""
+    if id is None:
+        return ""
+    parent = PurePosixPath("/" + path.lstrip("/")).parent
+    places = heads()[id].get("places") or {}
+    for glob in (*places.get("project", ()), *places.get("user", ())):
+        fixed = [p for p in PurePosixPath(glob.removeprefix("~/").split("*", 1)[0]).parts if p]
+        parts = list(parent.parts)
+        for at in range(len(parts) - len(fixed), -1, -1):
+            if fixed and parts[at : at + len(fixed)] == fixed:
+                return "/".join(parts[at + len(fixed) :])
+    return ""
+
+
+def read(source: Source, most: int = MAX_BYTES) -> Source:
+    """Take the file in; what is wrong with it becomes a note."""
+    if source.text is not None or source.full is None:
+        return source
+    try:
+        source.text = files.read_text(source.full, most)
+    except files.Unreadable as problem:
+        source.notes.append(note(problem.code, problem.message, file=source.path, line=problem.line, help=problem.help))
+    return source
+
+
+def shown(path: Path, cwd: Path) -> str:
+    """A path as the user would type it."""
+    try:
+        return path.resolve().relative_to(cwd.resolve()).as_posix()
+    except ValueError:
+        return path.as_posix()
+
+
+def named(arguments: Iterable[str], cwd: Path, from_: str | None, most: int) -> Iterator[Source]:
+    """The files that the arguments stand for."""
+    for argument in arguments:
+        if argument == STDIN:
+            yield _stdin(from_)
+            continue
+        path = Path(argument)
+        if path.is_dir():
+            yield from _folder(path, cwd, from_, most)
+        elif path.exists():
+            source = read(Source(shown(path, cwd), path, from_, asked=True), most)
+            yield decided(source)
+        else:
+            missing = Source(argument, path, from_, asked=True)
+            missing.notes.append(note("F001", "no such file or folder", file=argument))
+            yield missing
+
+
+def _stdin(from_: str | None) -> Source:
+    source = Source(STDIN, None, from_, asked=True)
+    try:
+        source.text = files.decode(sys.stdin.buffer.read())
+    except files.Unreadable as problem:
+        source.notes.append(note(problem.code, problem.message, file=STDIN, line=problem.line, help=problem.help))
+        return source
+    return decided(source)
+
+
+def decided(source: Source) -> Source:
+    """The source with its format, or with a note that it cannot be told."""
+    if source.text is None:
+        return source
+    if source.format is None:
+        found = guess(_absolute(source), source.text)
+        source.format = found.format or _fitting(source, found.candidates)
+    if source.format is not None:
+        source.below = below(_absolute(source), source.format)
+        source.placed = source.full is not None and source.format in by_place(_absolute(source))
+    return source
+
+
+def _absolute(source: Source) -> str:
+    return source.full.resolve().as_posix() if source.full is not None else ""
+
+
+def _fitting(source: Source, candidates: tuple[str, ...]) -> str | None:
+    """The format that the file fits best; a question only where the rights would differ."""
+    from agentconv.reading.fitting import choose, fits, loads, ways
+
+    text = source.text or ""
+    counted = {id: marks(text, id) for id in candidates}
+    marked = [id for id in candidates if counted[id]]
+    if len(marked) == 1 and counted[marked[0]] >= SURE and loads(marked[0], text, source.path):
+        return marked[0]
+    found = fits(list(candidates), counted, text, source.path)
+    if (best := choose(found)) is not None:
+        return best
+    top = [id for id in candidates if counted[id] == max(counted.values(), default=0) > 1]
+    if not found and len(top) == 1:
+        return top[0]  # a file of that program for sure, whatever is wrong with it
+    if found:
+        text = f"the format cannot be told: {ways(found)}"
+        help = f"--from {found[0].id} (or {', '.join(f.id for f in found[1:3])}) chooses"
+    else:
+        text, help = "this is no agent file that agentconv knows", "--from ID names the format"
+    source.notes.append(note("F006", text, file=source.path, help=help))
+    return None
+
+
+def _folder(path: Path, cwd: Path, from_: str | None, most: int) -> Iterator[Source]:
+    if (plugin := _plugin(path)) is not None:
+        yield from _plugin_files(path, plugin, cwd, from_, most)
+        return
+    placed = [] if from_ else in_places(path)
+    if placed:
+        for source in placed:
+            source.path = shown(path / source.path, cwd)
+            yield source
+        return
+    for relative in files.walk(path, ""):
+        if not relative.endswith(ENDINGS):
+            continue
+        full = path / relative
+        source = read(Source(shown(full, cwd), full, from_), most)
+        if source.text is None:
+            yield source
+            continue
+        if from_:
+            if syntax_fits(source.text, relative, from_):
+                source.below = str(PurePosixPath(relative).parent).removeprefix(".")
+                yield source
+            continue
+        found = guess(_absolute(source), source.text)
+        if found.format is None and not found.candidates:
+            continue
+        decided(source)
+        if source.format is None and not any("cannot be told" in n.message for n in source.notes):
+            continue  # no agent of any format: a folder holds other things, too
+        yield source
+
+
+def _plugin(path: Path) -> dict[str, object] | None:
+    """The manifest of a plugin tree."""
+    for place in (path / ".claude-plugin" / "plugin.json", path / "plugin.json"):
+        if place.is_file():
+            try:
+                data = json.loads(place.read_text("utf-8"))
+            except (OSError, ValueError):
+                return None
+            return data if isinstance(data, dict) else None
+    return None
+
+
+def _plugin_files(path: Path, plugin: dict[str, object], cwd: Path, from_: str | None, most: int) -> Iterator[Source]:
+    listed = plugin.get("agents")
+    roots = (
+        [listed] if isinstance(listed, str) else [str(p) for p in listed] if isinstance(listed, list) else ["agents"]
+    )
+    name = str(plugin.get("name") or path.name)
+    for entry in roots:
+        start = path / entry
+        inside = [start] if start.is_file() else [start / p for p in files.walk(start, "") if p.endswith(".md")]
+        for full in inside:
+            try:
+                full.resolve().relative_to(path.resolve())
+            except ValueError:
+                continue  # a plugin names only what lies inside it
+            source = read(Source(shown(full, cwd), full, from_ or plugin_format(), prefix=name), most)
+            yield source
+
+
+def plugin_format() -> str:
+    """The format whose program has such plugins: the one that says so in its head."""
+    return next((id for id in ids() if heads()[id].get("plugins")), ids()[0])

@@ -1,0 +1,132 @@
+"""One way of writing an agent: rendered, merged and read back as the target's program reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from agentconv import rights as counting
+from agentconv.containers import ContainerError
+from agentconv.containers.sections import put_section
+from agentconv.lowering.lowered import Lowered, Options
+from agentconv.model import Agent, Tools
+from agentconv.notes import Note, note
+from agentconv.output.render import output_path, render, rows_of
+from agentconv.output.shared import CannotMerge, kept_outside, put_entry
+from agentconv.reading.engine import read_program
+from agentconv.registry import shared_readers
+from agentconv.spec import Spec
+
+Get = Callable[[str], str | None]
+
+
+@dataclass(slots=True)
+class Job:
+    """One agent on its way to one target."""
+
+    agent: Agent
+    src: Spec
+    dst: Spec
+    before: counting.Rights
+    options: Options
+    get: Get
+    newline: str = "\n"
+
+
+@dataclass(slots=True)
+class Seen:
+    """The output as another program reads it that has this place, too."""
+
+    spec: Spec
+    program: str
+    equal: bool  # the place is its home, too
+    agent: Agent | None  # None: it does not load the file
+    gained: counting.Rights = frozenset()
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One way of writing the agent, read back."""
+
+    lowered: Lowered
+    path: str
+    text: str
+    back: Agent
+    rights: counting.Rights
+    gained: counting.Rights
+    seen: list[Seen] = field(default_factory=list)
+    neighbours_kept: bool = True
+
+    @property
+    def gained_elsewhere(self) -> counting.Rights:
+        """What a program whose home this place is, too, would give more."""
+        return frozenset(r for seen in self.seen if seen.equal for r in seen.gained)
+
+
+def attempt(job: Job, lowered: Lowered) -> Attempt | Note:
+    """The agent written and read back, or the error that prevents it."""
+    path = output_path(lowered.agent, job.dst, job.options.user)
+    old = job.get(path) if job.dst.many else None
+    try:
+        text = _text(job, lowered.agent, old)
+    except CannotMerge as error:
+        return note("F008", str(error), file=path, help="mend the file, or move it away")
+    back = _read_back(job.dst, text, path, lowered.agent)
+    if isinstance(back, str):
+        return note("V001", f"{job.dst.program} would not take the output: {back}", file=path)
+    # what a session of its own reads gives no rights and takes none
+    after = frozenset() if job.dst.text_kind else counting.of_agent(back, job.dst, program=True)
+    gained = frozenset() if job.dst.text_kind else counting.gained(job.before, after)
+    ambient = frozenset(r for r in counting.of_ambient(job.dst) if r.cls in ("writes", "runs"))
+    made = Attempt(lowered, path, text, back, after, gained | counting.gained(job.before, ambient))
+    made.seen = [_seen(job, other, program, equal, made) for other, program, equal in shared_readers(job.dst)]
+    if job.dst.many:
+        made.neighbours_kept = kept_outside(job.dst, old, text, lowered.agent.id)
+    return made
+
+
+def _text(job: Job, agent: Agent, old: str | None) -> str:
+    if job.dst.syntax == "sections":
+        try:
+            return put_section(old, agent.id, render(agent, job.dst).rstrip("\n"), job.dst.container)
+        except ContainerError as error:
+            raise CannotMerge(f"the file is there and cannot be read: {error.message} (line {error.line})") from error
+    if job.dst.many:
+        return put_entry(job.dst, old, agent.id, rows_of(agent, job.dst))
+    return render(agent, job.dst, job.newline)
+
+
+def _read_back(dst: Spec, text: str, path: str, meant: Agent) -> Agent | str:
+    back = read_program(dst, text, path)
+    if back.status != "read":
+        return back.reason or "it passes it over"
+    for read in back.agents:
+        if not dst.many or read.agent.id == meant.id:
+            return _same_servers(read.agent, meant, dst)
+    return "the entry is not there"
+
+
+def _same_servers(back: Agent, meant: Agent, dst: Spec) -> Agent:
+    """`my_docs_read` can be read as a tool of `my` or of `my_docs`: the text is all that the program compares."""
+    if not dst.tools.mcp_is_loose:
+        return back
+    names = {r.tool.name: r.tool for r in meant.tools.rules if r.tool.server}
+    rules = tuple(
+        replace(r, tool=names[r.tool.name]) if r.tool.server and r.tool.name in names else r for r in back.tools.rules
+    )
+    return replace(back, tools=Tools(back.tools.base, rules))
+
+
+def _seen(job: Job, other: Spec, program: str, equal: bool, made: Attempt) -> Seen:
+    read = read_program(other, made.text, made.path)
+    if read.status != "read" or not read.agents:
+        return Seen(other, program, equal, None)
+    agent = _no_servers(read.agents[0].agent, job.dst)
+    rights = counting.of_agent(agent, other, program=True)
+    return Seen(other, program, equal, agent, counting.gained(job.before, rights))
+
+
+def _no_servers(agent: Agent, dst: Spec) -> Agent:
+    """A tool of the target is no MCP tool elsewhere: nobody has a server of the name `vscode` with that tool."""
+    rules = tuple(r for r in agent.tools.rules if not (r.tool.server and dst.tools.own(r.tool.name)))
+    return replace(agent, tools=Tools(agent.tools.base, rules))

@@ -1,0 +1,325 @@
+"""Field codecs: a value of a header <-> a field of the model, one pair of functions per ``type:``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from agentconv.containers import Node
+from agentconv.model import Handoff
+from agentconv.models import read_models
+from agentconv.reading.context import UNSAID, Bad, Context
+from agentconv.reading.modelcodec import read_data
+from agentconv.reading.reach import read_delegates, read_handoffs, read_hooks, read_servers
+from agentconv.reading.routing import read_context, read_examples, write_context
+from agentconv.spec import Field
+
+
+def read_value(node: Node, row: Field, ctx: Context) -> Any:
+    """The model's value of a key, or ``UNSAID`` where it says nothing."""
+    if node.kind == "scalar" and node.value is None:
+        return _null(node, row, ctx)
+    if row.fact("numbers") and isinstance(node.value, (int, float)) and not isinstance(node.value, bool):
+        ctx.say("R007", f"`{row.key}: {node.text}` has no word in other programs; left out", row.field or row.key, node)
+        return UNSAID
+    try:
+        value = _READERS[row.type](node, row, ctx)
+        value = _legal(value, node, row, ctx)
+    except Bad as bad:
+        value = _bad(bad, node, row, ctx)
+    unit = row.fact("unit")
+    return int(value * unit) if unit and isinstance(value, (int, float)) else value
+
+
+def _null(node: Node, row: Field, ctx: Context) -> Any:
+    word = str(row.fact("null", row.fact("bad", "ignore")))
+    if word.startswith("text:"):
+        return UNSAID if ctx.author else word.removeprefix("text:")
+    ctx.refuse(word, f"`{row.key}` without a value")
+    if word == "no-header":
+        text = f"`{row.key}:` without a value: {ctx.spec.seen} throws the whole header away"
+        ctx.say("R012", text, row.field or row.key, node)
+    if word.startswith("refuse"):
+        text = f"`{row.key}:` without a value: {ctx.spec.seen} does not load this file"
+        ctx.say("R012", text, row.field or row.key, node)
+    return UNSAID
+
+
+def _bad(bad: Bad, node: Node, row: Field, ctx: Context) -> Any:
+    word = str(row.fact("bad", "ignore"))
+    ctx.refuse(word, f"`{row.key}` {bad}")
+    if not ctx.author:
+        return UNSAID
+    at = row.field or row.key
+    if word.startswith("refuse") or word == "no-header":
+        lost = bad.meant is UNSAID
+        does = "throws the whole header away" if word == "no-header" else "does not load this file"
+        text = f"`{row.key}` {bad}: {ctx.spec.seen} {does}; {'left out' if lost else 'read as meant'}"
+        ctx.say("R012", text, at, node, effect="lost" if lost and row.field else "info")
+    elif bad.meant is UNSAID:
+        ctx.say("R007", f"`{row.key}` {bad}; left out", at, node, effect="lost" if row.field else "info")
+    else:
+        ctx.say("R007", f"`{row.key}` {bad}: {ctx.spec.program} ignores it; read as meant", at, node)
+    return bad.meant
+
+
+def _legal(value: Any, node: Node, row: Field, ctx: Context) -> Any:
+    if value is UNSAID:
+        return value
+    if value in ("", (), {}) and row.fact("empty") == "unsaid":
+        return UNSAID
+    if value in ("", ()) and (word := row.fact("empty")):
+        ctx.refuse(word, f"`{row.key}` is empty")
+        ctx.say("R012", f"`{row.key}` is empty: {ctx.spec.seen} does not load this file", row.field or row.key, node)
+        return UNSAID
+    words = row.to_model
+    if words and isinstance(value, (str, bool, int)):
+        return _word(value, words, node, row, ctx)
+    least, most = row.fact("min"), row.fact("max")
+    low = isinstance(value, (int, float)) and least is not None and value < least
+    if low or (isinstance(value, (int, float)) and most is not None and value > most):
+        return _bad(Bad(f"is out of range: {value}"), node, row, ctx)
+    if row.fact("invert") and isinstance(value, bool):
+        return not value
+    if problem := _odd_text(value, row):
+        return _bad(Bad(problem, value), node, row, ctx)
+    return value
+
+
+def _word(value: Any, words: Mapping[Any, Any], node: Node, row: Field, ctx: Context) -> Any:
+    alias = (row.fact("aliases") or {}).get(value, value)
+    if alias in words:
+        return words[alias]
+    low = {str(k).lower(): v for k, v in words.items()}
+    meant = low.get(str(alias).lower(), UNSAID)
+    if row.fact("any_case") and meant is not UNSAID:
+        return meant
+    if meant is UNSAID and value in words.values():
+        meant = value
+    if row.fact("open"):  # any word is taken as it stands
+        return value
+    return _bad(Bad(f"knows no `{value}`", meant), node, row, ctx)
+
+
+def _odd_text(value: Any, row: Field) -> str:
+    """What is wrong with a text, or with one of a list, by ``pattern`` and ``max_length``."""
+    pattern, longest = row.fact("pattern"), row.fact("max_length")
+    texts = (value,) if isinstance(value, str) else value if isinstance(value, tuple) else ()
+    for text in (t for t in texts if isinstance(t, str)):
+        if longest is not None and len(text) > longest:
+            return f"is longer than {longest} characters"
+        if pattern is not None and not re.fullmatch(pattern, text):
+            return f"may not be `{text}`"
+    return ""
+
+
+# -- reading ----------------------------------------------------------------------------------
+
+
+def _text(node: Node, row: Field, ctx: Context) -> Any:
+    if node.kind != "scalar":
+        meant = ", ".join(i.text for i in node.items) if node.kind == "list" and node.items else UNSAID
+        raise Bad("must be text", meant)
+    value = node.text
+    if row.fact("escapes") == "newline" and "\\n" in value:
+        value = value.replace("\\n", "\n")
+        ctx.say("R014", f"literal \\n in `{row.key}` read as line breaks", row.field or row.key, node)
+    date = node.style == "plain" and node.value != node.text  # js-yaml 3 makes a Date of it
+    if (not isinstance(node.value, str) or date) and not _all_text(ctx) and row.fact("scalars") != "text":
+        raise Bad(f"is {node.text}, which is no text", value)
+    value = _normalised(value, row, ctx)
+    if row.fact("refs") == "file-uri":
+        value = _referred(value, node, row, ctx)
+    if not value.strip() and (word := row.fact("blank")):
+        ctx.refuse(word, f"`{row.key}` is blank")
+        ctx.say("R012", f"`{row.key}` is blank: {ctx.spec.seen} does not load this agent", row.field or row.key, node)
+    return value
+
+
+def _referred(value: str, node: Node, row: Field, ctx: Context) -> str:
+    """The text of the file that a ``file://`` names, from the folder of the definition."""
+    if not value.startswith("file://") or ctx.get is None:
+        return value
+    text = ctx.get(value.removeprefix("file://"))
+    if text is None:
+        ctx.refuse("refuse", f"`{row.key}` names a file that is not there")
+        ctx.say("F001", f"`{value}` is not there, or outside the project", row.field or row.key, node)
+        return value
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").strip("\n")
+
+
+def _normalised(value: str, row: Field, ctx: Context) -> str:
+    """What the program makes of a text when it loads it; what it replaces is no wish of the author's."""
+    for step in (ctx.spec.tables.get("normalise") or {}).get(row.field or row.key, ()):
+        if step == "trim":
+            value = value.strip()
+        elif isinstance(step, Mapping) and not ctx.author:
+            for pattern, new in step.items():
+                value = re.sub(str(pattern), str(new), value)
+    return value
+
+
+def _all_text(ctx: Context) -> bool:
+    """Whether every scalar is text to the program."""
+    return (ctx.spec.container.get("dialect") or {}).get("schema") == "strings"
+
+
+def _bool(node: Node, row: Field, ctx: Context) -> Any:
+    if isinstance(node.value, bool):
+        return node.value
+    word = node.text.strip().lower() if node.kind == "scalar" else ""
+    strings = {"true": True, "false": False}
+    if word in strings and (_all_text(ctx) or row.fact("text_ok")):
+        return strings[word]
+    meant = {**strings, "yes": True, "no": False, "on": True, "off": False}.get(word, UNSAID)
+    raise Bad("must be true or false", meant)
+
+
+def _number(node: Node, row: Field, ctx: Context) -> Any:
+    named = row.fact("named") or {}
+    if node.kind == "scalar" and node.text.strip().lower() in named:
+        value: float = named[node.text.strip().lower()]
+    elif isinstance(node.value, (int, float)) and not isinstance(node.value, bool):
+        value = node.value
+    else:
+        text = node.text if node.kind == "scalar" else ""
+        if row.fact("text_ok") == "leading" and (head := re.match(r"\s*[-+]?\d+", text)):
+            text = head[0]
+        try:
+            value = float(text)
+        except ValueError:
+            raise Bad("must be a number") from None
+        if value != value or value in (float("inf"), float("-inf")):
+            raise Bad("must be a number")
+        if not row.fact("text_ok") and not _all_text(ctx):
+            raise Bad("must be a number", _whole(value, row))
+    return _whole(value, row)
+
+
+def _whole(value: float, row: Field) -> Any:
+    if row.type != "int":
+        return value
+    if value != value or value in (float("inf"), float("-inf")) or value != int(value):
+        raise Bad(f"must be a whole number, not {value}")
+    return int(value)
+
+
+def _words(node: Node, row: Field, ctx: Context) -> Any:
+    if node.kind == "list":
+        if any(i.kind != "scalar" for i in node.items):
+            raise Bad("must be a list of words", tuple(i.text for i in node.items if i.kind == "scalar"))
+        return tuple(i.text for i in node.items)
+    if node.kind == "scalar":
+        words = tuple(w.strip() for w in node.text.split(",") if w.strip())
+        if row.fact("text") is False:
+            raise Bad("must be a list", words)
+        return words
+    raise Bad("must be a list of words", tuple(p.key.text for p in node.pairs))
+
+
+def _list(node: Node, row: Field, ctx: Context) -> Any:
+    if node.kind != "list":
+        raise Bad("must be a list")
+    return tuple(item.data() for item in node.items)
+
+
+def _map(node: Node, row: Field, ctx: Context) -> Any:
+    if node.kind != "map":
+        raise Bad("must be a map")
+    return node.data()
+
+
+def _any(node: Node, row: Field, ctx: Context) -> Any:
+    return node.data()
+
+
+def _misplaced(node: Node, row: Field, ctx: Context) -> Any:
+    """A key that belongs elsewhere; an empty one harms nobody."""
+    if node.kind == "list" and not node.items:
+        return UNSAID
+    raise Bad("stands in the wrong place", node.data())
+
+
+def _parts(node: Node, row: Field, ctx: Context) -> Any:
+    try:
+        return {row.key: _text(node, row, ctx)}
+    except Bad as bad:
+        raise Bad(bad.problem, bad.meant if bad.meant is UNSAID else {row.key: bad.meant}) from None
+
+
+_READERS = {
+    "string": _text,
+    "text": _text,
+    "word": _text,
+    "bool": _bool,
+    "int": _number,
+    "number": _number,
+    "words": _words,
+    "list": _list,
+    "map": _map,
+    "any": _any,
+    "model": read_models,
+    "hooks": read_hooks,
+    "mcp-servers": read_servers,
+    "delegates": read_delegates,
+    "handoffs": read_handoffs,
+    "misplaced": _misplaced,
+    "prompt-parts": _parts,
+    "data": read_data,
+    "context": read_context,
+    "examples": read_examples,
+}
+TOOL_TYPES = (
+    "tools",
+    "deny-tools",
+    "permission",
+    "tool-bools",
+    "groups",
+    "tool-settings",
+    "model-tools",
+    "permission-rules",
+    "switch",
+)
+
+
+# -- writing ----------------------------------------------------------------------------------
+
+
+def write_value(value: Any, row: Field) -> Any:
+    """Plain data for a key from the model's value."""
+    if row.type == "handoffs":
+        return [_handoff(h) for h in value]
+    if row.type == "mcp-servers":
+        return _servers(value, row)
+    if row.type == "delegates" and value == ("*",):
+        return "*"
+    if row.type == "prompt-parts":
+        return value.get(row.key)
+    if row.type == "context":
+        return write_context(value, row)
+    if row.fact("invert") and isinstance(value, bool):
+        return not value
+    if (unit := row.fact("unit")) and isinstance(value, (int, float)):
+        return value // unit if value % unit == 0 else value / unit
+    if isinstance(value, tuple):
+        plain = [dict(v) if isinstance(v, Mapping) else v for v in value]
+        return ", ".join(map(str, plain)) if row.fact("as_text") else plain
+    if row.to_program:
+        return row.to_program.get(value, value)
+    return dict(value) if isinstance(value, Mapping) else value
+
+
+def _handoff(handoff: Handoff) -> dict[str, Any]:
+    out: dict[str, Any] = {"label": handoff.label, "agent": handoff.agent, "prompt": handoff.prompt}
+    if handoff.send is not None:
+        out["send"] = handoff.send
+    if handoff.model:
+        out["model"] = handoff.model
+    return {**out, **handoff.more}
+
+
+def _servers(value: Mapping[str, Any], row: Field) -> Any:
+    if row.fact("shape") == "list" or (row.fact("by_name") and None in value.values()):
+        return [name if config is None else {name: config} for name, config in value.items()]
+    return dict(value)

@@ -1,0 +1,110 @@
+"""Which format a file is: its place, its name, then the keys and tool words that only one format has."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import PurePosixPath
+from typing import Any
+
+from agentconv.project.files import glob_pattern
+from agentconv.registry import heads, ids
+
+KEY = re.compile(r"^[ \t]*[\"']?([A-Za-z_][\w.-]*)[\"']?[ \t]*[:=]", re.M)
+HEAD = 4000  # characters that are searched for keys: headers are short
+HEADER = re.compile(r"^---[ \t]*\r?$", re.M)  # also behind a fence, a comment or a heading
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """The format of a file, or the candidates between which the file does not decide."""
+
+    format: str | None
+    candidates: tuple[str, ...] = ()
+    why: str = ""
+
+
+def by_place(path: str) -> list[str]:
+    """Formats in whose places the path lies, also below a parent folder; best known first."""
+    slashed = "/" + path.lstrip("/")
+    found = []
+    for id in ids():
+        places = heads()[id].get("places") or {}
+        for glob in (*places.get("project", ()), *places.get("legacy", ()), *places.get("user", ())):
+            glob = glob.removeprefix("~/")
+            if glob_pattern("**/" + glob).fullmatch(slashed) or glob_pattern("/" + glob).fullmatch(slashed):
+                if PurePosixPath(path).name not in places.get("skip", ()):
+                    found.append(id)
+                break
+    return found
+
+
+def by_name(path: str) -> list[str]:
+    """Formats that a file name alone tells."""
+    name = PurePosixPath(path).name
+    found = []
+    for id in ids():
+        head = heads()[id]
+        for suffix in head.get("suffixes") or ():
+            if name.endswith(suffix) and suffix not in (".md", ".json", ".yaml", ".yml", ".toml", ".jsonc"):
+                found.append(id)
+                break
+        else:
+            if any(fnmatchcase(name, g.rsplit("/", 1)[-1]) for g in _exact_names(head)):
+                found.append(id)
+    return found
+
+
+def _exact_names(head: Any) -> list[str]:
+    globs = (head.get("places") or {}).get("project", ())
+    return [g for g in globs if "*" not in g.rsplit("/", 1)[-1]]
+
+
+def marks(text: str, id: str) -> int:
+    """How many of the keys and tool words that only this format has stand in the head of the file."""
+    recognise = heads()[id].get("recognise") or {}
+    top = text[:HEAD]
+    keys = set(KEY.findall(top))
+    count = sum(2 for key in recognise.get("keys", ()) if key in keys)
+    header = top.split("\n---", 1)[0]
+    for word in recognise.get("tools", ()):
+        if re.search(rf"(?<![\w*/.-]){re.escape(word)}(?![\w*/.-])", header):
+            count += 1
+    return count
+
+
+def syntax_fits(text: str, path: str, id: str) -> bool:
+    """Whether a file of this shape can be of the format at all."""
+    head = heads()[id]
+    syntax = head["syntax"]
+    bare = text.lstrip("\ufeff \t\r\n")
+    name = PurePosixPath(path).name
+    known = not name or any(name.endswith(s) for s in head.get("suffixes") or ()) or "." not in name
+    if syntax == "sections":
+        return "<!-- agentconv:" in text
+    if syntax == "frontmatter":
+        return known and (bare.startswith("---") or bool(HEADER.search(text[:HEAD])))
+    if syntax == "json":
+        return bare.startswith(("{", "//", "/*"))
+    if syntax == "toml":
+        return not name or name.endswith(".toml") or "." not in name
+    return not bare.startswith("---") and known
+
+
+def guess(path: str, text: str) -> Guess:
+    """The format of a file."""
+    placed = by_place(path)
+    if len(placed) == 1:
+        return Guess(placed[0], why="place")
+    if placed:
+        return Guess(_best(placed, text), why="place")
+    named = [id for id in by_name(path) if syntax_fits(text, path, id)]
+    if named:
+        return Guess(_best(named, text), why="name")
+    return Guess(None, tuple(id for id in ids() if syntax_fits(text, path, id)))
+
+
+def _best(found: list[str], text: str) -> str:
+    """Of formats that share a place: the one whose marks the file bears, else the one with more users."""
+    return max(found, key=lambda id: (marks(text, id), -found.index(id)))

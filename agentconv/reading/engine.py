@@ -1,0 +1,336 @@
+"""Text -> agents, in two readings, from one description.
+
+*Author* reads what the file asks for: headers repaired, foreign and dead names understood.
+*Program* reads what the owning program makes of it and says nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from pathlib import PurePosixPath
+from typing import Any
+
+from agentconv.containers import ContainerError, Document, Node, Places
+from agentconv.containers.programs import WHITE
+from agentconv.model import Tools
+from agentconv.notes import note
+from agentconv.reading.context import Get, NoHeader, Read, Reading, Refused
+from agentconv.reading.entry import is_limit, read_entry, top_values
+from agentconv.spec import Spec
+
+__all__ = ["entries", "entry_lists", "is_limit", "open_document", "read_author", "read_program", "top_values"]
+
+
+def read_author(spec: Spec, text: str, path: str, get: Get | None = None) -> Reading:
+    """What the file asks for, with notes. Errors are notes; nothing is raised.
+
+    ``get`` gives the text of a file that the definition names, from the definition's folder."""
+    reading = Reading(spec, path, text, get=get)
+    try:
+        document = _open_author(spec, text)
+    except ContainerError as error:
+        reading.status, reading.reason = "refused", error.message
+        line = min(error.line, len(Places(text).starts) + 1)  # an error at the end may point behind it
+        reading.notes.append(
+            note(
+                error.code,
+                error.message,
+                effect="error",
+                file=path,
+                line=line,
+                column=error.column,
+                help=error.help,
+            )
+        )
+        return reading
+    reading.document = document
+    for remark in document.remarks:
+        at = remark.key if remark.key else ""
+        message = _twice_means(spec, at) if remark.code == "R010" else remark.message
+        reading.notes.append(note(remark.code, message, path=at, file=path, line=remark.line, column=remark.column))
+    if document.header is None and not _headerless_is_agent(spec):
+        reading.status = "skipped"
+        reading.notes.append(
+            note(
+                "R004",
+                f"no header: {spec.program} makes no agent of this file",
+                file=path,
+                line=1,
+                column=1,
+                effect="info",
+            )
+        )
+        return reading
+    for id, entry, forced in entries(spec, document, path):
+        read = read_entry(spec, document, entry, id, forced, path, author=True, get=get)
+        if isinstance(read, Read):
+            reading.agents.append(_without_header(read, reading))
+        else:
+            reading.notes += read
+            if not spec.many:
+                reading.status = "refused" if any(n.effect == "error" for n in read) else "skipped"
+    if spec.many and not reading.agents and not reading.notes:
+        reading.notes.append(note("R018", f"no agent of {spec.program} in this file", file=path, line=1, column=1))
+    _say_lost_names(spec, reading)
+    if again := _twice(spec, reading):
+        text = f"`{again.agent.id}` stands here twice: {spec.seen} loads nothing of this file"
+        line, column = (again.entry.line, again.entry.column) if again.entry else (1, 1)
+        reading.notes.append(note("R010", text, path="id", file=path, line=line, column=column))
+    return reading
+
+
+def _without_header(read: Read, reading: Reading) -> Read:
+    """A header that the program does not find, where an agent without one has no tools: then it has none."""
+    spec, document = reading.spec, reading.document
+    if document is None or document.header is None or spec.tools.fact("absent") != "none":
+        return read
+    theirs = open_document(spec, reading.text, author=False) if _headerless_is_agent(spec) else None
+    if theirs is None or theirs.status != "read" or theirs.header is not None:
+        return read
+    text = f"{spec.seen} finds no header in this file: all of it is the prompt of an agent without tools"
+    read.notes.append(note("R011", text, path="tools", file=reading.path, line=1, column=1, effect="narrows"))
+    return replace(read, agent=replace(read.agent, tools=Tools("none")))
+
+
+def _say_lost_names(spec: Spec, reading: Reading) -> None:
+    """Tool names that the program loses with its own repair of the header (a list in brackets becomes one text)."""
+    document = reading.document
+    if spec.many or document is None or not reading.agents or not any(r.code == "R003" for r in document.remarks):
+        return
+    program = read_program(spec, reading.text, reading.path)
+    if program.status != "read" or not program.agents or program.agents[0].agent.tools.base != "none":
+        return
+    found = {rule.tool.name for rule in program.agents[0].agent.tools.rules}
+    read = reading.agents[0]
+    noted = {n.path for n in read.notes if n.code in ("T001", "T002")}
+    for token in (t for t in read.tokens if t.text not in found and t.at not in noted):
+        line, column = Places(reading.text).at(token.start)
+        text = f"{spec.seen} repairs this header in a way that loses `{token.text}`; taken as meant"
+        read.notes.append(note("T001", text, path=token.at, file=reading.path, line=line, column=column))
+
+
+def read_program(spec: Spec, text: str, path: str, get: Get | None = None) -> Reading:
+    """What the owning program makes of the file: no repair but its own, no foreign vocabulary."""
+    reading = Reading(spec, path, text, get=get)
+    try:
+        document = open_document(spec, text, author=False)
+    except ContainerError as error:
+        reading.status, reading.reason = "refused", error.message
+        return reading
+    reading.document = document
+    if document.status == "read" and spec.container.get("empty_body") == "refuse" and not document.body.strip(WHITE):
+        document.status, document.reason = "refused", "the program takes no agent without a prompt"
+    if document.status != "read":
+        reading.status, reading.reason = document.status, document.reason
+        return reading
+    try:
+        for id, entry, forced in entries(spec, document, path, spec.container.get("one_bad") == "refuse-all"):
+            try:
+                read = read_entry(spec, document, entry, id, forced, path, author=False, get=get)
+            except NoHeader:
+                read = read_entry(spec, document, None, id, forced, path, author=False, get=get)
+            except Refused as refused:
+                if refused.whole or not spec.many or spec.container.get("one_bad") == "refuse-all":
+                    raise
+                continue
+            assert isinstance(read, Read)
+            reading.agents.append(read)
+        if again := _twice(spec, reading):
+            raise Refused(f"`{again.agent.id}` twice", True)
+    except Refused as refused:
+        reading.agents = []
+        reading.status, reading.reason = ("skipped" if refused.skipped else "refused"), refused.reason
+    return reading
+
+
+def _twice(spec: Spec, reading: Reading) -> Read | None:
+    """The second agent of one id, where the program refuses a file for it."""
+    if not spec.many or spec.identity.get("unique") != "refuse-all":
+        return None
+    seen: set[str] = set()
+    for read in reading.agents:
+        if read.agent.id in seen:
+            return read
+        seen.add(read.agent.id)
+    return None
+
+
+def open_document(spec: Spec, text: str, *, author: bool) -> Document:
+    """The container of the format, taken apart."""
+    dialect = spec.container.get("dialect") or {}
+    if spec.syntax == "frontmatter":
+        from agentconv.containers import frontmatter
+
+        if author and dialect.get("parser") == "lines":
+            from agentconv.containers import lines
+
+            return lines.read_author(text, spec.known_keys)
+        if author and (whole := _header_alone(spec, text)) is not None:
+            return whole
+        return frontmatter.read_author(text, spec.known_keys) if author else frontmatter.read_program(text, dialect)
+    if spec.syntax == "sections":
+        from agentconv.containers import sections
+
+        return sections.read(text, spec.container)
+    if spec.syntax == "toml":
+        from agentconv.containers import toml
+
+        if not author and text.startswith("\ufeff") and dialect.get("bom") == "broken":
+            raise ContainerError("R005", "the file begins with a byte order mark")
+        return toml.read(text)
+    listed = str(spec.container.get("maybe_entries") or "")
+    if spec.syntax == "json" and not _as_yaml(spec, text):
+        from agentconv.containers import json
+
+        if not author and spec.container.get("comments") is False:
+            _plain_json(text)
+        return json.read(text, listed)
+    from agentconv.containers import yaml
+
+    return yaml.read_author(text, listed) if author or spec.syntax == "json" else yaml.read_program(text, dialect)
+
+
+def _header_alone(spec: Spec, text: str) -> Document | None:
+    """A file that is all header, its prompt under a key, where the format's kin write such files."""
+    if "yaml" not in spec.head.get("also_syntax", ()) or text.lstrip("\ufeff \t\r\n")[:1] in ("", "-", "`", "<", "#"):
+        return None
+    from agentconv.containers import yaml
+
+    try:
+        document = yaml.read_author(text)
+    except ContainerError:
+        return None
+    prompts = {row.key for row in spec.fields.values() if row.field == spec.body_field}
+    return document if document.header and prompts & {p.key.text for p in document.header.pairs} else None
+
+
+def _as_yaml(spec: Spec, text: str) -> bool:
+    """Whether a file of JSON stands there as YAML, which the program reads, too."""
+    return "yaml" in spec.head.get("also_syntax", ()) and text.lstrip("\ufeff \t\r\n")[:1] not in ("{", "[", "/", "")
+
+
+def _plain_json(text: str) -> None:
+    """Refuse what editors allow and the program does not: comments, and a comma before a closing bracket."""
+    import json
+
+    try:
+        json.loads(text.removeprefix("\ufeff"))
+    except ValueError as error:
+        line, column = getattr(error, "lineno", 1), getattr(error, "colno", 1)
+        raise ContainerError("R005", f"no plain JSON: {error}", line, column) from error
+
+
+def _open_author(spec: Spec, text: str) -> Document:
+    """The author's container; what only the program can read (Roo's curly quotes) is taken as the program reads it."""
+    try:
+        return open_document(spec, text, author=True)
+    except ContainerError:
+        try:
+            document = open_document(spec, text, author=False)
+        except ContainerError:
+            document = None
+        if document is None or document.status != "read" or document.header is None:
+            raise
+        return document
+
+
+def _twice_means(spec: Spec, key: str) -> str:
+    """What the program makes of a key that stands twice, and the author reading with it."""
+    word = str((spec.container.get("dialect") or {}).get("duplicates", "last"))
+    if word == "broken":
+        return f"`{key}` stands twice, which {spec.seen} cannot read; the last one counts"
+    return f"`{key}` stands twice; the {word} one counts"
+
+
+def _headerless_is_agent(spec: Spec) -> bool:
+    dialect = spec.container.get("dialect") or {}
+    return spec.syntax == "frontmatter" and dialect.get("no_header", "skipped") == "body"
+
+
+def entries(
+    spec: Spec, document: Document, path: str, strict: bool = False
+) -> list[tuple[str, Node | None, Mapping[str, Any]]]:
+    """The agents of a file: id from its place (or from the entry), the map of fields, and what the place decides."""
+    here = forced_by(spec, path)
+    if not spec.many:
+        found = _perhaps_several(spec, document.header)
+        return [(_said_id(spec, e) or place_id(spec, path), e, here) for e in found]
+    out: list[tuple[str, Node | None, Mapping[str, Any]]] = []
+    for node, by_list in entry_lists(spec, document):
+        forced = {**here, **by_list}
+        if node.kind == "map":
+            out += [(p.key.text, p.value, forced) for p in node.pairs if p.value.kind == "map"]
+            if strict and any(p.value.kind != "map" for p in node.pairs):
+                raise Refused("an entry is no map", True)
+        else:
+            key = str(spec.container.get("entry_id") or "")
+            for item in node.items:
+                id = item.get(key) if item.kind == "map" else None
+                out.append((id.text if id else "", item, forced))
+    return out
+
+
+def _perhaps_several(spec: Spec, header: Node | None) -> list[Node | None]:
+    """The one agent of the file, or those of a list under one key."""
+    key = spec.container.get("maybe_entries")
+    node = header.get(str(key)) if key and header is not None and header.kind == "map" else None
+    return [header] if node is None or node.kind != "list" else [item for item in node.items if item.kind == "map"]
+
+
+def _said_id(spec: Spec, entry: Node | None) -> str:
+    """The id that an entry itself says."""
+    key = spec.container.get("entry_id")
+    node = entry.get(str(key)) if key and entry is not None and entry.kind == "map" else None
+    return node.text if node is not None and isinstance(node.value, str) else ""
+
+
+def entry_lists(spec: Spec, document: Document) -> list[tuple[Node, Mapping[str, Any]]]:
+    """The lists or maps of a shared file that hold agents, with what each decides for them."""
+    found = []
+    also: Mapping[str, Any] = spec.container.get("also_entries") or {}
+    for path, forced in {str(spec.container.get("entries") or ""): {}, **also}.items():
+        node = document.header
+        for key in path.split(".") if path not in ("", "*") else ():
+            node = node.get(key) if node is not None and node.kind == "map" else None
+        if path and node is not None and node.kind != "scalar":
+            found.append((node, forced or {}))
+    return found
+
+
+def forced_by(spec: Spec, path: str) -> Mapping[str, Any]:
+    """Fields that the file's place decides, whatever the file says."""
+    for glob, fields in (spec.tables.get("forced") or {}).items():
+        if fnmatchcase("/" + path.lstrip("/"), "*/" + glob):
+            return dict(fields)
+    return {}
+
+
+def place_id(spec: Spec, path: str) -> str:
+    """What the file's place says about the agent's id: its stem, or its path below the place."""
+    folder = next((s for s in spec.head.get("suffixes") or () if s.startswith("/") and path.endswith(s)), "")
+    pure = PurePosixPath(path.removesuffix(folder))  # the agent is called like its folder
+    name = pure.name if folder else stem(spec, pure.name)
+    if dashes := spec.identity.get("stem_dashes"):
+        name = re.sub(dashes, "-", name)
+    if spec.head.get("folder"):
+        return pure.parent.name or name
+    if spec.identity.get("by") != "path":
+        return name
+    parts = list(pure.parent.parts)
+    for glob in [*(spec.head.get("places") or {}).get("project", ()), *(spec.head.get("places") or {}).get("user", ())]:
+        fixed = [p for p in PurePosixPath(glob.split("*", 1)[0].lstrip("~/")).parts if p]
+        for at in range(len(parts) - len(fixed) + 1):
+            if fixed and parts[at : at + len(fixed)] == fixed:
+                return "/".join([*parts[at + len(fixed) :], name])
+    return name
+
+
+def stem(spec: Spec, name: str) -> str:
+    """A file name without the suffixes of the format."""
+    for suffix in spec.head.get("suffixes") or [".md"]:
+        if name.endswith(suffix) and name != suffix:
+            return name[: -len(suffix)]
+    return name.rsplit(".", 1)[0] if "." in name[1:] else name

@@ -1,0 +1,139 @@
+"""How well a file fits a format where neither place nor name tells: counted with the formats' own tables.
+
+A key or a tool name that few formats have says more than one that all have; a key or a name that only others have
+speaks against. Where two formats fit about as well and give the same rights, the better known one is taken; where
+they would give different rights, nobody guesses.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from agentconv.model import Agent, Tools
+from agentconv.reading.context import Reading
+from agentconv.reading.engine import read_author
+from agentconv.registry import ids, load
+from agentconv.rights import of_agent
+from agentconv.spec import Spec
+
+NEAR = 0.6  # fits that differ by less are about as good
+MARK = 1.5  # a key or tool word that the head of a description calls its own
+WRONG = {"R006": 2.0, "R007": 0.5, "R010": 0.0}
+UNSAID = "what the program gives"
+SAYS_NOTHING = frozenset({"name", "description", "model"})
+
+
+@dataclass(slots=True)
+class Fit:
+    """One candidate: what it makes of the file, and how well the file looks like it."""
+
+    id: str
+    reading: Reading
+    keys: frozenset[str]
+    tools: frozenset[str]
+    rights: tuple[str, ...]
+    score: float = 0.0
+    own: frozenset[str] = field(default_factory=frozenset)
+
+
+def fits(candidates: list[str], marks: dict[str, int], text: str, path: str) -> list[Fit]:
+    """The candidates that make an agent of the file, best first."""
+    sure = [id for id in candidates if marks.get(id) or not load(id).text_kind]  # a text is no agent by itself
+    found = [fit for id in sure if (fit := _read(id, text, path)) is not None]
+    for fit in found:
+        fit.score = MARK * marks.get(fit.id, 0) + _keys(fit, found) + _tools(fit, found) - _wrong(fit) - _shape(fit)
+    convincing = [f for f in found if _is_agent(f, marks.get(f.id, 0))]
+    return sorted(convincing, key=lambda f: -f.score)
+
+
+def loads(id: str, text: str, path: str) -> bool:
+    """Whether the format makes an agent of the file without an error."""
+    return _read(id, text, path) is not None
+
+
+def _read(id: str, text: str, path: str) -> Fit | None:
+    spec = load(id)
+    reading = read_author(spec, text, path)
+    if not reading.agents or reading.status != "read" or any(n.effect == "error" for n in reading.notes):
+        return None
+    if any(n.effect == "error" for r in reading.agents for n in r.notes):
+        return None
+    header = reading.document.header if reading.document is not None else None
+    keys = frozenset(p.key.text for p in header.pairs) if header is not None else frozenset()
+    tools = frozenset(t.text for r in reading.agents for t in r.tokens)
+    rights = tuple(_rights(r.agent, spec) for r in reading.agents)
+    loose = spec.tools.mcp_is_loose or spec.tools.mcp.get("guess")  # any word looks like a tool of some server there
+    own = frozenset(t for t in tools if spec.tools.own(t.split("(")[0]) or (not loose and spec.tools.mcp_tool(t)))
+    return Fit(id, reading, keys, tools, rights, own=own)
+
+
+def _rights(agent: Agent, spec: Spec) -> str:
+    """Who says nothing about tools gets what the program gives: that is no difference between formats."""
+    if agent.tools == Tools() and agent.permission_mode is None and agent.sandbox is None:
+        return UNSAID
+    return ",".join(sorted(map(str, of_agent(agent, spec, program=False)))) or "nothing"
+
+
+def _keys(fit: Fit, all: list[Fit]) -> float:
+    score = 0.0
+    for key in fit.keys:
+        knowing = sum(key in load(f.id).known_keys for f in all)
+        if key in load(fit.id).known_keys:
+            score += 1 / knowing
+        elif knowing:
+            score -= 1
+    return score
+
+
+def _tools(fit: Fit, all: list[Fit]) -> float:
+    score = 0.0
+    for token in fit.tools:
+        knowing = sum(token in f.own for f in all)
+        if token in fit.own:
+            score += 1 / knowing
+        elif knowing:
+            score -= 1
+    return score
+
+
+def _wrong(fit: Fit) -> float:
+    notes = [*fit.reading.notes, *(n for r in fit.reading.agents for n in r.notes)]
+    return sum(WRONG.get(n.code, 0.0) for n in notes)
+
+
+def _shape(fit: Fit) -> float:
+    """A map where the program takes a list of tools, or the other way round."""
+    spec = load(fit.id)
+    header = fit.reading.document.header if fit.reading.document is not None else None
+    if header is None or spec.many:
+        return 0.0
+    nodes = [header.get(row.key) for row in spec.fields.values() if row.field == "tools" and row.type != "deny-tools"]
+    wrong = [n for n in nodes if n is not None and (n.kind == "map") != (spec.tools.control == "map") and n.value != ""]
+    return 1.5 if wrong else 0.0
+
+
+def _is_agent(fit: Fit, marks: int) -> bool:
+    """A header with a title and a date is no agent, though some program would take it for one."""
+    spec = load(fit.id)
+    said = (fit.keys & spec.known_keys) - SAYS_NOTHING
+    required = {key for key, row in spec.fields.items() if row.fact("required")} - SAYS_NOTHING
+    if spec.many or marks or said & required:
+        return True
+    if spec.syntax != "frontmatter":
+        return False  # every package.json has a name and a description
+    return bool(fit.tools) or {"name", "description"} <= fit.keys or ("description" in fit.keys and bool(said))
+
+
+def choose(found: list[Fit]) -> str | None:
+    """The best fit, where those about as good give the same rights."""
+    if not found:
+        return None
+    near = [f for f in found if found[0].score - f.score < NEAR]
+    users = list(ids())
+    return min((f.id for f in near), key=users.index) if len({f.rights for f in near}) == 1 else None
+
+
+def ways(found: list[Fit]) -> str:
+    """What each near candidate would make of the file, for the question."""
+    near = [f for f in found if found[0].score - f.score < NEAR]
+    return "; ".join(f"{f.id}: may {' & '.join(f.rights)}" for f in near[:3])

@@ -1,0 +1,130 @@
+"""Codecs of what an agent reaches beyond its tools: MCP servers, hooks, other agents, hand-offs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from agentconv.containers import Node
+from agentconv.model import Handoff
+from agentconv.reading.context import UNSAID, Bad, Context
+from agentconv.spec import Field
+
+
+def read_servers(node: Node, row: Field, ctx: Context) -> Any:
+    """One form for all: name -> configuration, or None for a server that is only named."""
+    out: dict[str, Any] = {}
+    if node.kind == "map":
+        out = {p.key.text: p.value.data() for p in node.pairs}
+        if row.fact("shape") == "list":
+            raise Bad("must be a list", out)
+    elif node.kind == "list":
+        for item in node.items:
+            if item.kind == "map":
+                out.update({p.key.text: p.value.data() for p in item.pairs})
+            elif item.kind == "scalar":
+                out[item.text] = None
+        if row.fact("shape") == "map":
+            raise Bad("must be a map", out)
+    else:
+        raise Bad("must name servers", {node.text: None} if node.text else UNSAID)
+    for name, config in out.items():
+        if problem := _server_problem(config, row):
+            raise Bad(f"has a server `{name}` {problem}", out)
+    return out
+
+
+def _server_problem(config: Any, row: Field) -> str:
+    """What is wrong with one server where the program checks it."""
+    requires = row.fact("server_requires")
+    if not requires or not str(row.fact("bad", "")).startswith("refuse"):
+        return ""
+    if config is None and row.fact("by_name"):
+        return ""
+    if not isinstance(config, dict):
+        return "without a configuration"
+    types = row.fact("server_types") or {}
+    word = config.get("type")
+    kinds = [kind for kind in types if word in types[kind]] if word is not None else []
+    if word is not None and types and not kinds:
+        return f"of the type `{word}`"
+    kind = kinds[0] if kinds else "local" if "command" in config or types else "remote"
+    missing = [key for key in requires.get(kind, ()) if config.get(key) is None]
+    return f"without {', '.join(missing)}" if missing else ""
+
+
+def read_hooks(node: Node, row: Field, ctx: Context) -> Any:
+    """Event -> entries, word for word. A wrong entry loses the agent, or only itself, as the program has it."""
+    if node.kind != "map":
+        raise Bad("must be a map")
+    strict = str(row.fact("bad", "")).startswith("refuse")
+    events, guarded = row.fact("events"), row.fact("guarded")
+    out = {}
+    for pair in node.pairs:
+        event = pair.key.text
+        fatal = strict and (not guarded or event in guarded)
+        problem = _hooks_problem(event, pair.value, row)
+        if events and event not in events:
+            problem = f"has no event `{event}`"
+        if problem and fatal:
+            raise Bad(problem, node.data())
+        if problem:
+            ctx.say("R007", f"`{row.key}` {problem}; {ctx.spec.program} passes it over", row.field or row.key, pair.key)
+            continue
+        out[event] = pair.value.data()
+    return out if out else UNSAID
+
+
+def _hooks_problem(event: str, entries: Node, row: Field) -> str:
+    legal = row.fact("hook_types")
+    if not legal or (entries.kind == "scalar" and entries.value is None):
+        return ""
+    if entries.kind != "list":
+        return f"needs a list at `{event}`"
+    for entry in entries.items:
+        inner = entry.get("hooks") if entry.kind == "map" else None
+        if entry.kind != "map" or (row.fact("matchers") and (inner is None or inner.kind != "list")):
+            return f"needs entries with `hooks` at `{event}`"
+        matcher = entry.get("matcher")
+        if row.fact("matchers") and matcher is not None and not isinstance(matcher.value, str):
+            return f"needs text as `matcher` at `{event}`"
+        for hook in inner.items if inner is not None else [entry]:
+            kind = hook.get("type") if hook.kind == "map" else None
+            if kind is None and (row.fact("matchers") or hook.kind != "map"):
+                return f"has a hook without `type` at `{event}`"
+            if kind is not None and kind.text not in legal:
+                return f"knows no hook of the type `{kind.text}` (`{event}`)"
+            command = hook.get("command") if kind is not None and kind.text == "command" else kind
+            if row.fact("matchers") and (command is None or not command.text):
+                return f"has a hook without `command` at `{event}`"
+    return ""
+
+
+def read_delegates(node: Node, row: Field, ctx: Context) -> Any:
+    """Agents that may be called; ``*`` is any."""
+    if node.kind == "scalar" and node.text == "*":
+        return ("*",)
+    if node.kind == "list":
+        return tuple(i.text for i in node.items if i.kind == "scalar")
+    names = node.text.split(",") if node.kind == "scalar" else [p.key.text for p in node.pairs]
+    raise Bad("must be a list of agents", tuple(n.strip() for n in names if n.strip()))
+
+
+def read_handoffs(node: Node, row: Field, ctx: Context) -> Any:
+    """Next steps; an entry that lacks what the program needs is dropped, as there."""
+    if node.kind != "list":
+        raise Bad("must be a list")
+    out = []
+    for n, item in enumerate(node.items):
+        data = item.data() if item.kind == "map" else {}
+        needs = row.fact("entry_needs", ("agent",))
+        lacks = [k for k in needs if k not in data or (k != "prompt" and not str(data[k] or ""))]
+        if lacks:
+            text = f"hand-off {n + 1} lacks {', '.join(lacks)}; {ctx.spec.program} drops it"
+            ctx.say("R007", text, f"handoffs[{n}]", item, effect="lost")
+            continue
+        more = {k: v for k, v in data.items() if k not in ("agent", "label", "prompt", "send", "model")}
+        send = data.get("send")
+        send = {"true": True, "false": False}.get(str(send).lower()) if send is not None else None
+        label, prompt = str(data.get("label", "")), str(data.get("prompt", ""))
+        out.append(Handoff(str(data["agent"]), label, prompt, send, data.get("model"), more))
+    return tuple(out) if out else UNSAID

@@ -1,0 +1,340 @@
+"""Tool controls, read: lists, maps, groups -> ``Tools``. What each form means is the description's word."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from agentconv.containers import Node
+from agentconv.model import Base, Rule, Scope, Tool, Tools
+from agentconv.reading.context import Context, Refused, Token
+from agentconv.reading.toolnames import Found, recognise, star
+from agentconv.spec import Field, portable
+
+NONE, ALL = Tools("none"), Tools("all")
+QUOTES = "\"'`"
+SERVER_PART = re.compile(r"mcp__(?P<server>(?:(?!__)[^*])+)__.*\*")
+
+
+def meaning(word: Any, ctx: Context, what: str) -> Tools:
+    """all, none, absent or a list of names, as the description says it of a form."""
+    if isinstance(word, list):
+        tools = [tool for n in word if (tool := ctx.spec.tools.named(n))]
+        return Tools("none", tuple(Rule("allow", tool, at="tools") for tool in tools))
+    if str(word).startswith("refused") and not ctx.author:
+        raise Refused(f"{what} loses the file")
+    return {"all": ALL, "absent": Tools(), "builtin": Tools("builtin")}.get(str(word), NONE)
+
+
+def read_tools(node: Node, row: Field, ctx: Context) -> Tools:
+    """An allow-list: a list of names, or a string of them."""
+    table = ctx.spec.tools
+    _legal_list(node, row, ctx)
+    if is_null(node, ctx):
+        ctx.say("R020", f"`{row.key}:` without a value: {means(table.fact('null', 'none'))}", "tools", node)
+        return meaning(table.fact("null", "none"), ctx, "a null tool list")
+    if node.kind == "map" or (node.kind == "scalar" and not _is_text(node, ctx)):
+        return _wrong_type(node, row, ctx)
+    mixed = node.kind == "list" and not all(i.kind == "scalar" and _is_text(i, ctx) for i in node.items)
+    if mixed and not ctx.author and table.fact("wrong_item") == "refused":
+        raise Refused(f"`{row.key}` may hold nothing but text")
+    if node.kind == "list" and row.fact("list") is False:
+        if not ctx.author:
+            return _wrong_type(node, row, ctx)
+        code = "R012" if table.fact("wrong_type") == "refused" else "R006"
+        text = f"`{row.key}` must be one text with commas in {ctx.spec.seen}; read as the list it means"
+        ctx.say(code, text, "tools", node, effect="info")
+    if node.kind == "scalar" and table.fact("all_word") and node.text.strip().lower() == table.fact("all_word"):
+        return ALL
+    if node.kind == "scalar" and table.fact("split", "comma") == "none" and not ctx.author:
+        raise Refused(f"`{row.key}` must be a list")
+    tokens = list(tokens_of(node, row.key, ctx))
+    if not tokens:
+        return meaning(table.fact("empty", "none"), ctx, "an empty tool list")
+    spelled = _as_program_splits(node, ctx)
+    rules: list[Rule] = []
+    known = 0
+    base: Base = "none"
+    for token, at, place in tokens:
+        if token in table.sentinels:
+            continue
+        if token == table.fact("builtin"):
+            base, known = "builtin", known + 1
+            continue
+        found = recognise(token, ctx.spec, author=ctx.author)
+        if found.how == "own" and token in table.names and table.names[token].alone and node.text.strip() != token:
+            text = f"`{token}` counts as the whole of a text only: {ctx.spec.program} gives nothing for it here"
+            ctx.say("T001", f"{text}; taken as meant", at, place)
+            found = found if ctx.author else Found(Tool(token), "unknown")
+        if found.how == "star":
+            word = table.fact("star", "none")
+            if word != "none":
+                return meaning(word, ctx, "`*` in the tool list")
+            text = f"`*` is no wildcard in {ctx.spec.program}: it is an unknown name, so it gives nothing"
+            ctx.say("T016", text, at, place)
+            continue
+        if found.how == "unknown" and "*" in token:
+            ctx.say("T016", f"`{token}` is no pattern in {ctx.spec.program}: it gives nothing", at, place)
+        made = allow(token, at, place, found, ctx)
+        if found.how == "unknown" and not ctx.author:
+            if table.fact("unknown", "ignored") == "refused":
+                raise Refused(f"unknown tool `{token}`")
+            continue
+        known += 1
+        if found.how in ("own", "alias", "mcp") and token not in spelled:
+            _respelled(token, at, place, ctx)
+        rules += made
+    rules = _yielded(rules, node, ctx)
+    rules += _left_open([token for token, _, _ in tokens], rules, ctx)
+    if not known and not rules and not ctx.author:
+        word = table.fact("unknown_only", "none")
+        return meaning("none" if word == "start-refused" else word, ctx, "a list of unknown names only")
+    return Tools(base, tuple(rules))
+
+
+def _yielded(rules: list[Rule], node: Node, ctx: Context) -> list[Rule]:
+    """A word for a whole set that means nothing beside single names of it (Continue's `built_in`)."""
+    table = ctx.spec.tools
+    groups = {name for name, facts in (table.fact("groups") or {}).items() if (facts or {}).get("yields")}
+    singles = {r.tool.name for r in rules if r.tool.name not in groups and table.own(r.tool.name)}
+    if not singles or not any(r.tool.name in groups for r in rules):
+        return rules
+    words = ", ".join(sorted(singles))
+    text = f"beside {words} the word for all built-in tools means nothing in {ctx.spec.seen}: only those named are left"
+    ctx.say("T016", text, "tools", node)
+    return [r for r in rules if r.tool.name not in groups]
+
+
+def _left_open(tokens: list[str], rules: list[Rule], ctx: Context) -> list[Rule]:
+    """A list that says nothing of MCP tools leaves them as they are, in some programs. No author means that."""
+    mcp = ctx.spec.tools.mcp
+    if ctx.author or mcp.get("unlisted") != "stays" or mcp.get("shut") in tokens or any(r.tool.server for r in rules):
+        return []
+    return [Rule("allow", Tool(str(mcp["every"]), server="*"), at="tools")]
+
+
+def _legal_list(node: Node, row: Field, ctx: Context) -> None:
+    """Leave where the program refuses the file (or its header) for the form of the list."""
+    null = row.fact("null", row.fact("bad"))
+    if is_null(node, ctx):
+        ctx.refuse(null, f"`{row.key}` without a value")
+        return
+    text = node.kind == "scalar" and _is_text(node, ctx)
+    items = node.kind == "list" and all(i.kind == "scalar" and _is_text(i, ctx) for i in node.items)
+    if not text and not items:
+        ctx.refuse(row.fact("bad"), f"`{row.key}` must be a list of names")
+    elif text and ctx.spec.tools.fact("split", "comma") == "none" and str(row.fact("bad")).startswith("refuse"):
+        ctx.refuse(row.fact("bad"), f"`{row.key}` must be a list")
+
+
+def _as_program_splits(node: Node, ctx: Context) -> set[str]:
+    """The names that the program itself finds in the list."""
+    if not ctx.author:
+        return set()
+    theirs = Context(ctx.spec, False, ctx.path, ctx.text)
+    items = node.items if node.kind == "list" else [node]
+    return {t for i in items if i.kind == "scalar" for t in split(i.text, theirs, node.kind == "list")}
+
+
+def _respelled(token: str, at: str, place: Node, ctx: Context) -> None:
+    text = f"{ctx.spec.program} does not find `{token}` in this spelling and gives nothing for it; taken as meant"
+    ctx.say("T001", text, at, place)
+
+
+def allow(token: str, at: str, place: Node, found: Found, ctx: Context) -> list[Rule]:
+    """One allowed name; several agents in one pair of brackets are several rules."""
+    remember(token, at, place, found, ctx)
+    if found.how in ("own", "alias") and ctx.author and _withheld(token, ctx):
+        ctx.say("T002", f"{ctx.spec.seen} gives no subagent `{token}`: left out", at, place)
+        return []
+    scope = found.scope
+    if scope and found.how != "foreign" and ctx.spec.tools.fact("scopes", "unknown") != "enforced":
+        if not ctx.author:
+            scope = None
+        else:
+            ctx.say(
+                "T009",
+                f"`{token}`: {ctx.spec.program} does not enforce the limit in brackets; it is taken as meant",
+                at,
+                place,
+            )
+    if scope is not None and scope.kind == "agent":  # several agents in one pair of brackets
+        names = [n.strip() for n in scope.text.split(",") if n.strip()]
+        return [Rule("allow", found.tool, Scope("agent", n), None, at) for n in names]
+    return [Rule("allow", found.tool, scope, None, at)]
+
+
+def _withheld(token: str, ctx: Context) -> bool:
+    """A tool that no subagent gets; what costs nothing is kept as a wish."""
+    name = ctx.spec.tools.own(token)
+    return name is not None and name.never and bool(name.classes)
+
+
+def read_deny(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:
+    """A deny-list: rules that come after those of the allow-list."""
+    table = ctx.spec.tools
+    _legal_list(node, row, ctx)
+    if is_null(node, ctx) or node.kind == "map":
+        return ()
+    rules = []
+    for token, at, place in tokens_of(node, row.key, ctx):
+        found = recognise(token, ctx.spec, author=ctx.author)
+        if token == table.mcp.get("deny_every"):
+            found = Found(Tool(token, server="*"), "mcp")
+        elif found.how in ("unknown", "foreign-mcp") and (denied := table.denied_tool(token)):
+            found = Found(denied, "mcp")
+        if ctx.author and found.how == "unknown" and (part := SERVER_PART.match(token)):
+            text = f"`{token}` denies nothing in {ctx.spec.seen}; taken as meant, for the whole server"
+            ctx.say("T009", text, at, place)
+            found = Found(Tool(token, server=part["server"]), "mcp")
+        scope = found.scope
+        if found.how == "star":
+            if not ctx.author and table.fact("deny_star", "nothing") == "nothing":
+                continue
+            if table.fact("deny_star", "nothing") == "nothing":
+                ctx.say("T009", f"`{row.key}: *` denies nothing in {ctx.spec.seen}; taken as meant: no tool", at, place)
+            rules.append(Rule("deny", star(ctx.spec), None, None, at))
+            continue
+        if scope is not None and table.fact("deny_scopes", "whole") == "whole":
+            scope = None  # the program takes the whole tool, which is narrower than what stands there
+        elif scope is not None and not ctx.author:
+            continue
+        if not ctx.author and found.tool.server and table.fact("deny_mcp") == "exact" and not found.tool.member:
+            continue
+        remember(token, at, place, found, ctx)
+        rules.append(Rule("deny", found.tool, scope, None, at))
+    return tuple(rules)
+
+
+def _wrong_type(node: Node, row: Field, ctx: Context) -> Tools:
+    word = ctx.spec.tools.fact("wrong_type", "none")
+    bools = node.kind == "map" and node.pairs and all(isinstance(p.value.value, bool) for p in node.pairs)
+    if ctx.author and bools and word in ("all", "absent", "refused"):
+        text = f"`{row.key}` is a map of yes and no; read as a list of the tools that are on"
+        ctx.say("R006", text, "tools", node, effect="approximate")
+        return _true_only(node, row, ctx)
+    if ctx.author:
+        shown = {"all": "all tools", "absent": "as if the key were absent", "refused": "the file is refused"}
+        ctx.say(
+            "R006",
+            f"`{row.key}` has the wrong type; {ctx.spec.program}: {shown.get(str(word), 'no tools')}"
+            + ("; taken as no tools" if word != "none" else ""),
+            "tools",
+            node,
+            effect="info",
+        )
+        return NONE
+    return meaning(word, ctx, "a tool list of the wrong type")
+
+
+def _true_only(node: Node, row: Field, ctx: Context) -> Tools:
+    rules = []
+    for pair in node.pairs:
+        if pair.value.value is True:
+            at = f"{row.key}.{pair.key.text}"
+            found = recognise(pair.key.text, ctx.spec, author=True)
+            rules += allow(pair.key.text, at, pair.key, found, ctx)
+    return Tools("none", tuple(rules))
+
+
+# -- tokens -----------------------------------------------------------------------------------
+
+
+def tokens_of(node: Node, key: str, ctx: Context) -> Iterator[tuple[str, str, Node]]:
+    """The names in a list or a string, with their places."""
+    items = node.items if node.kind == "list" else [node]
+    count = 0
+    for item in items:
+        if item.kind != "scalar" or (not ctx.author and not _is_text(item, ctx)):
+            continue
+        cursor = item.start
+        for token in split(item.text, ctx, node.kind == "list"):
+            start = ctx.text.find(token, cursor, max(item.end, item.start))
+            if start < 0:  # the text in the file is spelled with escapes
+                place = Node("scalar", item.start, item.end, item.line, item.column, token)
+            else:
+                cursor = start + len(token)
+                place = Node("scalar", start, cursor, *ctx.place(start), token)
+            yield token, f"{key}[{count}]", place
+            count += 1
+
+
+def split(text: str, ctx: Context, in_list: bool) -> list[str]:
+    """A string of names taken apart: never inside brackets, but where the program knows no brackets."""
+    table = ctx.spec.tools
+    if in_list and table.fact("exact_items") and not ctx.author:
+        return [text] if text else []
+    how = table.fact("split", "comma")
+    signs = "," if how != "comma-space" else ", "  # Claude Code 2.1.328: line breaks and tabs do not split
+    if ctx.author:
+        signs = r",;\n" if how != "comma-space" else r",;\s"
+    if (how == "whole" and not ctx.author) or (
+        in_list and not table.fact("split_items", how == "comma-space") and not ctx.author
+    ):
+        parts = [text]
+    else:
+        inside = "" if not ctx.author and table.fact("scopes", "unknown") == "unknown" else r"(?![^(]*\))"
+        parts = re.split(rf"[{signs}]+{inside}", text)
+    tokens = [part.strip() for part in parts]
+    if ctx.author or table.fact("strip_quotes"):
+        tokens = [t.strip(QUOTES + ("[]" if ctx.author else "")) for t in tokens]
+    return [t for t in tokens if t]
+
+
+def remember(token: str, at: str, place: Node, found: Found, ctx: Context) -> None:
+    """Say what a name was taken for, and keep its place for edits in the same format."""
+    program = ctx.spec.program
+    if (start := ctx.text.find(token, place.start, place.end)) > place.start:  # inside its quotes
+        place = Node("scalar", start, start + len(token), *ctx.place(start), token)
+    new: str | None = None
+    if found.how in ("foreign", "foreign-mcp", "dead", "misplaced"):
+        new = None if found.scope else own_spelling(found.tool, ctx)  # without its limit it would give more
+    nothing = f"{program} gives nothing for it"
+    if ctx.spec.tools.fact("unknown") == "refused":
+        nothing = f"{ctx.spec.seen} does not load the file for it"
+    if not ctx.spec.tools.names:
+        nothing = f"which names {program} has is not known"
+    if found.how == "dead":
+        ctx.say("T002", f"`{token}` means nothing to {program} any more; {_became(found.tool, new)}", at, place)
+    elif found.how in ("foreign", "foreign-mcp"):
+        ctx.say("T001", f"`{token}` is a name of another program, {nothing}; {_became(found.tool, new)}", at, place)
+    elif found.how == "misplaced":
+        ctx.say("T001", f"`{token}` is a tool and no group, {nothing}; {_became(found.tool, new)}", at, place)
+    elif found.how == "mcp" and ctx.spec.tools.mcp.get("guess") and found.tool.member:
+        meant = f"`{found.tool.member}` of an MCP server `{found.tool.server}`"
+        text = f"`{token}` is no tool of {program}: taken for {meant}"
+        ctx.say("T024", text, at, place)
+    if ctx.author:
+        ctx.tokens.append(Token(at, place.start, place.end, token, new))
+
+
+def _became(tool: Tool, new: str | None) -> str:
+    return f"taken as `{new}`" if new else f"taken as meant ({', '.join(tool.caps) or 'an MCP tool'})"
+
+
+def own_spelling(tool: Tool, ctx: Context) -> str | None:
+    """The program's own name for what a foreign or dead one means."""
+    from agentconv.lowering.choosing import name_for
+
+    if tool.server:
+        return ctx.spec.tools.spell_mcp(tool.server, tool.member)
+    names = [name_for(cap, ctx.spec, set(tool.caps)) for cap in tool.caps if portable(cap)]
+    return ", ".join(dict.fromkeys(n for n in names if n)) or None
+
+
+def is_null(node: Node, ctx: Context) -> bool:
+    """A key without a value."""
+    del ctx
+    return node.kind == "scalar" and node.value is None
+
+
+def _is_text(node: Node, ctx: Context) -> bool:
+    del ctx
+    return isinstance(node.value, str)
+
+
+def means(word: Any) -> str:
+    """A word of the description for people."""
+    words = {"all": "all tools", "refused": "the program loses the file", "absent": "as if absent"}
+    return words.get(str(word), "no tools")

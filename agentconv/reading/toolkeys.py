@@ -1,0 +1,175 @@
+"""What other keys make of a tool list: rules beside it, a second list, switches without which it is no limit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from agentconv.containers import Node
+from agentconv.model import Rule, Scope, Tool, Tools
+from agentconv.reading.context import Context
+from agentconv.reading.toolnames import star
+from agentconv.spec import Field, Spec
+
+
+def read_rules(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:
+    """Rules {capability, match, exclude, effect}: only those that deny take anything away.
+
+    What a denial excludes comes as an allow rule behind it; :func:`settled` drops those for tools that the list does
+    not give."""
+    inner = node.get("rules") if node.kind == "map" else node
+    at = f"{row.key}.rules" if node.kind == "map" else row.key
+    if inner is None or inner.kind != "list":
+        ctx.refuse(row.fact("bad"), f"`{row.key}` must be a list of rules")
+        ctx.say("R006", f"`{row.key}` must be a list of rules; left out", row.key, node, effect="approximate")
+        return ()
+    rules: list[Rule] = []
+    for n, item in enumerate(inner.items):
+        data = item.data() if item.kind == "map" else {}
+        place, name, effect = f"{at}[{n}]", str(data.get("capability") or ""), data.get("effect")
+        facts = (ctx.spec.tools.fact("rules") or {}).get(name)
+        if facts is None:
+            ctx.say("R007", f"`{name}` is nothing that {ctx.spec.program} has rules for; left out", place, item)
+        elif effect == "deny":
+            rules += _denials(data, facts, place, ctx.spec)
+        elif effect in ("allow", "ask"):
+            text = f"`{name}: {effect}` decides whether {ctx.spec.program} asks first; it gives no tool and takes none"
+            ctx.say("L006", text, place, item, effect="info")
+        else:
+            ctx.say("R007", f"`{effect}` is no effect of a rule; taken as a denial", place, item)
+            rules += _denials(data, facts, place, ctx.spec)
+    return tuple(rules)
+
+
+def _denials(data: Mapping[str, Any], facts: Mapping[str, Any], at: str, spec: Spec) -> Iterator[Rule]:
+    match, exclude = _texts(data.get("match")), _texts(data.get("exclude"))
+    if facts.get("mcp"):
+        yield from (Rule("deny", tool, at=at) for tool in map(_server, match or ["*"]))
+        yield from (Rule("allow", tool, at=at) for tool in map(_server, exclude))
+        return
+    kind = str(facts.get("kind", "text"))
+    for tool in _tools(facts, spec):
+        for pattern in match or ["*"]:
+            yield Rule("deny", tool, None if pattern == "*" else Scope(kind, pattern), at=at)
+        for pattern in exclude:
+            yield Rule("allow", tool, None if pattern == "*" else Scope(kind, pattern), at=at)
+
+
+def _tools(facts: Mapping[str, Any], spec: Spec) -> list[Tool]:
+    if facts.get("all"):
+        return [star(spec)]
+    names = [spec.tools.names[n].tool() for n in facts.get("names", ()) if n in spec.tools.names]
+    return names or [Tool(", ".join(facts.get("caps", ())), tuple(facts.get("caps", ())))]
+
+
+def _server(pattern: str) -> Tool:
+    server, _, member = pattern.partition("/")
+    return Tool(pattern, server=server or "*", member=None if member in ("", "*") else member)
+
+
+def _texts(value: Any) -> list[str]:
+    return [str(v) for v in value] if isinstance(value, list) else [str(value)] if value is not None else []
+
+
+def settled(tools: Tools, values: Mapping[str, Node], ctx: Context) -> Tools:
+    """The tool control after all keys that bear on it were read."""
+    table = ctx.spec.tools
+    tools = _two_lists(tools, ctx)
+    tools = replace(tools, rules=tuple(_granted(tools, ctx.spec)))
+    if switches := table.fact("limit_with"):
+        tools = _limited(tools, switches, values, ctx)
+    if switches := table.mcp.get("unless"):
+        shut = _holds(switches, values)
+        if tools.base == "all" or (tools.base is None and not tools.rules):
+            return replace(tools, base="builtin") if shut else tools
+        if not shut and not ctx.author and tools.base == "none":
+            return replace(tools, rules=(*tools.rules, Rule("allow", Tool("", server="*"), at="tools")))
+    return tools
+
+
+def _two_lists(tools: Tools, ctx: Context) -> Tools:
+    """An allow-list beside a deny-list, where the program keeps only the latter."""
+    denied = tuple(r for r in tools.rules if r.effect == "deny")
+    if ctx.spec.tools.fact("both") != "deny" or not denied or tools.base != "none" or len(denied) == len(tools.rules):
+        return tools
+    if not ctx.author:
+        return Tools(None, denied)
+    text = f"{ctx.spec.seen} throws the allow-list away where there is a deny-list, too; both are taken as meant"
+    ctx.say("T009", text, "tools", None)
+    return tools
+
+
+def _granted(tools: Tools, spec: Spec) -> Iterator[Rule]:
+    """Without the exceptions of denials for tools that nothing gave."""
+    keys = tuple(row.key for row in spec.fields.values() if row.type == "permission-rules")
+    given: list[Tool] = []
+    for rule in tools.rules:
+        exception = rule.effect == "allow" and rule.at.startswith(keys) if keys else False
+        if not exception:
+            if rule.effect == "allow":
+                given.append(rule.tool)
+            yield rule
+        elif tools.base in ("all", "builtin") or any(_overlap(rule.tool, tool) for tool in given):
+            yield rule
+
+
+def only_limits(meant: Iterable[Rule], tools: Tools, spec: Spec) -> Iterator[Rule]:
+    """Rules of a key that the program does not read, beside those that it does: the narrower counts.
+
+    They deny, ask, and make exceptions of their own denials; they open nothing that is shut without them."""
+    shut: list[Tool] = []
+    for rule in meant:
+        if rule.effect == "deny":
+            shut.append(rule.tool)
+            yield rule
+            continue
+        own = spec.tools.own(rule.tool.name)
+        if own is not None and (own.off or own.closed or own.never):
+            continue
+        near = [r for r in tools.rules if _touches(r.tool, rule.tool)]
+        given = tools.base != "none" or any(r.effect == "allow" for r in near)
+        free = all(r.effect == "allow" and (r.approval != "ask" or rule.approval == "ask") for r in near)
+        limits = rule.approval == "ask" or any(_touches(tool, rule.tool) for tool in shut)
+        if given and free and limits:
+            yield rule
+
+
+def _touches(one: Tool, other: Tool) -> bool:
+    star = ("*",)
+    return star in (one.caps, other.caps) or one.name == other.name or _overlap(one, other)
+
+
+def _overlap(one: Tool, other: Tool) -> bool:
+    if one.server:
+        return other.server in (one.server, "*")
+    return bool(set(one.caps) & set(other.caps)) or one.caps == ("*",)
+
+
+def _limited(tools: Tools, switches: Mapping[str, Any], values: Mapping[str, Node], ctx: Context) -> Tools:
+    if _holds(switches, values):
+        said_nothing = tools.base in (None, "all") and not tools.rules
+        return Tools("none") if said_nothing else tools
+    if tools.base != "none":
+        return tools
+    if not ctx.author:
+        return Tools("all")
+    words = " and ".join(f"`{key}: {str(value).lower()}`" for key, value in switches.items())
+    text = f"without {words} {ctx.spec.seen} adds the list to what it gives anyway; taken as meant"
+    ctx.say("T009", text, "tools", values.get(str(ctx.spec.tools.fact("field"))))
+    return tools
+
+
+def _holds(switches: Mapping[str, Any], values: Mapping[str, Node]) -> bool:
+    return all(key in values and values[key].value == value for key, value in switches.items())
+
+
+def beside_list(tools: Tools, spec: Spec) -> dict[str, Any]:
+    """Keys that the target needs beside the list for it to be a limit."""
+    if tools.base != "none":
+        return {}
+    keys = dict(spec.tools.fact("with_list") or {})
+    given = {c for r in tools.rules if r.effect == "allow" for c in r.tool.caps}
+    for cap, more in (spec.tools.fact("without") or {}).items():
+        keys |= {} if cap in given else more
+    return keys

@@ -1,0 +1,185 @@
+"""Tool controls that are maps or groups, read: name -> action, name -> yes or no, groups with patterns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from agentconv.containers import Node
+from agentconv.model import Base, Rule, Scope, Tool, Tools
+from agentconv.reading.context import Context, Refused
+from agentconv.reading.jsregex import is_js_regex
+from agentconv.reading.toolcodecs import NONE, is_null, read_tools, remember
+from agentconv.reading.toolnames import Found, recognise, star
+from agentconv.spec import Field
+
+ANY_PATH = ("", ".*", "^.*", ".*$", "^.*$", ".+", "^.+$")  # expressions that every path matches
+
+
+# -- maps -------------------------------------------------------------------------------------
+
+
+def read_permission(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:
+    """An ordered map name -> action, or name -> pattern -> action; the last match wins."""
+    if is_null(node, ctx) and ctx.spec.tools.fact("null") == "all":
+        ctx.say("R020", f"`{row.key}:` without a value restricts nothing in {ctx.spec.seen}", "tools", node)
+        return ()
+    if is_null(node, ctx):
+        if not ctx.author and row.fact("null", row.fact("bad")) in ("refuse", "refuse-all"):
+            raise Refused(f"`{row.key}` without a value", row.fact("null", row.fact("bad")) == "refuse-all")
+        ctx.say("R020", f"`{row.key}:` without a value loses the file in {ctx.spec.program}; no tools", "tools", node)
+        return (Rule("deny", star(ctx.spec), at=row.key),)
+    if node.kind == "scalar":
+        return _actions(star(ctx.spec), None, node, row, ctx, row.key, "")
+    if node.kind == "list" and row.fact("items"):
+        return tuple(_listed_actions(node, row, ctx))
+    if node.kind != "map":
+        if not ctx.author:
+            raise Refused(f"`{row.key}` must be a map or an action", row.fact("bad") == "refuse-all")
+        ctx.say("R006", f"`{row.key}` must be a map; taken as no tools", "tools", node, effect="approximate")
+        return (Rule("deny", star(ctx.spec), at=row.key),)
+    rules: list[Rule] = []
+    for pair in node.pairs:
+        at = f"{row.key}.{pair.key.text}"
+        found = recognise(pair.key.text, ctx.spec, author=ctx.author)
+        remember(pair.key.text, at, pair.key, found, ctx)
+        name = ctx.spec.tools.own(pair.key.text)
+        kind = name.scope if name else ""
+        if pair.value.kind == "map":
+            if name and name.plain and not ctx.author:
+                raise Refused(f"`{pair.key.text}` takes an action only", row.fact("bad") == "refuse-all")
+            for inner in pair.value.pairs:
+                scope = None if inner.key.text == "*" else Scope(kind or "text", inner.key.text)
+                rules += _actions(found.tool, scope, inner.value, row, ctx, at, pair.key.text)
+        else:
+            rules += _actions(found.tool, None, pair.value, row, ctx, at, pair.key.text)
+    return tuple(rules)
+
+
+def _listed_actions(node: Node, row: Field, ctx: Context) -> Iterator[Rule]:
+    """The same as a list of maps {name, pattern, action}; the last match wins."""
+    keys = row.fact("items")
+    for n, item in enumerate(node.items):
+        at = f"{row.key}[{n}]"
+        parts = {word: item.get(str(key)) if item.kind == "map" else None for word, key in keys.items()}
+        name, pattern, action = parts["name"], parts["pattern"], parts["action"]
+        if name is None or action is None:
+            ctx.say("R007", f"an entry of `{row.key}` without {keys['name']} and {keys['action']}; left out", at, item)
+            continue
+        found = recognise(str(name.text), ctx.spec, author=ctx.author)
+        remember(str(name.text), at, name, found, ctx)
+        own = ctx.spec.tools.own(str(name.text))
+        every = pattern is None or pattern.text == "*"
+        scope = None if every or pattern is None else Scope((own.scope if own else "") or "text", str(pattern.text))
+        yield from _actions(found.tool, scope, action, row, ctx, at, str(name.text))
+
+
+def _actions(
+    tool: Tool, scope: Scope | None, node: Node, row: Field, ctx: Context, at: str, key: str
+) -> tuple[Rule, ...]:
+    if is_null(node, ctx) and ctx.spec.tools.fact("null_action") == "unset":
+        ctx.say("R020", f"`{key or row.key}:` without a value says nothing in {ctx.spec.seen}", at, node)
+        return ()
+    words = {str(v): str(k) for k, v in (ctx.spec.tools.fact("actions") or {}).items()}
+    word = words.get(str(node.text))
+    if word is None:
+        if not ctx.author:
+            raise Refused(f"`{key or row.key}: {node.text}` is no action", row.fact("bad") == "refuse-all")
+        ctx.say("R007", f"`{node.text}` is no action; taken as a denial", at, node)
+        word = "deny"
+    if word == "deny":
+        return (Rule("deny", tool, scope, None, at),)
+    return (Rule("allow", tool, scope, "ask" if word == "ask" else "auto", at),)
+
+
+def read_bools(node: Node, row: Field, ctx: Context) -> tuple[Base | None, tuple[Rule, ...]]:
+    """A map name -> yes/no, put before the permission map.
+
+    Only yes: the author lists what the agent may use, although the program takes nothing away."""
+    if node.kind != "map":
+        if not ctx.author:
+            raise Refused(f"`{row.key}` must be a map", row.fact("bad") == "refuse-all")
+        ctx.say(
+            "R012",
+            f"{ctx.spec.program} does not start with `{row.key}` that is no map; read as the list it means",
+            "tools",
+            node,
+        )
+        tools = read_tools(node, row, ctx) if not is_null(node, ctx) else NONE
+        return tools.base, tools.rules
+    rules = []
+    for pair in node.pairs:
+        at = f"{row.key}.{pair.key.text}"
+        on = pair.value.value if isinstance(pair.value.value, bool) else str(pair.value.text).lower() == "true"
+        if not isinstance(pair.value.value, bool) and not ctx.author:
+            raise Refused(f"`{at}` must be true or false", row.fact("bad") == "refuse-all")
+        key = (row.fact("aliases") or {}).get(pair.key.text, pair.key.text)
+        found = recognise(key, ctx.spec, author=ctx.author)
+        remember(pair.key.text, at, pair.key, found, ctx)
+        rules.append(Rule("allow" if on else "deny", found.tool, None, None, at))
+    if ctx.author and row.fact("true_only") == "list" and rules and all(r.effect == "allow" for r in rules):
+        text = f"`{row.key}` only switches tools on, which takes nothing away in {ctx.spec.seen}"
+        ctx.say("T009", f"{text}; read as the list it means", "tools", node, effect="info")
+        return "none", tuple(rules)
+    return None, tuple(rules)
+
+
+# -- groups -----------------------------------------------------------------------------------
+
+
+def read_groups(node: Node, row: Field, ctx: Context) -> Tools:
+    """Groups, each a name or a pair of name and options with a file pattern."""
+    if node.kind != "list":
+        ctx.refuse(row.fact("bad"), f"`{row.key}` must be a list")
+        text = f"`{row.key}` must be a list: {ctx.spec.seen} does not load this file; taken as no tools"
+        ctx.say("R006", text, "tools", node, effect="approximate")
+        return NONE
+    table = ctx.spec.tools
+    rules: list[Rule] = []
+    seen: set[str] = set()
+    for n, item in enumerate(node.items):
+        at = f"{row.key}[{n}]"
+        name = item.items[0] if item.kind == "list" and item.items else item
+        if name.text in table.fact("ignored", ()):
+            ctx.say("T002", f"`{name.text}` means nothing to {ctx.spec.program} any more: it gives nothing", at, name)
+            continue
+        if name.text in seen and table.fact("duplicates") == "refused":
+            ctx.refuse("refuse-all", f"`{name.text}` twice")
+            ctx.say("R010", f"`{name.text}` stands here twice: {ctx.spec.seen} does not load this file", at, name)
+        seen.add(name.text)
+        if name.text not in (table.fact("groups") or {}):
+            if table.fact("unknown") == "refused":
+                ctx.refuse("refuse-all", f"unknown group `{name.text}`")
+            elif not ctx.author:
+                continue
+        found = recognise(name.text, ctx.spec, author=ctx.author)
+        if found.how == "star" and table.fact("star") == "refused":
+            text = f"`*` is no group: {ctx.spec.seen} does not load this file; it gives nothing"
+            ctx.say("T016", text, at, name)
+            continue
+        if found.how in ("own", "alias") and name.text not in (table.fact("groups") or {}):
+            found = Found(found.tool, "misplaced")
+        remember(name.text, at, name, found, ctx)
+        scope = _group_scope(item, name.text, at, ctx)
+        if scope is not None and not ctx.author and table.fact("scopes") == "unknown":
+            continue
+        rules.append(Rule("allow", found.tool, scope, None, at))
+    return Tools("none", tuple(rules))
+
+
+def _group_scope(item: Node, group: str, at: str, ctx: Context) -> Scope | None:
+    options = item.items[1] if item.kind == "list" and len(item.items) > 1 else None
+    key = str(ctx.spec.tools.fact("scope_key"))
+    pattern = options.get(key) if options is not None and options.kind == "map" else None
+    if pattern is None or pattern.value is None:
+        return None
+    if not is_js_regex(pattern.text):
+        ctx.refuse("refuse-all", f"`{pattern.text}` is no regular expression")
+        text = f"`{pattern.text}` is no regular expression: {ctx.spec.seen} does not load this file"
+        ctx.say("R012", text, at, pattern)
+    if pattern.text in ANY_PATH:
+        return None
+    own = ctx.spec.tools.own(group)
+    if own is not None and own.scope:
+        return Scope(own.scope, pattern.text)
+    ctx.say("T009", f"{ctx.spec.program} does not enforce `{key}` on this group; taken as meant", at, pattern)
+    return Scope("path-regex", pattern.text) if ctx.author else None

@@ -1,0 +1,56 @@
+"""A table of settings per tool beside a list: they ask and deny, allow and deny parts, and grant nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from agentconv.containers import Node
+from agentconv.model import Rule, Scope, Tools
+from agentconv.reading.context import Context
+from agentconv.reading.toolnames import recognise
+from agentconv.spec import Field
+
+
+def read_settings(node: Node, row: Field, ctx: Context, tools: Tools) -> Iterator[Rule]:
+    """Rules that come after those of the lists; ``tools`` is what the lists say."""
+    if node.kind != "map":
+        ctx.refuse(row.fact("bad"), f"`{row.key}` must be a table")
+        ctx.say("R006", f"`{row.key}` must be a table; left out", "tools", node, effect="info")
+        return
+    words = {str(v): str(k) for k, v in (ctx.spec.tools.fact("actions") or {}).items()}
+    for pair in node.pairs:
+        name, at = pair.key.text, f"{row.key}.{pair.key.text}"
+        found = recognise(name, ctx.spec, author=ctx.author)
+        if found.how == "unknown" or pair.value.kind != "map":
+            continue
+        settings = {p.key.text: p.value for p in pair.value.pairs}
+        action = settings.get(str(row.fact("action")))
+        word = words.get(action.text) if action is not None else None
+        if word == "deny":
+            yield Rule("deny", found.tool, None, None, at)
+            continue
+        if not _given(name, tools, ctx):
+            continue
+        if word is not None:
+            yield Rule("allow", found.tool, None, "ask" if word == "ask" else "auto", at)
+        own = ctx.spec.tools.own(name)
+        kind = own.scope if own and own.scope else "text"
+        for key, effect in (("allowed", "allow"), ("denied", "deny")):
+            listed = settings.get(str(row.fact(key)))
+            for item in listed.items if listed is not None else ():
+                scope = Scope(kind, item.text)
+                if effect == "deny":
+                    yield Rule("deny", found.tool, scope, None, at)
+                elif word != "allow":  # what runs without a question anyway needs no list of such
+                    yield Rule("allow", found.tool, scope, "auto", at)
+
+
+def _given(name: str, tools: Tools, ctx: Context) -> bool:
+    """Whether the lists leave the tool."""
+    table = ctx.spec.tools
+    state = tools.base in ("all", "builtin") or (tools.base is None and table.fact("absent") in ("all", "builtin"))
+    for rule in tools.rules:
+        reach = table.covers if rule.effect == "allow" else table.shutting
+        if rule.scope is None and (rule.tool.caps == ("*",) or reach(rule.tool.name) & table.covers(name)):
+            state = rule.effect == "allow"
+    return state

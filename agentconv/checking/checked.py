@@ -101,7 +101,9 @@ def _start(read: Read | None) -> tuple[int, int]:
     return (read.entry.line, read.entry.column) if read is not None and read.entry is not None else (1, 1)
 
 
-def open_checked(spec: Spec, text: str, path: str, others: frozenset[str] | None = None, get: Get | None = None) -> Checked:
+def open_checked(
+    spec: Spec, text: str, path: str, others: frozenset[str] | None = None, get: Get | None = None
+) -> Checked:
     """A file read by everybody who reads it. ``others``: the programs that the project uses; ``None``: all of them."""
     author = read_author(spec, text, path, get)
     readers = [Reader(spec, spec.program, True, read_program(spec, text, path, get))]

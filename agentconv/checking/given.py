@@ -34,7 +34,9 @@ def whole(agent: Agent, spec: Spec, tool: Tool) -> bool:
 def words(tool: Tool) -> str:
     """What a tool is for, in words."""
     if tool.server:
-        return f"`{tool.member}` of the MCP server `{tool.server}`" if tool.member else f"the MCP server `{tool.server}`"
+        return (
+            f"`{tool.member}` of the MCP server `{tool.server}`" if tool.member else f"the MCP server `{tool.server}`"
+        )
     if tool.caps == ("*",):
         return "every tool"
     return " and ".join(cap_title(cap) for cap in tool.caps[:3]) or f"`{tool.name}`"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from agentconv.checking.checked import Checked, Reader
@@ -92,12 +91,10 @@ def _cut(checked: Checked, reader: Reader) -> Finding | None:
     if not gone or author is None or theirs is None or author.header is None:
         return None
     first = next(p for p in author.header.pairs if p.key.text in gone)
-    found = None
-    for found in re.finditer("---", author.text[author.header_start : first.start]):
-        pass
-    if found is None:
+    dashes = author.text.rfind("---", author.header_start, first.start)
+    if dashes < 0:
         return None
-    at = checked.at(author.header_start + found.start())
+    at = checked.at(dashes)
     read = checked.author.agents[0]
     limits = [key for key in limiting(checked, read) if key in gone]
     names = _listed([k for k in _keys(author) if k in gone])

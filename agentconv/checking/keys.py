@@ -59,8 +59,8 @@ def _known_elsewhere(key: str) -> bool:
 def _near(checked: Checked, read: Read, key: str, node: Node, row: Field) -> Finding:
     limits = row.type in TOOL_TYPES or is_limit(row, node.data())
     return checked.finding(
-        "L041", "error" if limits else "warning", f"`{key}` is no key; `{row.key}` is", read=read, at=_key(checked, read, key, node),
-        reader=checked.owner, path=key, meant=f"`{row.key}`",
+        "L041", "error" if limits else "warning", f"`{key}` is no key; `{row.key}` is", read=read,
+        at=_key(checked, read, key, node), reader=checked.owner, path=key, meant=f"`{row.key}`",
         does="does not read it" + (", so the limit does not hold" if limits else ""), mend=f"write `{row.key}:`",
     )  # fmt: skip
 
@@ -79,14 +79,18 @@ def _other(checked: Checked, read: Read, key: str, node: Node, other: Spec, row:
     listed = row.type in TOOL_TYPES
     limits = listed or is_limit(row, node.data())
     own = checked.spec.by_field.get(str(row.field))
-    if (own is not None and own.key in read.where) or (row.field in PLACE_OF_OTHERS and not limits):
-        if not listed:
-            return  # said in the program's own words beside it
+    beside = own is not None and own.key in read.where  # said in the program's own words, too
+    if not listed and (beside or (row.field in PLACE_OF_OTHERS and not limits)):
+        return
     open_ = read.agent.tools.base in (None, "all")
     error = limits and (not listed or open_)
     reads = next((r.program for r in checked.readers[1:] if key in r.spec.fields and r.spec.fields[key].applied), None)
     also = f"; {reads} does" if reads else ""
-    instead = f"`{own.key}` is its key for that" if own is not None else "take the line away, or keep it for the other program"
+    instead = (
+        f"`{own.key}` is its key for that"
+        if own is not None
+        else "take the line away, or keep it for the other program"
+    )
     yield checked.finding(
         "L042", "error" if error else "info", f"`{key}` is a key of {other.program}", read=read,
         at=_key(checked, read, key, node), reader=checked.owner, path=key,

@@ -86,7 +86,7 @@ def _nobody(checked: Checked) -> Iterator[Finding]:
             one.code, "error", one.message, at=(one.line, one.column), reader=loaded[0] if loaded else checked.owner,
             meant="an agent", does=does, mend=one.help or "correct it there",
         )  # fmt: skip
-    if not errors and (one := next(iter(checked.author.notes), None)) is not None:
+    for one in checked.author.notes[:1] if not errors else ():
         meant = _looks_like_an_agent(checked)
         yield checked.finding(
             one.code, "error" if meant else "info", one.message, at=(one.line, one.column), reader=checked.owner,

@@ -39,7 +39,7 @@ def _agents(checked: Checked, read: Read, around: Around) -> Iterator[Finding]:
     for n, handoff in enumerate(agent.handoffs or ()):
         if handoff.agent not in known and handoff.agent not in ANY:
             yield _missing(checked, read, "L043", "hand-off", handoff.agent, known, f"handoffs[{n}]")
-    wanted = {name: "delegates" for name in agent.delegates or ()}
+    wanted = dict.fromkeys(agent.delegates or (), "delegates")
     for rule in agent.tools.rules:
         if rule.scope is not None and rule.scope.kind == "agent" and rule.effect == "allow":
             wanted.setdefault(rule.scope.text, rule.at)
@@ -76,9 +76,7 @@ def _fold(name: str) -> str:
     return "".join(c if c.isalnum() else "_" for c in name.lower())
 
 
-def _missing(
-    checked: Checked, read: Read, code: str, kind: str, name: str, known: Iterable[str], at: str
-) -> Finding:
+def _missing(checked: Checked, read: Read, code: str, kind: str, name: str, known: Iterable[str], at: str) -> Finding:
     near = difflib.get_close_matches(name, list(known), 1, 0.75)
     mend = f"did you mean `{near[0]}`?" if near else f"add it to the project, unless the {kind} is in your home folder"
     return checked.finding(

@@ -50,7 +50,12 @@ def place(checked: Checked, read: Read, at: str) -> Node | tuple[int, int] | Non
 # -- forms of a list that do not mean what they seem to ---------------------------------------
 
 SEEMS = {"empty": "no tools", "map": "the tools that are switched on", "null": "", "star": "every tool"}
-MADE = {"all": "every tool", "builtin": "every built-in tool", "absent": "what an agent without a list has", "none": "no tool"}
+MADE = {
+    "all": "every tool",
+    "builtin": "every built-in tool",
+    "absent": "what an agent without a list has",
+    "none": "no tool",
+}
 
 
 def _forms(checked: Checked, reader: Reader, read: Read, gone: frozenset[str]) -> Iterator[Finding]:
@@ -79,7 +84,9 @@ def _forms(checked: Checked, reader: Reader, read: Read, gone: frozenset[str]) -
         mend = {
             "empty": "name one tool that does no harm, or see how the program says none: agentconv formats",
             "null": "write the list, or take the line away",
-            "star": f"leave `{row.key}` away for every tool" if table.fact("absent", "all") == "all" else "name the tools",
+            "star": f"leave `{row.key}` away for every tool"
+            if table.fact("absent", "all") == "all"
+            else "name the tools",
             "map": f"write `{row.key}` as a list of names",
         }
         yield checked.finding(
@@ -121,7 +128,8 @@ def _denials(checked: Checked, reader: Reader, read: Read, twin: Read, gone: fro
         row = reader.spec.fields.get(key)
         why = str(row.fact("why") or "") if row is not None else ""
         reads = "does not read this key" if row is None else "reads the key and does nothing with it"
-        does = f"{reads if at == key else 'denies nothing with it'}: {_given(rules)} {'is' if len(rules) == 1 else 'are'} there"
+        are = "is" if len(rules) == 1 else "are"
+        does = f"{reads if at == key else 'denies nothing with it'}: {_given(rules)} {are} there"
         yield checked.finding(
             "T042", "error", f"the denial of {names} does not hold", read=read, at=place(checked, read, at),
             reader=reader, path=at, meant=f"an agent without {_given(rules)}", does=does,

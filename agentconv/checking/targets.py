@@ -45,7 +45,14 @@ def _as_it_lies(checked: Checked, dst: Spec) -> Iterator[Finding]:
             message, does = f"copied as it is, it would load in {dst.program}", f"would give it: {given or 'nothing'}"
         asked = ", ".join(counting.spelled(counting.of_agent(read.agent, checked.spec, program=False))) or "nothing"
         yield checked.finding(
-            "C044", "info", message, read=read, reader=reader, meant=asked, does=does, mend=f"agentconv convert --to {dst.id}"
+            "C044",
+            "info",
+            message,
+            read=read,
+            reader=reader,
+            meant=asked,
+            does=does,
+            mend=f"agentconv convert --to {dst.id}",
         )
 
 

@@ -87,7 +87,9 @@ def _elsewhere(checked: Checked, reader: Reader, read: Read, twin: Read, dead: l
             missed.append((token, tool))
     if not missed:
         return
-    names = ", ".join(f"`{t.text}`" for t, _ in missed[:5]) + (f" and {len(missed) - 5} more" if len(missed) > 5 else "")
+    names = ", ".join(f"`{t.text}`" for t, _ in missed[:5]) + (
+        f" and {len(missed) - 5} more" if len(missed) > 5 else ""
+    )
     yield checked.finding(
         "T045", "info", f"{reader.program} has no tool for {names}", read=read, at=checked.at(missed[0][0].start),
         reader=reader, path=missed[0][0].at, meant=", ".join(dict.fromkeys(words(tool) for _, tool in missed)),

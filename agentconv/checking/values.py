@@ -96,7 +96,8 @@ def _models(checked: Checked, reader: Reader, read: Read) -> Iterator[Finding]:
             continue
         _, why = spell(wish, spec)
         unknown = {"refused": "does not load the file", "ignored": "uses its default"}.get(
-            str(spec.models.get("unknown")), "sends the name as it stands, and the start fails if there is no such model"
+            str(spec.models.get("unknown")),
+            "sends the name as it stands, and the start fails if there is no such model",
         )
         if wish.id is None and wish.tier is None:
             if wish.text in (spec.models.get("tiers") or {}):

@@ -37,6 +37,11 @@ class Conversion:
     unchanged: bool = False
 
     @property
+    def text(self) -> str:
+        """The file that was made, as text; empty where nothing may be written."""
+        return next(iter(self.files.values()), b"").decode("utf-8")
+
+    @property
     def failed(self) -> bool:
         """Nothing may be written."""
         return self.status in ("failed", "refused", "skipped")

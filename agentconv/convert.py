@@ -27,7 +27,7 @@ def convert_text(
 ) -> list[Conversion]:
     """All agents of a file. ``get`` hands in what the outputs' places hold now."""
     src = load(from_)
-    reading = read_author(src, text, path or _usual_path(src))
+    reading = read_author(src, text, path or usual_path(src))
     if from_ == to:
         from agentconv.output.sameformat import convert_same
 
@@ -35,7 +35,8 @@ def convert_text(
     return convert_reading(reading, load(to), options or Options(), get or (lambda _: None))
 
 
-def _usual_path(spec: Spec) -> str:
+def usual_path(spec: Spec) -> str:
+    """Where a file of the format may lie, for a text without a path."""
     return str((spec.head.get("places") or {}).get("write") or "{id}.md").replace("{id}", "agent")
 
 
@@ -58,10 +59,19 @@ def convert_reading(reading: Reading, dst: Spec, options: Options, get: Get) -> 
         if n == 0:
             result.notes[:0] = [x for x in reading.notes if x not in result.notes]
             result.judge(result.status)
+        result.notes = [placed(one, read, reading.path) for one in result.notes]
         for path, data in result.files.items():
             made[path] = data.decode("utf-8")
         out.append(result)
     return out
+
+
+def placed(one: Note, read: Read, path: str) -> Note:
+    """The note with the line in the source that it speaks of."""
+    if one.line or not one.path or one.file not in ("", path):
+        return one
+    node = read.where.get(one.path) or read.where.get(one.path.split("[")[0].split(".")[0])
+    return one if node is None else one.moved(file=path, line=node.line, column=node.column)
 
 
 def _unread(reading: Reading, dst: Spec) -> Conversion:

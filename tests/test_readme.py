@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import doctest
 import re
 import shlex
 from pathlib import Path
 
 import pytest
 
+import agentconv
 from agentconv import registry
 from agentconv.notes import CODES
 from tests import readme
@@ -81,11 +83,18 @@ def test_the_run_command_does_what_it_says(
 
 
 def test_python_examples_run(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    examples = re.findall(r"```python\n(.*?)```", TEXT, re.S)
-    assert examples
+    examples = "".join(re.findall(r"```python\n(.*?)```", TEXT, re.S))
     monkeypatch.chdir(root)
-    for example in examples:
-        exec(compile(example, "README.md", "exec"), {})
+    test = doctest.DocTestParser().get_doctest(examples, {}, "README.md", "README.md", 0)
+    assert len(test.examples) > 5
+    said: list[str] = []
+    failed, _ = doctest.DocTestRunner().run(test, out=said.append)
+    assert not failed, "".join(said)
+
+
+def test_the_public_names_are_there_and_in_the_manual() -> None:
+    assert [name for name in agentconv.__all__ if not hasattr(agentconv, name)] == []
+    assert [name for name in agentconv.__all__ if name[0].islower() and f"`{name}" not in TEXT] == []
 
 
 def test_paths_in_the_text_exist(root: Path) -> None:

@@ -20,7 +20,7 @@ from agentconv.model import Agent, Extra, Tools
 from agentconv.notes import Note, note
 from agentconv.registry import ids, load, shared_readers
 from agentconv.rights import Rights, by_capability, contains, is_star, of_agent, resolved, spread
-from agentconv.schemas import agent_schema, misfit
+from agentconv.schemas.model import agent_schema, misfit
 from agentconv.spec import Spec
 
 KEY = "agentconv"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agentconv import rights as counting
 from agentconv.containers import Document
-from agentconv.convert import BeforeAfter, Conversion, convert_reading, source_rights
+from agentconv.convert import BeforeAfter, Conversion, convert_reading, placed, source_rights
 from agentconv.lowering.lower import Options
 from agentconv.notes import note
 from agentconv.output.edit import edit_text
@@ -37,6 +37,7 @@ def convert_same(reading: Reading, options: Options) -> list[Conversion]:
         _prove(result, read, reading, again, before, text)
         if result.status != "failed":
             result.files = {output_path(read.agent, reading.spec, options.user): text.encode("utf-8")}
+        result.notes = [placed(one, read, reading.path) for one in result.notes]
         out.append(result)
     edited = text != reading.text
     if edited and not reading.spec.many and (again.status != "read" or any(r.status == "failed" for r in out)):

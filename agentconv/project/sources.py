@@ -12,11 +12,11 @@ from agentconv.containers import MAX_BYTES
 from agentconv.notes import Note, note
 from agentconv.project import files
 from agentconv.reading.context import Get
-from agentconv.reading.detect import by_place, guess, marks, syntax_fits
+from agentconv.reading.deciding import decide
+from agentconv.reading.detect import by_place, guess, syntax_fits
 from agentconv.registry import heads, ids
 
 STDIN = "-"
-SURE = 2  # one key that only this format has
 ENDINGS = (".md", ".toml", ".json", ".jsonc", ".yaml", ".yml", ".roomodes")
 
 
@@ -172,8 +172,8 @@ def decided(source: Source) -> Source:
     if source.text is None:
         return source
     if source.format is None:
-        found = guess(_absolute(source), source.text)
-        source.format = found.format or _fitting(source, found.candidates)
+        source.format, problem = decide(_absolute(source), source.text, source.path)
+        source.notes += [problem] if problem else []
     if source.format is not None:
         source.below = below(_absolute(source), source.format)
         source.placed = source.full is not None and source.format in by_place(_absolute(source))
@@ -182,30 +182,6 @@ def decided(source: Source) -> Source:
 
 def _absolute(source: Source) -> str:
     return source.full.resolve().as_posix() if source.full is not None else ""
-
-
-def _fitting(source: Source, candidates: tuple[str, ...]) -> str | None:
-    """The format that the file fits best; a question only where the rights would differ."""
-    from agentconv.reading.fitting import choose, fits, loads, ways
-
-    text = source.text or ""
-    counted = {id: marks(text, id) for id in candidates}
-    marked = [id for id in candidates if counted[id]]
-    if len(marked) == 1 and counted[marked[0]] >= SURE and loads(marked[0], text, source.path):
-        return marked[0]
-    found = fits(list(candidates), counted, text, source.path)
-    if (best := choose(found)) is not None:
-        return best
-    top = [id for id in candidates if counted[id] == max(counted.values(), default=0) > 1]
-    if not found and len(top) == 1:
-        return top[0]  # a file of that program for sure, whatever is wrong with it
-    if found:
-        text = f"the format cannot be told: {ways(found)}"
-        help = f"--from {found[0].id} (or {', '.join(f.id for f in found[1:3])}) chooses"
-    else:
-        text, help = "this is no agent file that agentconv knows", "--from ID names the format"
-    source.notes.append(note("F006", text, file=source.path, help=help))
-    return None
 
 
 def _folder(path: Path, cwd: Path, from_: str | None, most: int) -> Iterator[Source]:

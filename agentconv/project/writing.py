@@ -13,7 +13,7 @@ from agentconv.notes import Note, note
 from agentconv.project import files
 from agentconv.project.batch import Plan, Run
 from agentconv.project.sources import Source
-from agentconv.reading.context import Read, Reading
+from agentconv.reading.context import Reading
 from agentconv.reading.engine import read_author
 from agentconv.registry import heads
 from agentconv.spec import Spec
@@ -61,8 +61,6 @@ class Target:
         if not reading.agents and not source.asked and not any(n.effect == "error" for r in results for n in r.notes):
             for result in results:
                 result.status = "skipped"
-        for read, result in zip(reading.agents, results, strict=False):
-            result.notes = [_placed(one, read, reading.path) for one in result.notes]
         for result in results:
             if result.files:
                 result.files = {self._place(path, result, source): data for path, data in result.files.items()}
@@ -330,14 +328,6 @@ def _stem(name: str, dst: Spec) -> str:
         if name.endswith(suffix) and len(name) > len(suffix):
             return name.removesuffix(suffix)
     return name.split(".")[0] or name
-
-
-def _placed(one: Note, read: Read, path: str) -> Note:
-    """The note with the line in the source that it speaks of."""
-    if one.line or not one.path or one.file not in ("", path):
-        return one
-    node = read.where.get(one.path) or read.where.get(one.path.split("[")[0].split(".")[0])
-    return one if node is None else one.moved(file=path, line=node.line, column=node.column)
 
 
 def _entries(dst: Spec, before: bytes) -> set[str]:

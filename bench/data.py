@@ -30,7 +30,9 @@ def texts() -> tuple[list[str], list[str], list[tuple[str, str]]]:
     files = [p.read_text("utf-8") for p in sorted(EXAMPLES.glob("*.md"))]
     bodies = [text.split("\n---\n", 1)[1] for text in files if "\n---\n" in text]
     blocks = [b for body in bodies for b in body.strip().split("\n\n") if "```" not in b]
-    sentences = [s.strip() for b in blocks for s in re.split(r"(?<=[.!?])\s+", b) if re.fullmatch(r"[A-Z][\w ,']+\.", s)]
+    sentences = [
+        s.strip() for b in blocks for s in re.split(r"(?<=[.!?])\s+", b) if re.fullmatch(r"[A-Z][\w ,']+\.", s)
+    ]
     odd = []
     for case in sorted(CASES.iterdir()):
         data = (case / "input.md").read_bytes()

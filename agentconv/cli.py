@@ -100,7 +100,7 @@ def main(argv: list[str] | None = None) -> None:
         code = app.main(args=argv, prog_name="agentconv", standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
     except click.ClickException as error:
-        error.show()
+        _show(error)
         sys.exit(error.exit_code)
     except click.Abort:
         sys.exit(130)
@@ -114,6 +114,17 @@ def main(argv: list[str] | None = None) -> None:
         sys.exit(3)
 
 
+def _show(error: click.ClickException) -> None:
+    """Names of files and options are a stranger's, too."""
+    import io
+
+    from agentconv.telling.escape import say
+
+    text = io.StringIO()
+    error.show(file=text)
+    say(text.getvalue(), err=True, nl=False)
+
+
 def _own_bug(error: Exception) -> None:
     """X001: our mistake, told in three lines; AGENTCONV_DEBUG shows where."""
     import os
@@ -123,7 +134,9 @@ def _own_bug(error: Exception) -> None:
     from agentconv.notes import note
 
     made = note("X001", f"internal error: {type(error).__name__}: {error} ({last.name}, line {last.lineno})")
-    click.echo(f"{made.code} {made.message}", err=True)
+    from agentconv.telling.escape import one_line
+
+    click.echo(f"{made.code} {one_line(made.message)}", err=True)
     click.echo("This is a mistake in agentconv. Nothing more was written. AGENTCONV_DEBUG=1 shows the place.", err=True)
     if os.environ.get("AGENTCONV_DEBUG"):
         traceback.print_exc()

@@ -280,28 +280,28 @@ def _progress(total: int, quiet: bool) -> Any:
 
 def output(run: Any, given: dict[str, Any], seconds: float) -> None:
     """Results to standard output, notes to standard error, the report to its file."""
-    from agentconv.telling import report, terminal
+    from agentconv.telling import escape, report, terminal
 
     if run.stdout is not None:
-        sys.stdout.write(run.stdout)
+        escape.result(run.stdout)
     if given["show_diff"]:
-        click.echo(diff_text(run.changes), nl=False)
+        escape.result(diff_text(run.changes))
     if given["report"]:
         Path(given["report"]).write_text(report.as_json(run), "utf-8")
     if given["notes_"] == "json":
-        click.echo(report.as_json(run), nl=False, err=run.stdout is not None or given["show_diff"])
+        escape.say(report.as_json(run), nl=False, err=run.stdout is not None or given["show_diff"])
         return
     if given["notes_"] == "github":
         for line in report.github_lines(run):
-            click.echo(line)
+            escape.say(line, commands=True)
         return
     if given["quiet"]:
-        click.echo(terminal.rights_line(run.results, run), err=True)
+        escape.say(terminal.rights_line(run.results, run), err=True)
         return
     if given["notes_"] == "full" or len({r.source for r in run.results}) == 1:
-        click.echo(terminal.in_full(run), err=True)
+        escape.say(terminal.in_full(run), err=True)
         return
-    click.echo(terminal.summary(run, seconds, sys.stderr), err=True, color=terminal.colored(sys.stderr))
+    escape.say(terminal.summary(run, seconds, sys.stderr), err=True, color=terminal.colored(sys.stderr))
 
 
 def diff_text(changes: list[tuple[str, str | None, str]]) -> str:

@@ -45,10 +45,8 @@ def list_(
     only: tuple[str, ...],
 ) -> None:
     """List agents: what each may do, and with --in, what it may do in each program."""
-    import json
-
     from agentconv import registry
-    from agentconv.telling import listing, terminal
+    from agentconv.telling import escape, listing, terminal
 
     wanted = split_words(programs)
     columns = tuple(registry.targets()) if wanted == ("all",) else wanted
@@ -63,20 +61,20 @@ def list_(
     if form == "jsonl":
         for row in stream:
             bad = bad or bool(row.problem)
-            click.echo(listing.as_json_line(row))
+            escape.say(listing.as_json_line(row))
         ctx.exit(3 if bad else 0)
     rows = list(stream)
     if not rows:
         raise NoAgents(src)
     if form == "json":
-        click.echo(json.dumps([r.as_data() for r in rows], ensure_ascii=False, indent=2))
+        escape.say(escape.json_text([r.as_data() for r in rows]))
     elif form == "md":
-        click.echo(listing.as_markdown(rows, columns))
+        escape.say(listing.as_markdown(rows, columns))
     elif form == "csv":
-        click.echo(listing.as_csv(rows, columns), nl=False)
+        escape.say(listing.as_csv(rows, columns), nl=False)
     else:
         color = terminal.colored(sys.stdout)
-        click.echo(listing.as_text(rows, columns, terminal.width(), color), color=color)
+        escape.say(listing.as_text(rows, columns, terminal.width(), color), color=color)
     ctx.exit(3 if any(r.problem for r in rows) else 0)
 
 
@@ -88,21 +86,19 @@ def list_(
 @click.pass_context
 def diff(ctx: click.Context, /, a: str, b: str, from_: str | None, as_json: bool) -> None:
     """Compare two agents or folders by meaning: fields, rights, prompt lines. Exit 1 when they differ."""
-    import json
-
-    from agentconv.telling import comparing
+    from agentconv.telling import comparing, escape
 
     left, bad_left = comparing.sides(found_sources((a,), from_, False))
     right, bad_right = comparing.sides(found_sources((b,), from_, False))
     for line in (*bad_left, *bad_right):
-        click.echo(line, err=True)
+        escape.say(line, err=True)
     if not left and not right:
         raise NoAgents((a, b))
     found = comparing.compare(left, right)
     if as_json:
-        click.echo(json.dumps(comparing.as_data(found), ensure_ascii=False, indent=2))
+        escape.say(escape.json_text(comparing.as_data(found)))
     elif text := comparing.as_text(found):
-        click.echo(text)
+        escape.say(text)
     ctx.exit(3 if bad_left or bad_right else int(any(one.any for one in found)))
 
 

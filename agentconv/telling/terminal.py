@@ -11,6 +11,7 @@ from agentconv.convert import Conversion
 from agentconv.notes import RANK, Note, NoteEffect
 from agentconv.project.batch import Remark, Run
 from agentconv.registry import load
+from agentconv.telling.escape import one_line, visible
 from agentconv.telling.grouping import Group, gain_words, grouped, labels, tail
 
 ROOM = {"status": 3, "todo": 3, "info": 4}  # groups in each part; the rest is one line
@@ -53,7 +54,7 @@ class Page:
     def line(self, text: str = "", indent: int = 0, first: int = 0) -> None:
         """A line, broken where the terminal ends."""
         parts = textwrap.wrap(
-            text, self.columns, initial_indent=" " * first, subsequent_indent=" " * indent,
+            visible(text), self.columns, initial_indent=" " * first, subsequent_indent=" " * indent,
             break_on_hyphens=False, break_long_words=False,
         )  # fmt: skip
         self.lines += parts or [""]
@@ -65,6 +66,7 @@ class Page:
 
     def row(self, count: int, word: str, text: str, mark: str = "", names: str = "", code: str = "") -> None:
         """``   37  narrower   text   T031``; names stay on the line where there is room."""
+        text, names = visible(text), visible(names)
         lead = f"{count:5}  "
         head = f"{word:<9}  " if word and text else word
         indent = len(lead) + len(head)
@@ -354,6 +356,7 @@ def _headline(result: Conversion, run: Run) -> str:
     out = ", ".join(sorted(result.files)) if run.stdout is None else "standard output"
     arrow = f" → {out}" if result.files and result.status != "kept" else ""
     name = f"{result.name}, " if result.name else ""
+    source, arrow, name = one_line(source), one_line(arrow), one_line(name)
     return f"{source}{arrow}    {name}{result.format or '?'} → {result.target}: {status}"
 
 
@@ -362,7 +365,7 @@ def note_lines(one: Note, source: str) -> list[str]:
     place = one.file if one.file not in ("", source) and one.file not in one.message else ""
     if one.line:
         place = f"{place}:{one.line}:{one.column}" if place else f"line {one.line}"
-    lines = [f"  {one.effect} {one.code}{f' {place}' if place else ''}: {one.message}"]
+    lines = [f"  {one.effect} {one.code}{f' {one_line(place)}' if place else ''}: {one_line(one.message)}"]
     return lines + [f"      {part}" for part in one.help.split("\n") if part]
 
 

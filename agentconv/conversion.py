@@ -46,6 +46,12 @@ class Conversion:
         """Nothing may be written."""
         return self.status in ("failed", "refused", "skipped")
 
+    def fail(self, problem: Note) -> None:
+        """Nothing is written, for this reason."""
+        self.notes.append(problem)
+        self.status = "failed"
+        self.files = {}
+
     def judge(self, base: str) -> None:
         """The status that the notes speak of, where nothing weightier is known."""
         self.status = base

@@ -55,9 +55,9 @@ class Name:
         return Tool(spelled or self.name, self.caps, self.also)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ToolTable:
-    """The ``tools:`` table."""
+    """The ``tools:`` table. It is itself and no other, so that what was found out about it can be kept by it."""
 
     data: Mapping[str, Any]
 
@@ -328,9 +328,9 @@ class Field:
         return out
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Spec:
-    """A whole description."""
+    """A whole description. It is itself and no other, so that what was found out about it can be kept by it."""
 
     head: Mapping[str, Any]
     tables: Mapping[str, Any]
@@ -394,6 +394,11 @@ class Spec:
             if row.field and row.written:
                 out.setdefault(row.field, row)
         return out
+
+    @cached_property
+    def held(self) -> frozenset[str]:
+        """Fields of the model that have a home in the format."""
+        return frozenset(row.field for row in self.fields.values() if row.field and row.written) | {self.body_field}
 
     @cached_property
     def known_keys(self) -> frozenset[str]:

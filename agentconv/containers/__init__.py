@@ -14,6 +14,7 @@ from typing import Any, Literal
 MAX_BYTES = 5_000_000
 MAX_DEPTH = 64
 MAX_NODES = 10_000
+LINE_END = re.compile(r"\r\n|\r|\n")
 
 Kind = Literal["scalar", "list", "map"]
 
@@ -117,13 +118,30 @@ class Places:
 
     def __init__(self, text: str) -> None:
         self.bom = text.startswith("\ufeff")
-        self.starts = [found.end() for found in re.finditer(r"\r\n|\r|\n", text)]
+        self._text, self._starts, self._seen = text, list[int](), 0
+
+    @property
+    def starts(self) -> list[int]:
+        """Where each line but the first begins."""
+        self._look_until(len(self._text))
+        return self._starts
+
+    def _look_until(self, offset: int) -> None:
+        """Lines are looked for as far as they are asked for: places are mostly those of a header, above a long text."""
+        if self._seen >= min(offset, len(self._text)):
+            return
+        end = min(max(offset, self._seen + 1000), len(self._text))
+        if self._text[end - 1 : end + 1] == "\r\n":
+            end += 1
+        self._starts += [found.end() for found in LINE_END.finditer(self._text, self._seen, end)]
+        self._seen = end
 
     def at(self, offset: int) -> tuple[int, int]:
         """The place of one offset; a byte order mark has no width."""
-        line = bisect_right(self.starts, offset)
+        self._look_until(offset + 1)
+        line = bisect_right(self._starts, offset)
         if line:
-            return line + 1, offset - self.starts[line - 1] + 1
+            return line + 1, offset - self._starts[line - 1] + 1
         return 1, max(1, offset + (0 if self.bom else 1))
 
 

@@ -11,8 +11,7 @@ from agentconv.lowering.fittexts import fit_texts
 from agentconv.lowering.lowered import Lowered, Options
 from agentconv.lowering.models import lower_models, provider
 from agentconv.lowering.texts import as_written, lower_identity, lower_texts, placeholders
-from agentconv.lowering.tools import lower_tools
-from agentconv.lowering.wish import ToolJob
+from agentconv.lowering.tools import control_for
 from agentconv.model import Agent, Extra, Tools
 from agentconv.reading.origins import as_it_is
 from agentconv.reading.toolkeys import beside_list
@@ -93,9 +92,8 @@ def _tools(
 ) -> tuple[Tools, tuple[str, ...] | None]:
     held, reasons = _held_by_rights(agent, src, dst, options, out)
     leave = frozenset(c for c in (*CLASSES, "mcp:*") if options.allows(c)) - forbid - held
-    job = ToolJob(src, dst, agent, before, forbid | held, reasons, options.approval, leave)
-    tools, delegates = lower_tools(job)
-    out.notes += job.notes
+    tools, delegates, notes = control_for(agent, src, dst, before, forbid | held, reasons, options.approval, leave)
+    out.notes += notes
     return tools, delegates
 
 

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from agentconv.containers import MAX_BYTES
@@ -32,6 +33,7 @@ class Source:
     prefix: str = ""  # a plugin's name, part of the agents' names
     asked: bool = False  # named by the user: silence would be wrong
     placed: bool = False  # lies in one of its format's places
+    real: str = ""  # the absolute path, links followed, where that is known already
 
     @property
     def place(self) -> str:
@@ -44,12 +46,13 @@ class Source:
 
 def beside(source: Source) -> Get | None:
     """The files that a definition may name: those of its project, from its own folder. ``None`` for standard input."""
-    if source.full is None:
+    full = source.full
+    if full is None:
         return None
-    folder = source.full.resolve().parent
-    root = files.find_root(folder, place_marks()).resolve()
 
     def get(relative: str) -> str | None:
+        folder = full.resolve().parent
+        root = files.find_root(folder, place_marks()).resolve()  # few definitions name a file, so it is looked for here
         target = (folder / relative).resolve()
         if root not in target.parents or not target.is_file():
             return None
@@ -107,9 +110,12 @@ def in_places(root: Path, but: Iterable[str] = (), user: bool = False) -> list[S
 
 def below(path: str, id: str | None) -> str:
     """The folders between a format's place and the file."""
-    if id is None:
-        return ""
-    parent = PurePosixPath("/" + path.lstrip("/")).parent
+    return "" if id is None else _below(("/" + path.lstrip("/")).rsplit("/", 1)[0], id)
+
+
+@lru_cache(maxsize=1024)  # files of one folder follow each other
+def _below(folder: str, id: str) -> str:
+    parent = PurePosixPath(folder or "/")
     places = heads()[id].get("places") or {}
     for glob in (*places.get("project", ()), *places.get("user", ())):
         fixed = [p for p in PurePosixPath(glob.removeprefix("~/").split("*", 1)[0]).parts if p]
@@ -181,7 +187,9 @@ def decided(source: Source) -> Source:
 
 
 def _absolute(source: Source) -> str:
-    return source.full.resolve().as_posix() if source.full is not None else ""
+    if not source.real and source.full is not None:
+        source.real = source.full.resolve().as_posix()
+    return source.real
 
 
 def _folder(path: Path, cwd: Path, from_: str | None, most: int) -> Iterator[Source]:
@@ -194,11 +202,16 @@ def _folder(path: Path, cwd: Path, from_: str | None, most: int) -> Iterator[Sou
             source.path = shown(path / source.path, cwd)
             yield source
         return
+    lead, root = shown(path, cwd), path.resolve().as_posix().rstrip("/")
     for relative in files.walk(path, ""):
         if not relative.endswith(ENDINGS):
             continue
         full = path / relative
-        source = read(Source(shown(full, cwd), full, from_), most)
+        if full.is_symlink():
+            source = read(Source(shown(full, cwd), full, from_), most)
+        else:  # folders that are links are not walked, so nothing has to be followed file by file
+            name = relative if lead == "." else f"{lead}/{relative}"
+            source = read(Source(name, full, from_, real=f"{root}/{relative}"), most)
         if source.text is None:
             yield source
             continue

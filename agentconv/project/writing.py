@@ -14,7 +14,6 @@ from agentconv.project import files
 from agentconv.project.batch import Plan, Run
 from agentconv.project.sources import Source
 from agentconv.reading.context import Reading
-from agentconv.reading.engine import read_author
 from agentconv.registry import heads
 from agentconv.spec import Spec
 
@@ -24,7 +23,6 @@ class Target:
 
     def __init__(self, dst: Spec, plan: Plan, done: Run, written: files.Written) -> None:
         self.dst, self.plan, self.done, self.written = dst, plan, done, written
-        self.pending: dict[str, str] = {}  # path -> text that will be there
         self.owners: dict[tuple[str, str], Conversion] = {}
         self.made: list[Conversion] = []
 
@@ -36,8 +34,6 @@ class Target:
             for part in self._parts(reading):
                 for result in self._results(source, part):
                     self._claim(result)
-                    if self.dst.many:
-                        self.pending |= {path: data.decode("utf-8") for path, data in result.files.items()}
                     self.made.append(result)
                     progress(1)
         self._write()
@@ -57,7 +53,7 @@ class Target:
 
             results = convert_same(reading, self.plan.options)
         else:
-            results = convert_reading(reading, self.dst, self.plan.options, self._look)
+            results = convert_reading(reading, self.dst, self.plan.options, lambda _: None)
         if not reading.agents and not source.asked and not any(n.effect == "error" for r in results for n in r.notes):
             for result in results:
                 result.status = "skipped"
@@ -65,19 +61,6 @@ class Target:
             if result.files:
                 result.files = {self._place(path, result, source): data for path, data in result.files.items()}
         return results
-
-    def _look(self, path: str) -> str | None:
-        """What a shared output holds: this run's text, else the disk's."""
-        path = self._below(path, "")
-        if path in self.pending:
-            return self.pending[path]
-        if self.plan.output == STDOUT:
-            return None
-        try:
-            full = self._full(path)
-            return files.read_text(full) if full.exists() else None
-        except (files.Unreadable, files.Outside):
-            return None
 
     # -- places -------------------------------------------------------------------------------
 
@@ -104,7 +87,7 @@ class Target:
             return str(PurePosixPath(filled) / (name if self.plan.flat else path))
         return filled
 
-    def _full(self, path: str) -> Path:
+    def full(self, path: str) -> Path:
         """The file below the root, or below the folder that ``-o`` names; a link may not lead out of it."""
         out = self.plan.output
         if out is None or out == STDOUT:
@@ -123,10 +106,8 @@ class Target:
             first = self.owners.get(key)
             if first is None:
                 if path == result.source and not self.plan.in_place and self.plan.output != STDOUT:
-                    self._fail(
-                        result,
-                        note("F007", "the output is the source itself", file=path, help="--in-place, or -o FOLDER"),
-                    )
+                    text = "the output is the source itself"
+                    result.fail(note("F007", text, file=path, help="--in-place, or -o FOLDER"))
                     return
                 self.owners[key] = result
                 continue
@@ -139,7 +120,7 @@ class Target:
             text = f"two agents for {path}: {first.source} and {result.source}; the second was not written"
             suffix = "" if result.entry else "; --on-collision suffix numbers the second"
             help = f"rename one, or leave one out with --exclude{suffix}"
-            self._fail(result, note("C006", text, file=result.source, help=help))
+            result.fail(note("C006", text, file=result.source, help=help))
 
     def _suffixed(self, result: Conversion, path: str, data: bytes) -> None:
         pure = PurePosixPath(path)
@@ -153,35 +134,28 @@ class Target:
         result.notes.append(note("C001", f"{path} was taken; written as {new}", path="id"))
         self.owners[new, ""] = result
 
-    def _fail(self, result: Conversion, problem: Note) -> None:
-        result.notes.append(problem)
-        result.status = "failed"
-        result.files = {}
-
     # -- writing ------------------------------------------------------------------------------
 
     def _write(self) -> None:
         results = [r for r in self.made if r.files and not r.failed]
-        if self.plan.output == STDOUT:
-            self._to_stdout(results)
+        if self.dst.many:
+            from agentconv.project.shared_files import SharedFiles
+
+            SharedFiles(self).write(results)
             return
-        old = {path: self._old(path, r) for r in results for path in r.files}
-        if self.plan.update and not self.dst.many:
+        if self.plan.output == STDOUT:
+            self.to_stdout(results)
+            return
+        old = {path: self.old(path, r) for r in results for path in r.files}
+        if self.plan.update:
             self._update(results, old)
-        doubtful = {
-            p
-            for r in results
-            for p, data in r.files.items()
-            if not self.dst.many and self._doubtful(p, data, old.get(p))
-        }
+        doubtful = {p for r in results for p, data in r.files.items() if self._doubtful(p, data, old.get(p))}
         asked = doubtful if not self.plan.force else set()
         clean = files.in_git(self.plan.root, sorted(asked))
         for result in results:
             for path, data in result.files.items():
                 if result.status != "failed":
                     self._write_one(result, path, data, old.get(path), path in doubtful and path not in clean)
-        if self.dst.many:
-            self._write_shared(results, old)
 
     def _update(self, results: list[Conversion], old: dict[str, bytes | None]) -> None:
         """--update: an existing file takes the new values and keeps what the format's table does not know."""
@@ -196,18 +170,19 @@ class Target:
                     text = merged(self.dst, files.decode(before), data.decode("utf-8"), path)
                 except (CannotUpdate, files.Unreadable) as problem:
                     help = "--force writes it anew"
-                    self._fail(result, note("F008", f"{path} cannot be updated: {problem}", file=path, help=help))
+                    result.fail(note("F008", f"{path} cannot be updated: {problem}", file=path, help=help))
                 else:
                     result.files[path] = text.encode("utf-8")
 
-    def _old(self, path: str, result: Conversion) -> bytes | None:
+    def old(self, path: str, result: Conversion) -> bytes | None:
+        """What is there now; ``None`` where nothing is, or where the result cannot be written."""
         try:
-            full = self._full(path)
+            full = self.full(path)
             return full.read_bytes() if full.exists() else None
         except files.Outside as problem:
-            self._fail(result, note("F009", str(problem), file=path, help=OUTSIDE))
+            result.fail(note("F009", str(problem), file=path, help=OUTSIDE))
         except OSError as problem:
-            self._fail(result, note("F002", (problem.strerror or str(problem)).lower(), file=path, help=ELSEWHERE))
+            result.fail(note("F002", (problem.strerror or str(problem)).lower(), file=path, help=ELSEWHERE))
         return None
 
     def _doubtful(self, path: str, data: bytes, old: bytes | None) -> bool:
@@ -215,83 +190,52 @@ class Target:
         return old is not None and old != data and not self.written.knows(path, old)
 
     def _write_one(self, result: Conversion, path: str, data: bytes, old: bytes | None, lose: bool) -> None:
-        if self.dst.many:
-            return
         if old == data:
             result.unchanged = True
-            self._remember(path, data)
+            self.remember(path, data)
             return
         own = self.plan.in_place and path == result.source
         if lose and not self.plan.force and not self.plan.update and not own:
             result.status = "kept"
-            result.notes.append(self._kept(path, result, data, old or b""))
+            result.notes.append(self.kept(path, result, data, old or b""))
             return
-        self._put(result, path, data, old)
+        self.put(result, path, data, old)
 
-    def _write_shared(self, results: list[Conversion], old: dict[str, bytes | None]) -> None:
-        """Entries: one that somebody else wrote differently is kept, the others go in."""
-        by_path: dict[str, list[Conversion]] = {}
-        for result in results:
-            for path in result.files:
-                by_path.setdefault(path, []).append(result)
-        for path, mine in by_path.items():
-            before = old.get(path)
-            mine = [r for r in mine if r.status != "failed"]
-            last = self.pending.get(path)
-            if last is None or not mine:
-                continue
-            data = last.encode("utf-8")
-            foreign = before is not None and not self.written.knows(path, before) and before != data
-            there = _entries(self.dst, before) if foreign and before is not None else set()
-            lose = not self.plan.force and any(r.entry in there for r in mine)
-            if lose and not files.in_git(self.plan.root, [path]):
-                for result in mine:
-                    result.status = "kept"
-                    result.notes.append(self._kept(path, result, data, before or b""))
-                continue
-            for result in mine:
-                result.files = {path: data}
-                result.unchanged = before == data
-            if before != data:
-                self._put(mine[0], path, data, before)
-                for other in mine[1:]:
-                    if mine[0].status == "failed":
-                        self._fail(other, mine[0].notes[-1])
-            else:
-                self._remember(path, data)
-
-    def _put(self, result: Conversion, path: str, data: bytes, old: bytes | None) -> None:
+    def put(self, result: Conversion, path: str, data: bytes, old: bytes | None) -> None:
+        """The bytes to their place, with all that is said of it."""
         self.done.changes.append((path, None if old is None else old.decode("utf-8", "replace"), data.decode("utf-8")))
         if self.plan.dry:
             return
         try:
-            files.write_bytes(self._full(path), data)
+            files.write_bytes(self.full(path), data)
         except files.Outside as problem:
-            self._fail(result, note("F009", str(problem), file=path, help=OUTSIDE))
+            result.fail(note("F009", str(problem), file=path, help=OUTSIDE))
             return
         except OSError as problem:
-            self._fail(result, note("F002", (problem.strerror or str(problem)).lower(), file=path, help=ELSEWHERE))
+            result.fail(note("F002", (problem.strerror or str(problem)).lower(), file=path, help=ELSEWHERE))
             return
-        self._remember(path, data)
+        self.remember(path, data)
 
-    def _remember(self, path: str, data: bytes) -> None:
+    def remember(self, path: str, data: bytes) -> None:
+        """These bytes are agentconv's own: they may be overwritten."""
         if not self.plan.dry:
             self.written.note(path, data)
 
-    def _to_stdout(self, results: list[Conversion]) -> None:
+    def to_stdout(self, results: list[Conversion]) -> None:
+        """Standard output takes one file."""
         paths = dict.fromkeys(p for r in results for p in r.files)
         if len(paths) > 1:
             text = f"standard output takes one file, there would be {len(paths)}"
             for result in results:
-                self._fail(result, note("F002", text, help="-o FOLDER/, or --only NAME"))
+                result.fail(note("F002", text, help="-o FOLDER/, or --only NAME"))
         if len(paths) == 1:
-            path = next(iter(paths))
-            self.done.stdout = self.pending.get(path) or results[0].files[path].decode("utf-8")
+            self.done.stdout = results[0].files[next(iter(paths))].decode("utf-8")
 
-    def _kept(self, path: str, result: Conversion, data: bytes, old: bytes) -> Note:
+    def kept(self, path: str, result: Conversion, data: bytes, old: bytes) -> Note:
         """What stands in the way, and how to look, to keep and to drop it."""
         more, less = _lines(data, old)
-        known = path in self.written.hashes
+        known = (f"{path}#{result.entry}" if result.entry else path) in self.written.hashes
+        only = f" --only {result.entry}" if result.entry else ""
         why = "edited since agentconv wrote it" if known else "agentconv did not write it"
         options = f" -o {path}" if self.plan.output is not None else ""
         there = self._typed(path)
@@ -299,9 +243,10 @@ class Target:
         ways = [f"look: agentconv diff {source} {there}"]
         if known and not options and result.format != self.dst.id:
             user = " --user" if self.plan.options.user else ""
-            ways.append(f"keep the edit: agentconv convert {there} --to {result.format}{user} --update")
+            ways.append(f"keep the edit: agentconv convert {there} --to {result.format}{only}{user} --update")
         ways.append("drop the edit: --force" if known else "overwrite it: --force; its other keys stay: --update")
-        text = f"{path}: {why} (+{more} −{less} lines)"
+        what = f"`{result.entry}` in {path}" if result.entry else path
+        text = f"{what}: {why} (+{more} −{less} lines)"
         return note("F003", text, file=path, effect="info", help="\n".join(ways))
 
     def _typed(self, path: str) -> str:
@@ -328,11 +273,3 @@ def _stem(name: str, dst: Spec) -> str:
         if name.endswith(suffix) and len(name) > len(suffix):
             return name.removesuffix(suffix)
     return name.split(".")[0] or name
-
-
-def _entries(dst: Spec, before: bytes) -> set[str]:
-    try:
-        reading = read_author(dst, files.decode(before), "")
-    except files.Unreadable:
-        return set()
-    return {r.agent.id for r in reading.agents}

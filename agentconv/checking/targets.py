@@ -58,7 +58,7 @@ def _as_it_lies(checked: Checked, dst: Spec) -> Iterator[Finding]:
 
 def _converted(checked: Checked, read: Read, dst: Spec) -> Iterator[Finding]:
     """What ``convert`` would say: its worst notes are findings."""
-    made = convert_read(read, checked.author, checked.owner.reading, dst, Options(), lambda _: None)
+    made = convert_read(read, checked.author, checked.owner.reading, dst, Options())
     reader = Reader(dst, dst.program, False, checked.owner.reading)
     own = {(n.code, n.path, n.message) for n in (*read.notes, *checked.author.notes)}
     for one in made.notes:

@@ -91,6 +91,8 @@ def _cut(checked: Checked, reader: Reader) -> Finding | None:
     if not gone or author is None or theirs is None or author.header is None:
         return None
     first = next(p for p in author.header.pairs if p.key.text in gone)
+    if theirs.header is not None and theirs.header.pairs and theirs.header.pairs[-1].end <= author.header_start:
+        return _second(checked, reader, sorted(gone), author, theirs)
     dashes = author.text.rfind("---", author.header_start, first.start)
     if dashes < 0:
         return None
@@ -103,6 +105,20 @@ def _cut(checked: Checked, reader: Reader) -> Finding | None:
         reader=reader, meant=f"{names} as fields", path=limits[0] if limits else "",
         does=f"takes the first three dashes for the end of the header: {names} {_are(gone)} text of the prompt",
         mend="write that value without three dashes in a row",
+    )  # fmt: skip
+
+
+def _second(checked: Checked, reader: Reader, gone: list[str], author: Document, theirs: Document) -> Finding:
+    """The fields stand in a second header, and the program takes the first one."""
+    read = checked.author.agents[0]
+    limits = [key for key in limiting(checked, read) if key in gone]
+    names = _listed([key for key in _keys(author) if key in gone])
+    first = _listed(_keys(theirs))
+    return checked.finding(
+        "R041", "error" if limits else "warning", "the file has two headers, and the fields stand in the second",
+        read=read, at=checked.at(author.header_start), reader=reader, path=limits[0] if limits else "",
+        meant=f"{names} as fields", does=f"takes the first header, with {first}; the second is text of the prompt",
+        mend="put the keys of both into one header",
     )  # fmt: skip
 
 

@@ -106,7 +106,7 @@ def _models(checked: Checked, reader: Reader, read: Read) -> Iterator[Finding]:
                 "M015", "warning", f"nobody knows a model `{wish.text}`", read=read, at=node, reader=reader,
                 path="model", meant="a model of this name", does=unknown, mend="agentconv models lists those known",
             )  # fmt: skip
-        elif why in ("maker", "catalogue", "tier"):
+        elif why in ("maker", "tier") or (why == "catalogue" and spec.models.get("unknown") != "sent"):
             yield checked.finding(
                 "M016", "warning", f"the model `{wish.text}` is none of {reader.program}'s", read=read, at=node,
                 reader=reader, path="model", meant=f"`{wish.id or wish.tier}`", does=unknown,

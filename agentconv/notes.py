@@ -159,6 +159,7 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "C043": ("approximate", "two agents of one name"),
     "C044": ("info", "what a copy would mean in the target"),
     "C045": ("info", "what a conversion to the target gives"),
+    "C046": ("error", "a place that is no longer searched"),
     # files
     "F001": ("error", "cannot be read"),
     "F002": ("error", "cannot be written"),

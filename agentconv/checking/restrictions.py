@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from agentconv import rights as counting
-from agentconv.checking.checked import Checked, Reader
+from agentconv.checking.checked import Checked, Reader, value_of
 from agentconv.checking.finding import Finding
 from agentconv.checking.given import given_by_name, gives, key_of, whole, words
 from agentconv.checking.headers import unseen
@@ -65,7 +65,7 @@ MADE = {
 def _forms(checked: Checked, reader: Reader, read: Read, gone: frozenset[str]) -> Iterator[Finding]:
     """``[]``, a key without a value, ``*``, and a map where a list belongs."""
     for row in checked.spec.fields.values():
-        node = read.where.get(row.key)
+        node = value_of(read, row.key)
         theirs = reader.spec.fields.get(row.key)
         if node is None or row.type != "tools" or theirs is None or theirs.type != "tools" or row.key in gone:
             continue
@@ -84,7 +84,12 @@ def _forms(checked: Checked, reader: Reader, read: Read, gone: frozenset[str]) -
         opened = word in ("all", "builtin", "absent") or isinstance(word, list)
         if (form == "empty" and not opened) or (form == "star" and opened):
             continue
-        spelled = {"empty": f"`{row.key}: []`", "null": f"`{row.key}:` without a value", "star": "`*`", "map": "a map"}
+        spelled = {
+            "empty": f"`{row.key}: []`",
+            "null": f"`{row.key}:` without a value",
+            "star": "`*`",
+            "map": f"`{row.key}` as a map",
+        }
         mend = {
             "empty": "name one tool that does no harm, or see how the program says none: agentconv formats",
             "null": "write the list, or take the line away",
@@ -116,7 +121,7 @@ def _switched_on(checked: Checked, reader: Reader, read: Read, twin: Read, gone:
     """A map of nothing but ``true``: an allow-list to its author, and no restriction to the program."""
     table = reader.spec.tools
     for row in checked.spec.fields.values():
-        node, theirs = read.where.get(row.key), reader.spec.fields.get(row.key)
+        node, theirs = value_of(read, row.key), reader.spec.fields.get(row.key)
         if node is None or theirs is None or theirs.type != "tool-bools" or node.kind != "map" or row.key in gone:
             continue
         if theirs.fact("true_only") != "list" or not node.pairs or any(p.value.value is not True for p in node.pairs):
@@ -138,7 +143,7 @@ def _brought(checked: Checked, reader: Reader, read: Read) -> Iterator[Finding]:
     if read.agent.tools.base != "none":
         return
     for row in reader.spec.fields.values():
-        implies, node = row.fact("implies"), read.where.get(row.key)
+        implies, node = row.fact("implies"), value_of(read, row.key)
         if not implies or node is None or not row.field or getattr(read.agent, row.field) is None:
             continue
         names = implies.get(node.text, implies.get("*")) if isinstance(implies, Mapping) else implies
@@ -172,13 +177,12 @@ def _denials(checked: Checked, reader: Reader, read: Read, twin: Read, gone: fro
         names = ", ".join(dict.fromkeys(f"`{r.tool.name}`" for r in rules))
         key = key_of(rules[0])
         row = reader.spec.fields.get(key)
-        why = str(row.fact("why") or "") if row is not None else ""
         reads = "does not read this key" if row is None else "reads the key and does nothing with it"
         does = f"{reads if at == key else 'denies nothing with it'}; the agent can {_given(rules)}"
         yield checked.finding(
             "T042", "error", f"the denial of {names} does not hold", read=read, at=place(checked, read, at),
             reader=reader, path=at, meant=f"an agent that cannot {_given(rules)}", does=does,
-            mend=_instead(reader) + (f" ({why})" if why else ""),
+            mend=_instead(reader),
         )  # fmt: skip
 
 
@@ -234,7 +238,7 @@ def _spelled(read: Read, at: str, rules: list[Rule]) -> str:
 def _limits(checked: Checked, reader: Reader, read: Read, twin: Read, gone: frozenset[str]) -> Iterator[Finding]:
     """Fields that limit the agent in its own program and do nothing in this one."""
     for row in checked.spec.fields.values():
-        node = read.where.get(row.key)
+        node = value_of(read, row.key)
         if node is None or row.type in TOOL_TYPES or not is_limit(row, node.data()):
             continue
         mine = reader.spec.fields.get(row.key)
@@ -250,11 +254,12 @@ def _limits(checked: Checked, reader: Reader, read: Read, twin: Read, gone: froz
             continue
         held = any(r.home and _applies(r.spec, row.key) for r in checked.readers)
         own = reader.spec is checked.spec and not held
-        why = f" ({mine.fact('why')})" if mine is not None and mine.fact("why") else ""
+        if mine is not None and mine.fact("why"):
+            does = str(mine.fact("why")).removeprefix(f"{reader.seen} ")
         yield checked.finding(
             "L040", "error" if own or row.fact("denies") else "warning",
             f"`{row.key}: {_short(node)}` is a limit that does not hold", read=read, at=node, reader=reader,
-            path=row.field or row.key, meant=f"`{row.key}` limits the agent", does=does + why,
+            path=row.field or row.key, meant=f"`{row.key}` limits the agent", does=does,
             mend=_instead(reader) if row.fact("denies") else "do not count on it there",
         )  # fmt: skip
 
@@ -291,7 +296,7 @@ def _more(checked: Checked, reader: Reader, read: Read, twin: Read, told: set[st
     if not more:
         return
     asked, got = ", ".join(counting.spelled(author)) or "nothing", ", ".join(counting.spelled(more))
-    at = next((read.where[key] for key in _tool_keys(checked) if key in read.where), None)
+    at = next((node for key in _tool_keys(checked) if (node := value_of(read, key)) is not None), None)
     if reader.spec.tools.control == "none":
         why = f" ({reader.spec.tools.fact('why')})" if reader.spec.tools.fact("why") else ""
         does, mend = f"has no list of tools: the agent has {got}, too{why}", _instead(reader)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -308,6 +309,7 @@ def forced_by(spec: Spec, path: str) -> Mapping[str, Any]:
     return {}
 
 
+@lru_cache(maxsize=16)  # both readings of a file ask
 def place_id(spec: Spec, path: str) -> str:
     """What the file's place says about the agent's id: its stem, or its path below the place."""
     folder = next((s for s in spec.head.get("suffixes") or () if s.startswith("/") and path.endswith(s)), "")

@@ -10,6 +10,7 @@ import click
 COMMANDS = {
     "convert": ("agentconv.commands.convert", "convert"),
     "list": ("agentconv.commands.look", "list_"),
+    "check": ("agentconv.commands.check", "check"),
     "show": ("agentconv.commands.show", "show"),
     "diff": ("agentconv.commands.look", "diff"),
     "formats": ("agentconv.commands.tables", "formats"),
@@ -63,6 +64,7 @@ class Lazy(click.Group):
 HELP = {
     "convert": "Convert agents to other programs.",
     "list": "List agents and what each may do, here and in other programs.",
+    "check": "Tell where programs read agents otherwise than they are meant.",
     "show": "Print agents as the model (JSON or YAML).",
     "diff": "Compare two agents or folders by meaning.",
     "formats": "List the formats, or all facts of one.",

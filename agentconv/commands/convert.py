@@ -84,7 +84,7 @@ def split_words(values: tuple[str, ...]) -> tuple[str, ...]:
     help="How notes are printed.",
 )
 @click.option("-q", "--quiet", is_flag=True, help="The rights line only.")
-@click.option("--report", type=click.Path(dir_okay=False), metavar="FILE.json", help="Everything as JSON.")
+@click.option("--report", type=click.Path(dir_okay=False), metavar="FILE.json|.sarif", help="Everything, into a file.")
 @click.option("--max-bytes", type=int, default=5_000_000, show_default=True, help="Largest file that is read.")
 @click.pass_context
 def convert(ctx: click.Context, /, src: tuple[str, ...], to: tuple[str, ...], **given: Any) -> None:
@@ -287,7 +287,7 @@ def output(run: Any, given: dict[str, Any], seconds: float) -> None:
     if given["show_diff"]:
         escape.result(diff_text(run.changes))
     if given["report"]:
-        Path(given["report"]).write_text(report.as_json(run), "utf-8")
+        Path(given["report"]).write_text(_report(run, given["report"]), "utf-8")
     if given["notes_"] == "json":
         escape.say(report.as_json(run), nl=False, err=run.stdout is not None or given["show_diff"])
         return
@@ -302,6 +302,13 @@ def output(run: Any, given: dict[str, Any], seconds: float) -> None:
         escape.say(terminal.in_full(run), err=True)
         return
     escape.say(terminal.summary(run, seconds, sys.stderr), err=True, color=terminal.colored(sys.stderr))
+
+
+def _report(run: Any, name: str) -> str:
+    """What the file is to hold, by its suffix."""
+    from agentconv.telling import report
+
+    return report.as_sarif(run) if name.endswith(".sarif") else report.as_json(run)
 
 
 def diff_text(changes: list[tuple[str, str | None, str]]) -> str:

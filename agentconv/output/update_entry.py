@@ -34,15 +34,25 @@ def updated_json(
         if pair in gone and n < kept[-1]:
             splices.append((pair.start, pairs[n + 1].start, ""))
     last = pairs[kept[-1]]
-    if kept[-1] < len(pairs) - 1:
-        splices.append((last.end, pairs[-1].end, ""))
-    pad = _pad(text, last.start)
-    one_line = "\n" not in text[node.start : node.end]
-    gap = " " if one_line else f"\n{pad}"
+    comma = _comma(text, last.end)
+    if kept[-1] < len(pairs) - 1:  # what goes at the end goes with the white space in front of it
+        cut = len(text[: pairs[kept[-1] + 1].start].rstrip())
+        splices.append((cut, pairs[-1].end, ""))
+        if not new and comma >= 0:
+            splices.append((comma, comma + 1, ""))
     if new:
-        more = "".join(f",{gap}{plain_json.dumps(k, ensure_ascii=False)}: {value(v, pad)}" for k, v in new)
-        splices.append((last.end, last.end, more))
+        pad, at = _pad(text, last.start), len(text[: node.end - 1].rstrip())
+        gap = f"\n{pad}" if "\n" in text[node.start : node.end] else " "
+        splices += [(last.end, last.end, ",")] if comma < 0 else []
+        more = ",".join(f"{gap}{plain_json.dumps(k, ensure_ascii=False)}: {value(v, pad)}" for k, v in new)
+        splices.append((at, at, more))
     return _edited(text, node.start, node.end, splices)
+
+
+def _comma(text: str, at: int) -> int:
+    """The comma behind a member, -1 where there is none."""
+    bare = text[at:].lstrip()
+    return len(text) - len(bare) if bare.startswith(",") else -1
 
 
 def updated_yaml(spec: Spec, text: str, node: Node, rows: Mapping[str, Any]) -> Splice:

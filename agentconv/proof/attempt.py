@@ -99,8 +99,9 @@ def read_back(dst: Spec, text: str, path: str, meant: Agent) -> Agent | str:
 
 
 def _same_servers(back: Agent, meant: Agent, dst: Spec) -> Agent:
-    """`my_docs_read` can be read as a tool of `my` or of `my_docs`: the text is all that the program compares."""
-    if not dst.tools.mcp_is_loose:
+    """`my_docs_read` can be read as a tool of `my` or of `my_docs`, and `get_it` stands for `get-it` where the program
+    changes characters in the names of servers and tools: the text is all that it compares."""
+    if not (dst.tools.mcp_is_loose or dst.tools.mcp.get("clean")):
         return back
     names = {r.tool.name: r.tool for r in meant.tools.rules if r.tool.server}
     rules = tuple(

@@ -20,6 +20,7 @@ from agentconv.capabilities import portable as portable
 from agentconv.capabilities import risk as risk
 from agentconv.model import Tool
 from agentconv.namepatterns import matching, template_regex
+from agentconv.rows import Field as Field
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,46 +287,6 @@ def _words(value: Any) -> tuple[str, ...]:
     if value is None:
         return ()
     return (value,) if isinstance(value, str) else tuple(value)
-
-
-@dataclass(frozen=True)
-class Field:
-    """One key of a format: a row of the ``fields:`` table."""
-
-    key: str
-    field: str | None
-    type: str
-    facts: Mapping[str, Any]
-
-    def fact(self, name: str, default: Any = None) -> Any:
-        """One word of the row."""
-        return self.facts.get(name, default)
-
-    @property
-    def written(self) -> bool:
-        """Old spellings are read only."""
-        return self.facts.get("write") != "never"
-
-    @property
-    def applied(self) -> bool:
-        """Whether the key does anything in the program."""
-        return self.facts.get("applied", True) is not False
-
-    @cached_property
-    def to_model(self) -> dict[Any, Any]:
-        """The program's words -> the model's."""
-        values = self.facts.get("values")
-        if isinstance(values, Mapping):
-            return dict(values)
-        return {v: v for v in values} if values else {}
-
-    @cached_property
-    def to_program(self) -> dict[Any, Any]:
-        """The model's words -> the program's; the first spelling wins."""
-        out: dict[Any, Any] = {}
-        for theirs, ours in self.to_model.items():
-            out.setdefault(ours, theirs)
-        return out
 
 
 @dataclass(frozen=True, eq=False)

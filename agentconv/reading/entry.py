@@ -276,10 +276,29 @@ def _below(key: str, node: Node, spec: Spec, owned: bool = False) -> list[tuple[
     return out
 
 
-def _tool_row(
-    row: Field, node: Node, ctx: Context, base: Base | None, so_far: list[Rule]
-) -> tuple[Base | None, list[Rule], bool]:
-    """Base, rules, and whether they stand before the rest (an old map that the new one overrides)."""
+Control = tuple[Base | None, list[Rule], bool]  # base, rules, and whether they stand before the rest
+
+
+def _tool_row(row: Field, node: Node, ctx: Context, base: Base | None, so_far: list[Rule]) -> Control:
+    """A key that bears on tools. The program reading has neither notes nor places, so equal values give equal rules:
+    those of the last files are kept, for most agents of a project have one of a few lists."""
+    whole = row is ctx.spec.fields[row.key] and row.type != "model-tools"  # nothing beside the value counts
+    if ctx.author or so_far or not whole or node.end - node.start > LONGEST_KEPT:
+        return _tool_row_anew(row, node, ctx, base, so_far)
+    key = (ctx.spec, row.key, base, node.shape())
+    if (known := _SEEN.get(key)) is None:
+        if len(_SEEN) >= MOST_SEEN:
+            _SEEN.clear()
+        known = _SEEN[key] = _tool_row_anew(row, node, ctx, base, so_far)
+    return known[0], list(known[1]), known[2]
+
+
+MOST_SEEN, LONGEST_KEPT = 2000, 4000  # values, and characters of one
+_SEEN: dict[tuple[Any, ...], Control] = {}
+
+
+def _tool_row_anew(row: Field, node: Node, ctx: Context, base: Base | None, so_far: list[Rule]) -> Control:
+    """The rules of a key; an old map stands before the new one, which overrides it."""
     if not row.applied and row.fact("shape") is None:
         text = f"{ctx.spec.seen} does nothing with `{row.key}`; taken as meant"
         ctx.say("T009", text, row.key if row.type == "deny-tools" else "tools", node)

@@ -99,14 +99,15 @@ def read_back(dst: Spec, text: str, path: str, meant: Agent) -> Agent | str:
 
 
 def _same_servers(back: Agent, meant: Agent, dst: Spec) -> Agent:
-    """`my_docs_read` can be read as a tool of `my` or of `my_docs`: the text is all that the program compares."""
-    if not dst.tools.mcp_is_loose:
+    """`my_docs_read` can be read as a tool of `my` or of `my_docs`, and `get_it` stands for `get-it` where the program
+    changes characters in the names of servers and tools: the text is all that it compares."""
+    if not (dst.tools.mcp_is_loose or dst.tools.mcp.get("clean")):
         return back
     names = {r.tool.name: r.tool for r in meant.tools.rules if r.tool.server}
     rules = tuple(
         replace(r, tool=names[r.tool.name]) if r.tool.server and r.tool.name in names else r for r in back.tools.rules
     )
-    return replace(back, tools=Tools(back.tools.base, rules))
+    return back if rules == back.tools.rules else replace(back, tools=Tools(back.tools.base, rules))
 
 
 def _seen(job: Job, other: Spec, program: str, equal: bool, made: Attempt) -> Seen:

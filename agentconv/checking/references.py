@@ -82,7 +82,8 @@ def _missing(checked: Checked, read: Read, code: str, kind: str, name: str, know
     mend = f"did you mean `{near[0]}`?" if near else f"add it to the project, unless the {kind} is in your home folder"
     return checked.finding(
         code, "warning", f"there is no {kind} `{name}`{purpose} in this project", read=read,
-        at=_spot(checked, read, at, name), reader=checked.owner, path=at, meant=f"the {kind} `{name}`", does="finds nothing of this name here", mend=mend,
+        at=_spot(checked, read, at, name), reader=checked.owner, path=at, meant=f"the {kind} `{name}`",
+        does="finds nothing of this name here", mend=mend,
     )  # fmt: skip
 
 

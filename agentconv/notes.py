@@ -107,6 +107,7 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "T044": ("error", "the agent may do more than its file says"),
     "T045": ("info", "another program has no such tool"),
     "T046": ("approximate", "no name of the tool list gives anything"),
+    "T047": ("error", "a field that brings tools along"),
     # models
     "M001": ("lost", "the model is not available in the target"),
     "M002": ("approximate", "a model of the same tier"),
@@ -158,6 +159,7 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "C043": ("approximate", "two agents of one name"),
     "C044": ("info", "what a copy would mean in the target"),
     "C045": ("info", "what a conversion to the target gives"),
+    "C046": ("error", "a place that is no longer searched"),
     # files
     "F001": ("error", "cannot be read"),
     "F002": ("error", "cannot be written"),

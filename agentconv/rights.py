@@ -126,7 +126,8 @@ def gained(before: Rights, after: Rights) -> Rights:
 
 def lost(before: Rights, after: Rights) -> Rights:
     """The rights that are gone."""
-    return frozenset(r for r in before if not contains(after, replace(r, approval=None)))
+    bare = (r if r.approval is None else replace(r, approval=None) for r in before)
+    return frozenset(r for r, one in zip(before, bare, strict=True) if not contains(after, one))
 
 
 # -- counting ---------------------------------------------------------------------------------
@@ -383,7 +384,7 @@ def added_by_fields(agent: Agent, spec: Spec) -> Tools:
     if base_open(tools, spec) and not tools.rules:
         return tools
     extra = []
-    for row in spec.fields.values():
+    for row in spec.rows_with("adds", "implies"):
         if row.fact("adds") == "servers" and agent.mcp_servers:
             extra += [Rule("allow", Tool(name, server=name), at=row.key) for name in agent.mcp_servers]
         implies = row.fact("implies")
@@ -398,7 +399,7 @@ def added_by_fields(agent: Agent, spec: Spec) -> Tools:
 def denied_by_fields(agent: Agent, spec: Spec, *, program: bool) -> frozenset[str]:
     """Risk classes that a field takes away (plan mode); what is not applied was still asked for."""
     gone: set[str] = set()
-    for row in spec.fields.values():
+    for row in spec.rows_with("denies"):
         denies = row.fact("denies")
         if denies and row.field and (row.applied or not program):
             value = getattr(agent, row.field)

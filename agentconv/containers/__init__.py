@@ -50,6 +50,14 @@ class Node:
                 return pair.value
         return None
 
+    def shape(self) -> tuple[Any, ...]:
+        """All that is said here but the place: equal shapes mean the same; ``1`` and ``true`` are told apart."""
+        if self.kind == "scalar":
+            return self.text, self.style, type(self.value), self.value
+        inner: list[Any] = [item.shape() for item in self.items]
+        inner += [(pair.key.shape(), pair.value.shape()) for pair in self.pairs]
+        return self.kind, self.style, *inner
+
     def data(self) -> Any:
         """The plain Python value below this node."""
         if self.kind == "scalar":

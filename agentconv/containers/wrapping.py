@@ -39,6 +39,16 @@ class Parts:
     bare: bool = False  # keys at once, without any line of dashes
 
 
+def as_body(text: str) -> str:
+    """The text as a Markdown body holds it: no blank lines in front, no line ends behind."""
+    bare = text.lstrip()
+    if not bare:
+        return ""
+    blank = text[: len(text) - len(bare)]
+    indent = f"{blank}x".splitlines()[-1][:-1]  # of the first line that is not blank
+    return (indent + bare).rstrip("\r\n")
+
+
 def split(text: str, known_keys: frozenset[str]) -> Parts:
     """Take a file apart, as its author meant it."""
     start = 1 if text.startswith("\ufeff") else 0

@@ -224,7 +224,7 @@ def _server(config: Any, row: Field) -> Any:
 
 def always(fields: dict[str, Any], dst: Spec) -> None:
     """What is written even where nothing says it."""
-    for row in dst.fields.values():
+    for row in dst.rows_with("always"):
         word = row.fact("always")
         if word is not None and word is not True and row.field and row.written and fields.get(row.field) is None:
             fields[row.field] = row.to_model.get(word, word)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from agentconv.lowering.fields import always, lower_extras, lower_field
@@ -28,6 +27,7 @@ DONE = (
     "prompt_parts",
     "prompt_mode",
     "tools",
+    "delegates",
     "model",
     "extras",
 )
@@ -56,7 +56,7 @@ def lower(
     fit_texts(fields, dst, out)
     if written := lower_models(agent, dst, options, out):
         fields["model"] = written
-    for name, value in replace(agent, delegates=None).said().items():
+    for name, value in agent.said().items():
         if name not in DONE and (kept := lower_field(name, value, src, dst, before, out)) is not None:
             fields[name] = kept
     _inside(fields, dst, out)
@@ -79,7 +79,7 @@ def lower(
 
 def _inside(fields: dict[str, Any], dst: Spec, out: Lowered) -> None:
     """What stands behind another value has no place without it."""
-    for row in dst.fields.values():
+    for row in dst.rows_with("inside"):
         whole = row.fact("inside")
         if whole and row.field and fields.get(row.field) is not None and not fields.get(str(whole)):
             del fields[row.field]
@@ -105,7 +105,7 @@ def _held_by_rights(
         return frozenset(), {}
     taken = frozenset(c for c in denied_by_fields(agent, src, program=False) if not options.allows(c))
     reasons: dict[str, tuple[str, str]] = {}
-    for row in src.fields.values():
+    for row in src.rows_with("denies"):
         value = getattr(agent, row.field) if row.field else None
         theirs = dst.by_field.get(row.field or "")
         if value is None or not row.fact("denies"):

@@ -107,7 +107,7 @@ def _same_servers(back: Agent, meant: Agent, dst: Spec) -> Agent:
     rules = tuple(
         replace(r, tool=names[r.tool.name]) if r.tool.server and r.tool.name in names else r for r in back.tools.rules
     )
-    return replace(back, tools=Tools(back.tools.base, rules))
+    return back if rules == back.tools.rules else replace(back, tools=Tools(back.tools.base, rules))
 
 
 def _seen(job: Job, other: Spec, program: str, equal: bool, made: Attempt) -> Seen:

@@ -11,8 +11,8 @@ from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 from agentconv.containers.programs import without_gaps
+from agentconv.containers.wrapping import as_body
 from agentconv.lowering.lowered import USUAL
-from agentconv.lowering.texts import as_body
 from agentconv.model import FIELDS, Agent, Tools
 from agentconv.notes import Note, note
 from agentconv.proof import verifytools

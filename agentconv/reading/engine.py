@@ -311,15 +311,16 @@ def forced_by(spec: Spec, path: str) -> Mapping[str, Any]:
 def place_id(spec: Spec, path: str) -> str:
     """What the file's place says about the agent's id: its stem, or its path below the place."""
     folder = next((s for s in spec.head.get("suffixes") or () if s.startswith("/") and path.endswith(s)), "")
-    pure = PurePosixPath(path.removesuffix(folder))  # the agent is called like its folder
-    name = pure.name if folder else stem(spec, pure.name)
+    bare = path.removesuffix(folder)  # the agent is called like its folder
+    last = PurePosixPath(bare).name if bare[-1:] in ("", "/", ".") else bare.rsplit("/", 1)[-1]
+    name = last if folder else stem(spec, last)
     if dashes := spec.identity.get("stem_dashes"):
         name = re.sub(dashes, "-", name)
     if spec.head.get("folder"):
-        return pure.parent.name or name
+        return PurePosixPath(bare).parent.name or name
     if spec.identity.get("by") != "path":
         return name
-    parts = list(pure.parent.parts)
+    parts = list(PurePosixPath(bare).parent.parts)
     for glob in [*(spec.head.get("places") or {}).get("project", ()), *(spec.head.get("places") or {}).get("user", ())]:
         fixed = [p for p in PurePosixPath(glob.split("*", 1)[0].lstrip("~/")).parts if p]
         for at in range(len(parts) - len(fixed) + 1):

@@ -171,6 +171,8 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "F008": ("error", "the shared file cannot be changed safely"),
     "F009": ("error", "outside the root"),
     "F010": ("error", "two formats hold the agent and differ"),
+    "F011": ("error", "a setting that means nothing"),
+    "F012": ("error", "a source outside the project"),
     # verification
     "V001": ("error", "the output does not read back as it should"),
     "V002": ("error", "the output is wider than the source"),

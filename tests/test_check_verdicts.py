@@ -37,7 +37,7 @@ PROGRAMS = {
     "qoder": ("qoder", ".qoder/agents"),
 }
 NOT_LOADED = {"R001", "R002", "R004", "R005", "R006", "R012", "R016", "R017", "R018"}
-NOTHING = {"T001", "T002", "T004"}
+NOTHING = {"T001", "T002", "T004", "T048"}
 WIDER = {"T041", "T042", "T043", "T044", "T047", "L040", "R040", "R041", "R042"}
 BEHIND = {"edit": {"edit", "write", "apply_patch"}}  # tools that ask for one permission of a map
 # (record, end of the file's path) -> why check and program do not agree. Empty reasons are not reasons.
@@ -134,14 +134,18 @@ def _names(checked: Checked, found: list[Finding], given: set[str], made: dict[s
     for token in read.tokens:
         reach = {n for name in spec.tools.covers(token.text) for n in BEHIND.get(name, {name})}
         if token.at in dead:
-            if token.text in given:
+            other = any(t.text == token.text and t.at not in dead for t in read.tokens)
+            if token.text in given and not other:
                 yield f"`{token.text}` is said to give nothing, and is there"
         elif reach and not reach & given and not _sometimes(spec, reach) and not _denied(read, token.at):
             yield f"`{token.text}` is said to give something, and is not there"
 
 
 def _denied(read: Any, at: str) -> bool:
-    return any(rule.effect == "deny" and rule.at == at for rule in read.agent.tools.rules)
+    """A denial, or a name that another line denies."""
+    rules = read.agent.tools.rules
+    caps = {cap for rule in rules if rule.at == at for cap in rule.tool.caps}
+    return any(rule.effect == "deny" and (rule.at == at or caps & set(rule.tool.caps)) for rule in rules)
 
 
 def _sometimes(spec: Any, reach: set[str]) -> bool:
@@ -158,8 +162,8 @@ def _sometimes(spec: Any, reach: set[str]) -> bool:
 def _more(checked: Checked, found: list[Finding], given: set[str]) -> Iterator[str]:
     """Classes that the program gave beside those that the file asks for: check has to say so, and only then."""
     spec, agent = checked.spec, checked.author.agents[0].agent
-    if rights.denied_by_fields(agent, spec, program=True):
-        return  # a mode that shuts tools when they are called does not show in the list of them
+    if rights.denied_by_fields(agent, spec, program=True) or spec.tools.control == "none":
+        return  # what shuts tools when they are called does not show in the list of them
     asked = rights.spread(rights.of_agent(agent, spec, program=False))
     names = [spec.tools.names[n] for n in given - set(spec.ambient) if n in spec.tools.names]
     classes = {cls for name in names for cls in name.classes}
@@ -167,6 +171,8 @@ def _more(checked: Checked, found: list[Finding], given: set[str]) -> Iterator[s
     if any(right.cls == "runs" and right.whole for right in asked):
         wider = set()
     said = [one for one in found if one.code in WIDER and one.severity == "error"]
+    if any(one.code == "T041" for one in said):  # an empty list that is everything: asked for is what the program makes
+        wider = classes
     if wider and not said:
         yield f"the program gives {sorted(wider)}, too, and nothing was said"
     whole_scope = any(right.scope is not None and right.cls in classes for right in asked)

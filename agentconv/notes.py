@@ -169,6 +169,8 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "F008": ("error", "the shared file cannot be changed safely"),
     "F009": ("error", "outside the root"),
     "F010": ("error", "two formats hold the agent and differ"),
+    "F040": ("info", "a format that the project itself brings"),
+    "F041": ("error", "a description cannot be used"),
     # verification
     "V001": ("error", "the output does not read back as it should"),
     "V002": ("error", "the output is wider than the source"),

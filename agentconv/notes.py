@@ -107,6 +107,7 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "T044": ("error", "the agent may do more than its file says"),
     "T045": ("info", "another program has no such tool"),
     "T046": ("approximate", "no name of the tool list gives anything"),
+    "T047": ("error", "a field that brings tools along"),
     # models
     "M001": ("lost", "the model is not available in the target"),
     "M002": ("approximate", "a model of the same tier"),
@@ -158,6 +159,7 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "C043": ("approximate", "two agents of one name"),
     "C044": ("info", "what a copy would mean in the target"),
     "C045": ("info", "what a conversion to the target gives"),
+    "C046": ("error", "a place that is no longer searched"),
     # files
     "F001": ("error", "cannot be read"),
     "F002": ("error", "cannot be written"),
@@ -169,6 +171,8 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "F008": ("error", "the shared file cannot be changed safely"),
     "F009": ("error", "outside the root"),
     "F010": ("error", "two formats hold the agent and differ"),
+    "F011": ("error", "a setting that means nothing"),
+    "F012": ("error", "a source outside the project"),
     "F040": ("info", "a format that the project itself brings"),
     "F041": ("error", "a description cannot be used"),
     # verification

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from agentconv import rights as counting
-from agentconv.checking.checked import Checked, Reader
+from agentconv.checking.checked import Checked, Reader, abandoned
 from agentconv.checking.finding import Finding, Severity
 from agentconv.checking.headers import FIXED
 from agentconv.containers import Node
@@ -21,6 +21,8 @@ def produce(checked: Checked) -> Iterator[Finding]:
     """A finding for each agent that a program here does not have."""
     if not checked.author.agents:
         yield from _nobody(checked)
+    if abandoned(checked.spec, checked.path) and checked.author.agents:
+        yield _left(checked)
     for reader in checked.readers:
         missing = [r for r in checked.author.agents if reader.twin(r, len(checked.author.agents)) is None]
         if not missing:
@@ -30,6 +32,17 @@ def produce(checked: Checked) -> Iterator[Finding]:
         else:
             for read in missing:
                 yield _not_loaded(checked, reader, read, read)
+
+
+def _left(checked: Checked) -> Finding:
+    """The file lies where the program looked in earlier versions."""
+    write = (checked.spec.head.get("places") or {}).get("write")
+    read = checked.author.agents[0]
+    place = f"move it to {str(write).replace('{id}', read.agent.id)}" if write else "move it to one of its places"
+    return checked.finding(
+        "C046", "error", "the file lies in a place that is no longer searched", read=read, at=(1, 1),
+        reader=checked.owner, meant="an agent", does="does not look there", mend=place,
+    )  # fmt: skip
 
 
 def _not_loaded(checked: Checked, reader: Reader, named: Read | None, read: Read) -> Finding:

@@ -10,6 +10,8 @@ from agentconv.containers import Node
 from agentconv.reading.context import Read
 from agentconv.reading.engine import place_id
 
+STDIN = "-"  # a file without a name
+
 
 def produce(checked: Checked) -> Iterator[Finding]:
     """Reserved names, names that are not the file's, and names that two agents have."""
@@ -40,7 +42,7 @@ def _stem(checked: Checked, read: Read) -> Iterator[Finding]:
     """The name in the file and the name of the file, where one of them is the one that counts."""
     spec = checked.spec
     name = read.agent.name
-    if spec.many or not checked.path or name is None or _name(read) is None:
+    if spec.many or checked.path in ("", STDIN) or name is None or _name(read) is None:
         return
     stem = place_id(spec, checked.path).rsplit("/", 1)[-1]
     if name == stem or not stem:

@@ -30,7 +30,7 @@ def produce(checked: Checked) -> Iterator[Finding]:
         denied = {rule.at for rule in read.agent.tools.rules if rule.effect == "deny"}
         if reader is checked.owner:
             yield from (_named(checked, reader, read, twin, t, t.at in denied) for t in dead)
-        elif dead:
+        elif dead and len(dead) < len(tokens):
             yield from _elsewhere(checked, reader, read, twin, [t for t in dead if t.at not in denied])
         listed = [t for t in tokens if t.at not in denied]
         if listed and all(t in dead for t in listed) and twin.agent.tools.base == "none":

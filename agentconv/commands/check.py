@@ -68,6 +68,8 @@ def check(ctx: click.Context, /, src: tuple[str, ...], **given: Any) -> None:
         raise NoAgents(src)
     with _progress(len(sources), given["quiet"]) as step:
         run = checks.run(sources, root, wishes, step)
+    if wishes.only and (missing := [name for name in wishes.only if not any(name in f.agents for f in run.files)]):
+        raise NoSuchAgent(missing[0])
     if given["show_diff"]:
         escape.result(diff_text([(path, before, after) for path, before, after in run.changes]))
     elif given["fix"]:
@@ -79,6 +81,15 @@ def check(ctx: click.Context, /, src: tuple[str, ...], **given: Any) -> None:
     code = _exit(run, "never" if given["write_baseline"] else given["fail_on"])
     _say(run, given, time.monotonic() - started, code)
     ctx.exit(code)
+
+
+class NoSuchAgent(click.ClickException):
+    """F004."""
+
+    exit_code = 3
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"F004 no agent is called `{name}`. `agentconv list` shows the names.")
 
 
 def _usable(src: tuple[str, ...], given: dict[str, Any]) -> None:

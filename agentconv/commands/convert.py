@@ -142,6 +142,9 @@ def prepare(src: tuple[str, ...], to: tuple[str, ...], given: dict[str, Any]) ->
         _known(from_)
     cwd = Path.cwd()
     root = Path.home() if given["user"] else files.find_root(cwd, sources.place_marks())
+    config = None if src or given["user"] else settings_of(cwd)
+    if config is not None and config.sources:
+        root = config.root
     if root == Path.home() and not given["user"] and given["output"] is None and src != ("-",):
         raise click.UsageError("this is the home folder, no project: --user converts your own agents, -o names a place")
     widen = given["allow_widening"]
@@ -180,6 +183,12 @@ def prepare(src: tuple[str, ...], to: tuple[str, ...], given: dict[str, Any]) ->
     )
     if src:
         found = sources.named(src, cwd, from_, given["max_bytes"])
+    elif config is not None and config.sources:
+        from agentconv.project import configured
+
+        found = iter(configured.sources(config, given["max_bytes"]))
+        if from_ is not None:
+            found = (s for s in found if s.format == from_)
     else:
         base = Path.home() if given["user"] else files.find_root(cwd, sources.place_marks())
         closed = () if from_ is not None or plan.everything else targets
@@ -188,6 +197,16 @@ def prepare(src: tuple[str, ...], to: tuple[str, ...], given: dict[str, Any]) ->
             found = (s for s in found if s.format == from_)
     del registry
     return plan, found
+
+
+def settings_of(cwd: Path) -> Any:
+    """The settings of the project, where it has some."""
+    from agentconv.project import config
+
+    try:
+        return config.find(cwd)
+    except config.BadConfig as error:
+        raise click.UsageError(str(error)) from error
 
 
 def _targets(words: tuple[str, ...], output: str | None) -> tuple[str, ...]:

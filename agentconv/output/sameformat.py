@@ -71,8 +71,8 @@ def _unwrapped(document: Document) -> list[tuple[int, int, str]]:
     closed = text.find("\n", document.header_end) + 1
     if 0 < closed < document.body_start and text[closed : document.body_start].strip():  # a fence round the header only
         splices.append((closed, document.body_start, document.newline))
-    if text[document.body_end :].strip():
-        splices.append((document.body_end, len(text), ""))
+    if text[document.body_end :].strip():  # the closing line of the fence; the line end in front of it stays
+        splices.append((document.body_end, len(text), document.newline if document.body_end else ""))
     return splices
 
 

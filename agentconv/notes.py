@@ -174,6 +174,8 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "F010": ("error", "two formats hold the agent and differ"),
     "F011": ("error", "a setting that means nothing"),
     "F012": ("error", "a source outside the project"),
+    "F040": ("info", "a format that the project itself brings"),
+    "F041": ("error", "a description cannot be used"),
     # verification
     "V001": ("error", "the output does not read back as it should"),
     "V002": ("error", "the output is wider than the source"),

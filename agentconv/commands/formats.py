@@ -6,22 +6,25 @@ from typing import Any
 
 import click
 
+from agentconv.commands.own_formats import format_dir, known, use_packages
+
 
 @click.command()
 @click.argument("id", nargs=-1)
 @click.option("--matrix", is_flag=True, help="What each format can hold, field by field.")
 @click.option("--as", "form", type=click.Choice(["text", "md", "csv", "json"]), default="text", help="Layout.")
 @click.option("--json", "as_json", is_flag=True, help="All facts as JSON (the same as --as json).")
+@format_dir
 def formats(id: tuple[str, ...], matrix: bool, form: str, as_json: bool) -> None:
     """List the formats; with ID all facts of one; with --matrix what each can hold."""
     from agentconv import registry
 
     form = "json" if as_json else form
-    known = registry.ids(readings=True)
     wanted = [one for word in id for one in word.split(",") if one]
     for one in wanted:
-        if one not in known:
-            raise click.UsageError(f"F005 {registry.UnknownFormat(one)}")
+        known(one, readings=True)
+    if not wanted:
+        use_packages()
     specs = [registry.load(one) for one in wanted or registry.ids()]
     if matrix:
         click.echo(_matrix(specs, form))

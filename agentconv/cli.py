@@ -19,6 +19,7 @@ COMMANDS = {
     "explain": ("agentconv.commands.tables", "explain"),
     "schema": ("agentconv.commands.schema", "schema"),
     "template": ("agentconv.commands.look", "template"),
+    "format": ("agentconv.commands.format", "format"),
     "completion": ("agentconv.commands.look", "completion"),
 }
 
@@ -73,6 +74,7 @@ HELP = {
     "explain": "Explain a note code.",
     "schema": "Print the JSON schema of the model.",
     "template": "Print the template of a format.",
+    "format": "Make a format of your own, and check it.",
     "completion": "Print the line that switches on shell completion.",
 }
 
@@ -88,6 +90,10 @@ HELP = {
 def app(ctx: click.Context) -> None:
     """agentconv converts AI-agent definitions between programs: rights never widened, every loss named, every output
     read back before it is written."""
+    if ctx.invoked_subcommand != "format":
+        from agentconv.commands.own_formats import use_found
+
+        use_found()
     if ctx.invoked_subcommand is None:
         from agentconv.commands.here import here
 

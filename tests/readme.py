@@ -1,4 +1,4 @@
-"""What follows from the program in the README, tables and examples: ``python -m tests.readme --write`` renews it."""
+"""What follows from the program in README and docs: tables, examples, pages. ``python -m tests.readme --write``."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import yaml
 
 from agentconv import cli, registry
 from agentconv.notes import CODES
+from tests import pages
 
 README = Path(__file__).resolve().parent.parent / "README.md"
 EXAMPLE = re.compile(r"(?P<open><!-- example -->\n```console\n)(?P<body>.*?)(?P<close>^```\n)", re.S | re.M)
@@ -132,6 +133,7 @@ def main() -> int:
     new = renewed(text)
     if "--write" in sys.argv[1:]:
         README.write_text(new, encoding="utf-8")
+        pages.write()
         return 0
     print("up to date" if new == text else "out of date: python -m tests.readme --write")
     return int(new != text)

@@ -82,8 +82,12 @@ def _cause(checked: Checked, read: Read, reason: str) -> tuple[Node | tuple[int,
 
 
 def _repair_words(one: Note) -> str:
-    words = {"R008": "take the code fence away", "R019": "let the file begin with its header",
-             "R013": "indent by two spaces a level"}  # fmt: skip
+    words = {
+        "R008": "take the code fence away",
+        "R019": "let the file begin with its header",
+        "R013": "indent by two spaces a level",
+        "R009": "write the value on one line, in quotes or as one list",
+    }
     return words.get(one.code, "put the value in quotes")
 
 

@@ -24,7 +24,7 @@ def produce(checked: Checked) -> Iterator[Finding]:
                 yield checked.finding(
                     "C041", "warning", f"`{called}` is an agent of {reader.program} itself", read=read, at=_name(read),
                     reader=reader, path="name", meant="an agent of its own",
-                    does="puts this agent in the place of its own, or its own before this one",
+                    does="puts this agent in the place of its own",
                     mend="give it another name, if that is not meant",
                 )  # fmt: skip
     if not checked.owner.reading.agents:

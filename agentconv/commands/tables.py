@@ -7,10 +7,13 @@ from typing import Any
 
 import click
 
+from agentconv.commands.own_formats import format_dir, known, use_packages
+
 
 @click.command()
 @click.argument("id", required=False)
 @click.option("--json", "as_json", is_flag=True, help="All facts as JSON.")
+@format_dir
 def formats(id: str | None, as_json: bool) -> None:
     """List the formats, or all facts of one."""
     import json
@@ -18,14 +21,14 @@ def formats(id: str | None, as_json: bool) -> None:
     from agentconv import registry
 
     if id is not None:
-        if id not in registry.ids(readings=True):
-            raise click.UsageError(f"F005 {registry.UnknownFormat(id)}")
+        known(id, readings=True)
         spec = registry.load(id)
         if as_json:
             click.echo(json.dumps({**spec.head, "tables": spec.tables}, ensure_ascii=False, indent=2, default=str))
         else:
             _one(spec)
         return
+    use_packages()
     heads = [registry.load(i).head for i in registry.ids()]
     if as_json:
         click.echo(json.dumps(heads, ensure_ascii=False, indent=2, default=str))
@@ -101,6 +104,7 @@ def _models(spec: Any) -> str:
 @click.argument("name", required=False)
 @click.option("--in", "id", metavar="ID", help="The tools of one format.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@format_dir
 def tools(name: str | None, id: str | None, as_json: bool) -> None:
     """List tool names and what they mean; with NAME: what every program makes of it."""
     import json
@@ -108,19 +112,18 @@ def tools(name: str | None, id: str | None, as_json: bool) -> None:
     from agentconv import registry
     from agentconv.spec import load_data
 
-    if id is not None and id not in registry.ids(readings=True):
-        raise click.UsageError(f"F005 {registry.UnknownFormat(id)}")
+    known(id, readings=True)
     rows = [row for one in ([id] if id else registry.ids()) for row in _tool_rows(registry.load(one))]
     names = [str(r["name"]) for r in rows]
-    known = [r for r in rows if name is not None and str(r["name"]).lower() == name.lower()]
-    if name is not None and not known:
+    found = [r for r in rows if name is not None and str(r["name"]).lower() == name.lower()]
+    if name is not None and not found:
         near = difflib.get_close_matches(name, names, 1, 0.5)
         hint = f"; did you mean `{near[0]}`?" if near else "; agentconv tools lists what there is"
         raise click.UsageError(f"no format knows a tool `{name}`{hint}")
     if as_json:
-        click.echo(json.dumps(known if name is not None else rows, ensure_ascii=False, indent=2))
+        click.echo(json.dumps(found if name is not None else rows, ensure_ascii=False, indent=2))
     elif name is not None:
-        _one_tool(name, known, rows)
+        _one_tool(name, found, rows)
     elif id is None:
         for cap, facts in load_data("capabilities").items():
             count = sum(cap in r["is"] and r["kind"] == "tool" for r in rows)
@@ -183,6 +186,7 @@ WHY = {
 @click.command()
 @click.argument("name", required=False)
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@format_dir
 def models(name: str | None, as_json: bool) -> None:
     """List models and how each format spells them; with NAME: what a spelling means."""
     import json

@@ -74,6 +74,7 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "R022": ("info", "a carried field was not taken back"),
     "R023": ("info", "routing facts read from the prompt"),
     "R024": ("info", "agentconv's own sentence left out of the prompt"),
+    "R030": ("info", "one entry of a shared file, by itself"),
     "R040": ("error", "the program does not see the header"),
     "R041": ("error", "the header is cut off at dashes inside of it"),
     "R042": ("error", "keys are lost in the header"),

@@ -45,7 +45,6 @@ REPORTS = (".json", ".sarif", ".md")
 )
 @click.option("--max-bytes", type=int, default=5_000_000, show_default=True, help="Largest file that is read.")
 @format_dir
-@format_dir
 @click.pass_context
 def check(ctx: click.Context, /, src: tuple[str, ...], **given: Any) -> None:
     """Tell where programs read agents otherwise than they are meant.

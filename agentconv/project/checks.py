@@ -13,7 +13,6 @@ from agentconv.checking import producers
 from agentconv.checking.accepting import Accepting, BadBaseline, from_baseline
 from agentconv.checking.checked import Checked, open_checked
 from agentconv.checking.finding import Finding
-from agentconv.checking.mending import mended
 from agentconv.project import around, files
 from agentconv.project.config import Check
 from agentconv.project.sources import Source, beside, in_places
@@ -136,6 +135,8 @@ def _file(
         return None
     findings = find(checked)
     if wishes.fix and source.full is not None:
+        from agentconv.checking.mending import mended
+
         text = mended(checked, findings, opened, find)
         if text is not None:
             done.changes.append((source.path, source.text, text))

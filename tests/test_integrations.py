@@ -155,6 +155,6 @@ def test_what_the_skill_names_exists() -> None:
 
     text = (ROOT / "skills/agentconv/SKILL.md").read_text("utf-8")
     known = {name.removeprefix("agentconv ") for name, _ in readme.commands()}
-    assert {word for word in re.findall(r"`agentconv ([a-z]+)", text)} <= known
+    assert set(re.findall(r"`agentconv ([a-z]+)", text)) <= known
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)) <= readme.options()
     assert set(re.findall(r"`([A-Z]\d{3})`", text)) <= set(CODES)

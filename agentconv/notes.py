@@ -74,6 +74,7 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "R022": ("info", "a carried field was not taken back"),
     "R023": ("info", "routing facts read from the prompt"),
     "R024": ("info", "agentconv's own sentence left out of the prompt"),
+    "R060": ("lost", "a command that the source program does not start"),
     # tools
     "T001": ("info", "a tool name of another program"),
     "T002": ("info", "a tool name the program dropped"),
@@ -133,6 +134,7 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "C013": ("approximate", "the prompt was changed where the target would evaluate it"),
     "C014": ("info", "agents will show twice"),
     "C015": ("info", "what the program asks for before it shows an agent"),
+    "C060": ("info", "a value that looks like a key would be copied"),
     # files
     "F001": ("error", "cannot be read"),
     "F002": ("error", "cannot be written"),

@@ -74,6 +74,7 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "R022": ("info", "a carried field was not taken back"),
     "R023": ("info", "routing facts read from the prompt"),
     "R024": ("info", "agentconv's own sentence left out of the prompt"),
+    "R030": ("info", "one entry of a shared file, by itself"),
     "R040": ("error", "the program does not see the header"),
     "R041": ("error", "the header is cut off at dashes inside of it"),
     "R042": ("error", "keys are lost in the header"),
@@ -107,6 +108,8 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "T044": ("error", "the agent may do more than its file says"),
     "T045": ("info", "another program has no such tool"),
     "T046": ("approximate", "no name of the tool list gives anything"),
+    "T047": ("error", "a field that brings tools along"),
+    "T048": ("approximate", "a name that is not found as it is written"),
     # models
     "M001": ("lost", "the model is not available in the target"),
     "M002": ("approximate", "a model of the same tier"),
@@ -158,6 +161,7 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "C043": ("approximate", "two agents of one name"),
     "C044": ("info", "what a copy would mean in the target"),
     "C045": ("info", "what a conversion to the target gives"),
+    "C046": ("error", "a place that is no longer searched"),
     # files
     "F001": ("error", "cannot be read"),
     "F002": ("error", "cannot be written"),
@@ -169,6 +173,10 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "F008": ("error", "the shared file cannot be changed safely"),
     "F009": ("error", "outside the root"),
     "F010": ("error", "two formats hold the agent and differ"),
+    "F011": ("error", "a setting that means nothing"),
+    "F012": ("error", "a source outside the project"),
+    "F040": ("info", "a format that the project itself brings"),
+    "F041": ("error", "a description cannot be used"),
     # verification
     "V001": ("error", "the output does not read back as it should"),
     "V002": ("error", "the output is wider than the source"),

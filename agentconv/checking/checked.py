@@ -27,7 +27,8 @@ class Reader:
     def seen(self) -> str:
         """The program with the version in which its behaviour was seen."""
         version = self.spec.head.get("version")
-        return f"{self.program} {version}" if version else self.program
+        unsure = "" if self.spec.head.get("sure") == "high" else " (unsure)"
+        return f"{self.program} {version}{unsure}" if version else f"{self.program}{unsure}"
 
     def twin(self, read: Read, count: int) -> Read | None:
         """The same agent as this program has it."""
@@ -97,8 +98,32 @@ class Checked:
                     yield reader, read, twin
 
 
+def value_of(read: Read, key: str) -> Node | None:
+    """The value of a key of the file itself. (``read.where`` knows places of the model, too: the two share names.)"""
+    node: Node | None = read.entry
+    if node is not None and node.kind == "map" and (found := node.get(key)) is not None:
+        return found
+    for part in key.split("."):
+        node = node.get(part) if node is not None and node.kind == "map" else None
+    return node
+
+
 def _start(read: Read | None) -> tuple[int, int]:
     return (read.entry.line, read.entry.column) if read is not None and read.entry is not None else (1, 1)
+
+
+def abandoned(spec: Spec, path: str) -> bool:
+    """A place that the program no longer searches."""
+    from agentconv.project.files import glob_pattern
+
+    places = spec.head.get("places") or {}
+    globs = {kind: places.get(kind, ()) for kind in ("project", "user", "legacy")}
+    slashed = "/" + path.lstrip("/")
+    there = {
+        kind: any(glob_pattern("**/" + g.removeprefix("~/")).fullmatch(slashed) for g in found)
+        for kind, found in globs.items()
+    }
+    return there["legacy"] and not there["project"] and not there["user"]
 
 
 def open_checked(
@@ -107,7 +132,7 @@ def open_checked(
     """A file read by everybody who reads it. ``others``: the programs that the project uses; ``None``: all of them."""
     author = read_author(spec, text, path, get)
     readers = [Reader(spec, spec.program, True, read_program(spec, text, path, get))]
-    for other, program, equal in shared_readers(spec):
+    for other, program, equal in shared_readers(spec) if not abandoned(spec, path) else ():
         if equal or others is None or program in others:
             readers.append(Reader(other, program, equal, read_program(other, text, path, get)))
     return Checked(path, text, spec, author, readers)

@@ -31,15 +31,24 @@ def whole(agent: Agent, spec: Spec, tool: Tool) -> bool:
     return bool(tool.caps) and all(by_cap[cap].whole for cap in tool.caps if cap in by_cap)
 
 
+def given_by_name(agent: Agent, spec: Spec, tool: Tool) -> bool:
+    """Whether the agent has the very tool that the name means, and not only another one for the same."""
+    reach = spec.tools.covers(tool.name)
+    grants = counting.by_name(counting.added_by_fields(agent, spec), spec, usual=True)
+    return any(name in grants and grants[name].any for name in reach) if reach else gives(agent, spec, tool)
+
+
 def words(tool: Tool) -> str:
-    """What a tool is for, in words."""
+    """What a tool does, in words: ``read a file``."""
     if tool.server:
-        return (
-            f"`{tool.member}` of the MCP server `{tool.server}`" if tool.member else f"the MCP server `{tool.server}`"
-        )
+        return f"use `{tool.member}` of the MCP server `{tool.server}`" if tool.member else _server(tool.server)
     if tool.caps == ("*",):
-        return "every tool"
-    return " and ".join(cap_title(cap) for cap in tool.caps[:3]) or f"`{tool.name}`"
+        return "use any tool"
+    return " and ".join(cap_title(cap) for cap in tool.caps[:3]) or f"use `{tool.name}`"
+
+
+def _server(name: str) -> str:
+    return "use every MCP server" if name == "*" else f"use the MCP server `{name}`"
 
 
 def key_of(rule: Rule) -> str:

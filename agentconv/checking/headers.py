@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from agentconv.checking.checked import Checked, Reader
+from agentconv.checking.checked import Checked, Reader, value_of
 from agentconv.checking.finding import Finding
-from agentconv.containers import Document
+from agentconv.containers import Document, Node
 from agentconv.reading.codecs import TOOL_TYPES
 from agentconv.reading.context import Read
 from agentconv.reading.entry import is_limit
@@ -46,9 +46,9 @@ def _keys(document: Document) -> list[str]:
 def limiting(checked: Checked, read: Read) -> list[str]:
     """The keys of an agent that limit it: lists of tools, and what its format calls a limit."""
     found = []
-    for key, node in read.where.items():
-        row = checked.spec.fields.get(key)
-        if row is None:
+    for key, row in checked.spec.fields.items():
+        node = value_of(read, key)
+        if node is None:
             continue
         if (row.type in TOOL_TYPES and read.agent.tools.base != "all") or (
             row.type not in TOOL_TYPES and is_limit(row, node.data())
@@ -70,10 +70,13 @@ def _hidden(checked: Checked, reader: Reader) -> Finding | None:
     elif author.text.startswith("\ufeff"):
         why, at = "a byte order mark stands in front of the header", (1, 1)
         mend = f"save the file without it; {FIXED}"
-    elif "R019" in codes:
-        blank = not author.text[: max(author.header_start - 4, 0)].strip()
+    elif author.header_start and "R019" in codes:
+        blank = not author.text[: author.header_start - 4].strip()
         why, at = f"{'a blank line' if blank else 'something'} stands in front of the header", (1, 1)
         mend = f"let the file begin with `---`; {FIXED}"
+    elif not author.text.lstrip().startswith("---"):
+        why, at = "there is no line of `---` above the keys", (1, 1)
+        mend = "put a line of `---` above the keys and one below them"
     else:
         why, at = "the header is not in the form that the program looks for", (1, 1)
         mend = "let the file begin with a line of `---`, then the keys, then a line of `---`"
@@ -91,7 +94,11 @@ def _cut(checked: Checked, reader: Reader) -> Finding | None:
     if not gone or author is None or theirs is None or author.header is None:
         return None
     first = next(p for p in author.header.pairs if p.key.text in gone)
-    dashes = author.text.rfind("---", author.header_start, first.start)
+    if first.start > author.header_end or first.start < author.header_start:  # both headers were read as one
+        return _second(checked, reader, gone, first.key, theirs)
+    if theirs.header_end > first.start:
+        return None  # it is inside of the program's header all the same
+    dashes = author.text.find("---", max(theirs.header_end - 3, author.header_start), first.start)
     if dashes < 0:
         return None
     at = checked.at(dashes)
@@ -103,6 +110,19 @@ def _cut(checked: Checked, reader: Reader) -> Finding | None:
         reader=reader, meant=f"{names} as fields", path=limits[0] if limits else "",
         does=f"takes the first three dashes for the end of the header: {names} {_are(gone)} text of the prompt",
         mend="write that value without three dashes in a row",
+    )  # fmt: skip
+
+
+def _second(checked: Checked, reader: Reader, gone: frozenset[str], at: Node, theirs: Document) -> Finding:
+    """The fields stand in a second header, and the program takes the first one."""
+    read = checked.author.agents[0]
+    limits = [key for key in limiting(checked, read) if key in gone]
+    first = _listed(_keys(theirs))
+    return checked.finding(
+        "R041", "error" if limits else "warning", "the file has two headers, and fields stand in the second",
+        read=read, at=at, reader=reader, path=limits[0] if limits else "", meant=f"{_listed(sorted(gone))} as fields",
+        does=f"takes the first header, with {first}; the second is text of the prompt",
+        mend="put the keys of both into one header",
     )  # fmt: skip
 
 

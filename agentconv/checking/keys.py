@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from agentconv.checking.checked import Checked
-from agentconv.checking.finding import Finding
+from agentconv.checking.finding import Finding, Severity
 from agentconv.containers import Node
 from agentconv.reading.codecs import TOOL_TYPES
 from agentconv.reading.context import Read
@@ -16,7 +16,12 @@ from agentconv.registry import ids, load
 from agentconv.spec import Field, Spec
 
 NEAR = 0.84
-PLACE_OF_OTHERS = ("name", "description", "prompt")
+# fields that change what an agent does; who wrote it, and how it is sorted, is no business of the program
+CONDUCT = {
+    *("tools", "model", "effort", "temperature", "top_p", "mode", "permission_mode", "max_turns", "timeout"),
+    *("background", "isolation", "memory", "sandbox", "delegates", "handoffs", "skills", "mcp_servers", "hooks"),
+    *("context", "user_invocable", "model_invocable", "hidden", "disabled"),
+}
 
 
 def produce(checked: Checked) -> Iterator[Finding]:
@@ -43,7 +48,8 @@ def _misspelt(key: str, read: Read, spec: Spec) -> Field | None:
     """The key that is meant: the same but for case and signs, or one letter off; never one that is there, too."""
     folded = {_fold(known): row for known, row in spec.fields.items() if known not in read.where and row.written}
     if row := folded.get(_fold(key)):
-        return row
+        lines = (spec.container.get("dialect") or {}).get("parser") == "lines"  # such a reader lowers the case itself
+        return None if lines and row.key.lower() == key else row
     near = difflib.get_close_matches(_fold(key), folded, 1, NEAR)
     return folded[near[0]] if near and len(key) > 3 and not _known_elsewhere(key) else None
 
@@ -70,7 +76,9 @@ def _foreign(key: str, spec: Spec) -> tuple[Spec, Field] | None:
     for id in ids():
         other = load(id)
         row = other.fields.get(key)
-        if other.id != spec.id and not other.text_kind and row is not None and row.field:
+        if other.text_kind or other.tools.control == "any":  # texts for a session, and the model's own form
+            continue
+        if other.id != spec.id and row is not None and row.field in CONDUCT:
             return other, row
     return None
 
@@ -80,10 +88,10 @@ def _other(checked: Checked, read: Read, key: str, node: Node, other: Spec, row:
     limits = listed or is_limit(row, node.data())
     own = checked.spec.by_field.get(str(row.field))
     beside = own is not None and own.key in read.where  # said in the program's own words, too
-    if not listed and (beside or (row.field in PLACE_OF_OTHERS and not limits)):
+    if not listed and beside:
         return
     open_ = read.agent.tools.base in (None, "all")
-    error = limits and (not listed or open_)
+    error = listed and open_
     reads = next((r.program for r in checked.readers[1:] if key in r.spec.fields and r.spec.fields[key].applied), None)
     also = f"; {reads} does" if reads else ""
     instead = (
@@ -91,8 +99,9 @@ def _other(checked: Checked, read: Read, key: str, node: Node, other: Spec, row:
         if own is not None
         else "take the line away, or keep it for the other program"
     )
+    severity: Severity = "error" if error else "warning" if limits and not listed else "info"
     yield checked.finding(
-        "L042", "error" if error else "info", f"`{key}` is a key of {other.program}", read=read,
+        "L042", severity, f"`{key}` is a key of {other.program}", read=read,
         at=_key(checked, read, key, node), reader=checked.owner, path=key,
         meant="a limit" if limits else f"what it says to {other.program}", does=f"does not read it{also}", mend=instead,
     )  # fmt: skip

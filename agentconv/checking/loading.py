@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from agentconv import rights as counting
-from agentconv.checking.checked import Checked, Reader
+from agentconv.checking.checked import Checked, Reader, abandoned
 from agentconv.checking.finding import Finding, Severity
 from agentconv.checking.headers import FIXED
 from agentconv.containers import Node
@@ -21,6 +21,8 @@ def produce(checked: Checked) -> Iterator[Finding]:
     """A finding for each agent that a program here does not have."""
     if not checked.author.agents:
         yield from _nobody(checked)
+    if abandoned(checked.spec, checked.path) and checked.author.agents:
+        yield _left(checked)
     for reader in checked.readers:
         missing = [r for r in checked.author.agents if reader.twin(r, len(checked.author.agents)) is None]
         if not missing:
@@ -30,6 +32,17 @@ def produce(checked: Checked) -> Iterator[Finding]:
         else:
             for read in missing:
                 yield _not_loaded(checked, reader, read, read)
+
+
+def _left(checked: Checked) -> Finding:
+    """The file lies where the program looked in earlier versions."""
+    write = (checked.spec.head.get("places") or {}).get("write")
+    read = checked.author.agents[0]
+    place = f"move it to {str(write).replace('{id}', read.agent.id)}" if write else "move it to one of its places"
+    return checked.finding(
+        "C046", "error", "the file lies in a place that is no longer searched", read=read, at=(1, 1),
+        reader=checked.owner, meant="an agent", does="does not look there", mend=place,
+    )  # fmt: skip
 
 
 def _not_loaded(checked: Checked, reader: Reader, named: Read | None, read: Read) -> Finding:
@@ -64,13 +77,20 @@ def _cause(checked: Checked, read: Read, reason: str) -> tuple[Node | tuple[int,
             return (one.line, one.column), f"{_repair_words(one)}; {FIXED}"
     if place := re.search(r"line (\d+)(?:, column (\d+))?", reason):
         return (int(place[1]), int(place[2] or 1)), "write the header as plain YAML"
+    document = checked.author.document
+    if document is not None and document.header is None:
+        return (1, 1), "begin the file with a header between two lines of `---`, if it is meant to be an agent there"
     said = next((n for n in notes if n.code in ("R012", "R010", "R006", "R020") and n.line), None)
     return ((said.line, said.column) if said else None), (said.help if said else "") or "correct it as the reason says"
 
 
 def _repair_words(one: Note) -> str:
-    words = {"R008": "take the code fence away", "R019": "let the file begin with its header",
-             "R013": "indent by two spaces a level"}  # fmt: skip
+    words = {
+        "R008": "take the code fence away",
+        "R019": "let the file begin with its header",
+        "R013": "indent by two spaces a level",
+        "R009": "write the value on one line, in quotes or as one list",
+    }
     return words.get(one.code, "put the value in quotes")
 
 

@@ -38,14 +38,14 @@ def _agents(checked: Checked, read: Read, around: Around) -> Iterator[Finding]:
     agent = read.agent
     for n, handoff in enumerate(agent.handoffs or ()):
         if handoff.agent not in known and handoff.agent not in ANY:
-            yield _missing(checked, read, "L043", "hand-off", handoff.agent, known, f"handoffs[{n}]")
+            yield _missing(checked, read, "L043", "agent", handoff.agent, known, f"handoffs[{n}]")
     wanted = dict.fromkeys(agent.delegates or (), "delegates")
     for rule in agent.tools.rules:
         if rule.scope is not None and rule.scope.kind == "agent" and rule.effect == "allow":
             wanted.setdefault(rule.scope.text, rule.at)
     for name, at in wanted.items():
         if name not in known and not set(name) & set("*?") and name not in ANY:
-            yield _missing(checked, read, "L044", "sub-agent", name, known, at)
+            yield _missing(checked, read, "L044", "agent", name, known, at)
 
 
 def _skills(checked: Checked, read: Read, around: Around) -> Iterator[Finding]:
@@ -77,11 +77,13 @@ def _fold(name: str) -> str:
 
 
 def _missing(checked: Checked, read: Read, code: str, kind: str, name: str, known: Iterable[str], at: str) -> Finding:
+    purpose = {"L043": " to hand over to", "L044": " to call"}.get(code, "")
     near = difflib.get_close_matches(name, list(known), 1, 0.75)
     mend = f"did you mean `{near[0]}`?" if near else f"add it to the project, unless the {kind} is in your home folder"
     return checked.finding(
-        code, "warning", f"there is no {kind} `{name}` in this project", read=read, at=_spot(checked, read, at, name),
-        reader=checked.owner, path=at, meant=f"the {kind} `{name}`", does="finds nothing of this name here", mend=mend,
+        code, "warning", f"there is no {kind} `{name}`{purpose} in this project", read=read,
+        at=_spot(checked, read, at, name), reader=checked.owner, path=at, meant=f"the {kind} `{name}`",
+        does="finds nothing of this name here", mend=mend,
     )  # fmt: skip
 
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from agentconv import rights as counting
-from agentconv.checking.checked import Checked, Reader
+from agentconv.checking.checked import Checked, Reader, value_of
 from agentconv.checking.finding import Finding
-from agentconv.checking.given import gives, key_of, whole, words
+from agentconv.checking.given import given_by_name, gives, key_of, whole, words
 from agentconv.checking.headers import unseen
 from agentconv.containers import Node
 from agentconv.model import Rule
 from agentconv.reading.codecs import TOOL_TYPES
 from agentconv.reading.context import Read
 from agentconv.reading.entry import is_limit
-from agentconv.spec import Field, risk
+from agentconv.spec import Field, Spec, risk
 
 
 def produce(checked: Checked) -> Iterator[Finding]:
@@ -26,13 +26,17 @@ def produce(checked: Checked) -> Iterator[Finding]:
         gone = unseen(checked, reader)
         found = [
             *_forms(checked, reader, read, gone),
+            *_switched_on(checked, reader, read, twin, gone),
+            *_brought(checked, reader, read),
             *_denials(checked, reader, read, twin, gone),
             *_scopes(checked, reader, read, twin, gone),
             *_limits(checked, reader, read, twin, gone),
         ]
         yield from found
-        if not found and not any(row.type in TOOL_TYPES for row in _rows(checked, gone)):
-            yield from _more(checked, reader, read, twin)
+        if not any(f.severity == "error" for f in found) and not any(
+            row.type in TOOL_TYPES for row in _rows(checked, gone)
+        ):
+            yield from _more(checked, reader, read, twin, {f.path for f in found})
 
 
 def _rows(checked: Checked, keys: frozenset[str]) -> list[Field]:
@@ -61,7 +65,7 @@ MADE = {
 def _forms(checked: Checked, reader: Reader, read: Read, gone: frozenset[str]) -> Iterator[Finding]:
     """``[]``, a key without a value, ``*``, and a map where a list belongs."""
     for row in checked.spec.fields.values():
-        node = read.where.get(row.key)
+        node = value_of(read, row.key)
         theirs = reader.spec.fields.get(row.key)
         if node is None or row.type != "tools" or theirs is None or theirs.type != "tools" or row.key in gone:
             continue
@@ -80,7 +84,12 @@ def _forms(checked: Checked, reader: Reader, read: Read, gone: frozenset[str]) -
         opened = word in ("all", "builtin", "absent") or isinstance(word, list)
         if (form == "empty" and not opened) or (form == "star" and opened):
             continue
-        spelled = {"empty": f"`{row.key}: []`", "null": f"`{row.key}:` without a value", "star": "`*`", "map": "a map"}
+        spelled = {
+            "empty": f"`{row.key}: []`",
+            "null": f"`{row.key}:` without a value",
+            "star": "`*`",
+            "map": f"`{row.key}` as a map",
+        }
         mend = {
             "empty": "name one tool that does no harm, or see how the program says none: agentconv formats",
             "null": "write the list, or take the line away",
@@ -108,6 +117,48 @@ def _form(node: Node) -> str:
     return "empty" if not node.text.strip() else "star" if node.text.strip() == "*" else ""
 
 
+def _switched_on(checked: Checked, reader: Reader, read: Read, twin: Read, gone: frozenset[str]) -> Iterator[Finding]:
+    """A map of nothing but ``true``: an allow-list to its author, and no restriction to the program."""
+    table = reader.spec.tools
+    for row in checked.spec.fields.values():
+        node, theirs = value_of(read, row.key), reader.spec.fields.get(row.key)
+        if node is None or theirs is None or theirs.type != "tool-bools" or node.kind != "map" or row.key in gone:
+            continue
+        if theirs.fact("true_only") != "list" or not node.pairs or any(p.value.value is not True for p in node.pairs):
+            continue
+        asked = counting.of_agent(read.agent, checked.spec, program=False)
+        more = counting.gained(asked, counting.of_agent(twin.agent, reader.spec, program=True, usual=True))
+        names = ", ".join(f"`{p.key.text}`" for p in node.pairs[:5]) + (" …" if len(node.pairs) > 5 else "")
+        yield checked.finding(
+            "T041", "error" if more else "info", "a map of nothing but `true` restricts nothing", read=read, at=node,
+            reader=reader, path="tools", meant=f"only {names}",
+            does=f"leaves every other tool there: {', '.join(counting.spelled(more)) or 'of the same rights'}",
+            mend=f'put `"{table.fact("star_key", "*")}": false` in front of them',
+        )  # fmt: skip
+
+
+def _brought(checked: Checked, reader: Reader, read: Read) -> Iterator[Finding]:
+    """Fields that add tools to a list (a memory that is read and written)."""
+    asked = counting.of_agent(read.agent, checked.spec, program=False)
+    if read.agent.tools.base != "none":
+        return
+    for row in reader.spec.fields.values():
+        implies, node = row.fact("implies"), value_of(read, row.key)
+        if not implies or node is None or not row.field or getattr(read.agent, row.field) is None:
+            continue
+        names = implies.get(node.text, implies.get("*")) if isinstance(implies, Mapping) else implies
+        known = [reader.spec.tools.names[n] for n in names or () if n in reader.spec.tools.names]
+        new = sorted({cls for name in known for cls in name.classes} - {r.cls for r in counting.spread(asked)})
+        if not new or any(r.cls == "runs" and r.whole for r in asked):
+            continue
+        yield checked.finding(
+            "T047", "error", f"`{row.key}: {_short(node)}` adds tools to the list", read=read, at=node, reader=reader,
+            path=row.field, meant=f"what the list gives: {', '.join(counting.spelled(asked)) or 'nothing'}",
+            does=f"gives {', '.join(names)}, too: the agent {', '.join(new)}",
+            mend=f"take `{row.key}` away, or know that the agent may do that",
+        )  # fmt: skip
+
+
 # -- denials, scopes, limiting fields ---------------------------------------------------------
 
 
@@ -126,14 +177,12 @@ def _denials(checked: Checked, reader: Reader, read: Read, twin: Read, gone: fro
         names = ", ".join(dict.fromkeys(f"`{r.tool.name}`" for r in rules))
         key = key_of(rules[0])
         row = reader.spec.fields.get(key)
-        why = str(row.fact("why") or "") if row is not None else ""
         reads = "does not read this key" if row is None else "reads the key and does nothing with it"
-        are = "is" if len(rules) == 1 else "are"
-        does = f"{reads if at == key else 'denies nothing with it'}: {_given(rules)} {are} there"
+        does = f"{reads if at == key else 'denies nothing with it'}; the agent can {_given(rules)}"
         yield checked.finding(
             "T042", "error", f"the denial of {names} does not hold", read=read, at=place(checked, read, at),
-            reader=reader, path=at, meant=f"an agent without {_given(rules)}", does=does,
-            mend=_instead(checked, reader) + (f" ({why})" if why else ""),
+            reader=reader, path=at, meant=f"an agent that cannot {_given(rules)}", does=does,
+            mend=_instead(reader),
         )  # fmt: skip
 
 
@@ -148,11 +197,13 @@ def _given(rules: list[Rule]) -> str:
     return ", ".join(dict.fromkeys(words(r.tool) for r in rules))
 
 
-def _instead(checked: Checked, reader: Reader) -> str:
+def _instead(reader: Reader) -> str:
     """How a limit can be said so that the program keeps it."""
     field = reader.spec.tools.fact("field")
     if reader.spec.tools.control == "list" and field:
         return f"list the tools that the agent may have under `{field}`"
+    if reader.spec.tools.control in ("map", "groups") and field:
+        return f"say it under `{field}`"
     why = reader.spec.tools.fact("why")
     return f"{reader.program} has no control that would hold it" + (f": {why}" if why else "")
 
@@ -165,7 +216,7 @@ def _scopes(checked: Checked, reader: Reader, read: Read, twin: Read, gone: froz
         same = theirs.get(rule.at)
         if rule.effect != "allow" or rule.scope is None or key_of(rule) in gone:
             continue
-        lost = same is not None and same.scope is None and gives(twin.agent, reader.spec, rule.tool)
+        lost = same is not None and same.scope is None and given_by_name(twin.agent, reader.spec, rule.tool)
         if lost and not whole(read.agent, checked.spec, rule.tool):
             by_place.setdefault(rule.at, []).append(rule)
     for at, rules in by_place.items():
@@ -173,7 +224,8 @@ def _scopes(checked: Checked, reader: Reader, read: Read, twin: Read, gone: froz
         yield checked.finding(
             "T043", "error", f"`{_spelled(read, at, rules)}` is not held to its brackets", read=read,
             at=place(checked, read, at), reader=reader, path=at,
-            meant=f"{_given(rules)}, for `{limit}` only", does=f"gives the whole tool: {_given(rules)} without a limit",
+            meant=f"{_given(rules)}, for `{limit}` only",
+            does=f"gives the whole tool: the agent can {_given(rules)} without that limit",
             mend="leave the tool away, or know that the limit is none; rules in the program's own settings may hold it",
         )  # fmt: skip
 
@@ -186,7 +238,7 @@ def _spelled(read: Read, at: str, rules: list[Rule]) -> str:
 def _limits(checked: Checked, reader: Reader, read: Read, twin: Read, gone: frozenset[str]) -> Iterator[Finding]:
     """Fields that limit the agent in its own program and do nothing in this one."""
     for row in checked.spec.fields.values():
-        node = read.where.get(row.key)
+        node = value_of(read, row.key)
         if node is None or row.type in TOOL_TYPES or not is_limit(row, node.data()):
             continue
         mine = reader.spec.fields.get(row.key)
@@ -200,14 +252,21 @@ def _limits(checked: Checked, reader: Reader, read: Read, twin: Read, gone: froz
             does = "reads the key and does nothing with it"
         if not _matters(row, read, twin, reader):
             continue
-        own = reader.spec is checked.spec
-        why = f" ({mine.fact('why')})" if mine is not None and mine.fact("why") else ""
+        held = any(r.home and _applies(r.spec, row.key) for r in checked.readers)
+        own = reader.spec is checked.spec and not held
+        if mine is not None and mine.fact("why"):
+            does = str(mine.fact("why")).removeprefix(f"{reader.seen} ")
         yield checked.finding(
             "L040", "error" if own or row.fact("denies") else "warning",
             f"`{row.key}: {_short(node)}` is a limit that does not hold", read=read, at=node, reader=reader,
-            path=row.field or row.key, meant=f"`{row.key}` limits the agent", does=does + why,
-            mend=_instead(checked, reader) if row.fact("denies") else "do not count on it there",
+            path=row.field or row.key, meant=f"`{row.key}` limits the agent", does=does,
+            mend=_instead(reader) if row.fact("denies") else "do not count on it there",
         )  # fmt: skip
+
+
+def _applies(spec: Spec, key: str) -> bool:
+    row = spec.fields.get(key)
+    return row is not None and row.applied
 
 
 def _matters(row: Field, read: Read, twin: Read, reader: Reader) -> bool:
@@ -229,23 +288,25 @@ def _short(node: Node) -> str:
 # -- the rest ---------------------------------------------------------------------------------
 
 
-def _more(checked: Checked, reader: Reader, read: Read, twin: Read) -> Iterator[Finding]:
+def _more(checked: Checked, reader: Reader, read: Read, twin: Read, told: set[str]) -> Iterator[Finding]:
     """Rights that no single place explains."""
     author = counting.of_agent(read.agent, checked.spec, program=False)
     given = counting.of_agent(twin.agent, reader.spec, program=True, usual=True)
-    more = counting.gained(author, given)
+    more = frozenset(r for r in counting.gained(author, given) if r.cls not in told)
     if not more:
         return
     asked, got = ", ".join(counting.spelled(author)) or "nothing", ", ".join(counting.spelled(more))
-    at = next((read.where[key] for key in _tool_keys(checked) if key in read.where), None)
+    at = next((node for key in _tool_keys(checked) if (node := value_of(read, key)) is not None), None)
     if reader.spec.tools.control == "none":
         why = f" ({reader.spec.tools.fact('why')})" if reader.spec.tools.fact("why") else ""
-        does = f"has no list of tools: the agent has {got}, too{why}"
+        does, mend = f"has no list of tools: the agent has {got}, too{why}", _instead(reader)
+    elif (shut := reader.spec.tools.mcp.get("shut")) and {r.cls for r in more} == {counting.MCP}:
+        does, mend = f"gives {got}, too, unless a name of the list is one of theirs", f"add `{shut}` to the list"
     else:
-        does = f"gives {got}, too"
+        does, mend = f"gives {got}, too", _instead(reader)
     yield checked.finding(
         "T044", "error", f"the agent may do more than its file says: {got}", read=read, at=at, reader=reader,
-        path="tools", meant=asked, does=does, mend=_instead(checked, reader),
+        path="tools", meant=asked, does=does, mend=mend,
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from agentconv.reading.codecs import TOOL_TYPES
 from agentconv.reading.context import Read
 
 SAID_ELSEWHERE = "T"  # tool names and controls have producers of their own
-VALUES = ("R006", "R007", "R010", "R016", "F001")
+VALUES = ("R006", "R007", "R016", "F001")
 TAILS = ("; taken as", "; read as", "; left out")
 TEXTS = ("name", "description")
 
@@ -23,7 +23,7 @@ def produce(checked: Checked) -> Iterator[Finding]:
     """What the author's reading says of single values, texts that a program reads otherwise, models, lengths."""
     for one in checked.author.notes:
         if one.code == "R010" and checked.author.agents:
-            yield _value(checked, None, one)
+            yield from _twice(checked, one)
     for reader, read, twin in checked.pairs():
         if reader is checked.owner:
             yield from (_value(checked, read, one, twin) for one in read.notes if _wanted(one, checked))
@@ -45,26 +45,38 @@ def _value(checked: Checked, read: Read | None, one: Note, twin: Read | None = N
         message = message.split(tail)[0]
     severity: Severity = "error" if one.effect == "error" and one.code != "R006" else "warning"
     meant, does = "a value that counts", "acts as if it were not there"
-    if one.code == "R010":
-        meant, does = "one of the two", "takes one of them; other programs take the other, or refuse the file"
-    elif twin is not None and one.path in Agent.__dataclass_fields__:
+    if twin is not None and one.path in Agent.__dataclass_fields__:
         theirs, ours = getattr(twin.agent, one.path), getattr(read.agent, one.path) if read is not None else None
         meant = f"`{ours}`" if ours is not None else meant
         does = f"takes it for `{theirs}`" if theirs is not None else does
     return checked.finding(
         one.code, severity, message, read=read, at=(one.line, one.column), reader=checked.owner, path=one.path,
-        meant=meant, does=does, mend=one.help or ("delete one of the lines" if one.code == "R010" else "correct it"),
+        meant=meant, does=does, mend=one.help or "correct it",
     )  # fmt: skip
+
+
+def _twice(checked: Checked, one: Note) -> Iterator[Finding]:
+    """A key that stands twice: programs differ in which one counts. What refuses the file is said of the file."""
+    for reader in checked.readers:
+        if not reader.reading.agents:
+            continue
+        word = (reader.spec.container.get("dialect") or {}).get("duplicates", "last")
+        name = f"`{one.path}` stands twice" if one.path else "a key stands twice"
+        yield checked.finding(
+            "R010", "warning", name, at=(one.line, one.column), reader=reader, path=one.path, meant="one of the two",
+            does=f"takes the {word} one", mend="delete one of the lines",
+        )  # fmt: skip
 
 
 def _texts(checked: Checked, reader: Reader, read: Read, twin: Read) -> Iterator[Finding]:
     """Name and description, where the program has other words."""
-    gone = unseen(checked, reader)
+    if unseen(checked, reader):
+        return  # told once, for the header
     for name in TEXTS:
         ours, theirs = getattr(read.agent, name), getattr(twin.agent, name)
         row = reader.spec.by_field.get(name)
         node = read.where.get(name)
-        if ours is None or row is None or node is None or row.key in gone or _same(ours, theirs):
+        if ours is None or row is None or node is None or _same(ours, theirs):
             continue
         if any(n.path == name and n.code in VALUES for n in read.notes) and reader is checked.owner:
             continue
@@ -74,7 +86,7 @@ def _texts(checked: Checked, reader: Reader, read: Read, twin: Read) -> Iterator
         yield checked.finding(
             "R043", "warning", f"`{row.key}` is read otherwise than it is meant", read=read, at=node, reader=reader,
             path=name, meant=_short(ours), does=f"has {_short(theirs)}" if theirs else "has none",
-            mend="put the whole text in quotes, on one line",
+            mend="write it without three dashes in a row" if "---" in ours else "put the text in quotes, on one line",
         )  # fmt: skip
 
 
@@ -106,7 +118,7 @@ def _models(checked: Checked, reader: Reader, read: Read) -> Iterator[Finding]:
                 "M015", "warning", f"nobody knows a model `{wish.text}`", read=read, at=node, reader=reader,
                 path="model", meant="a model of this name", does=unknown, mend="agentconv models lists those known",
             )  # fmt: skip
-        elif why in ("maker", "catalogue", "tier"):
+        elif why in ("maker", "tier") or (why == "catalogue" and spec.models.get("unknown") != "sent"):
             yield checked.finding(
                 "M016", "warning", f"the model `{wish.text}` is none of {reader.program}'s", read=read, at=node,
                 reader=reader, path="model", meant=f"`{wish.id or wish.tier}`", does=unknown,

@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from agentconv.commands.own_formats import format_dir, known
+
 
 def split_words(values: tuple[str, ...]) -> tuple[str, ...]:
     """Repeated and comma-separated options as one list."""
@@ -86,6 +88,7 @@ def split_words(values: tuple[str, ...]) -> tuple[str, ...]:
 @click.option("-q", "--quiet", is_flag=True, help="The rights line only.")
 @click.option("--report", type=click.Path(dir_okay=False), metavar="FILE.json|.sarif", help="Everything, into a file.")
 @click.option("--max-bytes", type=int, default=5_000_000, show_default=True, help="Largest file that is read.")
+@format_dir
 @click.pass_context
 def convert(ctx: click.Context, /, src: tuple[str, ...], to: tuple[str, ...], **given: Any) -> None:
     """Convert agents to other programs.
@@ -139,6 +142,9 @@ def prepare(src: tuple[str, ...], to: tuple[str, ...], given: dict[str, Any]) ->
         _known(from_)
     cwd = Path.cwd()
     root = Path.home() if given["user"] else files.find_root(cwd, sources.place_marks())
+    config = None if src or given["user"] else settings_of(cwd)
+    if config is not None and config.sources:
+        root = config.root
     if root == Path.home() and not given["user"] and given["output"] is None and src != ("-",):
         raise click.UsageError("this is the home folder, no project: --user converts your own agents, -o names a place")
     widen = given["allow_widening"]
@@ -178,6 +184,12 @@ def prepare(src: tuple[str, ...], to: tuple[str, ...], given: dict[str, Any]) ->
     )
     if src:
         found = sources.listed(src, cwd, from_, given["max_bytes"])
+    elif config is not None and config.sources:
+        from agentconv.project import configured
+
+        found = iter(configured.sources(config, given["max_bytes"]))
+        if from_ is not None:
+            found = (s for s in found if s.format == from_)
     else:
         base = Path.home() if given["user"] else files.find_root(cwd, sources.place_marks())
         closed = () if from_ is not None or plan.everything else targets
@@ -188,11 +200,21 @@ def prepare(src: tuple[str, ...], to: tuple[str, ...], given: dict[str, Any]) ->
     return plan, found
 
 
+def settings_of(cwd: Path) -> Any:
+    """The settings of the project, where it has some."""
+    from agentconv.project import config
+
+    try:
+        return config.find(cwd)
+    except config.BadConfig as error:
+        raise click.UsageError(str(error)) from error
+
+
 def _targets(words: tuple[str, ...], output: str | None) -> tuple[str, ...]:
     from agentconv import registry
 
     if words == ("all",):
-        return _primary(registry.targets())
+        return _primary([id for id in registry.targets() if registry.trusted(id)])
     for word in words:
         _target(word)
     places: dict[str, str] = {}
@@ -219,10 +241,7 @@ def _primary(ids: list[str]) -> tuple[str, ...]:
 
 
 def _known(id: str) -> None:
-    from agentconv import registry
-
-    if id not in registry.ids():
-        raise click.UsageError(f"F005 {registry.UnknownFormat(id)}")
+    known(id)
 
 
 def _target(id: str) -> None:

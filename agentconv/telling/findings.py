@@ -87,14 +87,10 @@ def _group(page: Page, group: Group, severity: Severity) -> None:
     if severity == "info":
         return
     if len({one.does for one in group.findings}) == 1:
-        page.line(f"{_who(group.findings)} {group.first.does}", 9, 7)
+        for name in dict.fromkeys(name for one in group.findings for name in one.programs):
+            page.line(f"{name}: {group.first.does}", 9, 7)
     if len({one.mend for one in group.findings}) == 1 and group.first.mend:
         page.line(group.first.mend, 9, 7)
-
-
-def _who(findings: Iterable[Finding]) -> str:
-    names = list(dict.fromkeys(name for one in findings for name in one.programs))
-    return " and ".join(names) + ":" if names else ""
 
 
 def _count(run: CheckRun) -> str:
@@ -155,7 +151,7 @@ def finding_lines(one: Finding) -> list[str]:
     if one.meant:
         lines.append(f"          meant: {one.meant}")
     if one.does:
-        lines.append(f"          {' and '.join(one.programs) or 'the program'}: {one.does}")
+        lines += [f"          {name}: {one.does}" for name in one.programs or ("the program",)]
     return [*lines, *(f"          mend: {part}" for part in one.mend.split("\n") if part)]
 
 

@@ -12,10 +12,10 @@ from agentconv.lowering.servers import limited_servers
 from agentconv.model import Agent, Tools
 from agentconv.notes import Note, note
 from agentconv.proof import aftermath, verify
-from agentconv.proof.attempt import Attempt, Get, Job, attempt
+from agentconv.proof.attempt import Attempt, Job, attempt
 from agentconv.proof.sourcerights import narrowed_star, source_rights
 from agentconv.proof.starting import only_started
-from agentconv.reading.context import Read, Reading
+from agentconv.reading.context import Get, Read, Reading
 from agentconv.reading.engine import read_author, read_program
 from agentconv.reading.origins import as_meant
 from agentconv.registry import load
@@ -44,11 +44,6 @@ def usual_path(spec: Spec) -> str:
 
 def convert_reading(reading: Reading, dst: Spec, options: Options, get: Get) -> list[Conversion]:
     """The agents of a file that was read. Entries for one shared file follow each other into it."""
-    made: dict[str, str] = {}
-
-    def look(path: str) -> str | None:
-        return made[path] if path in made else get(path)
-
     if reason := dst.head.get("readable_only"):
         reading.notes.append(note("F005", f"`{dst.id}` can be read, not written: {reason}", file=reading.path))
         return [_unread(reading, dst)]
@@ -57,15 +52,27 @@ def convert_reading(reading: Reading, dst: Spec, options: Options, get: Get) -> 
     program = read_program(reading.spec, reading.text, reading.path, reading.get)
     out = []
     for n, read in enumerate(reading.agents):
-        result = convert_read(read, reading, program, dst, options, look)
+        result = convert_read(read, reading, program, dst, options)
         if n == 0:
             result.notes[:0] = [x for x in reading.notes if x not in result.notes]
             result.judge(result.status)
         result.notes = [placed(one, read, reading.path) for one in result.notes]
-        for path, data in result.files.items():
-            made[path] = data.decode("utf-8")
         out.append(result)
+    if dst.many:
+        _put_together(out, dst, get)
     return out
+
+
+def _put_together(results: list[Conversion], dst: Spec, get: Get) -> None:
+    """What the shared file will hold, with all entries in it."""
+    from agentconv.proof.merging import merge_results
+
+    by_path: dict[str, list[Conversion]] = {}
+    for result in results:
+        for path in result.files:
+            by_path.setdefault(path, []).append(result)
+    for path, mine in by_path.items():
+        merge_results(dst, path, get(path), mine)
 
 
 def placed(one: Note, read: Read, path: str) -> Note:
@@ -86,13 +93,11 @@ def convert_agent(agent: Agent, from_: str, to: str, options: Options | None = N
     """An agent of the model, taken as one that the format ``from_`` holds."""
     src = load(from_)
     reading = Reading(src, path, "", [Read(agent)])
-    return convert_read(reading.agents[0], reading, None, load(to), options or Options(), lambda _: None)
+    return convert_read(reading.agents[0], reading, None, load(to), options or Options())
 
 
-def convert_read(
-    read: Read, reading: Reading, program: Reading | None, dst: Spec, options: Options, get: Get
-) -> Conversion:
-    """Lower, render, read back, prove."""
+def convert_read(read: Read, reading: Reading, program: Reading | None, dst: Spec, options: Options) -> Conversion:
+    """Lower, render, read back, prove. An entry of a shared file stands alone in the result."""
     said_by = reading.spec.id
     as_read, src = as_meant(read.agent, reading.spec)
     if src is not reading.spec:  # the model's own form: what it says is meant as in the format it was read from
@@ -112,7 +117,7 @@ def convert_read(
     if any(n.effect == "error" for n in result.notes):
         return result
     newline = reading.document.newline if reading.document and dst.syntax == "frontmatter" else "\n"
-    job = Job(agent, src, dst, before, options, get, newline)
+    job = Job(agent, src, dst, before, options, newline)
     made = _tightened(job)
     if isinstance(made, Lowered):
         result.notes += made.notes
@@ -174,11 +179,9 @@ def _unchanged(job: Job) -> Attempt | None:
     base = job.agent.tools.base
     usual = job.dst.tools.fact("absent", "all") == base
     agent = replace(job.agent, tools=Tools(None if usual else base, rules))
-    from jinja2 import TemplateError
-
     try:
         made = attempt(job, Lowered(agent))
-    except (ValueError, TemplateError):  # rules that the format has no form for, a layout that needs a name
+    except ValueError:  # rules that the format has no form for, a layout that needs a name
         return None
     if isinstance(made, Note) or made.gained or made.gained_elsewhere or verify.prove(job, made, []):
         return None

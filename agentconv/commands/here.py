@@ -84,12 +84,15 @@ def _and(words: list[str]) -> str:
 
 
 def _next_target(root: Path, here: set[str]) -> str:
-    """A format that is not here yet: one whose program's folder is there, else the one with the most users."""
-    from agentconv.registry import heads, ids
+    """A program that is not served yet: one whose folder is there, else the one with the most users. A text that a
+    session reads holds no rights, so it is nobody's first choice."""
+    from agentconv.registry import heads, targets
 
     taken = {(heads()[id].get("places") or {}).get("write") for id in here}
     free = [
-        id for id in ids() if id not in here and (heads()[id].get("places") or {}).get("write") not in taken | {None}
+        id
+        for id in targets()
+        if id not in here and heads()[id]["places"]["write"] not in taken and heads()[id].get("kind") == "agent"
     ]
     for id in free:
         write = str(heads()[id]["places"]["write"])

@@ -34,6 +34,8 @@ def lower_field(name: str, value: Any, src: Spec, dst: Spec, before: Rights, out
         return tuple(_handoff(h, dst, row, out) for h in value)
     if name == "mcp_servers":
         return lower_servers(value, src, dst, row, before, out)
+    if value == () and row.fact("empty") == "unsaid":
+        return None  # an empty list and no list are the same there
     if row.fact("keys") and isinstance(value, (Mapping, tuple)):
         return known_keys(name, value, row, dst, out)
     if name == "effort":
@@ -198,7 +200,7 @@ def _lose_hooks(value: Any, src: Spec, dst: Spec, out: Lowered) -> None:
 
 def always(fields: dict[str, Any], dst: Spec) -> None:
     """What is written even where nothing says it."""
-    for row in dst.fields.values():
+    for row in dst.rows_with("always"):
         word = row.fact("always")
         if word is not None and word is not True and row.field and row.written and fields.get(row.field) is None:
             fields[row.field] = row.to_model.get(word, word)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from agentconv.lowering.wish import ToolJob, say_unknown
 from agentconv.model import Rule, Tools
 from agentconv.reading.switches import Setting, allowed_by, measured, pick
@@ -54,7 +56,7 @@ def _why(job: ToolJob, setting: Setting) -> str:
     )
 
 
-def _say_rule(job: ToolJob, rule: Rule, caps: dict[str, Grant], setting: Setting, ever: frozenset[str]) -> set[str]:
+def _say_rule(job: ToolJob, rule: Rule, caps: Mapping[str, Grant], setting: Setting, ever: frozenset[str]) -> set[str]:
     """What becomes of one allowed tool; the capabilities that are spoken of."""
     program, label = job.dst.seen, rule.tool.name
     if rule.tool.server and not setting.mcp:

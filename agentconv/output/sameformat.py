@@ -23,6 +23,8 @@ def convert_same(reading: Reading, options: Options) -> list[Conversion]:
         return [
             Conversion(status, "", reading.path, reading.spec.id, reading.spec.id, empty, notes=list(reading.notes))
         ]
+    if any(n.code == "R030" for n in reading.notes):  # an entry by itself goes into the shared file
+        return convert_reading(reading, reading.spec, options, lambda _: None)
     text = normalised(reading)
     program = read_program(reading.spec, reading.text, reading.path, reading.get)
     again = read_program(reading.spec, text, reading.path, reading.get)
@@ -71,8 +73,8 @@ def _unwrapped(document: Document) -> list[tuple[int, int, str]]:
     closed = text.find("\n", document.header_end) + 1
     if 0 < closed < document.body_start and text[closed : document.body_start].strip():  # a fence round the header only
         splices.append((closed, document.body_start, document.newline))
-    if text[document.body_end :].strip():
-        splices.append((document.body_end, len(text), ""))
+    if text[document.body_end :].strip():  # the closing line of the fence; the line end in front of it stays
+        splices.append((document.body_end, len(text), document.newline if document.body_end else ""))
     return splices
 
 

@@ -132,7 +132,7 @@ def _cell(dst: Spec, read: Read, reading: Reading, program: Reading) -> Cell:
             return Cell([], "not loaded", "no")
         rights = counting.of_agent(twin.agent, seen.spec, program=True, usual=True)
         return Cell(counting.spelled(rights), "as it lies", shorthand(rights))
-    made = convert_read(read, reading, program, dst, Options(), lambda _: None)
+    made = convert_read(read, reading, program, dst, Options())
     if not made.files:
         short = {"refused": "refused", "skipped": "skipped"}.get(made.status, "failed")
         return Cell(made.gained, made.status, short)

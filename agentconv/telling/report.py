@@ -41,6 +41,18 @@ def as_json(run: Run) -> str:
     return json_text(as_data(run)) + "\n"
 
 
+def as_sarif(run: Run) -> str:
+    """The notes of a run for code hosts and editors."""
+    from agentconv.telling import sarif
+
+    found = []
+    for result in run.results:
+        more = {"agent": result.name, "target": result.target, "status": result.status}
+        found += [sarif.of_note(one, result.source, more) for one in result.notes]
+    found += [sarif.of_note(r.note, "", {"target": r.target, "agents": r.count}) for r in run.remarks]
+    return sarif.as_text(found)
+
+
 def note_line(one: Note) -> str:
     """``file:line:column: effect code message``, as compilers write it."""
     place = ":".join(str(p) for p in (one.file, one.line or "", one.column or "") if p != "")

@@ -214,7 +214,7 @@ def _whole(value: float, row: Field) -> Any:
 def _words(node: Node, row: Field, ctx: Context) -> Any:
     if node.kind == "list":
         if any(i.kind != "scalar" for i in node.items):
-            raise Bad("must be a list of words", tuple(i.text for i in node.items if i.kind == "scalar"))
+            raise Bad("must be a list of words", tuple(i.text for i in node.items if i.kind == "scalar") or UNSAID)
         return tuple(i.text for i in node.items)
     if node.kind == "scalar":
         words = tuple(w.strip() for w in node.text.split(",") if w.strip())
@@ -224,9 +224,15 @@ def _words(node: Node, row: Field, ctx: Context) -> Any:
     raise Bad("must be a list of words", tuple(p.key.text for p in node.pairs))
 
 
+NAMES = ("skills", "tags", "attachments", "capabilities", "task_types", "tools_required")  # texts in the model
+
+
 def _list(node: Node, row: Field, ctx: Context) -> Any:
     if node.kind != "list":
         raise Bad("must be a list")
+    if row.field in NAMES and any(item.kind != "scalar" for item in node.items):
+        ctx.say("R007", f"`{row.key}` holds something that is no name; left out", str(row.field), node)
+        return tuple(item.text for item in node.items if item.kind == "scalar") or UNSAID
     return tuple(item.data() for item in node.items)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any
 
 from agentconv.containers import Node
@@ -29,7 +30,12 @@ def read_value(node: Node, row: Field, ctx: Context) -> Any:
     except Bad as bad:
         value = _bad(bad, node, row, ctx)
     unit = row.fact("unit")
-    return int(value * unit) if unit and isinstance(value, (int, float)) else value
+    if not unit or not isinstance(value, (int, float)):
+        return value
+    if not isfinite(value):
+        ctx.say("R007", f"`{row.key}: {node.text}` is no number; left out", row.field or row.key, node)
+        return UNSAID
+    return int(value * unit)
 
 
 def _null(node: Node, row: Field, ctx: Context) -> Any:

@@ -38,7 +38,7 @@ def formats(id: str | None, as_json: bool) -> None:
 
 
 def _one(spec: Any) -> None:
-    from agentconv.project.batch import asked
+    from agentconv.project.writing import asked
 
     head = spec.head
     click.echo(f"{head['title']} ({spec.id})")

@@ -175,6 +175,7 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "F012": ("error", "a source outside the project"),
     "F013": ("info", "a copy that agentconv did not write"),
     "F014": ("info", "a copy that means the same was taken over"),
+    "F015": ("error", "a source that holds no agent any more"),
     "F016": ("info", "an edited output without a source"),
     "F017": ("error", "the marks of a passage do not fit"),
     "F019": ("error", "a tool set that does not fit"),

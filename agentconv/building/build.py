@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from agentconv.building import lock as locks
@@ -12,6 +12,7 @@ from agentconv.building.lock import Ledger, Lock, Row
 from agentconv.building.outputs import Output
 from agentconv.building.removing import Removed, remove
 from agentconv.building.settled import SettledMaker, check_extras, plan_of
+from agentconv.building.wishes import Wishes as Wishes
 from agentconv.conversion import Conversion
 from agentconv.notes import note
 from agentconv.project import configured, files
@@ -25,15 +26,6 @@ from agentconv.registry import load
 
 Cache = dict[tuple[str, str, str], list[Conversion]]
 Step = Callable[[int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """What the user wants of this build."""
-
-    dry: bool = False
-    force: bool = False
-    take: str = ""  # ours | theirs
 
 
 @dataclass(slots=True)
@@ -59,7 +51,7 @@ def run(config: Config, wishes: Wishes, progress: Step = lambda n: None, cache: 
     if wishes.take == "theirs":
         first = _Build(config, Wishes(dry=True, take="theirs"), cache).run(progress)
         took = list(_take_back(config, first, wishes.dry))
-        done = _Build(config, Wishes(wishes.dry, wishes.force, "" if wishes.dry else "ours"), cache).run(progress)
+        done = _Build(config, replace(wishes, take="" if wishes.dry else "ours"), cache).run(progress)
         done.took_back = took
         return done
     return _Build(config, wishes, cache).run(progress)
@@ -82,9 +74,11 @@ class _Build:
             plan = plan_of(config, setting, settings=config.file, dry=wishes.dry, force=wishes.force)
             self.makers.append(SettledMaker(plan, setting, config, cache))
             ledger = self.ledgers[setting.tracked]
-            self.outputs.append(Output(load(setting.id), setting, plan, self.done, ledger, wishes.take))
+            self.outputs.append(Output(load(setting.id), setting, plan, self.done, ledger, wishes))
         self.digests: dict[str, str] = {}
         self.failed: set[tuple[str, str]] = set()
+        self.listed: set[str] = set()  # files in the places of the sources
+        self.read: set[str] = set()  # those that hold agents
 
     def run(self, progress: Step) -> BuildRun:
         """Everything, in its order: sources, outputs, deletions, lock."""
@@ -95,7 +89,9 @@ class _Build:
             done.results += made.unread
             if reading is None:
                 continue
-            empty = empty and not reading.agents
+            if reading.agents:
+                self.read.add(source.path)
+                empty = False
             self.digests[source.path] = locks.fingerprint(reading.text.encode("utf-8"))
             if source.placed:
                 places[source.path] = source.place
@@ -120,6 +116,7 @@ class _Build:
         for found in configured.sources(self.config):
             if found.path in outputs:
                 continue  # a folder of the sources may hold outputs
+            self.listed.add(found.path)
             known = taken(found)
             if known is None:
                 continue
@@ -140,6 +137,7 @@ class _Build:
         left = [row for key, row in lock.rows.items() if key not in rows]
         self.failed = {(r.source, r.target) for r in done.results if r.status == "failed"}
         held = {row.key: row for row in left if self._held(row)}
+        self._emptied(row.source for row in held.values())
         gone = [row for row in left if row.key not in held and row.key not in elsewhere]
         if empty and gone and not self.wishes.force:
             text = f"no agents in the sources of {self.config.file}; {len(gone)} outputs of earlier builds stay"
@@ -152,9 +150,9 @@ class _Build:
         done.removed.failed += removed.failed
         held |= {row.key: row for row, _ in (*removed.kept, *removed.failed)}
         rows = {**held, **rows}
-        if not lock.changed(rows.values()):
-            return
-        done.lock_changed = done.lock_changed or tracked
+        there = {path for path, _, _ in removed.gone}
+        dead = {row.key for row in gone if row.key not in held and row.output not in there}
+        done.lock_changed = done.lock_changed or (tracked and lock.changed(rows.values(), dead))
         if self.wishes.dry:
             return
         try:
@@ -185,11 +183,21 @@ class _Build:
 
     def _held(self, row: Row) -> bool:
         """An output whose source could not be read or converted this time stays as it is."""
+        if row.source in self.listed - self.read:
+            return True
         return any(
             source == row.source or row.source.startswith(source.rstrip("/") + "/")
             for source, target in self.failed
             if target == row.target
         )
+
+    def _emptied(self, sources: Iterable[str]) -> None:
+        """A file that held an agent and holds none now is a mistake, or half written, until it is deleted."""
+        told = {source for source, _ in self.failed}
+        for source in sorted(set(sources) & self.listed - self.read - told):
+            help = "mend it, or delete it: then its outputs go, too"
+            text = f"{source} held an agent and holds none now; what was made from it stays"
+            self.done.remarks.append(Remark("", 0, note("F015", text, file=source, help=help)))
 
 
 # -- taking copies for the source -------------------------------------------------------------

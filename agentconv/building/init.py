@@ -33,7 +33,8 @@ class Choice:
             lines.append(f"    targets: {', '.join(self.targets)}")
         else:
             lines.append("    no folder of another program is here: name a target in the file, or with --to")
-        lines += ["", "Next:", "  agentconv build --dry-run", "  agentconv build"]
+        lines += ["", "With git, .gitattributes may say that two branches which both built join:"]
+        lines += ["  agentconv.lock merge=union", "", "Next:", "  agentconv build --dry-run", "  agentconv build"]
         return lines
 
 

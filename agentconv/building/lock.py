@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -67,19 +67,26 @@ class Lock:
     file: Path
     rows: dict[str, Row] = field(default_factory=dict)
     known: dict[str, set[str]] = field(default_factory=dict)  # all fingerprints of an output, of both sides
+    lines: set[Row] = field(default_factory=set)
     text: str | None = None
 
     def knows(self, key: str, data: bytes) -> bool:
         """Whether these are the bytes that a build wrote there."""
         return fingerprint(data) in self.known.get(key, ())
 
-    def changed(self, rows: Iterable[Row]) -> bool:
-        """Whether the file would be another one."""
-        return as_text(rows).replace("\r\n", "\n") != (self.text or "").replace("\r\n", "\n")
+    def changed(self, rows: Iterable[Row], dead: Collection[str] = ()) -> bool:
+        """Whether the file does not say this. Neither the order of its lines matters nor those that say what was once,
+        or what is not there any more (``dead``): git may have joined two lock files."""
+        wanted = set(rows)
+        keys = {row.key for row in wanted}
+        marks = "\n<<<<<<< " in (self.text or "")
+        return marks or not wanted <= self.lines or any(k not in keys and k not in dead for k in self.rows)
 
     def write(self, rows: Iterable[Row]) -> None:
         """The file with these outputs; without any it goes away."""
         text = as_text(rows)
+        if text.replace("\r\n", "\n") == (self.text or "").replace("\r\n", "\n"):
+            return
         if text:
             files.write_bytes(self.file, text.encode("utf-8"))
         elif self.text is not None:
@@ -108,6 +115,7 @@ def read(file: Path) -> Lock:
         if line.startswith("{"):
             row = _row(line, f"{file.name}:{number}")
             lock.rows[row.key] = row
+            lock.lines.add(row)
             lock.known.setdefault(row.key, set()).add(row.wrote)
     return lock
 

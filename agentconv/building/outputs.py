@@ -10,6 +10,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from agentconv.building.lock import Ledger, conflict_sides
+from agentconv.building.wishes import Wishes
 from agentconv.conversion import Conversion
 from agentconv.dump import agent_to_data
 from agentconv.notes import Note, note
@@ -28,9 +29,11 @@ MOST = 40  # lines of a diff
 class Output(Target):
     """One target of a build."""
 
-    def __init__(self, dst: Spec, setting: TargetSetting, plan: Plan, done: Run, ledger: Ledger, take: str) -> None:
+    def __init__(
+        self, dst: Spec, setting: TargetSetting, plan: Plan, done: Run, ledger: Ledger, wishes: Wishes
+    ) -> None:
         super().__init__(dst, plan, done, ledger)
-        self.setting, self.ledger, self.taking = setting, ledger, take
+        self.setting, self.ledger, self.wishes = setting, ledger, wishes
         self.kept_texts: list[tuple[str, list[str]]] = []
         self.differing: list[tuple[str, Conversion]] = []  # copies that agentconv did not write
 
@@ -62,6 +65,9 @@ class Output(Target):
 
     def put(self, result: Conversion, path: str, data: bytes, old: bytes | None) -> None:
         """The bytes to their place; where nothing is written, what would be."""
+        if old is None and self.wishes.check and not self.setting.tracked:
+            result.unchanged = True  # nobody misses it here
+            return
         super().put(result, path, data, old)
         if self.plan.dry:
             self.remember(path, data)
@@ -90,7 +96,7 @@ class Output(Target):
         if key in self.ledger.lock.rows:
             return False
         self.differing.append((path, result))
-        return self.taking == "ours"
+        return self.wishes.take == "ours"
 
     def _equal(self, old: bytes, new: bytes, result: Conversion) -> bool:
         """Whether two files (or the files around two entries) mean the same agent."""

@@ -48,12 +48,13 @@ def build(ctx: click.Context, /, **given: Any) -> None:
     """Build what agentconv.toml says: every source for every target, and nothing that is up to date.
 
     agentconv.lock knows the outputs: one that was edited is kept and shown, one whose source is gone is deleted."""
-    from agentconv.building.build import Wishes
+    from agentconv.building.wishes import Wishes
 
     if given["watch"] and (given["check"] or given["dry_run"] or given["show_diff"]):
         raise click.UsageError("--watch writes: --check, --dry-run and --diff go without it")
     _writable(given["report"])
-    wishes = Wishes(given["check"] or given["dry_run"] or given["show_diff"], given["force"], given["take"] or "")
+    dry = given["check"] or given["dry_run"] or given["show_diff"]
+    wishes = Wishes(dry, given["force"], given["take"] or "", given["check"])
     if given["watch"]:
         ctx.exit(_watch(wishes))
     started = time.monotonic()

@@ -62,7 +62,12 @@ class Page:
     def help(self, text: str, indent: int) -> None:
         """What can be done, a way a line."""
         for part in text.split("\n") if text else ():
-            self.line(part, indent + 2, indent)
+            if "agentconv " in part:
+                self.lines.append(
+                    " " * indent + visible(part)
+                )  # a command is copied: the terminal may break it, we not
+            else:
+                self.line(part, indent + 2, indent)
 
     def row(self, count: int, word: str, text: str, mark: str = "", names: str = "", code: str = "") -> None:
         """``   37  narrower   text   T031``; names stay on the line where there is room."""

@@ -74,10 +74,12 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "R022": ("info", "a carried field was not taken back"),
     "R023": ("info", "routing facts read from the prompt"),
     "R024": ("info", "agentconv's own sentence left out of the prompt"),
+    "R030": ("info", "one entry of a shared file, by itself"),
     "R040": ("error", "the program does not see the header"),
     "R041": ("error", "the header is cut off at dashes inside of it"),
     "R042": ("error", "keys are lost in the header"),
     "R043": ("approximate", "a text is read otherwise"),
+    "R060": ("lost", "a command that the source program does not start"),
     # tools
     "T001": ("info", "a tool name of another program"),
     "T002": ("info", "a tool name the program dropped"),
@@ -108,6 +110,7 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "T045": ("info", "another program has no such tool"),
     "T046": ("approximate", "no name of the tool list gives anything"),
     "T047": ("error", "a field that brings tools along"),
+    "T048": ("approximate", "a name that is not found as it is written"),
     # models
     "M001": ("lost", "the model is not available in the target"),
     "M002": ("approximate", "a model of the same tier"),
@@ -160,6 +163,7 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "C044": ("info", "what a copy would mean in the target"),
     "C045": ("info", "what a conversion to the target gives"),
     "C046": ("error", "a place that is no longer searched"),
+    "C060": ("info", "a value that looks like a key would be copied"),
     # files
     "F001": ("error", "cannot be read"),
     "F002": ("error", "cannot be written"),
@@ -182,6 +186,8 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "F021": ("approximate", "the prompt is written out"),
     "F023": ("info", "the prompt stays in the source"),
     "F024": ("info", "tools taken from a named set"),
+    "F040": ("info", "a format that the project itself brings"),
+    "F041": ("error", "a description cannot be used"),
     # verification
     "V001": ("error", "the output does not read back as it should"),
     "V002": ("error", "the output is wider than the source"),

@@ -22,7 +22,7 @@ from agentconv.project.planning import Run as Run
 from agentconv.project.sources import Source, taken
 from agentconv.project.writing import Target
 from agentconv.reading.context import Reading
-from agentconv.registry import heads, load, shared_readers
+from agentconv.registry import heads, load, shared_readers, trusted
 
 CHUNK = 100  # files that are converted before their outputs are written
 
@@ -56,6 +56,7 @@ def run(plan: Plan, sources: Iterable[Source], progress: Callable[[int], None] =
     done.remarks = _unknown_names(plan, known)
     for target in targets:
         done.remarks += about_target(target, [r for r in target.made if r.files], places, done)
+    done.remarks += _of_strangers(done)
     return done
 
 
@@ -106,6 +107,20 @@ def _unknown_names(plan: Plan, known: dict[str, None]) -> list[Remark]:
             near = difflib.get_close_matches(name, known, 1, 0.5)
             help = f"did you mean `{near[0]}`?" if near else "agentconv list shows the names"
             out.append(Remark("", 0, note("F004", f"no agent is called `{name}`", help=help)))
+    return out
+
+
+def _of_strangers(done: Run) -> list[Remark]:
+    """Formats in use that the project itself brings."""
+    out = []
+    for id in dict.fromkeys(i for r in done.results for i in (r.format, r.target)):
+        if id in heads() and not trusted(id):
+            count = sum(id in (r.format, r.target) for r in done.results)
+            text = f"`{id}` is described by this project itself, in .agentconv/formats"
+            help = f"agentconv formats {id} shows what it says"
+            out.append(
+                Remark(id if any(r.target == id for r in done.results) else "", count, note("F040", text, help=help))
+            )
     return out
 
 

@@ -18,7 +18,7 @@ from agentconv.project import files
 from agentconv.reading.context import Get
 from agentconv.reading.deciding import decide
 from agentconv.reading.detect import by_place, guess, syntax_fits
-from agentconv.registry import heads, ids
+from agentconv.registry import derived, heads, ids
 
 STDIN = "-"
 ENDINGS = (".md", ".toml", ".json", ".jsonc", ".yaml", ".yml", ".roomodes")
@@ -132,6 +132,9 @@ def _below(folder: str, id: str) -> str:
             if fixed and parts[at : at + len(fixed)] == fixed:
                 return "/".join(parts[at + len(fixed) :])
     return ""
+
+
+derived(_below.cache_clear)
 
 
 def taken(source: Source) -> Source | None:

@@ -98,7 +98,7 @@ def _row(spec: Any) -> tuple[str, ...]:
 
 
 def _one(spec: Any) -> None:
-    from agentconv.project.batch import asked
+    from agentconv.project.writing import asked
 
     head = spec.head
     click.echo(f"{head['title']} ({spec.id})")

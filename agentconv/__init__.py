@@ -5,23 +5,56 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from agentconv.convert import convert_text
-    from agentconv.lowering.lower import Options
-    from agentconv.model import Agent
+    from agentconv.conversion import Conversion
+    from agentconv.library import (
+        NotOneAgent,
+        NotReadable,
+        UnknownFormat,
+        convert_text,
+        convert_texts,
+        formats,
+        read,
+        render,
+    )
+    from agentconv.lowering.lowered import Options
+    from agentconv.model import Agent, Handoff, Model, Rule, Scope, Tool, Tools
     from agentconv.notes import Note
-    from agentconv.registry import ids as formats
+    from agentconv.reading.context import Reading
 
 __version__ = "0.1.0"
-__all__ = ["Agent", "Note", "Options", "__version__", "convert_text", "formats"]
 
-# public name -> module and name there; `agentconv --version` must not pay for any of them
-_HOME = {
-    "Agent": ("agentconv.model", "Agent"),
-    "Note": ("agentconv.notes", "Note"),
-    "Options": ("agentconv.lowering.lower", "Options"),
-    "convert_text": ("agentconv.convert", "convert_text"),
-    "formats": ("agentconv.registry", "ids"),
+# module -> public names that live there; `agentconv --version` must not pay for any of them
+_PUBLIC = {
+    "agentconv.library": "convert_text convert_texts formats read render NotOneAgent NotReadable UnknownFormat",
+    "agentconv.conversion": "Conversion",
+    "agentconv.lowering.lowered": "Options",
+    "agentconv.model": "Agent Handoff Model Rule Scope Tool Tools",
+    "agentconv.notes": "Note",
+    "agentconv.reading.context": "Reading",
 }
+_HOME = {name: module for module, names in _PUBLIC.items() for name in names.split()}
+__all__ = [  # noqa: RUF022 - functions first
+    "convert_text",
+    "convert_texts",
+    "read",
+    "render",
+    "formats",
+    "Agent",
+    "Conversion",
+    "Handoff",
+    "Model",
+    "NotOneAgent",
+    "NotReadable",
+    "Note",
+    "Options",
+    "Reading",
+    "Rule",
+    "Scope",
+    "Tool",
+    "Tools",
+    "UnknownFormat",
+    "__version__",
+]
 
 
 def __getattr__(name: str) -> Any:
@@ -29,8 +62,7 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     import importlib
 
-    module, attribute = _HOME[name]
-    return getattr(importlib.import_module(module), attribute)
+    return getattr(importlib.import_module(_HOME[name]), name)
 
 
 def __dir__() -> list[str]:

@@ -9,15 +9,19 @@ import click
 
 COMMANDS = {
     "convert": ("agentconv.commands.convert", "convert"),
+    "build": ("agentconv.commands.build", "build"),
+    "init": ("agentconv.commands.init", "init"),
     "list": ("agentconv.commands.look", "list_"),
+    "check": ("agentconv.commands.check", "check"),
     "show": ("agentconv.commands.show", "show"),
     "diff": ("agentconv.commands.look", "diff"),
-    "formats": ("agentconv.commands.tables", "formats"),
+    "formats": ("agentconv.commands.formats", "formats"),
     "tools": ("agentconv.commands.tables", "tools"),
     "models": ("agentconv.commands.tables", "models"),
     "explain": ("agentconv.commands.tables", "explain"),
     "schema": ("agentconv.commands.schema", "schema"),
     "template": ("agentconv.commands.look", "template"),
+    "format": ("agentconv.commands.format", "format"),
     "completion": ("agentconv.commands.look", "completion"),
 }
 
@@ -62,15 +66,19 @@ class Lazy(click.Group):
 
 HELP = {
     "convert": "Convert agents to other programs.",
+    "build": "Build what agentconv.toml says, and keep it in step.",
+    "init": "Write an agentconv.toml that fits this project.",
     "list": "List agents and what each may do, here and in other programs.",
+    "check": "Tell where programs read agents otherwise than they are meant.",
     "show": "Print agents as the model (JSON or YAML).",
     "diff": "Compare two agents or folders by meaning.",
-    "formats": "List the formats, or all facts of one.",
+    "formats": "List the formats, all facts of one, or what each can hold.",
     "tools": "List tool names and what they mean.",
     "models": "List models and how each format spells them.",
     "explain": "Explain a note code.",
     "schema": "Print the JSON schema of the model.",
     "template": "Print the template of a format.",
+    "format": "Make a format of your own, and check it.",
     "completion": "Print the line that switches on shell completion.",
 }
 
@@ -86,6 +94,10 @@ HELP = {
 def app(ctx: click.Context) -> None:
     """agentconv converts AI-agent definitions between programs: rights never widened, every loss named, every output
     read back before it is written."""
+    if ctx.invoked_subcommand != "format":
+        from agentconv.commands.own_formats import use_found
+
+        use_found()
     if ctx.invoked_subcommand is None:
         from agentconv.commands.here import here
 
@@ -100,7 +112,7 @@ def main(argv: list[str] | None = None) -> None:
         code = app.main(args=argv, prog_name="agentconv", standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
     except click.ClickException as error:
-        error.show()
+        _show(error)
         sys.exit(error.exit_code)
     except click.Abort:
         sys.exit(130)
@@ -114,6 +126,17 @@ def main(argv: list[str] | None = None) -> None:
         sys.exit(3)
 
 
+def _show(error: click.ClickException) -> None:
+    """Names of files and options are a stranger's, too."""
+    import io
+
+    from agentconv.telling.escape import say
+
+    text = io.StringIO()
+    error.show(file=text)
+    say(text.getvalue(), err=True, nl=False)
+
+
 def _own_bug(error: Exception) -> None:
     """X001: our mistake, told in three lines; AGENTCONV_DEBUG shows where."""
     import os
@@ -123,7 +146,9 @@ def _own_bug(error: Exception) -> None:
     from agentconv.notes import note
 
     made = note("X001", f"internal error: {type(error).__name__}: {error} ({last.name}, line {last.lineno})")
-    click.echo(f"{made.code} {made.message}", err=True)
+    from agentconv.telling.escape import one_line
+
+    click.echo(f"{made.code} {one_line(made.message)}", err=True)
     click.echo("This is a mistake in agentconv. Nothing more was written. AGENTCONV_DEBUG=1 shows the place.", err=True)
     if os.environ.get("AGENTCONV_DEBUG"):
         traceback.print_exc()

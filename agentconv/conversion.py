@@ -37,9 +37,25 @@ class Conversion:
     unchanged: bool = False
 
     @property
+    def text(self) -> str:
+        """The file that was made, as text; empty where nothing may be written."""
+        return next(iter(self.files.values()), b"").decode("utf-8")
+
+    @property
     def failed(self) -> bool:
         """Nothing may be written."""
         return self.status in ("failed", "refused", "skipped")
+
+    def fail(self, problem: Note) -> None:
+        """Nothing is written, for this reason."""
+        self.notes.append(problem)
+        self.status = "failed"
+        self.files = {}
+
+    def let_go(self) -> None:
+        """The files are written: what stays is what a report says of them."""
+        self.files = dict.fromkeys(self.files, b"")
+        self.agent = None
 
     def judge(self, base: str) -> None:
         """The status that the notes speak of, where nothing weightier is known."""

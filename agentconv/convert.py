@@ -8,12 +8,14 @@ from agentconv import rights as counting
 from agentconv.conversion import STATUSES, BeforeAfter, Conversion, report_agent
 from agentconv.lowering.lower import guard_sentence, lower
 from agentconv.lowering.lowered import Lowered, Options
+from agentconv.lowering.servers import limited_servers
 from agentconv.model import Agent, Tools
 from agentconv.notes import Note, note
 from agentconv.proof import aftermath, verify
-from agentconv.proof.attempt import Attempt, Get, Job, attempt
+from agentconv.proof.attempt import Attempt, Job, attempt
 from agentconv.proof.sourcerights import narrowed_star, source_rights
-from agentconv.reading.context import Read, Reading
+from agentconv.proof.starting import only_started
+from agentconv.reading.context import Get, Read, Reading
 from agentconv.reading.engine import read_author, read_program
 from agentconv.reading.origins import as_meant
 from agentconv.registry import load
@@ -27,7 +29,7 @@ def convert_text(
 ) -> list[Conversion]:
     """All agents of a file. ``get`` hands in what the outputs' places hold now."""
     src = load(from_)
-    reading = read_author(src, text, path or _usual_path(src))
+    reading = read_author(src, text, path or usual_path(src))
     if from_ == to:
         from agentconv.output.sameformat import convert_same
 
@@ -35,17 +37,13 @@ def convert_text(
     return convert_reading(reading, load(to), options or Options(), get or (lambda _: None))
 
 
-def _usual_path(spec: Spec) -> str:
+def usual_path(spec: Spec) -> str:
+    """Where a file of the format may lie, for a text without a path."""
     return str((spec.head.get("places") or {}).get("write") or "{id}.md").replace("{id}", "agent")
 
 
 def convert_reading(reading: Reading, dst: Spec, options: Options, get: Get) -> list[Conversion]:
     """The agents of a file that was read. Entries for one shared file follow each other into it."""
-    made: dict[str, str] = {}
-
-    def look(path: str) -> str | None:
-        return made[path] if path in made else get(path)
-
     if reason := dst.head.get("readable_only"):
         reading.notes.append(note("F005", f"`{dst.id}` can be read, not written: {reason}", file=reading.path))
         return [_unread(reading, dst)]
@@ -54,14 +52,35 @@ def convert_reading(reading: Reading, dst: Spec, options: Options, get: Get) -> 
     program = read_program(reading.spec, reading.text, reading.path, reading.get)
     out = []
     for n, read in enumerate(reading.agents):
-        result = convert_read(read, reading, program, dst, options, look)
+        result = convert_read(read, reading, program, dst, options)
         if n == 0:
             result.notes[:0] = [x for x in reading.notes if x not in result.notes]
             result.judge(result.status)
-        for path, data in result.files.items():
-            made[path] = data.decode("utf-8")
+        result.notes = [placed(one, read, reading.path) for one in result.notes]
         out.append(result)
+    if dst.many:
+        _put_together(out, dst, get)
     return out
+
+
+def _put_together(results: list[Conversion], dst: Spec, get: Get) -> None:
+    """What the shared file will hold, with all entries in it."""
+    from agentconv.proof.merging import merge_results
+
+    by_path: dict[str, list[Conversion]] = {}
+    for result in results:
+        for path in result.files:
+            by_path.setdefault(path, []).append(result)
+    for path, mine in by_path.items():
+        merge_results(dst, path, get(path), mine)
+
+
+def placed(one: Note, read: Read, path: str) -> Note:
+    """The note with the line in the source that it speaks of."""
+    if one.line or not one.path or one.file not in ("", path):
+        return one
+    node = read.where.get(one.path) or read.where.get(one.path.split("[")[0].split(".")[0])
+    return one if node is None else one.moved(file=path, line=node.line, column=node.column)
 
 
 def _unread(reading: Reading, dst: Spec) -> Conversion:
@@ -74,13 +93,11 @@ def convert_agent(agent: Agent, from_: str, to: str, options: Options | None = N
     """An agent of the model, taken as one that the format ``from_`` holds."""
     src = load(from_)
     reading = Reading(src, path, "", [Read(agent)])
-    return convert_read(reading.agents[0], reading, None, load(to), options or Options(), lambda _: None)
+    return convert_read(reading.agents[0], reading, None, load(to), options or Options())
 
 
-def convert_read(
-    read: Read, reading: Reading, program: Reading | None, dst: Spec, options: Options, get: Get
-) -> Conversion:
-    """Lower, render, read back, prove."""
+def convert_read(read: Read, reading: Reading, program: Reading | None, dst: Spec, options: Options) -> Conversion:
+    """Lower, render, read back, prove. An entry of a shared file stands alone in the result."""
     said_by = reading.spec.id
     as_read, src = as_meant(read.agent, reading.spec)
     if src is not reading.spec:  # the model's own form: what it says is meant as in the format it was read from
@@ -90,14 +107,17 @@ def convert_read(
         reading, program, src = replace(reading, spec=words), None, words
     read = replace(read, agent=taken)
     agent, star = narrowed_star(read, reading, program)
+    agent, idle = only_started(limited_servers(agent, src), read, reading, program)
     before, said = source_rights(replace(read, agent=agent), reading, program)
     name = agent.id or agent.name or ""
     rights = BeforeAfter(counting.spelled(before), [])
-    result = Conversion("failed", name, reading.path, said_by, dst.id, rights, notes=[*read.notes, *back, *star, *said])
+    result = Conversion(
+        "failed", name, reading.path, said_by, dst.id, rights, notes=[*read.notes, *back, *star, *idle, *said]
+    )
     if any(n.effect == "error" for n in result.notes):
         return result
     newline = reading.document.newline if reading.document and dst.syntax == "frontmatter" else "\n"
-    job = Job(agent, src, dst, before, options, get, newline)
+    job = Job(agent, src, dst, before, options, newline)
     made = _tightened(job)
     if isinstance(made, Lowered):
         result.notes += made.notes
@@ -159,11 +179,9 @@ def _unchanged(job: Job) -> Attempt | None:
     base = job.agent.tools.base
     usual = job.dst.tools.fact("absent", "all") == base
     agent = replace(job.agent, tools=Tools(None if usual else base, rules))
-    from jinja2 import TemplateError
-
     try:
         made = attempt(job, Lowered(agent))
-    except (ValueError, TemplateError):  # rules that the format has no form for, a layout that needs a name
+    except ValueError:  # rules that the format has no form for, a layout that needs a name
         return None
     if isinstance(made, Note) or made.gained or made.gained_elsewhere or verify.prove(job, made, []):
         return None

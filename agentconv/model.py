@@ -65,6 +65,9 @@ class Tools:
     rules: tuple[Rule, ...] = ()
 
 
+UNSAID = Tools()
+
+
 @dataclass(frozen=True, slots=True)
 class Model:
     """One wished model: ``id`` canonical (data/models.yaml) where known, else only the text."""
@@ -111,7 +114,7 @@ class Agent:
     prompt_parts: Mapping[str, str] | None = None
     prompt_mode: str | None = None  # replaces | added
     # tools
-    tools: Tools = Tools()
+    tools: Tools = UNSAID
     # model
     model: tuple[Model, ...] | None = None
     effort: str | None = None
@@ -160,11 +163,12 @@ class Agent:
 
     def said(self) -> dict[str, Any]:
         """The fields that say something, in the order of the class."""
-        return {
-            name: value
-            for name in FIELDS
-            if (value := getattr(self, name)) is not None and value != Tools() and (value != () or name != "extras")
-        }
+        found = {name: value for name in FIELDS if (value := getattr(self, name)) is not None}
+        if self.tools == UNSAID:
+            del found["tools"]
+        if not self.extras:
+            del found["extras"]
+        return found
 
 
 FIELDS: tuple[str, ...] = tuple(f.name for f in fields(Agent))

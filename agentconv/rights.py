@@ -14,7 +14,7 @@ from functools import lru_cache
 from agentconv.model import Agent, Approval, Rule, Scope, Tool, Tools
 from agentconv.reading.origins import as_meant
 from agentconv.scopes import within
-from agentconv.spec import Spec, all_caps, part_of, risk
+from agentconv.spec import Spec, all_caps, common_caps, part_of, risk
 
 CLASSES = ("reads", "writes", "runs", "network", "delegates")
 ALL = "all"
@@ -126,19 +126,23 @@ def gained(before: Rights, after: Rights) -> Rights:
 
 def lost(before: Rights, after: Rights) -> Rights:
     """The rights that are gone."""
-    return frozenset(r for r in before if not contains(after, replace(r, approval=None)))
+    bare = (r if r.approval is None else replace(r, approval=None) for r in before)
+    return frozenset(r for r, one in zip(before, bare, strict=True) if not contains(after, one))
 
 
 # -- counting ---------------------------------------------------------------------------------
 
 
-@dataclass(slots=True)
+Scopes = tuple[tuple[bool, Scope, Approval | None], ...]  # allowed or denied, in order
+
+
+@dataclass(frozen=True, slots=True)
 class Grant:
     """What the rules leave of one unit: open or closed, with exceptions in order."""
 
     open: bool
     approval: Approval | None = None
-    scopes: tuple[tuple[bool, Scope, Approval | None], ...] = ()
+    scopes: Scopes = ()
     rule: Rule | None = None
 
     @property
@@ -161,15 +165,12 @@ class Grant:
                 yield Right(cls, scope, denied[n], approval)
 
 
-def _step(grant: Grant, rule: Rule) -> None:
+def _after(grant: Grant, rule: Rule) -> Grant:
     allowed = rule.effect == "allow"
+    by = rule if allowed else grant.rule
     if rule.scope is None:
-        grant.open, grant.scopes = allowed, ()
-        grant.approval = rule.approval if allowed else None
-    else:
-        grant.scopes += ((allowed, rule.scope, rule.approval),)
-    if allowed:
-        grant.rule = rule
+        return Grant(allowed, rule.approval if allowed else None, (), by)
+    return Grant(grant.open, grant.approval, (*grant.scopes, (allowed, rule.scope, rule.approval)), by)
 
 
 def is_star(tool: Tool) -> bool:
@@ -195,26 +196,45 @@ def resolved(tools: Tools, spec: Spec) -> Tools:
     return Tools("builtin" if absent == "builtin" else "all" if absent == "all" else "none", tools.rules)
 
 
-def by_capability(tools: Tools, spec: Spec) -> dict[str, Grant]:
-    """Author's count: capability -> grant."""
+def by_capability(tools: Tools, spec: Spec) -> Mapping[str, Grant]:
+    """Author's count: capability -> grant. Not to be changed: the same count is handed to all who ask."""
+    return _by_capability(tools, spec, _places(tools))
+
+
+def _places(tools: Tools) -> tuple[str, ...]:
+    """Where the rules stand: no part of what they mean, but a grant holds the rule that it comes from."""
+    return tuple([r.at for r in tools.rules])
+
+
+KEPT = 2048  # counts that are kept: most agents of a project have one of a few tool lists
+
+
+@lru_cache(maxsize=KEPT)
+def _by_capability(tools: Tools, spec: Spec, _places: tuple[str, ...]) -> dict[str, Grant]:
     tools = resolved(tools, spec)
     opened = tools.base in ("all", "builtin")
-    usual = {c for n in spec.tools.singles.values() if not (n.off or n.never or n.closed) for c in n.gives} or set(
-        all_caps()
-    )
+    usual = _usual(spec)
     grants: dict[str, Grant] = {}
     named = [c for r in tools.rules if r.tool.caps != ("*",) for c in (*r.tool.caps, *r.tool.also)]
     for cap in dict.fromkeys([*named, *(c for c in all_caps() if c in usual)]):
         # what the program usually does not have was not asked for by leaving the list away
-        grant = grants[cap] = Grant(opened and cap in usual)
+        grant = Grant(opened and cap in usual)
         for rule in tools.rules:
             along = cap in rule.tool.also and rule.scope is None  # what comes along has no limit of its own
             taken = rule.effect == "deny" and part_of(cap) in rule.tool.caps
             if is_star(rule.tool) or cap in rule.tool.caps or along or taken:
                 if is_star(rule.tool) and rule.effect == "allow" and cap not in usual:
                     continue
-                _step(grant, rule)
+                grant = _after(grant, rule)
+        grants[cap] = grant
     return grants
+
+
+@lru_cache(maxsize=256)
+def _usual(spec: Spec) -> frozenset[str]:
+    """What an agent of the program has without a list; what most have, where no name of the program is known."""
+    found = (n.gives for n in spec.tools.singles.values() if not (n.off or n.never or n.closed))
+    return frozenset(c for gives in found for c in gives) or common_caps()
 
 
 def by_name(tools: Tools, spec: Spec, usual: bool = False, main: bool = False) -> dict[str, Grant]:
@@ -231,12 +251,17 @@ def by_name(tools: Tools, spec: Spec, usual: bool = False, main: bool = False) -
         reach = spec.tools.covers if rule.effect == "allow" else spec.tools.shutting
         for name in reach(rule.tool.name) if not is_star(rule.tool) else grants:
             if name in grants:
-                _step(grants[name], rule)
+                grants[name] = _after(grants[name], rule)
     return grants
 
 
-def by_server(tools: Tools, spec: Spec) -> dict[tuple[str, str | None], Grant]:
-    """MCP: (server, tool or None) -> grant; server ``*`` is every other one."""
+def by_server(tools: Tools, spec: Spec) -> Mapping[tuple[str, str | None], Grant]:
+    """MCP: (server, tool or None) -> grant; server ``*`` is every other one. Not to be changed, either."""
+    return _by_server(tools, spec, _places(tools))
+
+
+@lru_cache(maxsize=KEPT)
+def _by_server(tools: Tools, spec: Spec, _places: tuple[str, ...]) -> dict[tuple[str, str | None], Grant]:
     tools = resolved(tools, spec)
     keys: list[tuple[str, str | None]] = [("*", None)]
     keys += [(r.tool.server, None) for r in tools.rules if r.tool.server]
@@ -250,13 +275,14 @@ def by_server(tools: Tools, spec: Spec) -> dict[tuple[str, str | None], Grant]:
             own.setdefault((rule.tool.server, rule.tool.member), []).append((n, rule))
     grants: dict[tuple[str, str | None], Grant] = {}
     for server, member in dict.fromkeys(keys):
-        grant = grants[server, member] = Grant(tools.base == "all")
+        grant = Grant(tools.base == "all")
         reach = [(n, r) for n, r in wide if is_star(r.tool) or r.tool.member in (None, member)]
         reach += own.get((server, None), ())
         if member is not None:
             reach += own.get((server, member), ())
         for _, rule in sorted(reach, key=lambda pair: pair[0]):
-            _step(grant, rule)
+            grant = _after(grant, rule)
+        grants[server, member] = grant
     return grants
 
 
@@ -279,6 +305,11 @@ def _mcp_rights(tools: Tools, spec: Spec) -> Iterator[Right]:
 
 def of_tools(tools: Tools, spec: Spec, *, program: bool, usual: bool = False, main: bool = False) -> Rights:
     """The rights of a tool control alone."""
+    return _of_tools(tools, spec, program, usual, main)
+
+
+@lru_cache(maxsize=KEPT)
+def _of_tools(tools: Tools, spec: Spec, program: bool, usual: bool, main: bool) -> Rights:
     found: dict[str, list[Right]] = {}
     if program and spec.tools.singles:  # where no name of the program is known, its capabilities are counted
         # what a switch leaves whatever its setting is ambient, and is counted as that
@@ -353,7 +384,7 @@ def added_by_fields(agent: Agent, spec: Spec) -> Tools:
     if base_open(tools, spec) and not tools.rules:
         return tools
     extra = []
-    for row in spec.fields.values():
+    for row in spec.rows_with("adds", "implies"):
         if row.fact("adds") == "servers" and agent.mcp_servers:
             extra += [Rule("allow", Tool(name, server=name), at=row.key) for name in agent.mcp_servers]
         implies = row.fact("implies")
@@ -368,7 +399,7 @@ def added_by_fields(agent: Agent, spec: Spec) -> Tools:
 def denied_by_fields(agent: Agent, spec: Spec, *, program: bool) -> frozenset[str]:
     """Risk classes that a field takes away (plan mode); what is not applied was still asked for."""
     gone: set[str] = set()
-    for row in spec.fields.values():
+    for row in spec.rows_with("denies"):
         denies = row.fact("denies")
         if denies and row.field and (row.applied or not program):
             value = getattr(agent, row.field)

@@ -13,6 +13,7 @@ from typing import Any
 
 from agentconv.capabilities import all_caps as all_caps
 from agentconv.capabilities import cap_title as cap_title
+from agentconv.capabilities import common_caps as common_caps
 from agentconv.capabilities import load_data as load_data
 from agentconv.capabilities import near as near
 from agentconv.capabilities import part_of as part_of
@@ -20,6 +21,7 @@ from agentconv.capabilities import portable as portable
 from agentconv.capabilities import risk as risk
 from agentconv.model import Tool
 from agentconv.namepatterns import matching, template_regex
+from agentconv.rows import Field as Field
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +57,9 @@ class Name:
         return Tool(spelled or self.name, self.caps, self.also)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ToolTable:
-    """The ``tools:`` table."""
+    """The ``tools:`` table. It is itself and no other, so that what was found out about it can be kept by it."""
 
     data: Mapping[str, Any]
 
@@ -288,49 +290,9 @@ def _words(value: Any) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value)
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One key of a format: a row of the ``fields:`` table."""
-
-    key: str
-    field: str | None
-    type: str
-    facts: Mapping[str, Any]
-
-    def fact(self, name: str, default: Any = None) -> Any:
-        """One word of the row."""
-        return self.facts.get(name, default)
-
-    @property
-    def written(self) -> bool:
-        """Old spellings are read only."""
-        return self.facts.get("write") != "never"
-
-    @property
-    def applied(self) -> bool:
-        """Whether the key does anything in the program."""
-        return self.facts.get("applied", True) is not False
-
-    @property
-    def to_model(self) -> dict[Any, Any]:
-        """The program's words -> the model's."""
-        values = self.facts.get("values")
-        if isinstance(values, Mapping):
-            return dict(values)
-        return {v: v for v in values} if values else {}
-
-    @property
-    def to_program(self) -> dict[Any, Any]:
-        """The model's words -> the program's; the first spelling wins."""
-        out: dict[Any, Any] = {}
-        for theirs, ours in self.to_model.items():
-            out.setdefault(ours, theirs)
-        return out
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Spec:
-    """A whole description."""
+    """A whole description. It is itself and no other, so that what was found out about it can be kept by it."""
 
     head: Mapping[str, Any]
     tables: Mapping[str, Any]
@@ -386,6 +348,32 @@ class Spec:
             out[str(key)] = Field(str(key), facts.get("as"), facts.get("type", "any"), facts)
         return out
 
+    def rows_with(self, *facts: str) -> tuple[Field, ...]:
+        """The rows that say one of these words, in order: few do, and each file asks for them again and again."""
+        if facts not in self._rows_with:
+            rows = self.fields.values()
+            self._rows_with[facts] = tuple(r for r in rows if any(r.fact(fact) is not None for fact in facts))
+        return self._rows_with[facts]
+
+    @cached_property
+    def _rows_with(self) -> dict[tuple[str, ...], tuple[Field, ...]]:
+        return {}
+
+    @cached_property
+    def rule_keys(self) -> tuple[str, ...]:
+        """Keys that hold rules for tools by pattern."""
+        return tuple(row.key for row in self.fields.values() if row.type == "permission-rules")
+
+    @cached_property
+    def order(self) -> dict[str, int]:
+        """Where the row of a key stands."""
+        return {key: n for n, key in enumerate(self.fields)}
+
+    @cached_property
+    def split_keys(self) -> frozenset[str]:
+        """Keys at the top whose maps hold rows (`a` of `a.b`)."""
+        return frozenset(key.split(".")[0] for key in self.fields if "." in key)
+
     @cached_property
     def by_field(self) -> dict[str, Field]:
         """Model field -> the row that is written for it."""
@@ -394,6 +382,11 @@ class Spec:
             if row.field and row.written:
                 out.setdefault(row.field, row)
         return out
+
+    @cached_property
+    def held(self) -> frozenset[str]:
+        """Fields of the model that have a home in the format."""
+        return frozenset(row.field for row in self.fields.values() if row.field and row.written) | {self.body_field}
 
     @cached_property
     def known_keys(self) -> frozenset[str]:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from agentconv import notes
+from agentconv.checking import finding
 
 ROOT = Path(__file__).resolve().parent.parent
 LAST = "test_every_code_is_raised"  # looks at what all other tests raised, so it runs after them
@@ -50,10 +51,13 @@ def _is_whole(config: pytest.Config) -> bool:
 
 
 def _watch_notes() -> None:
-    """Remember the code of every note that agentconv itself makes; one that a test makes does not count."""
-    original = notes.Note.__init__
+    """Remember the code of every note and finding that agentconv itself makes; one that a test makes does not count."""
+    for kind in (notes.Note, finding.Finding):
+        kind.__init__ = _watched(kind.__init__)  # type: ignore[method-assign]
 
-    def watched(self: notes.Note, *args: Any, **kwargs: Any) -> None:
+
+def _watched(original: Any) -> Any:
+    def watched(self: Any, *args: Any, **kwargs: Any) -> None:
         original(self, *args, **kwargs)
         frame = sys._getframe(1)
         while frame.f_back and frame.f_globals.get("__name__") in ("agentconv.notes", "dataclasses"):
@@ -61,7 +65,7 @@ def _watch_notes() -> None:
         if str(frame.f_globals.get("__name__")).startswith("agentconv"):
             RAISED.add(self.code)
 
-    notes.Note.__init__ = watched  # type: ignore[method-assign]
+    return watched
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from agentconv import registry
 from agentconv.convert import Options, convert_agent, convert_text
 from agentconv.lowering.carry import FIELDS, HARMLESS, more
+from agentconv.lowering.fold import TITLES
 from agentconv.model import MODES, PERMISSION_MODES, Agent, Base, Model, Rule, Scope, Tool, Tools
 from agentconv.reading.engine import read_author
 from agentconv.rights import Rights, of_agent, spread
@@ -64,9 +65,18 @@ def differences(before: Agent, after: Agent) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("fold", [False, True], ids=["carry", "carry-fold"])
+def ways() -> list[Any]:
+    """Every shared agent with what it carries; those with facts that can be folded, folded too."""
+    found = []
+    for path in goldens.agent_files():
+        agent = goldens.load_agent(path)
+        folds = any(getattr(agent, name) for name in TITLES)
+        found += [pytest.param(path, fold, id=f"{path.stem}{'-fold' * fold}") for fold in (False, True)[: 1 + folds]]
+    return found
+
+
 @pytest.mark.parametrize("a", OTHERS)
-@pytest.mark.parametrize("path", goldens.agent_files(), ids=lambda path: path.stem)
+@pytest.mark.parametrize(("path", "fold"), ways())
 def test_there_and_back_restores(path: Any, a: str, fold: bool) -> None:
     file = written(goldens.load_agent(path), goldens.source_of(path), a)
     if file is None:

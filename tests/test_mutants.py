@@ -18,7 +18,7 @@ from agentconv.convert import Conversion, Options, convert_text
 from agentconv.lowering.lowered import Lowered
 from agentconv.model import Model, Rule, Scope, Tool, Tools
 from agentconv.output import render
-from agentconv.proof import aftermath, attempt
+from agentconv.proof import aftermath, attempt, merging
 from agentconv.spec import Spec
 
 CLAUDE = """---
@@ -144,8 +144,8 @@ def merged_with(change: Callable[[str], str]) -> Patch:
     """Merging into a shared file touches more than its entry."""
 
     def patch(monkeypatch: pytest.MonkeyPatch) -> None:
-        real = attempt.put_entry
-        monkeypatch.setattr(attempt, "put_entry", lambda *args: change(real(*args)))
+        real = merging.put_entries
+        monkeypatch.setattr(merging, "put_entries", lambda *args: change(real(*args)))
 
     return patch
 
@@ -154,7 +154,7 @@ def template_with(old: str, new: str) -> Patch:
     """A template has a fault."""
 
     def patch(monkeypatch: pytest.MonkeyPatch) -> None:
-        def wrong(id: str, syntax: str) -> Any:
+        def wrong(id: str, syntax: str, folder: str = "") -> Any:
             env = render.environment()
             assert env.loader is not None
             source, _, _ = env.loader.get_source(env, f"{syntax}.j2")
@@ -296,7 +296,7 @@ MUTANTS = [
     Mutant("head comment lost", "claude-code", NOTHING, "roo",
            merged_with(lambda t: t.replace("# mine\n", "")), "V004", MODES),
     Mutant("entry under another id", "claude-code", NOTHING, "roo",
-           merged_with(lambda t: t.replace("slug: reviewer", "slug: viewer")), "V001", MODES),
+           merged_with(lambda t: t.replace("slug: reviewer", "slug: viewer")), "V004", MODES),
 ]  # fmt: skip
 
 by_mutant = pytest.mark.parametrize("mutant", MUTANTS, ids=lambda m: m.name.replace(" ", "-"))

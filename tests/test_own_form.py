@@ -17,7 +17,7 @@ from agentconv.dump import agent_to_data
 from agentconv.model import FIELDS
 from agentconv.reading.engine import read_author, read_program
 from agentconv.reading.origins import as_meant
-from agentconv.schemas import agent_schema, as_text, misfit, model_schema
+from agentconv.schemas.model import agent_schema, as_text, misfit, model_schema
 from tests import goldens
 
 IDS = registry.targets()

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import doctest
 import re
 import shlex
 from pathlib import Path
 
 import pytest
 
+import agentconv
 from agentconv import registry
 from agentconv.notes import CODES
-from tests import readme
+from tests import pages, readme
 
 TEXT = readme.README.read_text(encoding="utf-8")
 COMMAND = re.compile(r"<!-- command: (?P<name>[a-z]+) -->\n```sh\n(?P<text>.*?)```\n", re.S)
@@ -20,6 +22,13 @@ COMMANDS = {found["name"]: found["text"] for found in COMMAND.finditer(TEXT)}
 def test_tables_are_up_to_date() -> None:
     assert set(readme.BLOCK.findall(TEXT)) and {m["name"] for m in readme.BLOCK.finditer(TEXT)} == set(readme.TABLES)
     assert readme.renewed(TEXT) == TEXT, "python -m tests.readme --write"
+
+
+def test_pages_of_formats_are_up_to_date() -> None:
+    made = pages.pages()
+    assert {path: path.read_text("utf-8") for path in pages.PAGES.glob("*.md")} == made, (
+        "python -m tests.readme --write"
+    )
 
 
 def test_every_command_and_option_is_in_the_manual() -> None:
@@ -81,11 +90,18 @@ def test_the_run_command_does_what_it_says(
 
 
 def test_python_examples_run(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    examples = re.findall(r"```python\n(.*?)```", TEXT, re.S)
-    assert examples
+    examples = "".join(re.findall(r"```python\n(.*?)```", TEXT, re.S))
     monkeypatch.chdir(root)
-    for example in examples:
-        exec(compile(example, "README.md", "exec"), {})
+    test = doctest.DocTestParser().get_doctest(examples, {}, "README.md", "README.md", 0)
+    assert len(test.examples) > 5
+    said: list[str] = []
+    failed, _ = doctest.DocTestRunner().run(test, out=said.append)
+    assert not failed, "".join(said)
+
+
+def test_the_public_names_are_there_and_in_the_manual() -> None:
+    assert [name for name in agentconv.__all__ if not hasattr(agentconv, name)] == []
+    assert [name for name in agentconv.__all__ if name[0].islower() and f"`{name}" not in TEXT] == []
 
 
 def test_paths_in_the_text_exist(root: Path) -> None:

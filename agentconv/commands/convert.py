@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from agentconv.commands.own_formats import format_dir, known
+
 
 def split_words(values: tuple[str, ...]) -> tuple[str, ...]:
     """Repeated and comma-separated options as one list."""
@@ -84,8 +86,9 @@ def split_words(values: tuple[str, ...]) -> tuple[str, ...]:
     help="How notes are printed.",
 )
 @click.option("-q", "--quiet", is_flag=True, help="The rights line only.")
-@click.option("--report", type=click.Path(dir_okay=False), metavar="FILE.json", help="Everything as JSON.")
+@click.option("--report", type=click.Path(dir_okay=False), metavar="FILE.json|.sarif", help="Everything, into a file.")
 @click.option("--max-bytes", type=int, default=5_000_000, show_default=True, help="Largest file that is read.")
+@format_dir
 @click.pass_context
 def convert(ctx: click.Context, /, src: tuple[str, ...], to: tuple[str, ...], **given: Any) -> None:
     """Convert agents to other programs.
@@ -98,10 +101,10 @@ def convert(ctx: click.Context, /, src: tuple[str, ...], to: tuple[str, ...], **
     _writable(given["report"])
     plan, sources = prepare(src, to, given)
     found = list(sources)
-    if not found:
-        raise NoAgents(src)
     with _progress(len(found) * len(plan.targets), given["quiet"]) as step:
         run = batch.run(plan, found, step)
+    if not run.sources:
+        raise NoAgents(src)
     output(run, given, time.monotonic() - started)
     code = terminal.exit_of(run, given["fail_on"])
     if given["check"] and run.changes:
@@ -139,6 +142,9 @@ def prepare(src: tuple[str, ...], to: tuple[str, ...], given: dict[str, Any]) ->
         _known(from_)
     cwd = Path.cwd()
     root = Path.home() if given["user"] else files.find_root(cwd, sources.place_marks())
+    config = None if src or given["user"] else settings_of(cwd)
+    if config is not None and config.sources:
+        root = config.root
     if root == Path.home() and not given["user"] and given["output"] is None and src != ("-",):
         raise click.UsageError("this is the home folder, no project: --user converts your own agents, -o names a place")
     widen = given["allow_widening"]
@@ -174,24 +180,41 @@ def prepare(src: tuple[str, ...], to: tuple[str, ...], given: dict[str, Any]) ->
         exclude=split_words(given["exclude"]),
         found=not src,
         everything=not src and split_words(to) == ("all",),
+        texts=given["show_diff"],
     )
     if src:
-        found = sources.named(src, cwd, from_, given["max_bytes"])
+        found = sources.listed(src, cwd, from_, given["max_bytes"])
+    elif config is not None and config.sources:
+        from agentconv.project import configured
+
+        found = iter(configured.sources(config, given["max_bytes"]))
+        if from_ is not None:
+            found = (s for s in found if (sources.taken(s) or s).format == from_)
     else:
         base = Path.home() if given["user"] else files.find_root(cwd, sources.place_marks())
         closed = () if from_ is not None or plan.everything else targets
-        found = iter(sources.in_places(base, closed, user=given["user"]))
+        found = iter(sources.listed_places(base, closed, user=given["user"]))
         if from_ is not None:
-            found = (s for s in found if s.format == from_)
+            found = (s for s in found if from_ in s.among and (sources.taken(s) or s).format == from_)
     del registry
     return plan, found
+
+
+def settings_of(cwd: Path) -> Any:
+    """The settings of the project, where it has some."""
+    from agentconv.project import config
+
+    try:
+        return config.find(cwd)
+    except config.BadConfig as error:
+        raise click.UsageError(str(error)) from error
 
 
 def _targets(words: tuple[str, ...], output: str | None) -> tuple[str, ...]:
     from agentconv import registry
 
     if words == ("all",):
-        return _primary(registry.targets())
+        return _primary([id for id in registry.targets() if registry.trusted(id)])
     for word in words:
         _target(word)
     places: dict[str, str] = {}
@@ -218,10 +241,7 @@ def _primary(ids: list[str]) -> tuple[str, ...]:
 
 
 def _known(id: str) -> None:
-    from agentconv import registry
-
-    if id not in registry.ids():
-        raise click.UsageError(f"F005 {registry.UnknownFormat(id)}")
+    known(id)
 
 
 def _target(id: str) -> None:
@@ -280,28 +300,35 @@ def _progress(total: int, quiet: bool) -> Any:
 
 def output(run: Any, given: dict[str, Any], seconds: float) -> None:
     """Results to standard output, notes to standard error, the report to its file."""
-    from agentconv.telling import report, terminal
+    from agentconv.telling import escape, report, terminal
 
     if run.stdout is not None:
-        sys.stdout.write(run.stdout)
+        escape.result(run.stdout)
     if given["show_diff"]:
-        click.echo(diff_text(run.changes), nl=False)
+        escape.result(diff_text(run.changes))
     if given["report"]:
-        Path(given["report"]).write_text(report.as_json(run), "utf-8")
+        Path(given["report"]).write_text(_report(run, given["report"]), "utf-8")
     if given["notes_"] == "json":
-        click.echo(report.as_json(run), nl=False, err=run.stdout is not None or given["show_diff"])
+        escape.say(report.as_json(run), nl=False, err=run.stdout is not None or given["show_diff"])
         return
     if given["notes_"] == "github":
         for line in report.github_lines(run):
-            click.echo(line)
+            escape.say(line, commands=True)
         return
     if given["quiet"]:
-        click.echo(terminal.rights_line(run.results, run), err=True)
+        escape.say(terminal.rights_line(run.results, run), err=True)
         return
     if given["notes_"] == "full" or len({r.source for r in run.results}) == 1:
-        click.echo(terminal.in_full(run), err=True)
+        escape.say(terminal.in_full(run), err=True)
         return
-    click.echo(terminal.summary(run, seconds, sys.stderr), err=True, color=terminal.colored(sys.stderr))
+    escape.say(terminal.summary(run, seconds, sys.stderr), err=True, color=terminal.colored(sys.stderr))
+
+
+def _report(run: Any, name: str) -> str:
+    """What the file is to hold, by its suffix."""
+    from agentconv.telling import report
+
+    return report.as_sarif(run) if name.endswith(".sarif") else report.as_json(run)
 
 
 def diff_text(changes: list[tuple[str, str | None, str]]) -> str:

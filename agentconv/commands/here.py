@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import click
 
 if TYPE_CHECKING:
     from agentconv.project.sources import Source
@@ -16,16 +15,17 @@ def here() -> None:
     """Agents found, the programs that read them as they lie, three next commands."""
     from agentconv.project import files, sources
     from agentconv.registry import load, shared_readers
+    from agentconv.telling.escape import say
     from agentconv.telling.terminal import width
 
     cwd = Path.cwd()
     root = files.find_root(cwd, sources.place_marks())
     found = sources.in_places(root)
     if not found:
-        click.echo(f"No agents in the known places below {root if root != cwd else 'this folder'}.\n")
-        click.echo("  agentconv convert FILE --to ID     convert a file, or a folder, from anywhere")
-        click.echo("  agentconv formats                  the formats with their places")
-        click.echo("  agentconv list --user              the agents in your home folder")
+        say(f"No agents in the known places below {root if root != cwd else 'this folder'}.\n")
+        say("  agentconv convert FILE --to ID     convert a file, or a folder, from anywhere")
+        say("  agentconv formats                  the formats with their places")
+        say("  agentconv list --user              the agents in your home folder")
         return
     names: dict[str, set[str]] = {}
     folders: dict[str, str] = {}
@@ -39,27 +39,27 @@ def here() -> None:
     all_names = set().union(*names.values())
     copies = sum(sum(name in called for called in names.values()) > 1 for name in all_names)
     more = f", {copies} of them in more than one place" if copies else ""
-    click.echo(f"{len(all_names)} agent{'s' * (len(all_names) != 1)} here{more}:")
+    say(f"{len(all_names)} agent{'s' * (len(all_names) != 1)} here{more}:")
     for id, called in sorted(names.items(), key=lambda item: -len(item[1])):
         spec = load(id)
         readers = [spec.program, *(name for _, name, _ in shared_readers(spec))]
         line = f"{len(called):6}  {folders[id]:<18}  {id:<13}  read by {_and(list(dict.fromkeys(readers)))}"
-        click.echo("\n".join(textwrap.wrap(line, width(), subsequent_indent=" " * 8, drop_whitespace=True)))
+        say("\n".join(textwrap.wrap(line, width(), subsequent_indent=" " * 8, drop_whitespace=True)))
     if unread:
-        click.echo(f"{unread:6}  file{'s' * (unread != 1)} that cannot be read: agentconv list says why")
-    click.echo("\nNext:")
+        say(f"{unread:6}  file{'s' * (unread != 1)} that cannot be read: agentconv list says why")
+    say("\nNext:")
     most = max(names, key=lambda id: len(names[id]))
     target = _next_target(root, set(names))
     first = next(s for s in found if s.format == most)
     steps = {
         f"agentconv convert --to {target}": f"write them for {load(target).program} too; your files stay as they are",
         "agentconv list --in all": "what each may do in every program",
-        f"agentconv show {first.path}": "what agentconv understands of one",
+        f"agentconv show {shlex.quote(first.path)}": "what agentconv understands of one",
     }
     lead = min(max(map(len, steps)), 44)
     for command, why in steps.items():
         line = f"  {command:<{lead}}  {why}"
-        click.echo(line if len(line) <= width() else f"  {command}\n      {why}")
+        say(line if len(line) <= width() else f"  {command}\n      {why}")
 
 
 def _agents(source: Source) -> set[str]:
@@ -84,12 +84,15 @@ def _and(words: list[str]) -> str:
 
 
 def _next_target(root: Path, here: set[str]) -> str:
-    """A format that is not here yet: one whose program's folder is there, else the one with the most users."""
-    from agentconv.registry import heads, ids
+    """A program that is not served yet: one whose folder is there, else the one with the most users. A text that a
+    session reads holds no rights, so it is nobody's first choice."""
+    from agentconv.registry import heads, targets
 
     taken = {(heads()[id].get("places") or {}).get("write") for id in here}
     free = [
-        id for id in ids() if id not in here and (heads()[id].get("places") or {}).get("write") not in taken | {None}
+        id
+        for id in targets()
+        if id not in here and heads()[id]["places"]["write"] not in taken and heads()[id].get("kind") == "agent"
     ]
     for id in free:
         write = str(heads()[id]["places"]["write"])

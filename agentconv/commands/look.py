@@ -9,15 +9,14 @@ from typing import Any
 import click
 
 from agentconv.commands.convert import NoAgents, split_words
+from agentconv.commands.own_formats import format_dir, known
 
 
 def found_sources(src: tuple[str, ...], from_: str | None, user: bool, most: int = 5_000_000) -> Any:
     """The sources of the arguments, or those in the known places of the project."""
-    from agentconv import registry
     from agentconv.project import files, sources
 
-    if from_ is not None and from_ not in registry.ids():
-        raise click.UsageError(f"F005 {registry.UnknownFormat(from_)}")
+    known(from_)
     if src:
         return sources.named(src, Path.cwd(), from_, most)
     root = Path.home() if user else files.find_root(Path.cwd(), sources.place_marks())
@@ -33,6 +32,7 @@ def found_sources(src: tuple[str, ...], from_: str | None, user: bool, most: int
 @click.option("--user", is_flag=True, help="The programs' places in the home folder.")
 @click.option("--as", "form", type=click.Choice(["text", "md", "json", "jsonl", "csv"]), default="text", help="Layout.")
 @click.option("--only", multiple=True, metavar="NAME", help="These agents only.")
+@format_dir
 @click.pass_context
 def list_(
     ctx: click.Context,
@@ -45,16 +45,13 @@ def list_(
     only: tuple[str, ...],
 ) -> None:
     """List agents: what each may do, and with --in, what it may do in each program."""
-    import json
-
     from agentconv import registry
-    from agentconv.telling import listing, terminal
+    from agentconv.telling import escape, listing, terminal
 
     wanted = split_words(programs)
     columns = tuple(registry.targets()) if wanted == ("all",) else wanted
     for id in columns:
-        if id not in registry.ids():
-            raise click.UsageError(f"F005 {registry.UnknownFormat(id)}")
+        known(id)
         if reason := registry.heads()[id].get("readable_only"):
             raise click.UsageError(f"F005 `{id}` can be read, not written: {reason}")
     names = set(split_words(only))
@@ -63,20 +60,20 @@ def list_(
     if form == "jsonl":
         for row in stream:
             bad = bad or bool(row.problem)
-            click.echo(listing.as_json_line(row))
+            escape.say(listing.as_json_line(row))
         ctx.exit(3 if bad else 0)
     rows = list(stream)
     if not rows:
         raise NoAgents(src)
     if form == "json":
-        click.echo(json.dumps([r.as_data() for r in rows], ensure_ascii=False, indent=2))
+        escape.say(escape.json_text([r.as_data() for r in rows]))
     elif form == "md":
-        click.echo(listing.as_markdown(rows, columns))
+        escape.say(listing.as_markdown(rows, columns))
     elif form == "csv":
-        click.echo(listing.as_csv(rows, columns), nl=False)
+        escape.say(listing.as_csv(rows, columns), nl=False)
     else:
         color = terminal.colored(sys.stdout)
-        click.echo(listing.as_text(rows, columns, terminal.width(), color), color=color)
+        escape.say(listing.as_text(rows, columns, terminal.width(), color), color=color)
     ctx.exit(3 if any(r.problem for r in rows) else 0)
 
 
@@ -85,41 +82,40 @@ def list_(
 @click.argument("b")
 @click.option("--from", "from_", metavar="ID", help="Format of both sides, where it is not plain.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@format_dir
 @click.pass_context
 def diff(ctx: click.Context, /, a: str, b: str, from_: str | None, as_json: bool) -> None:
     """Compare two agents or folders by meaning: fields, rights, prompt lines. Exit 1 when they differ."""
-    import json
-
-    from agentconv.telling import comparing
+    from agentconv.telling import comparing, escape
 
     left, bad_left = comparing.sides(found_sources((a,), from_, False))
     right, bad_right = comparing.sides(found_sources((b,), from_, False))
     for line in (*bad_left, *bad_right):
-        click.echo(line, err=True)
+        escape.say(line, err=True)
     if not left and not right:
         raise NoAgents((a, b))
     found = comparing.compare(left, right)
     if as_json:
-        click.echo(json.dumps(comparing.as_data(found), ensure_ascii=False, indent=2))
+        escape.say(escape.json_text(comparing.as_data(found)))
     elif text := comparing.as_text(found):
-        click.echo(text)
+        escape.say(text)
     ctx.exit(3 if bad_left or bad_right else int(any(one.any for one in found)))
 
 
 @click.command()
 @click.argument("id")
+@format_dir
 def template(id: str) -> None:
     """Print the Jinja template that lays out a format's files."""
     from agentconv import registry
     from agentconv.output import render
 
-    if id not in registry.ids():
-        raise click.UsageError(f"F005 {registry.UnknownFormat(id)}")
+    known(id)
     spec = registry.load(id)
     if spec.many:
         click.echo(f"{{# {id}: entries are put into a shared file by place, without a template #}}")
         return
-    found = render.template(spec.id, spec.syntax)
+    found = render.template(spec.id, spec.syntax, spec.folder)
     if found.filename:
         click.echo(Path(found.filename).read_text("utf-8"), nl=False)
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
 from agentconv.commands.convert import NoAgents
+from agentconv.commands.own_formats import format_dir, known
 
 
 @click.command()
@@ -17,21 +17,19 @@ from agentconv.commands.convert import NoAgents
 @click.option("--as", "form", type=click.Choice(["json", "yaml"]), default="json", help="How the model is printed.")
 @click.option("--program", is_flag=True, help="As the owning program reads the file, not as its author meant it.")
 @click.option("--max-bytes", type=int, default=5_000_000, show_default=True, help="Largest file that is read.")
+@format_dir
 @click.pass_context
 def show(
     ctx: click.Context, /, src: tuple[str, ...], from_: str | None, form: str, program: bool, max_bytes: int
 ) -> None:
     """Print agents as the model: what agentconv understood. Notes go to standard error."""
-    import json
-
     from agentconv import registry
     from agentconv.dump import agent_to_data
     from agentconv.project import sources
     from agentconv.reading import engine
-    from agentconv.telling import report
+    from agentconv.telling import escape, report
 
-    if from_ is not None and from_ not in registry.ids():
-        raise click.UsageError(f"F005 {registry.UnknownFormat(from_)}")
+    known(from_)
     shown, bad = [], False
     for source in sources.named(src, Path.cwd(), from_, max_bytes):
         notes = list(source.notes)
@@ -43,21 +41,21 @@ def show(
                 notes += one.notes
                 shown.append({"format": source.format, "source": source.path, **agent_to_data(one.agent)})
             if program and reading.status != "read":
-                click.echo(f"{source.path}: {reading.spec.program} makes no agent of it: {reading.reason}", err=True)
+                escape.say(f"{source.path}: {reading.spec.program} makes no agent of it: {reading.reason}", err=True)
         for line in notes:
-            click.echo(report.note_line(line), err=True)
+            escape.say(report.note_line(line), err=True)
         bad = bad or any(n.effect == "error" for n in notes)
     if not shown and not bad:
         raise NoAgents(src)
     data = shown[0] if len(shown) == 1 else shown
     if shown and form == "json":
-        click.echo(json.dumps(data, ensure_ascii=False, indent=2))
+        escape.say(escape.json_text(data))
     elif shown:
-        _as_yaml(data)
+        escape.result(_as_yaml(data))
     ctx.exit(3 if bad or not shown else 0)
 
 
-def _as_yaml(data: Any) -> None:
+def _as_yaml(data: Any) -> str:
     """Texts of several lines as blocks, so that a prompt can be read."""
     import yaml
 
@@ -68,4 +66,4 @@ def _as_yaml(data: Any) -> None:
         return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="|" if "\n" in value else None)
 
     Dumper.add_representer(str, text)
-    yaml.dump(data, sys.stdout, Dumper, allow_unicode=True, sort_keys=False, width=120)
+    return str(yaml.dump(data, None, Dumper, allow_unicode=True, sort_keys=False, width=120))

@@ -14,6 +14,7 @@ from typing import Any, Literal
 MAX_BYTES = 5_000_000
 MAX_DEPTH = 64
 MAX_NODES = 10_000
+LINE_END = re.compile(r"\r\n|\r|\n")
 
 Kind = Literal["scalar", "list", "map"]
 
@@ -48,6 +49,14 @@ class Node:
             if pair.key.text == key:
                 return pair.value
         return None
+
+    def shape(self) -> tuple[Any, ...]:
+        """All that is said here but the place: equal shapes mean the same; ``1`` and ``true`` are told apart."""
+        if self.kind == "scalar":
+            return self.text, self.style, type(self.value), self.value
+        inner: list[Any] = [item.shape() for item in self.items]
+        inner += [(pair.key.shape(), pair.value.shape()) for pair in self.pairs]
+        return self.kind, self.style, *inner
 
     def data(self) -> Any:
         """The plain Python value below this node."""
@@ -107,6 +116,7 @@ class Document:
     header_start: int = 0  # offsets of the text between the opening and the closing line
     header_end: int = 0
     newline: str = "\n"
+    prompt_key: str = ""  # the field that holds the prompt of a file that is all header
     remarks: list[Remark] = field(default_factory=list)
     status: Literal["read", "skipped", "refused"] = "read"
     reason: str = ""
@@ -117,13 +127,30 @@ class Places:
 
     def __init__(self, text: str) -> None:
         self.bom = text.startswith("\ufeff")
-        self.starts = [found.end() for found in re.finditer(r"\r\n|\r|\n", text)]
+        self._text, self._starts, self._seen = text, list[int](), 0
+
+    @property
+    def starts(self) -> list[int]:
+        """Where each line but the first begins."""
+        self._look_until(len(self._text))
+        return self._starts
+
+    def _look_until(self, offset: int) -> None:
+        """Lines are looked for as far as they are asked for: places are mostly those of a header, above a long text."""
+        if self._seen >= min(offset, len(self._text)):
+            return
+        end = min(max(offset, self._seen + 1000), len(self._text))
+        if self._text[end - 1 : end + 1] == "\r\n":
+            end += 1
+        self._starts += [found.end() for found in LINE_END.finditer(self._text, self._seen, end)]
+        self._seen = end
 
     def at(self, offset: int) -> tuple[int, int]:
         """The place of one offset; a byte order mark has no width."""
-        line = bisect_right(self.starts, offset)
+        self._look_until(offset + 1)
+        line = bisect_right(self._starts, offset)
         if line:
-            return line + 1, offset - self.starts[line - 1] + 1
+            return line + 1, offset - self._starts[line - 1] + 1
         return 1, max(1, offset + (0 if self.bom else 1))
 
 

@@ -20,7 +20,7 @@ from agentconv.model import Agent, Extra, Tools
 from agentconv.notes import Note, note
 from agentconv.registry import ids, load, shared_readers
 from agentconv.rights import Rights, by_capability, contains, is_star, of_agent, resolved, spread
-from agentconv.schemas import agent_schema, misfit
+from agentconv.schemas.model import agent_schema, misfit
 from agentconv.spec import Spec
 
 KEY = "agentconv"
@@ -208,8 +208,10 @@ def taken_back(agent: Agent, spec: Spec, asked: bool, file: str) -> tuple[Agent,
     """The agent with what an earlier conversion carried, the format whose words it is in then, notes, and the format
     that the carried fields came from."""
     keys = [e for e in agent.extras if e.key == KEY and isinstance(e.value, str)]
+    if not keys and not asked:
+        return agent, spec, [], ""
     found = COMMENT.search(agent.prompt or "")
-    if not keys and (not found or not asked):
+    if not keys and not found:
         return agent, spec, [], ""
     bare = replace(agent, extras=tuple(e for e in agent.extras if e not in keys))
     if not asked:

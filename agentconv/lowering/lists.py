@@ -151,6 +151,7 @@ def listed(job: ToolJob, source: Tools, whole: list[Wish], scoped: list[Wish], a
     rules = _named(job, kept, along)
     for wish in scoped:
         rules += _scoped(job, wish, rules)
+    rules = _beside_groups(job, rules)
     return or_none(job, Tools("none", tuple(written(rules + servers))))
 
 
@@ -164,6 +165,14 @@ def _named(job: ToolJob, whole: list[Wish], along: list[str]) -> list[Rule]:
         if name is not None:
             rules.setdefault(name, Rule("allow", table.names[name].tool(), at=wish.at[0]))
     return list(rules.values())
+
+
+def _beside_groups(job: ToolJob, rules: list[Rule]) -> list[Rule]:
+    """A group that means nothing beside a single name (``yields``) stands alone: what it holds is said by it."""
+    table = job.dst.tools
+    yielding = [n for n, facts in (table.fact("groups") or {}).items() if (facts or {}).get("yields")]
+    held = {single for r in rules if r.tool.name in yielding for single in table.expand(r.tool.name)}
+    return [r for r in rules if r.tool.name not in held]
 
 
 def _scoped(job: ToolJob, wish: Wish, there: list[Rule]) -> list[Rule]:

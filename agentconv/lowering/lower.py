@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from agentconv.lowering.fields import always, lower_extras, lower_field
@@ -11,8 +10,7 @@ from agentconv.lowering.fittexts import fit_texts
 from agentconv.lowering.lowered import Lowered, Options
 from agentconv.lowering.models import lower_models, provider
 from agentconv.lowering.texts import as_written, lower_identity, lower_texts, placeholders
-from agentconv.lowering.tools import lower_tools
-from agentconv.lowering.wish import ToolJob
+from agentconv.lowering.tools import control_for
 from agentconv.model import Agent, Extra, Tools
 from agentconv.reading.origins import as_it_is
 from agentconv.reading.toolkeys import beside_list
@@ -29,6 +27,7 @@ DONE = (
     "prompt_parts",
     "prompt_mode",
     "tools",
+    "delegates",
     "model",
     "extras",
 )
@@ -57,7 +56,7 @@ def lower(
     fit_texts(fields, dst, out)
     if written := lower_models(agent, dst, options, out):
         fields["model"] = written
-    for name, value in replace(agent, delegates=None).said().items():
+    for name, value in agent.said().items():
         if name not in DONE and (kept := lower_field(name, value, src, dst, before, out)) is not None:
             fields[name] = kept
     _inside(fields, dst, out)
@@ -65,6 +64,7 @@ def lower(
     always(fields, dst)
     extras = _beside_list(lower_extras(agent.extras, src, dst, out), fields["tools"], dst)
     extras += tuple(e for e in provider(fields.get("model"), dst) if e.key not in {x.key for x in extras})
+    extras = (*(e for e in extras if e.key not in {x.key for x in options.extra}), *options.extra)
     _say_ambient(before, dst, out)
     out.agent = Agent(**fields, extras=extras)
     if options.fold:
@@ -80,7 +80,7 @@ def lower(
 
 def _inside(fields: dict[str, Any], dst: Spec, out: Lowered) -> None:
     """What stands behind another value has no place without it."""
-    for row in dst.fields.values():
+    for row in dst.rows_with("inside"):
         whole = row.fact("inside")
         if whole and row.field and fields.get(row.field) is not None and not fields.get(str(whole)):
             del fields[row.field]
@@ -93,9 +93,8 @@ def _tools(
 ) -> tuple[Tools, tuple[str, ...] | None]:
     held, reasons = _held_by_rights(agent, src, dst, options, out)
     leave = frozenset(c for c in (*CLASSES, "mcp:*") if options.allows(c)) - forbid - held
-    job = ToolJob(src, dst, agent, before, forbid | held, reasons, options.approval, leave)
-    tools, delegates = lower_tools(job)
-    out.notes += job.notes
+    tools, delegates, notes = control_for(agent, src, dst, before, forbid | held, reasons, options.approval, leave)
+    out.notes += notes
     return tools, delegates
 
 
@@ -107,7 +106,7 @@ def _held_by_rights(
         return frozenset(), {}
     taken = frozenset(c for c in denied_by_fields(agent, src, program=False) if not options.allows(c))
     reasons: dict[str, tuple[str, str]] = {}
-    for row in src.fields.values():
+    for row in src.rows_with("denies"):
         value = getattr(agent, row.field) if row.field else None
         theirs = dst.by_field.get(row.field or "")
         if value is None or not row.fact("denies"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from agentconv.lowering.wish import ToolJob, say_unknown
 from agentconv.model import Rule, Tools
 from agentconv.reading.switches import Setting, allowed_by, measured, pick
@@ -54,7 +56,7 @@ def _why(job: ToolJob, setting: Setting) -> str:
     )
 
 
-def _say_rule(job: ToolJob, rule: Rule, caps: dict[str, Grant], setting: Setting, ever: frozenset[str]) -> set[str]:
+def _say_rule(job: ToolJob, rule: Rule, caps: Mapping[str, Grant], setting: Setting, ever: frozenset[str]) -> set[str]:
     """What becomes of one allowed tool; the capabilities that are spoken of."""
     program, label = job.dst.seen, rule.tool.name
     if rule.tool.server and not setting.mcp:
@@ -74,6 +76,8 @@ def _say_rule(job: ToolJob, rule: Rule, caps: dict[str, Grant], setting: Setting
         stand_in = next((other for other in near(cap) if other in setting.open), None)
         if stand_in:
             job.say("T005", f"{program} has nothing to {cap_title(cap)}; it can {cap_title(stand_in)}", rule.at)
+            if rule.scope and risk(stand_in) != "none":  # never a right more: the setting was picked by what there was
+                job.say("T012", f"`{label}` loses its limit `{rule.scope.text}` in {program}", rule.at)
         else:
             text = f"{program} has no tool to {cap_title(cap)} (`{label}`)"
             job.say("T003", text, rule.at, "lost" if risk(cap) == "none" else "narrows")

@@ -10,6 +10,7 @@ from typing import Any
 
 from agentconv import naming
 from agentconv.containers.programs import WHITE, without_gaps
+from agentconv.containers.wrapping import as_body
 from agentconv.lowering.lowered import Lowered
 from agentconv.model import Agent
 from agentconv.spec import Field, Spec
@@ -220,14 +221,6 @@ def placeholders(prompt: str | None, src: Spec, dst: Spec, out: Lowered) -> str 
             text = f"{dst.seen} takes `{found[0]}` for a placeholder and has no escape: written as `{made}`"
             out.say("C013", text, "prompt")
     return prompt
-
-
-def as_body(text: str) -> str:
-    """The text as a Markdown body holds it: no blank lines in front, no line ends behind."""
-    lines = text.splitlines(keepends=True)
-    while lines and not lines[0].strip():
-        lines.pop(0)
-    return "".join(lines).rstrip("\r\n")
 
 
 def as_written(agent: Agent, dst: Spec, out: Lowered) -> Agent:

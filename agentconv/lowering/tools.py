@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import lru_cache
 
 from agentconv.lowering import lists as lowerlists
 from agentconv.lowering import maps as lowermaps
@@ -18,11 +20,52 @@ from agentconv.lowering.wish import (
     say_unknown,
     shut_forbidden,
 )  # fmt: skip
-from agentconv.model import Scope, Tool, Tools
-from agentconv.rights import Grant, by_capability, is_star, resolved
-from agentconv.spec import risk
+from agentconv.model import Agent, Scope, Tool, Tools
+from agentconv.notes import Note
+from agentconv.rights import Grant, Rights, by_capability, is_star, resolved
+from agentconv.spec import Spec, risk
 
 Delegates = tuple[str, ...] | None
+
+
+Reasons = tuple[tuple[str, tuple[str, str]], ...]
+
+
+def control_for(
+    agent: Agent,
+    src: Spec,
+    dst: Spec,
+    before: Rights,
+    forbid: frozenset[str],
+    reasons: Mapping[str, tuple[str, str]],
+    approval: str,
+    leave: frozenset[str],
+) -> tuple[Tools, Delegates, tuple[Note, ...]]:
+    """The target's control for an agent, the agents that it may call, and what was said on the way.
+
+    Nothing but the agent's tools and delegates counts here, and most agents of a project have one of a few lists."""
+    places = tuple([r.at for r in agent.tools.rules])
+    why = tuple(reasons.items())
+    return _control_for(agent.tools, places, agent.delegates, src, dst, before, forbid, why, approval, leave)
+
+
+@lru_cache(maxsize=2048)
+def _control_for(
+    tools: Tools,
+    _: tuple[str, ...],  # equal rules at other places: the notes name the places
+    delegates: Delegates,
+    src: Spec,
+    dst: Spec,
+    before: Rights,
+    forbid: frozenset[str],
+    reasons: Reasons,
+    approval: str,
+    leave: frozenset[str],
+) -> tuple[Tools, Delegates, tuple[Note, ...]]:
+    agent = Agent(tools=tools, delegates=delegates)
+    job = ToolJob(src, dst, agent, before, forbid, dict(reasons), approval, leave)
+    lowered, named = lower_tools(job)
+    return lowered, named, tuple(job.notes)
 
 
 def lower_tools(job: ToolJob) -> tuple[Tools, Delegates]:
@@ -37,7 +80,7 @@ def lower_tools(job: ToolJob) -> tuple[Tools, Delegates]:
     if same := _same_language(job):
         return same, None
     source = resolved(job.agent.tools, job.src)
-    caps = by_capability(source, job.src)
+    caps = dict(by_capability(source, job.src))
     shut_forbidden(job, caps)
     say_unknown(job)
     if opened(source):
@@ -78,21 +121,21 @@ def _spelled_here(tool: Tool, job: ToolJob) -> bool:
     return found is not None and (found.server, found.member) == (tool.server, tool.member)
 
 
-def _opened(job: ToolJob, source: Tools, caps: Mapping[str, Grant]) -> tuple[Tools, Delegates]:
+def _opened(job: ToolJob, source: Tools, caps: dict[str, Grant]) -> tuple[Tools, Delegates]:
     """Everything, less what the source denies."""
     named = job.agent.delegates
     limited = named is not None and "*" not in named
     if limited and not _holds_agents(job):
         text = f"{job.dst.seen} cannot limit which agents may be called: none may"
         job.say("T022", text, ("delegates", *job.places("delegate")))
-        caps = {"delegate": Grant(False), **caps}  # the source may have no tool for it that subagents get
-        caps["delegate"].open, caps["delegate"].scopes = False, ()
+        grant = caps.get("delegate", Grant(False))  # the source may have no tool for it that subagents get
+        caps["delegate"] = replace(grant, open=False, scopes=())
     if job.dst.tools.control == "map":
         if limited and named is not None and "delegate" in caps:
             allowed = _named(caps["delegate"], named) or ()
-            caps["delegate"].open = False
             asked = caps["delegate"].approval
-            caps["delegate"].scopes = tuple((True, Scope("agent", n), asked) for n in allowed)
+            agents = tuple((True, Scope("agent", n), asked) for n in allowed)
+            caps["delegate"] = replace(caps["delegate"], open=False, scopes=agents)
         if not (job.forbid or limited or _restricted(source, caps)):
             return Tools(), None
         return lowermaps.all_but(job, source, caps), None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from agentconv import scopes as patterns
 from agentconv.model import Agent, Rule, Scope, Tools
@@ -104,14 +104,14 @@ def opened(tools: Tools) -> bool:
     return state
 
 
-def shut_forbidden(job: ToolJob, caps: Mapping[str, Grant]) -> None:
+def shut_forbidden(job: ToolJob, caps: dict[str, Grant]) -> None:
     """Close what may not arrive, and say so at every rule that asked for it."""
-    for cap, grant in caps.items():
+    for cap, grant in list(caps.items()):
         if risk(cap) not in job.forbid or not grant.any:
             continue
         if cap == "delegate" and (job.agent.delegates is not None or not grant.whole):
             continue  # which agents may be called is decided there
-        grant.open, grant.scopes = False, ()
+        caps[cap] = replace(grant, open=False, scopes=())
         if places := job.places(cap, effect="allow"):
             code, why = job.why_not(risk(cap))
             job.say(code, f"“{cap_title(cap)}” is left out: {why}", places, effect="narrows")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agentconv import rights as counting
 from agentconv.containers import Document
-from agentconv.convert import BeforeAfter, Conversion, convert_reading, source_rights
+from agentconv.convert import BeforeAfter, Conversion, convert_reading, placed, source_rights
 from agentconv.lowering.lower import Options
 from agentconv.notes import note
 from agentconv.output.edit import edit_text
@@ -23,6 +23,8 @@ def convert_same(reading: Reading, options: Options) -> list[Conversion]:
         return [
             Conversion(status, "", reading.path, reading.spec.id, reading.spec.id, empty, notes=list(reading.notes))
         ]
+    if any(n.code == "R030" for n in reading.notes):  # an entry by itself goes into the shared file
+        return convert_reading(reading, reading.spec, options, lambda _: None)
     text = normalised(reading)
     program = read_program(reading.spec, reading.text, reading.path, reading.get)
     again = read_program(reading.spec, text, reading.path, reading.get)
@@ -37,6 +39,7 @@ def convert_same(reading: Reading, options: Options) -> list[Conversion]:
         _prove(result, read, reading, again, before, text)
         if result.status != "failed":
             result.files = {output_path(read.agent, reading.spec, options.user): text.encode("utf-8")}
+        result.notes = [placed(one, read, reading.path) for one in result.notes]
         out.append(result)
     edited = text != reading.text
     if edited and not reading.spec.many and (again.status != "read" or any(r.status == "failed" for r in out)):
@@ -70,8 +73,8 @@ def _unwrapped(document: Document) -> list[tuple[int, int, str]]:
     closed = text.find("\n", document.header_end) + 1
     if 0 < closed < document.body_start and text[closed : document.body_start].strip():  # a fence round the header only
         splices.append((closed, document.body_start, document.newline))
-    if text[document.body_end :].strip():
-        splices.append((document.body_end, len(text), ""))
+    if text[document.body_end :].strip():  # the closing line of the fence; the line end in front of it stays
+        splices.append((document.body_end, len(text), document.newline if document.body_end else ""))
     return splices
 
 

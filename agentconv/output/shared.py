@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json as plain_json
+import re
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from agentconv.containers import ContainerError, Node
+from agentconv.containers.sections import found_sections
 from agentconv.output import scalars
 from agentconv.output.edit import edit_text
+from agentconv.output.update_entry import CannotUpdateEntry, updated_json, updated_yaml
 from agentconv.reading.engine import entry_lists, open_document
 from agentconv.spec import Spec
 
 Splice = tuple[int, int, str]
+Entries = Sequence[tuple[str, Mapping[str, Any]]]
 
 
 class CannotMerge(Exception):
@@ -21,10 +26,11 @@ class CannotMerge(Exception):
 WHOLE = "*"  # the file itself is the map of entries
 
 
-def put_entry(spec: Spec, existing: str | None, id: str, rows: dict[str, Any]) -> str:
-    """The shared file with the entry of this id put in or replaced."""
+def put_entries(spec: Spec, existing: str | None, entries: Entries, update: bool = False) -> str:
+    """The shared file with these entries (id and rows) put in or replaced, all of them in one edit. ``update``: of an
+    entry that is there, keys that the table does not know stay, and so do comments."""
     if existing is None or not existing.strip("\ufeff \t\r\n"):
-        return new_file(spec, id, rows)
+        return new_file(spec, entries)
     try:
         document = open_document(spec, existing, author=True)
     except ContainerError as error:
@@ -33,22 +39,29 @@ def put_entry(spec: Spec, existing: str | None, id: str, rows: dict[str, Any]) -
     if root is None or root.kind != "map":
         raise CannotMerge("the file is there and is no map")
     braces = existing[root.start : root.start + 1] == "{"
-    make = _into_json if braces else _into_yaml
-    start, end, new = make(spec, existing, root, id, rows)
+    try:
+        splices = (_into_json if braces else _into_yaml)(spec, existing, root, entries, update)
+    except CannotUpdateEntry as error:
+        raise CannotMerge(f"an entry cannot be updated: {error}") from error
     if document.newline == "\r\n":
-        new = new.replace("\r\n", "\n").replace("\n", "\r\n")
-    return edit_text(existing, [(start, end, new)])
+        splices = [(start, end, new.replace("\r\n", "\n").replace("\n", "\r\n")) for start, end, new in splices]
+    return edit_text(existing, splices)
 
 
-def new_file(spec: Spec, id: str, rows: dict[str, Any]) -> str:
-    """A file that holds this entry alone."""
+def new_file(spec: Spec, entries: Entries) -> str:
+    """A file that holds these entries alone."""
     key = str(spec.container["entries"])
     if spec.syntax == "json":
-        return scalars.json_value({id: rows} if key == WHOLE else {key: {id: rows}}) + "\n"
-    return f"{key}:\n{_yaml_item(rows, '  ')}\n"
+        held = dict(entries)
+        return scalars.json_value(held if key == WHOLE else {key: held}) + "\n"
+    return f"{key}:\n{_yaml_items(entries, '  ')}\n"
 
 
-def _yaml_item(rows: dict[str, Any], pad: str) -> str:
+def _yaml_items(entries: Entries, pad: str) -> str:
+    return "\n".join(_yaml_item(rows, pad) for _, rows in entries)
+
+
+def _yaml_item(rows: Mapping[str, Any], pad: str) -> str:
     lines = [line for k, v in rows.items() for line in scalars.yaml_entry(k, v, 0, False, blocks=True).split("\n")]
     return "\n".join((pad + "- " if n == 0 else pad + "  ") + line for n, line in enumerate(lines))
 
@@ -60,96 +73,122 @@ def _entries_node(spec: Spec, root: Node) -> Node | None:
     return node
 
 
-def _own_item(spec: Spec, node: Node, id: str) -> Node | None:
+def _own_items(spec: Spec, node: Node) -> dict[str, Node]:
+    """The items of a list by the key that names them; the first of two with one name."""
     key = str(spec.container.get("entry_id") or "")
+    out: dict[str, Node] = {}
     for item in node.items:
         found = item.get(key) if item.kind == "map" else None
-        if found is not None and found.text == id:
-            return item
-    return None
+        if found is not None and found.text:
+            out.setdefault(found.text, item)
+    return out
 
 
 # -- YAML -------------------------------------------------------------------------------------
 
 
-def _into_yaml(spec: Spec, text: str, root: Node, id: str, rows: dict[str, Any]) -> Splice:
+def _into_yaml(spec: Spec, text: str, root: Node, entries: Entries, update: bool) -> list[Splice]:
     node = _entries_node(spec, root)
     key = str(spec.container["entries"])
     if node is None:
         if any(p.key.text == key for p in root.pairs):
             raise CannotMerge(f"`{key}:` is there and holds no list")
         end = "" if text.endswith("\n") else "\n"
-        return len(text), len(text), f"{end}{key}:\n{_yaml_item(rows, '  ')}\n"
+        return [(len(text), len(text), f"{end}{key}:\n{_yaml_items(entries, '  ')}\n")]
     if node.kind != "list":
         raise CannotMerge(f"`{key}` is no list")
     if not node.items:
-        return node.start, node.end, "\n" + _yaml_item(rows, "  ")
+        return [(node.start, node.end, "\n" + _yaml_items(entries, "  "))]
     if text[node.start : node.start + 1] == "[":
-        return _json_item(spec, text, node, id, rows)
+        return _json_items(spec, text, node, entries, update)
     first = node.items[0]
     dash = text.rindex("-", 0, first.start)
     pad = text[text.rfind("\n", 0, dash) + 1 : dash]
     if pad.strip(" "):
         raise CannotMerge("the list stands beside something else on its line")
-    item = _own_item(spec, node, id)
-    if item is None:
+    own = _own_items(spec, node)
+    splices = []
+    for id, rows in (entry for entry in entries if entry[0] in own):
+        item = own[id]
+        if update:
+            braced = text[item.start] == "{"
+            splices.append(_updated(spec, text, item, rows) if braced else updated_yaml(spec, text, item, rows))
+            continue
+        start = text.rindex("-", 0, item.start) - len(pad)
+        tail = "\n" if text[item.end - 1 : item.end] == "\n" else ""
+        splices.append((start, item.end, _yaml_item(rows, pad) + tail))
+    if new := [entry for entry in entries if entry[0] not in own]:
         at = node.items[-1].end
         line_end = text.find("\n", max(at - 1, 0)) if text[at - 1 : at] != "\n" else at - 1
         if line_end < 0:
-            return len(text), len(text), "\n" + _yaml_item(rows, pad)
-        return line_end + 1, line_end + 1, _yaml_item(rows, pad) + "\n"
-    start = text.rindex("-", 0, item.start) - len(pad)
-    tail = "\n" if text[item.end - 1 : item.end] == "\n" else ""
-    return start, item.end, _yaml_item(rows, pad) + tail
+            splices.append((len(text), len(text), "\n" + _yaml_items(new, pad)))
+        else:
+            splices.append((line_end + 1, line_end + 1, _yaml_items(new, pad) + "\n"))
+    return splices
 
 
 # -- JSON -------------------------------------------------------------------------------------
 
 
-def _into_json(spec: Spec, text: str, root: Node, id: str, rows: dict[str, Any]) -> Splice:
+def _into_json(spec: Spec, text: str, root: Node, entries: Entries, update: bool) -> list[Splice]:
     node = _entries_node(spec, root)
     key = str(spec.container["entries"])
     is_map = spec.container.get("entry_id") is None
     if node is None:
         if any(p.key.text == key for p in root.pairs):
             raise CannotMerge(f"`{key}` is there and holds nothing that can be added to")
-        value: Any = {id: rows} if is_map else [rows]
-        return _add(text, root, f"{plain_json.dumps(key)}: ", value, 1, [p.end for p in root.pairs])
+        value: Any = dict(entries) if is_map else [rows for _, rows in entries]
+        return [_add(text, root, [(f"{plain_json.dumps(key)}: ", value)], 1, [p.end for p in root.pairs])]
     if not is_map:
-        return _json_item(spec, text, node, id, rows)
+        return _json_items(spec, text, node, entries, update)
     if node.kind != "map":
         raise CannotMerge(f"`{key}` is no object")
-    for pair in node.pairs:
-        if pair.key.text == id:
-            pad = _pad(text, pair.start)
-            return pair.value.start, pair.value.end, _json_text(rows, pad, _unit(text))
-    label = plain_json.dumps(id, ensure_ascii=False) + ": "
-    return _add(text, node, label, rows, 1 if node is root else 2, [p.end for p in node.pairs])
+    there = {pair.key.text: pair for pair in reversed(node.pairs)}
+    splices = []
+    for id, rows in (entry for entry in entries if entry[0] in there):
+        node_now, pad = there[id].value, _pad(text, there[id].start)
+        if update and node_now.kind == "map":
+            splices.append(_updated(spec, text, node_now, rows))
+        else:
+            splices.append((node_now.start, node_now.end, _json_text(rows, pad, _unit(text))))
+    if new := [(plain_json.dumps(id, ensure_ascii=False) + ": ", rows) for id, rows in entries if id not in there]:
+        splices.append(_add(text, node, new, 1 if node is root else 2, [p.end for p in node.pairs]))
+    return splices
 
 
-def _json_item(spec: Spec, text: str, node: Node, id: str, rows: dict[str, Any]) -> Splice:
-    item = _own_item(spec, node, id)
-    if item is not None:
-        return item.start, item.end, _json_text(rows, _pad(text, item.start), _unit(text))
-    return _add(text, node, "", rows, 2, [i.end for i in node.items])
+def _json_items(spec: Spec, text: str, node: Node, entries: Entries, update: bool) -> list[Splice]:
+    own = _own_items(spec, node)
+    splices = []
+    for id, rows in (entry for entry in entries if entry[0] in own):
+        item = own[id]
+        whole = (item.start, item.end, _json_text(rows, _pad(text, item.start), _unit(text)))
+        splices.append(_updated(spec, text, item, rows) if update else whole)
+    if new := [("", rows) for id, rows in entries if id not in own]:
+        splices.append(_add(text, node, new, 2, [i.end for i in node.items]))
+    return splices
 
 
-def _add(text: str, node: Node, label: str, value: Any, depth: int, ends: list[int]) -> Splice:
+def _add(text: str, node: Node, labelled: Sequence[tuple[str, Any]], depth: int, ends: list[int]) -> Splice:
+    """New members behind the last one: each a label (`"key": `, or nothing in a list) and a value."""
     unit = _unit(text)
     if not ends:
         outer = unit * (depth - 1)
         inner = unit * depth
         opening, closing = text[node.start], text[node.end - 1]
-        new = f"{opening}\n{inner}{label}{_json_text(value, inner, unit)}\n{outer}{closing}"
-        return node.start, node.end, new
+        members = f",\n{inner}".join(label + _json_text(value, inner, unit) for label, value in labelled)
+        return node.start, node.end, f"{opening}\n{inner}{members}\n{outer}{closing}"
     places = [p.start for p in node.pairs] or [i.start for i in node.items]
     pad = _pad(text, places[-1])
     at = ends[-1]
     comma = "" if text[at : at + 1] == "," else ","
     shift = 1 if not comma else 0
     tail = "," if not comma else ""
-    new = f"{comma}\n{pad}{label}{_json_text(value, pad, unit)}{tail}"
-    return at + shift, at + shift, new
+    members = f",\n{pad}".join(label + _json_text(value, pad, unit) for label, value in labelled)
+    return at + shift, at + shift, f"{comma}\n{pad}{members}{tail}"
+
+
+def _updated(spec: Spec, text: str, node: Node, rows: Mapping[str, Any]) -> Splice:
+    return updated_json(spec, text, node, rows, lambda value, pad: _json_text(value, pad, _unit(text)))
 
 
 def _json_text(value: Any, pad: str, unit: str) -> str:
@@ -178,50 +217,107 @@ def _pad(text: str, at: int) -> str:
     return line[: len(line) - len(line.lstrip(" \t"))]
 
 
-def others(spec: Spec, text: str | None, id: str) -> list[tuple[str, str]]:
-    """The other entries with their text, to prove that they stayed as they were."""
-    if text is None:
-        return []
-    if spec.syntax == "sections":
-        from agentconv.containers.sections import outside
+# -- sections of a text ----------------------------------------------------------------------
 
-        return outside(text, id, spec.container)
+
+def put_sections(text: str | None, sections: Sequence[tuple[str, str]], container: Mapping[str, Any]) -> str:
+    """The file with these sections (id and text) put in or replaced, in one edit; the first ones bring the block around
+    them and its introduction."""
+    marks = container["marks"]
+    first, last = marks["block"]
+    old = text or ""
+    newline = "\r\n" if "\r\n" in old else "\n"
+    made = {}
+    for id, section in sections:
+        begin, end = (str(marks[word]).replace("{id}", id) for word in ("begin", "end"))
+        made[id] = f"{begin}\n{section}\n{end}".replace("\n", newline)
+    splices = [(start, end, made.pop(id)) for id, start, _, _, end in found_sections(old, container) if id in made]
+    if made:
+        new = (newline * 2).join(made.values())
+        closing = re.search(rf"(?m)^{re.escape(last)}[ \t]*\r?$", old)
+        if closing:
+            splices.append((closing.start(), closing.start(), new + newline * 2))
+        else:
+            block = f"{first}\n{str(marks['intro']).strip()}\n\n".replace("\n", newline)
+            blank = not old or bool(re.search(r"\n[ \t]*\r?\n\Z", old))
+            gap = "" if blank else newline if old.endswith("\n") else newline * 2
+            splices.append((len(old), len(old), f"{gap}{block}{new}{newline * 2}{last}{newline}"))
+    return edit_text(old, splices)
+
+
+# -- the proof that nothing else changed ------------------------------------------------------
+
+
+def kept_outside(spec: Spec, old: str | None, new: str, ids: Collection[str]) -> bool:
+    """Whether everything but the entries of these ids is what it was, byte for byte.
+
+    Both texts with those entries cut out must be the same but for one place, where the new entries came in: what goes
+    there is blank or an empty list, what comes is what holds a list together.
+    """
+    if old is None or not old.strip("\ufeff \t\r\n"):
+        return True
+    if _others(spec, old, ids) != _others(spec, new, ids):
+        return False
+    before, after = _without(spec, old, ids), _without(spec, new, ids)
+    head = _common(before, after)
+    tail = _common(before[head:][::-1], after[head:][::-1])
+    went, came = before[head : len(before) - tail].strip(), after[head : len(after) - tail]
+    for own in _frame(spec):
+        came = came.replace(own, "")
+    return went in ("", "[]", "{}") and not came.strip(' \t\r\n,-:"[]{}')
+
+
+def _common(a: str, b: str) -> int:
+    """How many characters both begin with."""
+    return next((n for n, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
+
+
+def _frame(spec: Spec) -> list[str]:
+    """What a first entry brings along."""
+    if spec.syntax == "sections":
+        marks = spec.container["marks"]
+        return [line for own in (str(marks["intro"]), *marks["block"]) for line in own.strip().splitlines() if line]
+    return str(spec.container["entries"]).split(".")
+
+
+def _spans(spec: Spec, text: str, ids: Collection[str]) -> list[tuple[int, int]]:
+    if spec.syntax == "sections":
+        return [(start, end) for id, start, _, _, end in found_sections(text, spec.container) if id in ids]
+    spans = []
+    for node, _ in entry_lists(spec, open_document(spec, text, author=True)):
+        spans += [(p.start, p.end) for p in node.pairs if p.key.text in ids]
+        spans += [(item.start, item.end) for id, item in _own_items(spec, node).items() if id in ids]
+    return sorted(spans)
+
+
+def entry_texts(spec: Spec, text: str) -> dict[str, str]:
+    """The text of each entry by id, as it stands in the file."""
+    if spec.syntax == "sections":
+        return {id: text[start:end] for id, start, _, _, end in found_sections(text, spec.container)}
+    out: dict[str, str] = {}
+    for node, _ in entry_lists(spec, open_document(spec, text, author=True)):
+        for pair in node.pairs:
+            out.setdefault(pair.key.text, text[pair.start : pair.end].rstrip())
+        for id, item in _own_items(spec, node).items():
+            out.setdefault(id, text[item.start : item.end].rstrip())
+    return out
+
+
+def _without(spec: Spec, text: str, ids: Collection[str]) -> str:
+    return edit_text(text, [(start, end, "") for start, end in _spans(spec, text, ids)])
+
+
+def _others(spec: Spec, text: str, ids: Collection[str]) -> list[tuple[str, str]]:
+    """The other entries, and the keys beside them, each with its text."""
+    if spec.syntax == "sections":
+        return [(id, text[a:b]) for id, _, a, b, _ in found_sections(text, spec.container) if id not in ids]
     document = open_document(spec, text, author=True)
     out = []
-    key = str(spec.container.get("entry_id") or "")
     for node, _ in entry_lists(spec, document):
-        for pair in node.pairs:
-            if pair.key.text != id:
-                out.append((pair.key.text, text[pair.start : pair.end]))
-        for n, item in enumerate(node.items):
-            found = item.get(key) if item.kind == "map" else None
-            if found is None or found.text != id:
-                out.append((found.text if found else str(n), text[item.start : item.end]))
+        out += [(p.key.text, text[p.start : p.end]) for p in node.pairs if p.key.text not in ids]
+        own = {id(item) for name, item in _own_items(spec, node).items() if name in ids}
+        out += [("", text[i.start : i.end]) for i in node.items if id(i) not in own]
     if document.header is not None and spec.container["entries"] != WHOLE:
         top = str(spec.container["entries"]).split(".")[0]
         out += [(p.key.text, text[p.start : p.end]) for p in document.header.pairs if p.key.text != top]
     return out
-
-
-def kept_outside(spec: Spec, old: str | None, new: str, id: str) -> bool:
-    """Whether everything but the entry of this id is what it was, byte for byte."""
-    if old is None or not old.strip("\ufeff \t\r\n"):
-        return True
-    if others(spec, old, id) != others(spec, new, id):
-        return False
-    head = 0
-    while head < min(len(old), len(new)) and old[head] == new[head]:
-        head += 1
-    tail = 0
-    while tail < min(len(old), len(new)) - head and old[-1 - tail] == new[-1 - tail]:
-        tail += 1
-    start, end = head, len(old) - tail
-    if not old[start:end].strip(" \t\r\n") or old[start:end].strip() in ("[]", "{}"):
-        return True  # something was put in
-    document = open_document(spec, old, author=True)
-    spans = []
-    for node, _ in entry_lists(spec, document):
-        item = _own_item(spec, node, id)
-        spans += [(item.start, item.end)] if item is not None else []
-        spans += [(p.start, p.end) for p in node.pairs if p.key.text == id]
-    return any(first <= start and end <= last for first, last in spans)

@@ -87,7 +87,7 @@ def _originals(holders: list[Holder], written: Written) -> tuple[list[Holder], b
 def _gives(one: Holder, other: Holder) -> bool:
     """Whether converting one gives the other, in its bytes or in what they mean."""
     options = Options(allow_widening=frozenset({"*"}), guard=False)
-    made = convert_read(one.read, one.reading, None, other.reading.spec, options, lambda _: None)
+    made = convert_read(one.read, one.reading, None, other.reading.spec, options)
     if not made.files:
         return False
     text = next(iter(made.files.values())).decode("utf-8")

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Collection
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
-from agentconv.convert import Conversion, convert_reading
+from agentconv.conversion import Conversion
 from agentconv.notes import Note, note
 from agentconv.project import files
-from agentconv.project.batch import Plan, Run
-from agentconv.project.sources import Source
-from agentconv.reading.context import Read, Reading
-from agentconv.reading.engine import read_author
-from agentconv.registry import heads
+from agentconv.project.planning import STDOUT, Plan, Run
 from agentconv.spec import Spec
+
+CHUNK = 100  # results that are written together: git is asked once for all of them
+
+
+class Owner(NamedTuple):
+    """Who made an output first."""
+
+    source: str
+    digest: str
 
 
 class Target:
@@ -24,97 +29,85 @@ class Target:
 
     def __init__(self, dst: Spec, plan: Plan, done: Run, written: files.Written) -> None:
         self.dst, self.plan, self.done, self.written = dst, plan, done, written
-        self.pending: dict[str, str] = {}  # path -> text that will be there
-        self.owners: dict[tuple[str, str], Conversion] = {}
+        self.owners: dict[tuple[str, str], Owner] = {}
         self.made: list[Conversion] = []
+        self.waiting: list[Conversion] = []  # not written yet
+        self.wrote: set[str] = set()
+        self._bases: dict[Path, files.Inside] = {}
+        self.numbers: dict[str, int] = {}  # the last number behind a name that was taken
+        self.asks: Counter[str] = Counter()  # what the program asks for first, with the agents that it concerns
+        self._asked = [([f.strip() for f in when.split(",") if f], text) for when, text in asked(dst).items()]
 
-    def convert(self, readings: list[tuple[Source, Reading]], progress: Callable[[int], None]) -> None:
-        """All readings, then the writing."""
-        for source, reading in readings:
-            if self.plan.found and reading.spec.id == self.dst.id and not self.plan.in_place:
-                continue  # it lies in the target's place already
-            for part in self._parts(reading):
-                for result in self._results(source, part):
-                    self._claim(result)
-                    if self.dst.many:
-                        self.pending |= {path: data.decode("utf-8") for path, data in result.files.items()}
-                    self.made.append(result)
-                    progress(1)
-        self._write()
-        self.done.results += self.made
-
-    def _parts(self, reading: Reading) -> list[Reading]:
-        """One by one, where two agents of a file would be one entry: the second must not replace the first."""
-        ids = [r.agent.id for r in reading.agents]
-        if not self.dst.many or len(ids) == len(set(ids)):
-            return [reading]
-        notes = [reading.notes, *([] for _ in ids)]
-        return [replace(reading, agents=[r], notes=n) for r, n in zip(reading.agents, notes, strict=False)]
-
-    def _results(self, source: Source, reading: Reading) -> list[Conversion]:
-        if reading.spec.id == self.dst.id:
-            from agentconv.output.sameformat import convert_same
-
-            results = convert_same(reading, self.plan.options)
+    def take(self, result: Conversion, ahead: Collection[str] = ()) -> None:
+        """One result; what is proved is written with the others of its chunk. ``ahead``: sources not read yet."""
+        self._claim(result)
+        self.made.append(result)
+        if result.files and not result.failed:
+            self.waiting.append(result)
         else:
-            results = convert_reading(reading, self.dst, self.plan.options, self._look)
-        if not reading.agents and not source.asked and not any(n.effect == "error" for r in results for n in r.notes):
-            for result in results:
-                result.status = "skipped"
-        for read, result in zip(reading.agents, results, strict=False):
-            result.notes = [_placed(one, read, reading.path) for one in result.notes]
-        for result in results:
-            if result.files:
-                result.files = {self._place(path, result, source): data for path, data in result.files.items()}
-        return results
+            result.let_go()
+        if len(self.waiting) >= CHUNK and not self.together:
+            self._write_waiting(ahead)
 
-    def _look(self, path: str) -> str | None:
-        """What a shared output holds: this run's text, else the disk's."""
-        path = self._below(path, "")
-        if path in self.pending:
-            return self.pending[path]
-        if self.plan.output == STDOUT:
-            return None
-        try:
-            full = self._full(path)
-            return files.read_text(full) if full.exists() else None
-        except (files.Unreadable, files.Outside):
-            return None
+    def finish(self) -> None:
+        """What is left to write."""
+        results, self.waiting = self.waiting, []
+        if self.dst.many:
+            from agentconv.project.shared_files import SharedFiles
+
+            SharedFiles(self).write(results)
+        elif self.plan.output == STDOUT:
+            self.to_stdout(results)
+        else:
+            self._write(results)
+        self._let_go(results)
+
+    @property
+    def together(self) -> bool:
+        """All outputs have to be there before the first is written."""
+        return self.dst.many or self.plan.output == STDOUT
+
+    def _write_waiting(self, ahead: Collection[str]) -> None:
+        """All but what would overwrite a source that is not read yet."""
+        results, self.waiting = self.waiting, []
+        if ahead and not self.plan.in_place:
+            self.waiting = [r for r in results if any(self._is_one_of(ahead, path) for path in r.files)]
+            results = [r for r in results if not any(r is late for late in self.waiting)]
+        self._write(results)
+        self._let_go(results)
+
+    def _is_one_of(self, sources: Collection[str], path: str) -> bool:
+        full = self.plan.root / path
+        return os.path.lexists(full) and os.path.realpath(full) in sources
+
+    def _let_go(self, results: list[Conversion]) -> None:
+        """The bytes are where they belong; of the agents only what the program asks for is counted."""
+        for result in results:
+            if result.files and not result.unchanged and result.status not in ("kept", "failed"):
+                for when, text in self._asked:
+                    if not when or any(getattr(result.agent, name, None) is not None for name in when):
+                        self.asks[text] += 1
+            result.let_go()
 
     # -- places -------------------------------------------------------------------------------
 
-    def _place(self, path: str, result: Conversion, source: Source) -> str:
-        """Where an output goes: the target's place, with the source's sub-folder where that is no identity."""
-        places = heads()[self.dst.id].get("places") or {}
-        if places.get("nested") and source.below and not self.dst.many and not self.plan.flat:
-            pure = PurePosixPath(path)
-            path = str(pure.parent / source.below / pure.name)
-        if self.plan.in_place and self.dst.id == result.format:
-            return result.source
-        return self._below(path, source.prefix)
-
-    def _below(self, path: str, plugin: str) -> str:
-        """The place below ``-o``: a folder, a file, or the name with its blanks filled in."""
-        out = self.plan.output
-        path = path.removeprefix("~/")
-        if out is None or out == STDOUT:
-            return path
-        name = PurePosixPath(path).name
-        filled = out.replace("{id}", self.dst.id).replace("{name}", _stem(name, self.dst)).replace("{plugin}", plugin)
-        root = self.plan.several and "{name}" not in out
-        if root or filled.endswith("/") or (self.plan.root / filled).is_dir():
-            return str(PurePosixPath(filled) / (name if self.plan.flat else path))
-        return filled
-
-    def _full(self, path: str) -> Path:
+    def full(self, path: str) -> Path:
         """The file below the root, or below the folder that ``-o`` names; a link may not lead out of it."""
         out = self.plan.output
         if out is None or out == STDOUT:
-            return files.safe_place(self.plan.root, path)
-        fixed = self.plan.root / out.split("{")[0]
+            return self._inside(self.plan.root).place(path)
+        lead = out.split("{")[0]
+        fixed = self.plan.root / lead
         folder = path != out or out.endswith("/")
-        base = fixed if folder and not (("{" in out) and not out.split("{")[0].endswith("/")) else fixed.parent
-        return files.safe_place(base, os.path.relpath(self.plan.root / path, base))
+        base = fixed if folder and not ("{" in out and not lead.endswith("/")) else fixed.parent
+        if lead.endswith("/") and path.startswith(lead):
+            return self._inside(base).place(path.removeprefix(lead))
+        return self._inside(base).place(os.path.relpath(self.plan.root / path, base))
+
+    def _inside(self, base: Path) -> files.Inside:
+        if base not in self._bases:
+            self._bases[base] = files.Inside(base)
+        return self._bases[base]
 
     # -- collisions ---------------------------------------------------------------------------
 
@@ -125,14 +118,12 @@ class Target:
             first = self.owners.get(key)
             if first is None:
                 if path == result.source and not self.plan.in_place and self.plan.output != STDOUT:
-                    self._fail(
-                        result,
-                        note("F007", "the output is the source itself", file=path, help="--in-place, or -o FOLDER"),
-                    )
+                    text = "the output is the source itself"
+                    result.fail(note("F007", text, file=path, help="--in-place, or -o FOLDER"))
                     return
-                self.owners[key] = result
+                self.owners[key] = Owner(result.source, files.digest(data))
                 continue
-            if not result.entry and first.files.get(path) == data:
+            if not result.entry and first.digest == files.digest(data):
                 result.notes.append(note("C006", f"the same as {first.source}: written once", effect="info", file=path))
                 continue
             if self.plan.suffix and not result.entry:
@@ -141,49 +132,34 @@ class Target:
             text = f"two agents for {path}: {first.source} and {result.source}; the second was not written"
             suffix = "" if result.entry else "; --on-collision suffix numbers the second"
             help = f"rename one, or leave one out with --exclude{suffix}"
-            self._fail(result, note("C006", text, file=result.source, help=help))
+            result.fail(note("C006", text, file=result.source, help=help))
 
     def _suffixed(self, result: Conversion, path: str, data: bytes) -> None:
         pure = PurePosixPath(path)
         stem, dot, rest = pure.name.partition(".")
-        number = 2
+        number = self.numbers.get(path, 1) + 1
         while (str(pure.parent / f"{stem}-{number}{dot}{rest}"), "") in self.owners:
             number += 1
+        self.numbers[path] = number
         new = str(pure.parent / f"{stem}-{number}{dot}{rest}")
         del result.files[path]
         result.files[new] = data
         result.notes.append(note("C001", f"{path} was taken; written as {new}", path="id"))
-        self.owners[new, ""] = result
-
-    def _fail(self, result: Conversion, problem: Note) -> None:
-        result.notes.append(problem)
-        result.status = "failed"
-        result.files = {}
+        self.owners[new, ""] = Owner(result.source, files.digest(data))
 
     # -- writing ------------------------------------------------------------------------------
 
-    def _write(self) -> None:
-        results = [r for r in self.made if r.files and not r.failed]
-        if self.plan.output == STDOUT:
-            self._to_stdout(results)
-            return
-        old = {path: self._old(path, r) for r in results for path in r.files}
-        if self.plan.update and not self.dst.many:
+    def _write(self, results: list[Conversion]) -> None:
+        old = {path: self.old(path, r) for r in results for path in r.files}
+        if self.plan.update:
             self._update(results, old)
-        doubtful = {
-            p
-            for r in results
-            for p, data in r.files.items()
-            if not self.dst.many and self._doubtful(p, data, old.get(p))
-        }
+        doubtful = {p for r in results for p, data in r.files.items() if self._doubtful(r, p, data, old.get(p))}
         asked = doubtful if not self.plan.force else set()
-        clean = files.in_git(self.plan.root, sorted(asked))
+        clean = self.clean(asked)
         for result in results:
             for path, data in result.files.items():
                 if result.status != "failed":
                     self._write_one(result, path, data, old.get(path), path in doubtful and path not in clean)
-        if self.dst.many:
-            self._write_shared(results, old)
 
     def _update(self, results: list[Conversion], old: dict[str, bytes | None]) -> None:
         """--update: an existing file takes the new values and keeps what the format's table does not know."""
@@ -198,102 +174,92 @@ class Target:
                     text = merged(self.dst, files.decode(before), data.decode("utf-8"), path)
                 except (CannotUpdate, files.Unreadable) as problem:
                     help = "--force writes it anew"
-                    self._fail(result, note("F008", f"{path} cannot be updated: {problem}", file=path, help=help))
+                    result.fail(note("F008", f"{path} cannot be updated: {problem}", file=path, help=help))
                 else:
                     result.files[path] = text.encode("utf-8")
 
-    def _old(self, path: str, result: Conversion) -> bytes | None:
+    def old(self, path: str, result: Conversion) -> bytes | None:
+        """What is there now; ``None`` where nothing is, or where the result cannot be written."""
         try:
-            full = self._full(path)
-            return full.read_bytes() if full.exists() else None
+            return self.full(path).read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
         except files.Outside as problem:
-            self._fail(result, note("F009", str(problem), file=path, help=OUTSIDE))
+            result.fail(note("F009", str(problem), file=path, help=OUTSIDE))
         except OSError as problem:
-            self._fail(result, note("F002", (problem.strerror or str(problem)).lower(), file=path, help=ELSEWHERE))
+            result.fail(note("F002", (problem.strerror or str(problem)).lower(), file=path, help=ELSEWHERE))
         return None
 
-    def _doubtful(self, path: str, data: bytes, old: bytes | None) -> bool:
+    def _doubtful(self, result: Conversion, path: str, data: bytes, old: bytes | None) -> bool:
         """Somebody's text that would be lost: not what agentconv wrote there, not the same."""
-        return old is not None and old != data and not self.written.knows(path, old)
+        return old is not None and old != data and not self.may_replace(path, old, data, result)
+
+    def may_replace(self, key: str, old: bytes, new: bytes, result: Conversion) -> bool:
+        """Whether nothing is lost when these bytes (of a file, or of an entry) go: agentconv wrote them."""
+        del new, result
+        return self.written.knows(key, old)
+
+    def clean(self, paths: Collection[str]) -> Collection[str]:
+        """Those of the paths that somebody else keeps: git holds them unchanged."""
+        return files.in_git(self.plan.root, sorted(paths))
 
     def _write_one(self, result: Conversion, path: str, data: bytes, old: bytes | None, lose: bool) -> None:
-        if self.dst.many:
-            return
+        if path in self.wrote:
+            return  # two agents of one result
         if old == data:
             result.unchanged = True
-            self._remember(path, data)
+            self.remember(path, data)
             return
         own = self.plan.in_place and path == result.source
         if lose and not self.plan.force and not self.plan.update and not own:
             result.status = "kept"
-            result.notes.append(self._kept(path, result, data, old or b""))
+            result.notes.append(self.kept(path, result, data, old or b""))
             return
-        self._put(result, path, data, old)
+        self.put(result, path, data, old)
+        if not result.failed:
+            self.wrote.add(path)
 
-    def _write_shared(self, results: list[Conversion], old: dict[str, bytes | None]) -> None:
-        """Entries: one that somebody else wrote differently is kept, the others go in."""
-        by_path: dict[str, list[Conversion]] = {}
-        for result in results:
-            for path in result.files:
-                by_path.setdefault(path, []).append(result)
-        for path, mine in by_path.items():
-            before = old.get(path)
-            mine = [r for r in mine if r.status != "failed"]
-            last = self.pending.get(path)
-            if last is None or not mine:
-                continue
-            data = last.encode("utf-8")
-            foreign = before is not None and not self.written.knows(path, before) and before != data
-            there = _entries(self.dst, before) if foreign and before is not None else set()
-            lose = not self.plan.force and any(r.entry in there for r in mine)
-            if lose and not files.in_git(self.plan.root, [path]):
-                for result in mine:
-                    result.status = "kept"
-                    result.notes.append(self._kept(path, result, data, before or b""))
-                continue
-            for result in mine:
-                result.files = {path: data}
-                result.unchanged = before == data
-            if before != data:
-                self._put(mine[0], path, data, before)
-                for other in mine[1:]:
-                    if mine[0].status == "failed":
-                        self._fail(other, mine[0].notes[-1])
-            else:
-                self._remember(path, data)
-
-    def _put(self, result: Conversion, path: str, data: bytes, old: bytes | None) -> None:
-        self.done.changes.append((path, None if old is None else old.decode("utf-8", "replace"), data.decode("utf-8")))
+    def put(self, result: Conversion, path: str, data: bytes, old: bytes | None) -> None:
+        """The bytes to their place, with all that is said of it."""
+        self._changed(path, data, old)
         if self.plan.dry:
             return
         try:
-            files.write_bytes(self._full(path), data)
+            files.write_bytes(self.full(path), data)
         except files.Outside as problem:
-            self._fail(result, note("F009", str(problem), file=path, help=OUTSIDE))
+            result.fail(note("F009", str(problem), file=path, help=OUTSIDE))
             return
         except OSError as problem:
-            self._fail(result, note("F002", (problem.strerror or str(problem)).lower(), file=path, help=ELSEWHERE))
+            result.fail(note("F002", (problem.strerror or str(problem)).lower(), file=path, help=ELSEWHERE))
             return
-        self._remember(path, data)
+        self.remember(path, data)
 
-    def _remember(self, path: str, data: bytes) -> None:
+    def _changed(self, path: str, data: bytes, old: bytes | None) -> None:
+        before, after = (None if old is None else ""), ""
+        if self.plan.texts:
+            before, after = (None if old is None else old.decode("utf-8", "replace")), data.decode("utf-8")
+        self.done.changes.append((path, before, after))
+
+    def remember(self, path: str, data: bytes) -> None:
+        """These bytes are agentconv's own: they may be overwritten."""
         if not self.plan.dry:
             self.written.note(path, data)
 
-    def _to_stdout(self, results: list[Conversion]) -> None:
+    def to_stdout(self, results: list[Conversion]) -> None:
+        """Standard output takes one file."""
         paths = dict.fromkeys(p for r in results for p in r.files)
         if len(paths) > 1:
             text = f"standard output takes one file, there would be {len(paths)}"
             for result in results:
-                self._fail(result, note("F002", text, help="-o FOLDER/, or --only NAME"))
+                result.fail(note("F002", text, help="-o FOLDER/, or --only NAME"))
         if len(paths) == 1:
-            path = next(iter(paths))
-            self.done.stdout = self.pending.get(path) or results[0].files[path].decode("utf-8")
+            self.done.stdout = results[0].files[next(iter(paths))].decode("utf-8")
 
-    def _kept(self, path: str, result: Conversion, data: bytes, old: bytes) -> Note:
+    def kept(self, path: str, result: Conversion, data: bytes, old: bytes) -> Note:
         """What stands in the way, and how to look, to keep and to drop it."""
         more, less = _lines(data, old)
-        known = path in self.written.hashes
+        known = (f"{path}#{result.entry}" if result.entry else path) in self.written.hashes
+        only = f" --only {result.entry}" if result.entry else ""
         why = "edited since agentconv wrote it" if known else "agentconv did not write it"
         options = f" -o {path}" if self.plan.output is not None else ""
         there = self._typed(path)
@@ -301,9 +267,10 @@ class Target:
         ways = [f"look: agentconv diff {source} {there}"]
         if known and not options and result.format != self.dst.id:
             user = " --user" if self.plan.options.user else ""
-            ways.append(f"keep the edit: agentconv convert {there} --to {result.format}{user} --update")
+            ways.append(f"keep the edit: agentconv convert {there} --to {result.format}{only}{user} --update")
         ways.append("drop the edit: --force" if known else "overwrite it: --force; its other keys stay: --update")
-        text = f"{path}: {why} (+{more} −{less} lines)"
+        what = f"`{result.entry}` in {path}" if result.entry else path
+        text = f"{what}: {why} (+{more} −{less} lines)"
         return note("F003", text, file=path, effect="info", help="\n".join(ways))
 
     def _typed(self, path: str) -> str:
@@ -313,7 +280,6 @@ class Target:
         return os.path.relpath(self.plan.root / path, Path.cwd()).replace(os.sep, "/")
 
 
-STDOUT = "-"
 OUTSIDE = "move it away, or name another place with -o"
 ELSEWHERE = "-o names another place"
 
@@ -324,25 +290,9 @@ def _lines(data: bytes, old: bytes) -> tuple[int, int]:
     return (theirs - ours).total(), (ours - theirs).total()
 
 
-def _stem(name: str, dst: Spec) -> str:
-    """The file name without the format's ending."""
-    for suffix in heads()[dst.id].get("suffixes") or ():
-        if name.endswith(suffix) and len(name) > len(suffix):
-            return name.removesuffix(suffix)
-    return name.split(".")[0] or name
-
-
-def _placed(one: Note, read: Read, path: str) -> Note:
-    """The note with the line in the source that it speaks of."""
-    if one.line or not one.path or one.file not in ("", path):
-        return one
-    node = read.where.get(one.path) or read.where.get(one.path.split("[")[0].split(".")[0])
-    return one if node is None else one.moved(file=path, line=node.line, column=node.column)
-
-
-def _entries(dst: Spec, before: bytes) -> set[str]:
-    try:
-        reading = read_author(dst, files.decode(before), "")
-    except files.Unreadable:
-        return set()
-    return {r.agent.id for r in reading.agents}
+def asked(dst: Spec) -> dict[str, str]:
+    """What the program wants before it shows an agent: for all (an empty key), or for those that say a field."""
+    asks = dst.tables.get("asks")
+    if not asks:
+        return {}
+    return {str(k): str(v) for k, v in asks.items()} if isinstance(asks, dict) else {"": str(asks)}

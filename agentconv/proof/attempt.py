@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from agentconv import rights as counting
-from agentconv.containers import ContainerError
-from agentconv.containers.sections import put_section
 from agentconv.lowering.lowered import Lowered, Options
 from agentconv.model import Agent, Tools
 from agentconv.notes import Note, note
-from agentconv.output.render import output_path, render, rows_of
-from agentconv.output.shared import CannotMerge, kept_outside, put_entry
+from agentconv.output.render import LayoutError, output_path, render, rows_of
+from agentconv.output.shared import new_file, put_sections
 from agentconv.reading.engine import read_program
 from agentconv.registry import shared_readers
 from agentconv.spec import Spec
-
-Get = Callable[[str], str | None]
 
 
 @dataclass(slots=True)
@@ -29,7 +24,6 @@ class Job:
     dst: Spec
     before: counting.Rights
     options: Options
-    get: Get
     newline: str = "\n"
 
 
@@ -55,7 +49,6 @@ class Attempt:
     rights: counting.Rights
     gained: counting.Rights
     seen: list[Seen] = field(default_factory=list)
-    neighbours_kept: bool = True
 
     @property
     def gained_elsewhere(self) -> counting.Rights:
@@ -64,14 +57,14 @@ class Attempt:
 
 
 def attempt(job: Job, lowered: Lowered) -> Attempt | Note:
-    """The agent written and read back, or the error that prevents it."""
+    """The agent written and read back, or the error that prevents it. An entry of a shared file is proved alone; what
+    the whole file will hold is proved when all entries are in it (``proof.merging``)."""
     path = output_path(lowered.agent, job.dst, job.options.user)
-    old = job.get(path) if job.dst.many else None
     try:
-        text = _text(job, lowered.agent, old)
-    except CannotMerge as error:
-        return note("F008", str(error), file=path, help="mend the file, or move it away")
-    back = _read_back(job.dst, text, path, lowered.agent)
+        text = written(lowered.agent, job.dst, job.newline)
+    except LayoutError as error:
+        return note("F041", f"the template of `{job.dst.id}` fails: {error}", file=path)
+    back = read_back(job.dst, text, path, lowered.agent)
     if isinstance(back, str):
         return note("V001", f"{job.dst.program} would not take the output: {back}", file=path)
     # what a session of its own reads gives no rights and takes none
@@ -80,23 +73,25 @@ def attempt(job: Job, lowered: Lowered) -> Attempt | Note:
     ambient = frozenset(r for r in counting.of_ambient(job.dst) if r.cls in ("writes", "runs"))
     made = Attempt(lowered, path, text, back, after, gained | counting.gained(job.before, ambient))
     made.seen = [_seen(job, other, program, equal, made) for other, program, equal in shared_readers(job.dst)]
-    if job.dst.many:
-        made.neighbours_kept = kept_outside(job.dst, old, text, lowered.agent.id)
     return made
 
 
-def _text(job: Job, agent: Agent, old: str | None) -> str:
-    if job.dst.syntax == "sections":
-        try:
-            return put_section(old, agent.id, render(agent, job.dst).rstrip("\n"), job.dst.container)
-        except ContainerError as error:
-            raise CannotMerge(f"the file is there and cannot be read: {error.message} (line {error.line})") from error
-    if job.dst.many:
-        return put_entry(job.dst, old, agent.id, rows_of(agent, job.dst))
-    return render(agent, job.dst, job.newline)
+def written(agent: Agent, dst: Spec, newline: str = "\n") -> str:
+    """The agent as text: a whole file, or a shared one that holds it alone."""
+    if not dst.many:
+        return render(agent, dst, newline)
+    if dst.syntax == "sections":
+        return put_sections(None, [(agent.id, section(agent, dst))], dst.container)
+    return new_file(dst, [(agent.id, rows_of(agent, dst))])
 
 
-def _read_back(dst: Spec, text: str, path: str, meant: Agent) -> Agent | str:
+def section(agent: Agent, dst: Spec) -> str:
+    """The agent as a section of a text."""
+    return render(agent, dst).rstrip("\n")
+
+
+def read_back(dst: Spec, text: str, path: str, meant: Agent) -> Agent | str:
+    """What the target's program makes of it, or why it does not take it."""
     back = read_program(dst, text, path)
     if back.status != "read":
         return back.reason or "it passes it over"
@@ -107,14 +102,15 @@ def _read_back(dst: Spec, text: str, path: str, meant: Agent) -> Agent | str:
 
 
 def _same_servers(back: Agent, meant: Agent, dst: Spec) -> Agent:
-    """`my_docs_read` can be read as a tool of `my` or of `my_docs`: the text is all that the program compares."""
-    if not dst.tools.mcp_is_loose:
+    """`my_docs_read` can be read as a tool of `my` or of `my_docs`, and `get_it` stands for `get-it` where the program
+    changes characters in the names of servers and tools: the text is all that it compares."""
+    if not (dst.tools.mcp_is_loose or dst.tools.mcp.get("clean")):
         return back
     names = {r.tool.name: r.tool for r in meant.tools.rules if r.tool.server}
     rules = tuple(
         replace(r, tool=names[r.tool.name]) if r.tool.server and r.tool.name in names else r for r in back.tools.rules
     )
-    return replace(back, tools=Tools(back.tools.base, rules))
+    return back if rules == back.tools.rules else replace(back, tools=Tools(back.tools.base, rules))
 
 
 def _seen(job: Job, other: Spec, program: str, equal: bool, made: Attempt) -> Seen:

@@ -11,8 +11,8 @@ from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 from agentconv.containers.programs import without_gaps
+from agentconv.containers.wrapping import as_body
 from agentconv.lowering.lowered import USUAL
-from agentconv.lowering.texts import as_body
 from agentconv.model import FIELDS, Agent, Tools
 from agentconv.notes import Note, note
 from agentconv.proof import verifytools
@@ -39,8 +39,6 @@ def prove(job: Job, made: Attempt, notes: list[Note]) -> list[Note]:
     problems = check_meaning(made.lowered.agent, made.back, job.dst)
     problems += check_rights(made, notes, job.dst)
     problems += check_notes(job.agent, made.back, notes, job.src, job.dst)
-    if not made.neighbours_kept:
-        problems.append(note("V004", "another entry of the shared file would change", file=made.path))
     return problems
 
 
@@ -62,13 +60,15 @@ def check_rights(made: Attempt, notes: Iterable[Note], dst: Spec) -> list[Note]:
 def check_meaning(lowered: Agent, back: Agent, dst: Spec) -> list[Note]:
     """(a): the program reads what lowering meant."""
     problems = []
-    held = {row.field for row in dst.fields.values() if row.field and row.written} | {dst.body_field}
+    held = dst.held
     if dst.identity.get("by") != "name" and back.id != lowered.id:
         problems.append(_wrong("id", lowered.id, back.id))
     for name in FIELDS:
-        if name in NOT_COMPARED or name == "tools":
+        meant, got = getattr(lowered, name), getattr(back, name)
+        if name in NOT_COMPARED or name == "tools" or (meant is None and got is None):
             continue
-        meant, got = _plain(name, getattr(lowered, name), dst), _plain(name, getattr(back, name), dst)
+        if meant != got or name not in held:
+            meant, got = _plain(name, meant, dst), _plain(name, got, dst)
         if name == "prompt" and not meant and not got:
             continue
         if meant is not None and name not in held:
@@ -77,10 +77,11 @@ def check_meaning(lowered: Agent, back: Agent, dst: Spec) -> list[Note]:
             problems.append(_wrong(name, meant, got))
     if dst.tools.control != "none":
         problems += _check_tools(lowered.tools, back.tools, dst)
-    meant_extras = _projected({e.key: e.value for e in lowered.extras}, dst)
-    got_extras = _projected({e.key: e.value for e in back.extras}, dst)
-    if meant_extras != got_extras:
-        problems.append(_wrong("extras", meant_extras, got_extras))
+    if lowered.extras or back.extras:
+        meant_extras = _projected({e.key: e.value for e in lowered.extras}, dst)
+        got_extras = _projected({e.key: e.value for e in back.extras}, dst)
+        if meant_extras != got_extras:
+            problems.append(_wrong("extras", meant_extras, got_extras))
     return problems
 
 
@@ -218,6 +219,10 @@ def check_notes(source: Agent, back: Agent, notes: Iterable[Note], src: Spec, ds
 
 
 def _difference(name: str, source: Agent, back: Agent, notes: list[Note], src: Spec, dst: Spec) -> Note | None:
+    if getattr(source, name) is None and name != "prompt":
+        return None  # nothing said, nothing lost
+    if getattr(source, name) == getattr(back, name):
+        return None
     was, now = _compared(name, source, dst), _compared(name, back, dst)
     if was is None or was == now or _usual(name, was, src, dst):
         return None

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from agentconv import scopes as patterns
 from agentconv.lowering.wish import opened, still_given
 from agentconv.model import Agent, Rule, Scope
 from agentconv.notes import Note, note
-from agentconv.rights import Grant, by_capability, by_server, is_star, resolved
+from agentconv.rights import Grant, Scopes, by_capability, by_server, is_star, resolved
 from agentconv.spec import Spec, risk
 
 Line = tuple[str, str, str, str]
@@ -30,9 +31,8 @@ def line(rule: Rule) -> Line:
 
 def rules_arrived(source: Agent, back: Agent, notes: list[Note], src: Spec, dst: Spec) -> list[Note]:
     """Rules of the source that have no effect in the output, without a note at their own place."""
-    had, has = by_capability(source.tools, src), by_capability(back.tools, dst)
-    _limit_delegates(source, had)
-    _limit_delegates(back, has)
+    had = _with_delegates(source, by_capability(source.tools, src))
+    has = _with_delegates(back, by_capability(back.tools, dst))
     for rule in back.tools.rules:
         if rule.tool.server == "*" and (own := dst.tools.own(rule.tool.name)) is not None:
             has = {**has, **{c: Grant(True) for c in own.gives}}  # a group of every server and what reads from them
@@ -65,16 +65,16 @@ def rules_arrived(source: Agent, back: Agent, notes: list[Note], src: Spec, dst:
     return problems
 
 
-def _limit_delegates(source: Agent, had: Mapping[str, Grant]) -> None:
+def _with_delegates(source: Agent, had: Mapping[str, Grant]) -> Mapping[str, Grant]:
     """The field that lists agents limits the tool, too."""
     grant = had.get("delegate")
     if source.delegates is None or "*" in source.delegates or grant is None:
-        return
+        return had
     if grant.open:
-        grant.scopes = tuple((True, Scope("agent", n), None) for n in source.delegates)
+        scopes: Scopes = tuple((True, Scope("agent", n), None) for n in source.delegates)
     else:
-        grant.scopes = tuple(s for s in grant.scopes if s[1].text in source.delegates)
-    grant.open = False
+        scopes = tuple(s for s in grant.scopes if s[1].text in source.delegates)
+    return {**had, "delegate": replace(grant, open=False, scopes=scopes)}
 
 
 def _allowed(rule: Rule, had: Mapping[str, Grant], has: Mapping[str, Grant], codes: set[str]) -> str:

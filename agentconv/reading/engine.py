@@ -64,7 +64,8 @@ def read_author(spec: Spec, text: str, path: str, get: Get | None = None) -> Rea
             )
         )
         return reading
-    for id, entry, forced in entries(spec, document, path):
+    found = entries(spec, document, path) or _entry_alone(reading, document)
+    for id, entry, forced in found:
         read = read_entry(spec, document, entry, id, forced, path, author=True, get=get)
         if isinstance(read, Read):
             reading.agents.append(_without_header(read, reading))
@@ -80,6 +81,19 @@ def read_author(spec: Spec, text: str, path: str, get: Get | None = None) -> Rea
         line, column = (again.entry.line, again.entry.column) if again.entry else (1, 1)
         reading.notes.append(note("R010", text, path="id", file=path, line=line, column=column))
     return reading
+
+
+def _entry_alone(reading: Reading, document: Document) -> list[tuple[str, Node | None, Mapping[str, Any]]]:
+    """A file that is one entry by itself, as people keep them to paste into the shared file."""
+    spec, top = reading.spec, document.header
+    keys = spec.container.get("alone", ())
+    if not keys or top is None or top.kind != "map" or not all(top.get(key) for key in keys):
+        return []
+    where = spec.container["entries"]
+    text = f"the file is one entry by itself: {spec.program} looks for a list `{where}` and finds none"
+    reading.notes.append(note("R030", text, file=reading.path, line=top.line, column=top.column))
+    id = top.get(str(spec.container.get("entry_id") or ""))
+    return [(id.text if id and id.kind == "scalar" else "", top, forced_by(spec, reading.path))]
 
 
 def _without_header(read: Read, reading: Reading) -> Read:
@@ -311,15 +325,16 @@ def forced_by(spec: Spec, path: str) -> Mapping[str, Any]:
 def place_id(spec: Spec, path: str) -> str:
     """What the file's place says about the agent's id: its stem, or its path below the place."""
     folder = next((s for s in spec.head.get("suffixes") or () if s.startswith("/") and path.endswith(s)), "")
-    pure = PurePosixPath(path.removesuffix(folder))  # the agent is called like its folder
-    name = pure.name if folder else stem(spec, pure.name)
+    bare = path.removesuffix(folder)  # the agent is called like its folder
+    last = PurePosixPath(bare).name if bare[-1:] in ("", "/", ".") else bare.rsplit("/", 1)[-1]
+    name = last if folder else stem(spec, last)
     if dashes := spec.identity.get("stem_dashes"):
         name = re.sub(dashes, "-", name)
     if spec.head.get("folder"):
-        return pure.parent.name or name
+        return PurePosixPath(bare).parent.name or name
     if spec.identity.get("by") != "path":
         return name
-    parts = list(pure.parent.parts)
+    parts = list(PurePosixPath(bare).parent.parts)
     for glob in [*(spec.head.get("places") or {}).get("project", ()), *(spec.head.get("places") or {}).get("user", ())]:
         fixed = [p for p in PurePosixPath(glob.split("*", 1)[0].lstrip("~/")).parts if p]
         for at in range(len(parts) - len(fixed) + 1):

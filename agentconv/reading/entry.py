@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from agentconv.containers import Document, Node
+from agentconv.containers.wrapping import as_body
 from agentconv.model import Agent, Base, Extra, Rule, Tool, Tools
 from agentconv.naming import taken
 from agentconv.notes import Note, note
@@ -43,7 +44,7 @@ def read_entry(
     rules: list[Rule] = []
     early: list[Rule] = []
     meant: list[Rule] = []  # of a key that the program does not read
-    order = {key: n for n, key in enumerate(spec.fields)}
+    order = spec.order
     values = top_values(spec, entry)
     rows = indirect.demanded(spec, dict(values))
     ctx.keys = frozenset(key for key, _ in values)
@@ -51,6 +52,10 @@ def read_entry(
         row = rows.get(key)
         where[key] = node
         if key in spec.container.get("passed_over", ()):
+            continue
+        if row is None and author and key == document.prompt_key and isinstance(node.value, str):
+            where[spec.body_field] = node
+            fields[spec.body_field] = node.text
             continue
         if row is None:
             if not author and spec.container.get("unknown_keys") == "refused":
@@ -87,8 +92,8 @@ def read_entry(
         else:
             there = next((f for other, f in (row.fact("beside") or {}).items() if other in ctx.keys), row.field)
             fields.setdefault(there, value)  # rows stand in the order in which the program prefers them
-    for row in rows.values():
-        if row.field and row.fact("absent") is not None:
+    for row in spec.rows_with("absent"):
+        if row.field:
             fields.setdefault(row.field, row.fact("absent"))
     indirect.look_up(spec, dict(values), fields)
     indirect.split_off(spec, fields)
@@ -109,9 +114,10 @@ def read_entry(
         tools = _only_servers(tools, entry, ctx)
     fields.update(forced)
     extras[:0] = fields.pop("extras", ())
-    agent = Agent(id="", tools=tools, extras=tuple(extras), **{k: v for k, v in _frozen(fields).items() if k != "id"})
-    own_id = fields.get("id") if spec.identity.get("over") == "id" else None
-    agent = replace(agent, id=own_id or _identity(spec, agent, id))
+    given = _frozen(fields)
+    own_id = given.pop("id", None) if spec.identity.get("over") == "id" else None
+    given["id"] = own_id or _identity(spec, given, id)
+    agent = Agent(tools=tools, extras=tuple(extras), **given)
     _unusable(spec, agent, ctx, where.get("name"))
     return Read(agent, ctx.notes, where, ctx.tokens, entry)
 
@@ -236,7 +242,7 @@ def top_values(spec: Spec, entry: Node | None) -> list[tuple[str, Node]]:
         return []
     first = (spec.container.get("dialect") or {}).get("duplicates") == "first"
     found: dict[str, Node] = {}
-    dotted = {k.split(".")[0] for k in spec.fields if "." in k}
+    dotted = spec.split_keys
     for pair in entry.pairs:
         key = pair.key.text
         if key in dotted and pair.value.kind == "map":
@@ -274,10 +280,29 @@ def _below(key: str, node: Node, spec: Spec, owned: bool = False) -> list[tuple[
     return out
 
 
-def _tool_row(
-    row: Field, node: Node, ctx: Context, base: Base | None, so_far: list[Rule]
-) -> tuple[Base | None, list[Rule], bool]:
-    """Base, rules, and whether they stand before the rest (an old map that the new one overrides)."""
+Control = tuple[Base | None, list[Rule], bool]  # base, rules, and whether they stand before the rest
+
+
+def _tool_row(row: Field, node: Node, ctx: Context, base: Base | None, so_far: list[Rule]) -> Control:
+    """A key that bears on tools. The program reading has neither notes nor places, so equal values give equal rules:
+    those of the last files are kept, for most agents of a project have one of a few lists."""
+    whole = row is ctx.spec.fields[row.key] and row.type != "model-tools"  # nothing beside the value counts
+    if ctx.author or so_far or not whole or node.end - node.start > LONGEST_KEPT:
+        return _tool_row_anew(row, node, ctx, base, so_far)
+    key = (ctx.spec, row.key, base, node.shape())
+    if (known := _SEEN.get(key)) is None:
+        if len(_SEEN) >= MOST_SEEN:
+            _SEEN.clear()
+        known = _SEEN[key] = _tool_row_anew(row, node, ctx, base, so_far)
+    return known[0], list(known[1]), known[2]
+
+
+MOST_SEEN, LONGEST_KEPT = 2000, 4000  # values, and characters of one
+_SEEN: dict[tuple[Any, ...], Control] = {}
+
+
+def _tool_row_anew(row: Field, node: Node, ctx: Context, base: Base | None, so_far: list[Rule]) -> Control:
+    """The rules of a key; an old map stands before the new one, which overrides it."""
     if not row.applied and row.fact("shape") is None:
         text = f"{ctx.spec.seen} does nothing with `{row.key}`; taken as meant"
         ctx.say("T009", text, row.key if row.type == "deny-tools" else "tools", node)
@@ -318,7 +343,8 @@ def _missing(
     rows: Mapping[str, Field], keys: set[str], fields: dict[str, Any], ctx: Context, entry: Node | None
 ) -> list[Note]:
     problems: list[Note] = []
-    for row in rows.values():
+    for row in ctx.spec.rows_with("required"):
+        row = rows[row.key]  # as it holds for this entry
         if not row.fact("required") or row.field in fields or (row.key in keys and row.type in TOOL_TYPES):
             continue
         if row.key in keys and row.fact("missing") != "skipped":
@@ -341,17 +367,14 @@ def _body(document: Document, spec: Spec, author: bool) -> str:
     trim = (spec.container.get("dialect") or {}).get("body", "trim")
     if not author and trim == "trim":
         return body.strip()
-    lines = body.splitlines(keepends=True)
-    while lines and not lines[0].strip():
-        lines.pop(0)
-    return "".join(lines).rstrip("\r\n")
+    return as_body(body)
 
 
-def _identity(spec: Spec, agent: Agent, id: str) -> str:
+def _identity(spec: Spec, fields: Mapping[str, Any], id: str) -> str:
     if spec.identity.get("by") == "name":
-        return agent.name or id
+        return str(fields.get("name") or id)
     over = spec.identity.get("over")
-    return (getattr(agent, str(over)) or id) if over else id
+    return str((over and over != "id" and fields.get(str(over))) or id)
 
 
 def _frozen(fields: dict[str, Any]) -> dict[str, Any]:

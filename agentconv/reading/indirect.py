@@ -11,10 +11,12 @@ from agentconv.models import model_of
 from agentconv.spec import Field, Spec
 
 
-def demanded(spec: Spec, values: Mapping[str, Node]) -> dict[str, Field]:
+def demanded(spec: Spec, values: Mapping[str, Node]) -> Mapping[str, Field]:
     """The rows as they hold for this entry: some demands stand only beside a certain value of another key."""
+    if not (rows := spec.rows_with("needed_by")):
+        return spec.fields
     out = dict(spec.fields)
-    for row in spec.fields.values():
+    for row in rows:
         needed = row.fact("needed_by") or {}
         if any(values[key].text != str(word) if key in values else True for key, word in needed.items()):
             facts = {k: v for k, v in row.facts.items() if k not in ("required", "blank", "empty")}
@@ -24,7 +26,7 @@ def demanded(spec: Spec, values: Mapping[str, Node]) -> dict[str, Field]:
 
 def look_up(spec: Spec, values: Mapping[str, Node], fields: dict[str, Any]) -> None:
     """A name that stands for an entry of a table in the same file (Mistral Vibe's aliases of models)."""
-    for row in spec.fields.values():
+    for row in spec.rows_with("looked_up"):
         table = row.fact("looked_up")
         if not table or row.key not in values or (node := values.get(str(table["in"]))) is None:
             continue
@@ -45,7 +47,7 @@ def _take(found: Mapping[str, Any], takes: Mapping[str, str], fields: dict[str, 
 
 def split_off(spec: Spec, fields: dict[str, Any]) -> None:
     """A value that stands inside another one, behind a colon (Pi's ``sonnet:high``)."""
-    for row in spec.fields.values():
+    for row in spec.rows_with("inside"):
         if row.fact("inside") != "model" or not row.field or not fields.get("model"):
             continue
         first = fields["model"][0]

@@ -11,7 +11,7 @@ from agentconv.dump import field_from_data, field_to_data, tools_from_data
 from agentconv.model import Rule, Tools
 from agentconv.models import model_of
 from agentconv.reading.context import Bad, Context
-from agentconv.schemas import agent_schema, misfit
+from agentconv.schemas.model import agent_schema, misfit
 from agentconv.spec import Field, all_caps, risk
 
 RUN = "run"

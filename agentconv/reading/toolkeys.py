@@ -76,7 +76,8 @@ def settled(tools: Tools, values: Mapping[str, Node], ctx: Context) -> Tools:
     """The tool control after all keys that bear on it were read."""
     table = ctx.spec.tools
     tools = _two_lists(tools, ctx)
-    tools = replace(tools, rules=tuple(_granted(tools, ctx.spec)))
+    if keys := ctx.spec.rule_keys:
+        tools = replace(tools, rules=tuple(_granted(tools, keys)))
     if switches := table.fact("limit_with"):
         tools = _limited(tools, switches, values, ctx)
     if switches := table.mcp.get("unless"):
@@ -100,12 +101,11 @@ def _two_lists(tools: Tools, ctx: Context) -> Tools:
     return tools
 
 
-def _granted(tools: Tools, spec: Spec) -> Iterator[Rule]:
+def _granted(tools: Tools, keys: tuple[str, ...]) -> Iterator[Rule]:
     """Without the exceptions of denials for tools that nothing gave."""
-    keys = tuple(row.key for row in spec.fields.values() if row.type == "permission-rules")
     given: list[Tool] = []
     for rule in tools.rules:
-        exception = rule.effect == "allow" and rule.at.startswith(keys) if keys else False
+        exception = rule.effect == "allow" and rule.at.startswith(keys)
         if not exception:
             if rule.effect == "allow":
                 given.append(rule.tool)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import textwrap
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from agentconv import rights as counting
@@ -20,6 +19,7 @@ from agentconv.reading.detect import by_place
 from agentconv.reading.engine import read_author, read_program
 from agentconv.registry import load, shared_readers
 from agentconv.spec import Spec
+from agentconv.telling.escape import json_text, markdown, markdown_code, one_line
 
 LETTERS = (("reads", "R"), ("writes", "W"), ("runs", "X"), ("network", "N"), ("delegates", "D"), ("mcp", "M"))
 LEGEND = "R reads  W writes  X runs commands  N network  D calls agents  M MCP   small: limited   -: not"
@@ -132,7 +132,7 @@ def _cell(dst: Spec, read: Read, reading: Reading, program: Reading) -> Cell:
             return Cell([], "not loaded", "no")
         rights = counting.of_agent(twin.agent, seen.spec, program=True, usual=True)
         return Cell(counting.spelled(rights), "as it lies", shorthand(rights))
-    made = convert_read(read, reading, program, dst, Options(), lambda _: None)
+    made = convert_read(read, reading, program, dst, Options())
     if not made.files:
         short = {"refused": "refused", "skipped": "skipped"}.get(made.status, "failed")
         return Cell(made.gained, made.status, short)
@@ -166,6 +166,7 @@ def _as_it_lies(dst: Spec, reading: Reading, program: Reading) -> Reading | None
 
 def as_text(found: list[Row], programs: tuple[str, ...], columns: int, color: bool) -> str:
     """A table for a terminal, by place: names left, letters in columns, descriptions as far as there is room."""
+    found = [_shown(r) for r in found]
     agents = [r for r in found if not r.problem]
     bad = [r for r in found if r.problem]
     lines = (
@@ -178,6 +179,11 @@ def as_text(found: list[Row], programs: tuple[str, ...], columns: int, color: bo
     if agents:
         lines += ["", *textwrap.wrap(LEGEND, columns)]
     return "\n".join(lines).lstrip("\n")
+
+
+def _shown(row: Row) -> Row:
+    about = replace(row, model=one_line(row.model), description=one_line(row.description))
+    return replace(about, name=one_line(row.name), path=one_line(row.path), problem=one_line(row.problem))
 
 
 def _by_place(agents: list[Row]) -> dict[str, list[Row]]:
@@ -265,18 +271,18 @@ def as_markdown(found: list[Row], programs: tuple[str, ...]) -> str:
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     for row in found:
         if row.problem:
-            cells = [row.path, f"**{row.problem}**", *[""] * (len(head) - 2)]
+            cells = [markdown_code(row.path), f"**{markdown(row.problem)}**", *[""] * (len(head) - 2)]
         elif programs:
-            cells = [row.name, f"`{row.short}`", *[f"`{row.cells[id].short}`" for id in programs]]
+            cells = [markdown(row.name), f"`{row.short}`", *[f"`{row.cells[id].short}`" for id in programs]]
         else:
             cells = [
-                row.name,
+                markdown(row.name),
                 f"`{row.short}`",
-                row.model,
-                f"`{row.path}`",
-                textwrap.shorten(row.description, 120, placeholder=" …"),
+                markdown(row.model),
+                markdown_code(row.path),
+                markdown(textwrap.shorten(row.description, 120, placeholder=" …")),
             ]
-        lines.append("| " + " | ".join(c.replace("|", "\\|").replace("\n", " ") for c in cells) + " |")
+        lines.append("| " + " | ".join(cells) + " |")
     return "\n".join([*lines, "", f"`{LEGEND}`"])
 
 
@@ -295,9 +301,9 @@ def as_csv(found: list[Row], programs: tuple[str, ...]) -> str:
 
 def _harmless(value: str) -> str:
     """A table program takes a text that begins like this for a formula."""
-    return "'" + value if value[:1] in ("=", "+", "@", "\t") else value
+    return "'" + value if value.lstrip()[:1] in ("=", "+", "-", "@") else value
 
 
 def as_json_line(row: Row) -> str:
     """One agent a line."""
-    return json.dumps(row.as_data(), ensure_ascii=False)
+    return json_text(row.as_data(), None)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from typing import Any
 
 from agentconv.convert import STATUSES, Conversion, report_agent
 from agentconv.notes import RANK, Note
 from agentconv.project.batch import Remark, Run
+from agentconv.telling.escape import github_data, github_property, json_text, one_line
 
 SCHEMA = 1
 
@@ -38,13 +38,26 @@ def _remark(one: Remark) -> dict[str, Any]:
 
 def as_json(run: Run) -> str:
     """The report as text."""
-    return json.dumps(as_data(run), ensure_ascii=False, indent=2) + "\n"
+    return json_text(as_data(run)) + "\n"
+
+
+def as_sarif(run: Run) -> str:
+    """The notes of a run for code hosts and editors."""
+    from agentconv.telling import sarif
+
+    found = []
+    for result in run.results:
+        more = {"agent": result.name, "target": result.target, "status": result.status}
+        found += [sarif.of_note(one, result.source, more) for one in result.notes]
+    found += [sarif.of_note(r.note, "", {"target": r.target, "agents": r.count}) for r in run.remarks]
+    return sarif.as_text(found)
 
 
 def note_line(one: Note) -> str:
     """``file:line:column: effect code message``, as compilers write it."""
     place = ":".join(str(p) for p in (one.file, one.line or "", one.column or "") if p != "")
-    return f"{place + ': ' if place else ''}{one.effect} {one.code}: {one.message}" + (
+    place = one_line(place)
+    return f"{place + ': ' if place else ''}{one.effect} {one.code}: {one_line(one.message)}" + (
         f"\n    {one.help}" if one.help else ""
     )
 
@@ -55,22 +68,14 @@ def github_line(one: Note, source: str) -> str:
         "error" if RANK[one.effect] >= RANK["widens"] else "warning" if RANK[one.effect] >= RANK["lost"] else "notice"
     )
     where = ",".join(
-        f"{k}={_property(str(v))}"
+        f"{k}={github_property(str(v))}"
         for k, v in (("file", one.file or source), ("line", one.line), ("col", one.column), ("title", one.code))
         if v
     )
-    return f"::{level}{' ' * bool(where)}{where}::{_data(one.message)}"
+    return f"::{level}{' ' * bool(where)}{where}::{github_data(one.message)}"
 
 
 def github_lines(run: Run) -> list[str]:
     """All notes as workflow commands; what holds for a target has no file."""
     lines = [github_line(one, result.source) for result in run.results for one in result.notes]
     return lines + [github_line(r.note, "") for r in run.remarks]
-
-
-def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -11,6 +11,7 @@ from agentconv.convert import Conversion
 from agentconv.notes import RANK, Note, NoteEffect
 from agentconv.project.batch import Remark, Run
 from agentconv.registry import load
+from agentconv.telling.escape import one_line, visible
 from agentconv.telling.grouping import Group, gain_words, grouped, labels, tail
 
 ROOM = {"status": 3, "todo": 3, "info": 4}  # groups in each part; the rest is one line
@@ -26,7 +27,7 @@ WORDS = {
 }
 COLORS = {"refused": "31", "failed": "31", "widened": "33", "kept": "33", "narrowed": "36", "exact": "32"}
 EFFECTS_OF: dict[str, NoteEffect] = {"narrowed": "narrows", "failed": "error", "skipped": "info"}
-SHOWN_WITH_STATUS = ("F003", "C006", "C012", "T014")
+SHOWN_WITH_STATUS = ("F003", "F013", "C006", "C012", "T014")
 ORDER = ("failed", "refused", "widened", "kept", "narrowed", "lossy", "exact", "skipped")
 
 
@@ -53,7 +54,7 @@ class Page:
     def line(self, text: str = "", indent: int = 0, first: int = 0) -> None:
         """A line, broken where the terminal ends."""
         parts = textwrap.wrap(
-            text, self.columns, initial_indent=" " * first, subsequent_indent=" " * indent,
+            visible(text), self.columns, initial_indent=" " * first, subsequent_indent=" " * indent,
             break_on_hyphens=False, break_long_words=False,
         )  # fmt: skip
         self.lines += parts or [""]
@@ -61,10 +62,16 @@ class Page:
     def help(self, text: str, indent: int) -> None:
         """What can be done, a way a line."""
         for part in text.split("\n") if text else ():
-            self.line(part, indent + 2, indent)
+            if "agentconv " in part:
+                self.lines.append(
+                    " " * indent + visible(part)
+                )  # a command is copied: the terminal may break it, we not
+            else:
+                self.line(part, indent + 2, indent)
 
     def row(self, count: int, word: str, text: str, mark: str = "", names: str = "", code: str = "") -> None:
         """``   37  narrower   text   T031``; names stay on the line where there is room."""
+        text, names = visible(text), visible(names)
         lead = f"{count:5}  "
         head = f"{word:<9}  " if word and text else word
         indent = len(lead) + len(head)
@@ -235,15 +242,28 @@ def _gains(page: Page, status: str, results: list[Conversion], run: Run) -> None
     if run.plan.options.skip_refused:
         return
     sentence = ", the limit as a sentence in the prompt" if run.plan.options.guard else ""
+    if run.plan.settings:
+        words = ", ".join(f'"{cls}"' for cls in asked)
+        where = f"in {run.plan.settings}, [targets.{results[0].target}]"
+        page.line(f"write them{sentence}:  allow-widening = [{words}]  {where}", 9, 7)
+        page.line(f'leave them out and be content:  refused = "skip"  {where}', 9, 7)
+        return
     page.line(f"write them{sentence}:  --allow-widening={','.join(asked)}", 9, 7)
     page.line("leave them out and be content:  --skip-refused", 9, 7)
 
 
 def _kept(page: Page, results: list[Conversion]) -> None:
-    pairs = [(r, n) for r in results for n in r.notes if n.code == "F003"]
+    pairs = [(r, n) for r in results for n in r.notes if n.code in ("F003", "F013")]
     if len(pairs) > 3:
         names = tail([r.name for r, _ in pairs])
-        page.row(len(pairs), "kept", "their files are not what agentconv wrote there", "F003", names, COLORS["kept"])
+        page.row(
+            len(pairs),
+            "kept",
+            "their files are not what agentconv wrote there",
+            pairs[0][1].code,
+            names,
+            COLORS["kept"],
+        )
         page.help(pairs[0][1].help, 9)
         return
     for n, (_, one) in enumerate(pairs):
@@ -354,6 +374,7 @@ def _headline(result: Conversion, run: Run) -> str:
     out = ", ".join(sorted(result.files)) if run.stdout is None else "standard output"
     arrow = f" → {out}" if result.files and result.status != "kept" else ""
     name = f"{result.name}, " if result.name else ""
+    source, arrow, name = one_line(source), one_line(arrow), one_line(name)
     return f"{source}{arrow}    {name}{result.format or '?'} → {result.target}: {status}"
 
 
@@ -362,7 +383,7 @@ def note_lines(one: Note, source: str) -> list[str]:
     place = one.file if one.file not in ("", source) and one.file not in one.message else ""
     if one.line:
         place = f"{place}:{one.line}:{one.column}" if place else f"line {one.line}"
-    lines = [f"  {one.effect} {one.code}{f' {place}' if place else ''}: {one.message}"]
+    lines = [f"  {one.effect} {one.code}{f' {one_line(place)}' if place else ''}: {one_line(one.message)}"]
     return lines + [f"      {part}" for part in one.help.split("\n") if part]
 
 

@@ -1,0 +1,138 @@
+"""What the producers of findings look at: a file, its author's reading, and what each program makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from agentconv.checking.finding import Finding, Severity
+from agentconv.containers import Node, Places
+from agentconv.reading.context import Get, Read, Reading
+from agentconv.reading.engine import read_author, read_program
+from agentconv.registry import shared_readers
+from agentconv.spec import Spec
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A program that reads the file as it lies. ``home``: the place is its own, so its users count on it."""
+
+    spec: Spec
+    program: str
+    home: bool
+    reading: Reading
+
+    @property
+    def seen(self) -> str:
+        """The program with the version in which its behaviour was seen."""
+        version = self.spec.head.get("version")
+        unsure = "" if self.spec.head.get("sure") == "high" else " (unsure)"
+        return f"{self.program} {version}{unsure}" if version else f"{self.program}{unsure}"
+
+    def twin(self, read: Read, count: int) -> Read | None:
+        """The same agent as this program has it."""
+        agents = self.reading.agents
+        if count == 1 and len(agents) == 1:
+            return agents[0]
+        return next((one for one in agents if one.agent.id == read.agent.id), None)
+
+
+@dataclass(slots=True)
+class Around:
+    """What lies around the agents of a project: names that fields may refer to. ``None``: no place is known for them,
+    or the project has nothing in it (they may all be in the user's home)."""
+
+    agents: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)  # format -> name -> files
+    skills: frozenset[str] | None = None
+    servers: frozenset[str] | None = None
+
+
+@dataclass(slots=True)
+class Checked:
+    """One file under check."""
+
+    path: str
+    text: str
+    spec: Spec
+    author: Reading
+    readers: list[Reader]
+    around: Around | None = None  # only for files that lie in their place
+    targets: tuple[str, ...] = ()
+    places: Places | None = None
+
+    @property
+    def owner(self) -> Reader:
+        """The program whose format the file has."""
+        return self.readers[0]
+
+    def at(self, offset: int) -> tuple[int, int]:
+        """Line and column of an offset."""
+        if self.places is None:
+            self.places = Places(self.text)
+        return self.places.at(offset)
+
+    def finding(
+        self,
+        code: str,
+        severity: Severity,
+        message: str,
+        *,
+        read: Read | None = None,
+        at: Node | tuple[int, int] | None = None,
+        reader: Reader | None = None,
+        **rest: Any,
+    ) -> Finding:
+        """A finding in this file."""
+        line, column = (at.line, at.column) if isinstance(at, Node) else at or _start(read)
+        agent = (read.agent.id or read.agent.name or "") if read is not None else ""
+        programs = (reader.seen,) if reader is not None else ()
+        return Finding(code, severity, message, self.path, line or 1, column or 1, agent, programs=programs, **rest)
+
+    def pairs(self) -> Iterator[tuple[Reader, Read, Read]]:
+        """Each program with each agent that it loads: as the author has it, as the program has it."""
+        for reader in self.readers:
+            for read in self.author.agents:
+                twin = reader.twin(read, len(self.author.agents))
+                if twin is not None:
+                    yield reader, read, twin
+
+
+def value_of(read: Read, key: str) -> Node | None:
+    """The value of a key of the file itself. (``read.where`` knows places of the model, too: the two share names.)"""
+    node: Node | None = read.entry
+    if node is not None and node.kind == "map" and (found := node.get(key)) is not None:
+        return found
+    for part in key.split("."):
+        node = node.get(part) if node is not None and node.kind == "map" else None
+    return node
+
+
+def _start(read: Read | None) -> tuple[int, int]:
+    return (read.entry.line, read.entry.column) if read is not None and read.entry is not None else (1, 1)
+
+
+def abandoned(spec: Spec, path: str) -> bool:
+    """A place that the program no longer searches."""
+    from agentconv.project.files import glob_pattern
+
+    places = spec.head.get("places") or {}
+    globs = {kind: places.get(kind, ()) for kind in ("project", "user", "legacy")}
+    slashed = "/" + path.lstrip("/")
+    there = {
+        kind: any(glob_pattern("**/" + g.removeprefix("~/")).fullmatch(slashed) for g in found)
+        for kind, found in globs.items()
+    }
+    return there["legacy"] and not there["project"] and not there["user"]
+
+
+def open_checked(
+    spec: Spec, text: str, path: str, others: frozenset[str] | None = None, get: Get | None = None
+) -> Checked:
+    """A file read by everybody who reads it. ``others``: the programs that the project uses; ``None``: all of them."""
+    author = read_author(spec, text, path, get)
+    readers = [Reader(spec, spec.program, True, read_program(spec, text, path, get))]
+    for other, program, equal in shared_readers(spec) if not abandoned(spec, path) else ():
+        if equal or others is None or program in others:
+            readers.append(Reader(other, program, equal, read_program(other, text, path, get)))
+    return Checked(path, text, spec, author, readers)

@@ -1,0 +1,122 @@
+"""Keys that a program does not read: misspelt ones, and those of other programs."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator
+
+from agentconv.checking.checked import Checked
+from agentconv.checking.finding import Finding, Severity
+from agentconv.containers import Node
+from agentconv.reading.codecs import TOOL_TYPES
+from agentconv.reading.context import Read
+from agentconv.reading.entry import is_limit
+from agentconv.registry import ids, load
+from agentconv.spec import Field, Spec
+
+NEAR = 0.84
+# fields that change what an agent does; who wrote it, and how it is sorted, is no business of the program
+CONDUCT = {
+    *("tools", "model", "effort", "temperature", "top_p", "mode", "permission_mode", "max_turns", "timeout"),
+    *("background", "isolation", "memory", "sandbox", "delegates", "handoffs", "skills", "mcp_servers", "hooks"),
+    *("context", "user_invocable", "model_invocable", "hidden", "disabled"),
+}
+
+
+def produce(checked: Checked) -> Iterator[Finding]:
+    """A finding for each key that means something to people and nothing to the owning program."""
+    spec = checked.spec
+    if spec.container.get("unknown_keys") == "refused" or not checked.owner.reading.agents:
+        return  # said as a file that does not load
+    passed = set(spec.container.get("passed_over", ()))
+    for read in checked.author.agents:
+        header = checked.owner.reading.document
+        if header is None or (header.header is None and not spec.many):
+            continue
+        for key in {extra.key for extra in read.agent.extras} - set(spec.fields) - passed:
+            node = read.where.get(key)
+            if node is None or key.split(".")[0] in spec.fields:
+                continue
+            if row := _misspelt(key, read, spec):
+                yield _near(checked, read, key, node, row)
+            elif found := _foreign(key, spec):
+                yield from _other(checked, read, key, node, *found)
+
+
+def _misspelt(key: str, read: Read, spec: Spec) -> Field | None:
+    """The key that is meant: the same but for case and signs, or one letter off; never one that is there, too."""
+    folded = {_fold(known): row for known, row in spec.fields.items() if known not in read.where and row.written}
+    if row := folded.get(_fold(key)):
+        lines = (spec.container.get("dialect") or {}).get("parser") == "lines"  # such a reader lowers the case itself
+        return None if lines and row.key.lower() == key else row
+    near = difflib.get_close_matches(_fold(key), folded, 1, NEAR)
+    return folded[near[0]] if near and len(key) > 3 and not _known_elsewhere(key) else None
+
+
+def _fold(key: str) -> str:
+    return re.sub(r"[-_. ]", "", key).lower()
+
+
+def _known_elsewhere(key: str) -> bool:
+    return any(key in load(id).fields for id in ids())
+
+
+def _near(checked: Checked, read: Read, key: str, node: Node, row: Field) -> Finding:
+    limits = row.type in TOOL_TYPES or is_limit(row, node.data())
+    return checked.finding(
+        "L041", "error" if limits else "warning", f"`{key}` is no key; `{row.key}` is", read=read,
+        at=_key(checked, read, key, node), reader=checked.owner, path=key, meant=f"`{row.key}`",
+        does="does not read it" + (", so the limit does not hold" if limits else ""), mend=f"write `{row.key}:`",
+    )  # fmt: skip
+
+
+def _foreign(key: str, spec: Spec) -> tuple[Spec, Field] | None:
+    """A format in which the key is a field of the model; the one with the most users."""
+    for id in ids():
+        other = load(id)
+        row = other.fields.get(key)
+        if other.text_kind or other.tools.control == "any":  # texts for a session, and the model's own form
+            continue
+        if other.id != spec.id and row is not None and row.field in CONDUCT:
+            return other, row
+    return None
+
+
+def _other(checked: Checked, read: Read, key: str, node: Node, other: Spec, row: Field) -> Iterator[Finding]:
+    listed = row.type in TOOL_TYPES
+    limits = listed or is_limit(row, node.data())
+    own = checked.spec.by_field.get(str(row.field))
+    beside = own is not None and own.key in read.where  # said in the program's own words, too
+    if not listed and beside:
+        return
+    open_ = read.agent.tools.base in (None, "all")
+    error = listed and open_
+    reads = next((r.program for r in checked.readers[1:] if key in r.spec.fields and r.spec.fields[key].applied), None)
+    also = f"; {reads} does" if reads else ""
+    instead = (
+        f"`{own.key}` is its key for that"
+        if own is not None
+        else "take the line away, or keep it for the other program"
+    )
+    severity: Severity = "error" if error else "warning" if limits and not listed else "info"
+    yield checked.finding(
+        "L042", severity, f"`{key}` is a key of {other.program}", read=read,
+        at=_key(checked, read, key, node), reader=checked.owner, path=key,
+        meant="a limit" if limits else f"what it says to {other.program}", does=f"does not read it{also}", mend=instead,
+    )  # fmt: skip
+
+
+def _key(checked: Checked, read: Read, key: str, node: Node) -> Node | tuple[int, int]:
+    """The place of the key itself."""
+    entry = read.entry
+    if entry is not None:
+        for pair in entry.pairs:
+            if pair.key.text == key:
+                return pair.key
+    document = checked.author.document
+    if document is not None and document.header is not None and document.header.kind == "map":
+        for pair in document.header.pairs:
+            if pair.key.text == key:
+                return pair.key
+    return node

@@ -1,0 +1,130 @@
+"""Files that a program does not load, and why."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from agentconv import rights as counting
+from agentconv.checking.checked import Checked, Reader, abandoned
+from agentconv.checking.finding import Finding, Severity
+from agentconv.checking.headers import FIXED
+from agentconv.containers import Node
+from agentconv.notes import Note
+from agentconv.reading.codecs import TOOL_TYPES
+from agentconv.reading.context import Read
+
+REPAIRS = ("R003", "R009", "R013", "R008", "R019")
+
+
+def produce(checked: Checked) -> Iterator[Finding]:
+    """A finding for each agent that a program here does not have."""
+    if not checked.author.agents:
+        yield from _nobody(checked)
+    if abandoned(checked.spec, checked.path) and checked.author.agents:
+        yield _left(checked)
+    for reader in checked.readers:
+        missing = [r for r in checked.author.agents if reader.twin(r, len(checked.author.agents)) is None]
+        if not missing:
+            continue
+        if len(missing) == len(checked.author.agents):
+            yield _not_loaded(checked, reader, missing[0] if len(missing) == 1 else None, missing[0])
+        else:
+            for read in missing:
+                yield _not_loaded(checked, reader, read, read)
+
+
+def _left(checked: Checked) -> Finding:
+    """The file lies where the program looked in earlier versions."""
+    write = (checked.spec.head.get("places") or {}).get("write")
+    read = checked.author.agents[0]
+    place = f"move it to {str(write).replace('{id}', read.agent.id)}" if write else "move it to one of its places"
+    return checked.finding(
+        "C046", "error", "the file lies in a place that is no longer searched", read=read, at=(1, 1),
+        reader=checked.owner, meant="an agent", does="does not look there", mend=place,
+    )  # fmt: skip
+
+
+def _not_loaded(checked: Checked, reader: Reader, named: Read | None, read: Read) -> Finding:
+    reason = reader.reading.reason or "the program passes over it without a word"
+    at, mend = _cause(checked, read, reason)
+    severity: Severity = "error" if reader.home else "warning"
+    what = "this agent" if checked.spec.many and named is not None else "this file"
+    return checked.finding(
+        "R012", severity, f"{what} is not loaded: {reason}", read=named, at=at, reader=reader, meant="an agent",
+        does=_silence(reader), mend=mend,
+    )  # fmt: skip
+
+
+def _silence(reader: Reader) -> str:
+    return "passes over it, as if it were not there" if reader.reading.status == "skipped" else "does not load it"
+
+
+def _cause(checked: Checked, read: Read, reason: str) -> tuple[Node | tuple[int, int] | None, str]:
+    """Where the reason stands in the file, and what mends it."""
+    notes = [*read.notes, *checked.author.notes]
+    for word in re.findall(r"`([^`]+)`", reason):
+        token = next((t for t in read.tokens if t.text == word), None)
+        if token is not None:
+            return checked.at(token.start), f"write `{token.new}`" if token.new else "take the name out of the list"
+        if (node := read.where.get(word)) is not None:
+            said = next((n for n in notes if n.help and (n.line, n.column) == (node.line, node.column)), None)
+            return node, said.help if said is not None else f"correct `{word}`, or take the line away"
+        if f"no `{word}`" in reason:
+            return None, f"add `{word}:`"
+    for one in notes:
+        if one.code in REPAIRS and one.line:
+            return (one.line, one.column), f"{_repair_words(one)}; {FIXED}"
+    if place := re.search(r"line (\d+)(?:, column (\d+))?", reason):
+        return (int(place[1]), int(place[2] or 1)), "write the header as plain YAML"
+    document = checked.author.document
+    if document is not None and document.header is None:
+        return (1, 1), "begin the file with a header between two lines of `---`, if it is meant to be an agent there"
+    said = next((n for n in notes if n.code in ("R012", "R010", "R006", "R020") and n.line), None)
+    return ((said.line, said.column) if said else None), (said.help if said else "") or "correct it as the reason says"
+
+
+def _repair_words(one: Note) -> str:
+    words = {
+        "R008": "take the code fence away",
+        "R019": "let the file begin with its header",
+        "R013": "indent by two spaces a level",
+        "R009": "write the value on one line, in quotes or as one list",
+    }
+    return words.get(one.code, "put the value in quotes")
+
+
+def _nobody(checked: Checked) -> Iterator[Finding]:
+    """Not even its author's reading finds an agent: an error in the file, or no agent at all."""
+    errors = [n for n in checked.author.notes if n.effect == "error"]
+    for one in errors:
+        loaded = [r for r in checked.readers if r.reading.agents]
+        does = "does not load it"
+        if loaded:
+            does = f"loads it all the same; what it gives there: {_gives(loaded[0])}"
+        yield checked.finding(
+            one.code, "error", one.message, at=(one.line, one.column), reader=loaded[0] if loaded else checked.owner,
+            meant="an agent", does=does, mend=one.help or "correct it there",
+        )  # fmt: skip
+    for one in checked.author.notes[:1] if not errors else ():
+        meant = _looks_like_an_agent(checked)
+        yield checked.finding(
+            one.code, "error" if meant else "info", one.message, at=(one.line, one.column), reader=checked.owner,
+            meant="an agent" if meant else "a document, perhaps",
+            does="makes no agent of it", mend=one.help or ("" if meant else "move it out of the folder of the agents"),
+        )  # fmt: skip
+
+
+def _looks_like_an_agent(checked: Checked) -> bool:
+    """A header with keys that only agents have: text about the agent, or a list of tools."""
+    document = checked.author.document
+    header = document.header if document is not None else None
+    if header is None or header.kind != "map" or checked.spec.many:
+        return False
+    rows = [checked.spec.fields.get(pair.key.text) for pair in header.pairs]
+    return any(row is not None and (row.type in TOOL_TYPES or row.field in ("description", "model")) for row in rows)
+
+
+def _gives(reader: Reader) -> str:
+    given = counting.of_agent(reader.reading.agents[0].agent, reader.spec, program=True, usual=True)
+    return ", ".join(counting.spelled(given)) or "nothing"

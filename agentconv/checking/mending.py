@@ -1,0 +1,73 @@
+"""``check --fix``: what can be mended for sure, in place; everything else stays byte for byte."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from agentconv import rights as counting
+from agentconv.checking.checked import Checked
+from agentconv.checking.finding import Finding
+from agentconv.model import Agent
+from agentconv.output.sameformat import normalised
+
+Again = Callable[[str], Checked]
+Find = Callable[[Checked], list[Finding]]
+BOM = "\ufeff"
+
+
+def mended(checked: Checked, before: list[Finding], again: Again, find: Find) -> str | None:
+    """The file with what is safe to mend, or ``None`` where nothing is, or where the proof does not hold.
+
+    Proved: the author's reading is the same but for the spelling of tool names, no program gives more than before or
+    than the file asks for, and no error is new."""
+    if not checked.author.agents or checked.author.document is None:
+        return None
+    text = _without_mark(normalised(checked.author), before)
+    if text == checked.text:
+        return None
+    now = again(text)
+    if not _same_meaning(checked, now) or _wider(checked, now):
+        return None
+    errors = {(f.code, f.message) for f in before if f.severity == "error"}
+    if any((f.code, f.message) not in errors for f in find(now) if f.severity == "error"):
+        return None
+    return text
+
+
+def _without_mark(text: str, before: list[Finding]) -> str:
+    """A byte order mark goes where a program loses the header for it."""
+    hides = any(f.code in ("R040", "R012") for f in before)
+    return text.removeprefix(BOM) if hides else text
+
+
+def _same_meaning(was: Checked, now: Checked) -> bool:
+    if len(was.author.agents) != len(now.author.agents):
+        return False
+    for old, new in zip(was.author.agents, now.author.agents, strict=True):
+        if _plain(old.agent) != _plain(new.agent):
+            return False
+        before = counting.of_agent(old.agent, was.spec, program=False)
+        if before != counting.of_agent(new.agent, now.spec, program=False):
+            return False
+    return True
+
+
+def _plain(agent: Agent) -> dict[str, object]:
+    return {name: value for name, value in agent.said().items() if name != "tools"}
+
+
+def _wider(was: Checked, now: Checked) -> bool:
+    """Whether a program gives something that it did not give, and that the file does not ask for."""
+    for before, after in zip(was.readers, now.readers, strict=True):
+        for old, new in zip(was.author.agents, now.author.agents, strict=True):
+            twin = after.twin(new, len(now.author.agents))
+            if twin is None:
+                continue
+            given = counting.of_agent(twin.agent, after.spec, program=True, usual=True)
+            asked = counting.of_agent(old.agent, was.spec, program=False)
+            had = before.twin(old, len(was.author.agents))
+            gave = counting.of_agent(had.agent, before.spec, program=True, usual=True) if had else frozenset()
+            held = {r.cls for r in (*asked, *gave)}  # a limit that the program does not know was none before
+            if any(r.cls not in held for r in counting.gained(asked | gave, given)):
+                return True
+    return False

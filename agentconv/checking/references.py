@@ -1,0 +1,95 @@
+"""Hand-offs, sub-agents, skills and MCP servers that are named and are not in the project."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator
+
+from agentconv.checking.checked import Around, Checked
+from agentconv.checking.finding import Finding
+from agentconv.checking.restrictions import place
+from agentconv.containers import Node
+from agentconv.reading.context import Read
+from agentconv.spec import Spec
+
+ANY = ("*", "")
+
+
+def produce(checked: Checked) -> Iterator[Finding]:
+    """Only for files that lie in their place: elsewhere nobody can tell what will lie around them."""
+    if checked.around is None or not checked.owner.reading.agents:
+        return
+    for read in checked.author.agents:
+        yield from _agents(checked, read, checked.around)
+        yield from _skills(checked, read, checked.around)
+        yield from _servers(checked, read, checked.around)
+
+
+def callable_names(spec: Spec, around: Around) -> set[str]:
+    """Agents that the program knows by name: its own, and those of the places that it reads."""
+    found = set(spec.identity.get("reserved") or ()) | set(spec.identity.get("taken") or ())
+    for names in around.agents.values():
+        found |= set(names)
+    return found
+
+
+def _agents(checked: Checked, read: Read, around: Around) -> Iterator[Finding]:
+    known = callable_names(checked.spec, around)
+    agent = read.agent
+    for n, handoff in enumerate(agent.handoffs or ()):
+        if handoff.agent not in known and handoff.agent not in ANY:
+            yield _missing(checked, read, "L043", "agent", handoff.agent, known, f"handoffs[{n}]")
+    wanted = dict.fromkeys(agent.delegates or (), "delegates")
+    for rule in agent.tools.rules:
+        if rule.scope is not None and rule.scope.kind == "agent" and rule.effect == "allow":
+            wanted.setdefault(rule.scope.text, rule.at)
+    for name, at in wanted.items():
+        if name not in known and not set(name) & set("*?") and name not in ANY:
+            yield _missing(checked, read, "L044", "agent", name, known, at)
+
+
+def _skills(checked: Checked, read: Read, around: Around) -> Iterator[Finding]:
+    if around.skills is None:
+        return
+    for name in read.agent.skills or ():
+        bare = name.rsplit(":", 1)[-1]
+        if name not in around.skills and bare not in around.skills and not set(name) & set("*?") and ":" not in name:
+            yield _missing(checked, read, "L045", "skill", name, around.skills, "skills")
+
+
+def _servers(checked: Checked, read: Read, around: Around) -> Iterator[Finding]:
+    if around.servers is None:
+        return
+    own = read.agent.mcp_servers if isinstance(read.agent.mcp_servers, dict) else {}
+    known = {_fold(s) for s in around.servers} | {_fold(name) for name, config in own.items() if config is not None}
+    wanted = {name: "mcp_servers" for name, config in own.items() if config is None}
+    for rule in read.agent.tools.rules:
+        if rule.effect == "allow" and rule.tool.server:
+            wanted.setdefault(rule.tool.server, rule.at)
+    for name, at in wanted.items():
+        builtin = checked.spec.tools.mcp.get("servers") or {}
+        if name not in ANY and _fold(name) not in known and not set(name) & set("*?") and name not in builtin:
+            yield _missing(checked, read, "L046", "MCP server", name, around.servers, at)
+
+
+def _fold(name: str) -> str:
+    return "".join(c if c.isalnum() else "_" for c in name.lower())
+
+
+def _missing(checked: Checked, read: Read, code: str, kind: str, name: str, known: Iterable[str], at: str) -> Finding:
+    purpose = {"L043": " to hand over to", "L044": " to call"}.get(code, "")
+    near = difflib.get_close_matches(name, list(known), 1, 0.75)
+    mend = f"did you mean `{near[0]}`?" if near else f"add it to the project, unless the {kind} is in your home folder"
+    return checked.finding(
+        code, "warning", f"there is no {kind} `{name}`{purpose} in this project", read=read,
+        at=_spot(checked, read, at, name), reader=checked.owner, path=at, meant=f"the {kind} `{name}`",
+        does="finds nothing of this name here", mend=mend,
+    )  # fmt: skip
+
+
+def _spot(checked: Checked, read: Read, at: str, name: str) -> Node | tuple[int, int] | None:
+    """The name itself where it stands below the key."""
+    node = read.where.get(at.split("[")[0])
+    if node is not None and (found := checked.text.find(name, node.start, max(node.end, node.start))) >= 0:
+        return checked.at(found)
+    return place(checked, read, at)

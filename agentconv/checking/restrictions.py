@@ -1,0 +1,322 @@
+"""Restrictions that do not hold: what a program gives an agent beside what its file asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from agentconv import rights as counting
+from agentconv.checking.checked import Checked, Reader, value_of
+from agentconv.checking.finding import Finding
+from agentconv.checking.given import given_by_name, gives, key_of, whole, words
+from agentconv.checking.headers import unseen
+from agentconv.containers import Node
+from agentconv.model import Rule
+from agentconv.reading.codecs import TOOL_TYPES
+from agentconv.reading.context import Read
+from agentconv.reading.entry import is_limit
+from agentconv.spec import Field, Spec, risk
+
+
+def produce(checked: Checked) -> Iterator[Finding]:
+    """A finding for each denial, scope, limiting field and list that does not hold in a program here."""
+    for reader, read, twin in checked.pairs():
+        header = reader.reading.document
+        if header is None or header.header is None:
+            continue  # told once, for the header as a whole
+        gone = unseen(checked, reader)
+        found = [
+            *_forms(checked, reader, read, gone),
+            *_switched_on(checked, reader, read, twin, gone),
+            *_brought(checked, reader, read),
+            *_denials(checked, reader, read, twin, gone),
+            *_scopes(checked, reader, read, twin, gone),
+            *_limits(checked, reader, read, twin, gone),
+        ]
+        yield from found
+        if not any(f.severity == "error" for f in found) and not any(
+            row.type in TOOL_TYPES for row in _rows(checked, gone)
+        ):
+            yield from _more(checked, reader, read, twin, {f.path for f in found})
+
+
+def _rows(checked: Checked, keys: frozenset[str]) -> list[Field]:
+    return [checked.spec.fields[key] for key in keys if key in checked.spec.fields]
+
+
+def place(checked: Checked, read: Read, at: str) -> Node | tuple[int, int] | None:
+    """Where a rule stands: its name, else its key."""
+    token = next((t for t in read.tokens if t.at == at), None)
+    if token is not None:
+        return checked.at(token.start)
+    return read.where.get(at) or read.where.get(at.split("[")[0]) or read.where.get(at.split("[")[0].split(".")[0])
+
+
+# -- forms of a list that do not mean what they seem to ---------------------------------------
+
+SEEMS = {"empty": "no tools", "map": "the tools that are switched on", "null": "", "star": "every tool"}
+MADE = {
+    "all": "every tool",
+    "builtin": "every built-in tool",
+    "absent": "what an agent without a list has",
+    "none": "no tool",
+}
+
+
+def _forms(checked: Checked, reader: Reader, read: Read, gone: frozenset[str]) -> Iterator[Finding]:
+    """``[]``, a key without a value, ``*``, and a map where a list belongs."""
+    for row in checked.spec.fields.values():
+        node = value_of(read, row.key)
+        theirs = reader.spec.fields.get(row.key)
+        if node is None or row.type != "tools" or theirs is None or theirs.type != "tools" or row.key in gone:
+            continue
+        form = _form(node)
+        table = reader.spec.tools
+        word = {
+            "empty": table.fact("empty", "none"),
+            "null": table.fact("null", "none"),
+            "star": table.fact("star", "none"),
+            "map": table.fact("wrong_type", "none"),
+        }.get(form)
+        if word is None or str(word).startswith("refused"):
+            continue
+        word = "none" if isinstance(word, list) and not word else word
+        made = f"the tools {', '.join(word)}" if isinstance(word, list) else MADE.get(str(word), str(word))
+        opened = word in ("all", "builtin", "absent") or isinstance(word, list)
+        if (form == "empty" and not opened) or (form == "star" and opened):
+            continue
+        spelled = {
+            "empty": f"`{row.key}: []`",
+            "null": f"`{row.key}:` without a value",
+            "star": "`*`",
+            "map": f"`{row.key}` as a map",
+        }
+        mend = {
+            "empty": "name one tool that does no harm, or see how the program says none: agentconv formats",
+            "null": "write the list, or take the line away",
+            "star": f"leave `{row.key}` away for every tool"
+            if table.fact("absent", "all") == "all"
+            else "name the tools",
+            "map": f"write `{row.key}` as a list of names",
+        }
+        yield checked.finding(
+            "T041", "error" if opened and form != "null" else "warning", f"{spelled[form]} means {made}", read=read,
+            at=node, reader=reader, path="tools", meant=SEEMS[form] or "it cannot be told", does=f"gives {made}",
+            mend=mend[form],
+        )  # fmt: skip
+
+
+def _form(node: Node) -> str:
+    if node.kind == "map":
+        return "map"
+    if node.kind == "list":
+        if not node.items:
+            return "empty"
+        return "star" if any(i.kind == "scalar" and i.text.strip() == "*" for i in node.items) else ""
+    if node.value is None:
+        return "null"
+    return "empty" if not node.text.strip() else "star" if node.text.strip() == "*" else ""
+
+
+def _switched_on(checked: Checked, reader: Reader, read: Read, twin: Read, gone: frozenset[str]) -> Iterator[Finding]:
+    """A map of nothing but ``true``: an allow-list to its author, and no restriction to the program."""
+    table = reader.spec.tools
+    for row in checked.spec.fields.values():
+        node, theirs = value_of(read, row.key), reader.spec.fields.get(row.key)
+        if node is None or theirs is None or theirs.type != "tool-bools" or node.kind != "map" or row.key in gone:
+            continue
+        if theirs.fact("true_only") != "list" or not node.pairs or any(p.value.value is not True for p in node.pairs):
+            continue
+        asked = counting.of_agent(read.agent, checked.spec, program=False)
+        more = counting.gained(asked, counting.of_agent(twin.agent, reader.spec, program=True, usual=True))
+        names = ", ".join(f"`{p.key.text}`" for p in node.pairs[:5]) + (" …" if len(node.pairs) > 5 else "")
+        yield checked.finding(
+            "T041", "error" if more else "info", "a map of nothing but `true` restricts nothing", read=read, at=node,
+            reader=reader, path="tools", meant=f"only {names}",
+            does=f"leaves every other tool there: {', '.join(counting.spelled(more)) or 'of the same rights'}",
+            mend=f'put `"{table.fact("star_key", "*")}": false` in front of them',
+        )  # fmt: skip
+
+
+def _brought(checked: Checked, reader: Reader, read: Read) -> Iterator[Finding]:
+    """Fields that add tools to a list (a memory that is read and written)."""
+    asked = counting.of_agent(read.agent, checked.spec, program=False)
+    if read.agent.tools.base != "none":
+        return
+    for row in reader.spec.fields.values():
+        implies, node = row.fact("implies"), value_of(read, row.key)
+        if not implies or node is None or not row.field or getattr(read.agent, row.field) is None:
+            continue
+        names = implies.get(node.text, implies.get("*")) if isinstance(implies, Mapping) else implies
+        known = [reader.spec.tools.names[n] for n in names or () if n in reader.spec.tools.names]
+        new = sorted({cls for name in known for cls in name.classes} - {r.cls for r in counting.spread(asked)})
+        if not new or any(r.cls == "runs" and r.whole for r in asked):
+            continue
+        yield checked.finding(
+            "T047", "error", f"`{row.key}: {_short(node)}` adds tools to the list", read=read, at=node, reader=reader,
+            path=row.field, meant=f"what the list gives: {', '.join(counting.spelled(asked)) or 'nothing'}",
+            does=f"gives {', '.join(names)}, too: the agent {', '.join(new)}",
+            mend=f"take `{row.key}` away, or know that the agent may do that",
+        )  # fmt: skip
+
+
+# -- denials, scopes, limiting fields ---------------------------------------------------------
+
+
+def _denials(checked: Checked, reader: Reader, read: Read, twin: Read, gone: frozenset[str]) -> Iterator[Finding]:
+    """What the file takes away and the program gives all the same."""
+    theirs = {r.at for r in twin.agent.tools.rules if r.effect == "deny"}
+    broken: dict[str, list[Rule]] = {}
+    for rule in read.agent.tools.rules:
+        if rule.effect != "deny" or rule.at in theirs or not (rule.tool.caps or rule.tool.server):
+            continue
+        if gives(twin.agent, reader.spec, rule.tool) and _meant(rule, read, checked):
+            row = reader.spec.fields.get(key_of(rule))
+            whole_key = row is None or not row.applied or key_of(rule) in gone
+            broken.setdefault(key_of(rule) if whole_key else rule.at, []).append(rule)
+    for at, rules in broken.items():
+        names = ", ".join(dict.fromkeys(f"`{r.tool.name}`" for r in rules))
+        key = key_of(rules[0])
+        row = reader.spec.fields.get(key)
+        reads = "does not read this key" if row is None else "reads the key and does nothing with it"
+        does = f"{reads if at == key else 'denies nothing with it'}; the agent can {_given(rules)}"
+        yield checked.finding(
+            "T042", "error", f"the denial of {names} does not hold", read=read, at=place(checked, read, at),
+            reader=reader, path=at, meant=f"an agent that cannot {_given(rules)}", does=does,
+            mend=_instead(reader),
+        )  # fmt: skip
+
+
+def _meant(rule: Rule, read: Read, checked: Checked) -> bool:
+    """Whether the denial stands at the end: a later rule of the file may give the tool again."""
+    rules = read.agent.tools.rules
+    later = rules[rules.index(rule) + 1 :]
+    return not any(r.effect == "allow" and set(r.tool.caps) & set(rule.tool.caps) for r in later)
+
+
+def _given(rules: list[Rule]) -> str:
+    return ", ".join(dict.fromkeys(words(r.tool) for r in rules))
+
+
+def _instead(reader: Reader) -> str:
+    """How a limit can be said so that the program keeps it."""
+    field = reader.spec.tools.fact("field")
+    if reader.spec.tools.control == "list" and field:
+        return f"list the tools that the agent may have under `{field}`"
+    if reader.spec.tools.control in ("map", "groups") and field:
+        return f"say it under `{field}`"
+    why = reader.spec.tools.fact("why")
+    return f"{reader.program} has no control that would hold it" + (f": {why}" if why else "")
+
+
+def _scopes(checked: Checked, reader: Reader, read: Read, twin: Read, gone: frozenset[str]) -> Iterator[Finding]:
+    """Brackets behind a tool that the program does not hold it to."""
+    theirs = {r.at: r for r in twin.agent.tools.rules if r.effect == "allow"}
+    by_place: dict[str, list[Rule]] = {}
+    for rule in read.agent.tools.rules:
+        same = theirs.get(rule.at)
+        if rule.effect != "allow" or rule.scope is None or key_of(rule) in gone:
+            continue
+        lost = same is not None and same.scope is None and given_by_name(twin.agent, reader.spec, rule.tool)
+        if lost and not whole(read.agent, checked.spec, rule.tool):
+            by_place.setdefault(rule.at, []).append(rule)
+    for at, rules in by_place.items():
+        limit = ", ".join(r.scope.text for r in rules if r.scope)
+        yield checked.finding(
+            "T043", "error", f"`{_spelled(read, at, rules)}` is not held to its brackets", read=read,
+            at=place(checked, read, at), reader=reader, path=at,
+            meant=f"{_given(rules)}, for `{limit}` only",
+            does=f"gives the whole tool: the agent can {_given(rules)} without that limit",
+            mend="leave the tool away, or know that the limit is none; rules in the program's own settings may hold it",
+        )  # fmt: skip
+
+
+def _spelled(read: Read, at: str, rules: list[Rule]) -> str:
+    token = next((t for t in read.tokens if t.at == at), None)
+    return token.text if token is not None else rules[0].tool.name
+
+
+def _limits(checked: Checked, reader: Reader, read: Read, twin: Read, gone: frozenset[str]) -> Iterator[Finding]:
+    """Fields that limit the agent in its own program and do nothing in this one."""
+    asked = counting.of_agent(read.agent, checked.spec, program=False)
+    more = counting.gained(asked, counting.of_agent(twin.agent, reader.spec, program=True, usual=True))
+    gained = {right.cls for right in more}  # whoever is free to call any agent may do more than who calls two
+    for row in checked.spec.fields.values():
+        node = value_of(read, row.key)
+        if node is None or row.type in TOOL_TYPES or not is_limit(row, node.data()):
+            continue
+        mine = reader.spec.fields.get(row.key)
+        if mine is not None and mine.applied and row.key not in gone:
+            if row.field is None or getattr(twin.agent, row.field) is not None:
+                continue
+            does = "does not take this value, and acts as if the key were not there"
+        elif mine is None:
+            does = "does not read this key"
+        else:
+            does = "reads the key and does nothing with it"
+        if not _matters(row, read, twin, reader):
+            continue
+        held = any(r.home and _applies(r.spec, row.key) for r in checked.readers)
+        own = reader.spec is checked.spec and not held
+        if mine is not None and mine.fact("why"):
+            does = str(mine.fact("why")).removeprefix(f"{reader.seen} ")
+        yield checked.finding(
+            "L040", "error" if own or row.fact("denies") or row.field in gained else "warning",
+            f"`{row.key}: {_short(node)}` is a limit that does not hold", read=read, at=node, reader=reader,
+            path=row.field or row.key, meant=f"`{row.key}` limits the agent", does=does,
+            mend=_instead(reader) if row.fact("denies") else "do not count on it there",
+        )  # fmt: skip
+
+
+def _applies(spec: Spec, key: str) -> bool:
+    row = spec.fields.get(key)
+    return row is not None and row.applied
+
+
+def _matters(row: Field, read: Read, twin: Read, reader: Reader) -> bool:
+    """A mode that takes classes away is no loss where the agent has nothing of them anyway."""
+    denies: Mapping[object, list[str]] = row.fact("denies") or {}
+    classes = {cls for of in denies.values() for cls in of}
+    if not classes:
+        return True
+    given = counting.spread(counting.of_agent(twin.agent, reader.spec, program=True, usual=True))
+    return any(right.cls in classes for right in given)
+
+
+def _short(node: Node) -> str:
+    if node.kind != "scalar":
+        return "…"
+    return node.text if len(node.text) <= 40 else node.text[:39] + "…"
+
+
+# -- the rest ---------------------------------------------------------------------------------
+
+
+def _more(checked: Checked, reader: Reader, read: Read, twin: Read, told: set[str]) -> Iterator[Finding]:
+    """Rights that no single place explains."""
+    author = counting.of_agent(read.agent, checked.spec, program=False)
+    given = counting.of_agent(twin.agent, reader.spec, program=True, usual=True)
+    more = frozenset(r for r in counting.gained(author, given) if r.cls not in told)
+    if not more:
+        return
+    asked, got = ", ".join(counting.spelled(author)) or "nothing", ", ".join(counting.spelled(more))
+    at = next((node for key in _tool_keys(checked) if (node := value_of(read, key)) is not None), None)
+    if reader.spec.tools.control == "none":
+        why = f" ({reader.spec.tools.fact('why')})" if reader.spec.tools.fact("why") else ""
+        does, mend = f"has no list of tools: the agent has {got}, too{why}", _instead(reader)
+    elif (shut := reader.spec.tools.mcp.get("shut")) and {r.cls for r in more} == {counting.MCP}:
+        does, mend = f"gives {got}, too, unless a name of the list is one of theirs", f"add `{shut}` to the list"
+    else:
+        does, mend = f"gives {got}, too", _instead(reader)
+    yield checked.finding(
+        "T044", "error", f"the agent may do more than its file says: {got}", read=read, at=at, reader=reader,
+        path="tools", meant=asked, does=does, mend=mend,
+    )  # fmt: skip
+
+
+def _tool_keys(checked: Checked) -> list[str]:
+    return [row.key for row in checked.spec.fields.values() if row.type in TOOL_TYPES]
+
+
+def classes_of(caps: tuple[str, ...]) -> set[str]:
+    """Risk classes of capabilities, those without risk left out."""
+    return {risk(cap) for cap in caps if cap != "*"} - {"none"}

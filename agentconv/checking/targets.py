@@ -1,0 +1,82 @@
+"""``--target``: would the file load in that program, as it lies or converted, and what would it mean there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from agentconv import rights as counting
+from agentconv.checking.checked import Checked, Reader
+from agentconv.checking.finding import Finding, Severity
+from agentconv.notes import Note
+from agentconv.reading.context import Read
+from agentconv.reading.engine import read_program
+from agentconv.registry import load
+from agentconv.spec import Spec
+
+SEVERITY: dict[str, Severity] = {"error": "error", "widens": "error", "narrows": "warning"}
+
+
+def produce(checked: Checked) -> Iterator[Finding]:
+    """For each target that does not read the file anyway: what it would make of it, and what a conversion does."""
+    there = {reader.spec.id for reader in checked.readers}
+    for id in checked.targets:
+        if id in there or not checked.author.agents:
+            continue
+        dst = load(id)
+        if dst.syntax == checked.spec.syntax and not dst.many:
+            yield from _as_it_lies(checked, dst)
+        for read in checked.author.agents:
+            yield from _converted(checked, read, dst)
+
+
+def _as_it_lies(checked: Checked, dst: Spec) -> Iterator[Finding]:
+    """Copied to the target's place without a change."""
+    reading = read_program(dst, checked.text, checked.path, checked.author.get)
+    reader = Reader(dst, dst.program, False, reading)
+    for read in checked.author.agents:
+        twin = reader.twin(read, len(checked.author.agents))
+        if twin is None:
+            reason = f": {reading.reason}" if reading.reason else ""
+            message, does = f"copied as it is, it would not load in {dst.program}{reason}", "would not load it"
+        else:
+            given = ", ".join(counting.spelled(counting.of_agent(twin.agent, dst, program=True, usual=True)))
+            message, does = f"copied as it is, it would load in {dst.program}", f"would give it: {given or 'nothing'}"
+        asked = ", ".join(counting.spelled(counting.of_agent(read.agent, checked.spec, program=False))) or "nothing"
+        yield checked.finding(
+            "C044",
+            "info",
+            message,
+            read=read,
+            reader=reader,
+            meant=asked,
+            does=does,
+            mend=f"agentconv convert --to {dst.id}",
+        )
+
+
+def _converted(checked: Checked, read: Read, dst: Spec) -> Iterator[Finding]:
+    """What ``convert`` would say: its worst notes are findings."""
+    from agentconv.convert import convert_read  # a check without targets converts nothing
+    from agentconv.lowering.lower import Options
+
+    made = convert_read(read, checked.author, checked.owner.reading, dst, Options())
+    reader = Reader(dst, dst.program, False, checked.owner.reading)
+    own = {(n.code, n.path, n.message) for n in (*read.notes, *checked.author.notes)}
+    for one in made.notes:
+        if (one.code, one.path, one.message) not in own and one.effect in SEVERITY:
+            yield _note(checked, read, reader, one)
+    before, after = (", ".join(words) or "nothing" for words in (made.rights.before, made.rights.after))
+    rights = "is not written" if not made.files else f"has {after}" if not dst.text_kind else "is a text for a session"
+    yield checked.finding(
+        "C045", "info", f"converted to {dst.id}: {made.status}", read=read, reader=reader, meant=before,
+        does=f"the output {rights}", mend=f"agentconv convert --to {dst.id}",
+    )  # fmt: skip
+
+
+def _note(checked: Checked, read: Read, reader: Reader, one: Note) -> Finding:
+    node = read.where.get(one.path) or read.where.get(one.path.split("[")[0])
+    at = (one.line, one.column) if one.line and one.file in ("", checked.path) else node
+    return checked.finding(
+        one.code, SEVERITY[one.effect], one.message, read=read, at=at, reader=reader, path=one.path,
+        meant="as in the source", does="what a conversion would say", mend=one.help,
+    )  # fmt: skip

@@ -1,0 +1,138 @@
+"""Values that a program does not take, or takes otherwise: wrong types, words and numbers out of range, models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from agentconv.checking.checked import Checked, Reader
+from agentconv.checking.finding import Finding, Severity
+from agentconv.checking.headers import unseen
+from agentconv.model import Agent
+from agentconv.models import spell
+from agentconv.notes import Note
+from agentconv.reading.codecs import TOOL_TYPES
+from agentconv.reading.context import Read
+
+SAID_ELSEWHERE = "T"  # tool names and controls have producers of their own
+VALUES = ("R006", "R007", "R016", "F001")
+TAILS = ("; taken as", "; read as", "; left out")
+TEXTS = ("name", "description")
+
+
+def produce(checked: Checked) -> Iterator[Finding]:
+    """What the author's reading says of single values, texts that a program reads otherwise, models, lengths."""
+    for one in checked.author.notes:
+        if one.code == "R010" and checked.author.agents:
+            yield from _twice(checked, one)
+    for reader, read, twin in checked.pairs():
+        if reader is checked.owner:
+            yield from (_value(checked, read, one, twin) for one in read.notes if _wanted(one, checked))
+            yield from _models(checked, reader, read)
+            yield from _long(checked, reader, read)
+        if reader.home:
+            yield from _texts(checked, reader, read, twin)
+
+
+def _wanted(one: Note, checked: Checked) -> bool:
+    row = checked.spec.fields.get(one.path.split("[")[0].split(".")[0])
+    by_form = one.code == "R006" and row is not None and row.type in TOOL_TYPES  # said as a restriction
+    return one.code in VALUES and not by_form
+
+
+def _value(checked: Checked, read: Read | None, one: Note, twin: Read | None = None) -> Finding:
+    message = one.message
+    for tail in TAILS:
+        message = message.split(tail)[0]
+    severity: Severity = "error" if one.effect == "error" and one.code != "R006" else "warning"
+    meant, does = "a value that counts", "acts as if it were not there"
+    if twin is not None and one.path in Agent.__dataclass_fields__:
+        theirs, ours = getattr(twin.agent, one.path), getattr(read.agent, one.path) if read is not None else None
+        meant = f"`{ours}`" if ours is not None else meant
+        does = f"takes it for `{theirs}`" if theirs is not None else does
+    return checked.finding(
+        one.code, severity, message, read=read, at=(one.line, one.column), reader=checked.owner, path=one.path,
+        meant=meant, does=does, mend=one.help or "correct it",
+    )  # fmt: skip
+
+
+def _twice(checked: Checked, one: Note) -> Iterator[Finding]:
+    """A key that stands twice: programs differ in which one counts. What refuses the file is said of the file."""
+    for reader in checked.readers:
+        if not reader.reading.agents:
+            continue
+        word = (reader.spec.container.get("dialect") or {}).get("duplicates", "last")
+        name = f"`{one.path}` stands twice" if one.path else "a key stands twice"
+        yield checked.finding(
+            "R010", "warning", name, at=(one.line, one.column), reader=reader, path=one.path, meant="one of the two",
+            does=f"takes the {word} one", mend="delete one of the lines",
+        )  # fmt: skip
+
+
+def _texts(checked: Checked, reader: Reader, read: Read, twin: Read) -> Iterator[Finding]:
+    """Name and description, where the program has other words."""
+    if unseen(checked, reader):
+        return  # told once, for the header
+    for name in TEXTS:
+        ours, theirs = getattr(read.agent, name), getattr(twin.agent, name)
+        row = reader.spec.by_field.get(name)
+        node = read.where.get(name)
+        if ours is None or row is None or node is None or _same(ours, theirs):
+            continue
+        if any(n.path == name and n.code in VALUES for n in read.notes) and reader is checked.owner:
+            continue
+        header = reader.reading.document
+        if header is None or header.header is None:
+            continue
+        yield checked.finding(
+            "R043", "warning", f"`{row.key}` is read otherwise than it is meant", read=read, at=node, reader=reader,
+            path=name, meant=_short(ours), does=f"has {_short(theirs)}" if theirs else "has none",
+            mend="write it without three dashes in a row" if "---" in ours else "put the text in quotes, on one line",
+        )  # fmt: skip
+
+
+def _same(ours: object, theirs: object) -> bool:
+    return "".join(str(ours).split()) == "".join(str(theirs).split())
+
+
+def _short(text: str) -> str:
+    flat = " ".join(str(text).split())
+    return f"“{flat}”" if len(flat) <= 70 else f"“{flat[:50]} … {flat[-18:]}”"
+
+
+def _models(checked: Checked, reader: Reader, read: Read) -> Iterator[Finding]:
+    """Models that the program does not have, or that nobody knows."""
+    spec = reader.spec
+    node = read.where.get("model")
+    for wish in read.agent.model or ():
+        if not spec.models or node is None or wish.text == str(spec.models.get("inherit")):
+            continue
+        _, why = spell(wish, spec)
+        unknown = {"refused": "does not load the file", "ignored": "uses its default"}.get(
+            str(spec.models.get("unknown")),
+            "sends the name as it stands, and the start fails if there is no such model",
+        )
+        if wish.id is None and wish.tier is None:
+            if wish.text in (spec.models.get("tiers") or {}):
+                continue
+            yield checked.finding(
+                "M015", "warning", f"nobody knows a model `{wish.text}`", read=read, at=node, reader=reader,
+                path="model", meant="a model of this name", does=unknown, mend="agentconv models lists those known",
+            )  # fmt: skip
+        elif why in ("maker", "tier") or (why == "catalogue" and spec.models.get("unknown") != "sent"):
+            yield checked.finding(
+                "M016", "warning", f"the model `{wish.text}` is none of {reader.program}'s", read=read, at=node,
+                reader=reader, path="model", meant=f"`{wish.id or wish.tier}`", does=unknown,
+                mend="name one that the program has, or leave the line away",
+            )  # fmt: skip
+
+
+def _long(checked: Checked, reader: Reader, read: Read) -> Iterator[Finding]:
+    """Texts that are longer than the program takes."""
+    for name, most in (reader.spec.tables.get("limits") or {}).items():
+        value = getattr(read.agent, name, None)
+        if isinstance(value, str) and isinstance(most, int) and len(value) > most:
+            yield checked.finding(
+                "C040", "warning", f"`{name}` has {len(value):,} characters, and {most:,} are the limit", read=read,
+                at=read.where.get(name), reader=reader, path=name, meant="all of the text",
+                does="takes no more than that", mend="shorten it, or move parts of it into files that the agent reads",
+            )  # fmt: skip

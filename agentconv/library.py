@@ -1,0 +1,106 @@
+"""agentconv as a library: text in, text out. Nothing here prints, reads a disk or keeps state.
+
+import agentconv
+
+made = agentconv.convert_text(text, to="opencode", path=".claude/agents/reader.md")
+print(made.status, made.rights.after, made.text)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from agentconv import convert
+from agentconv.conversion import Conversion
+from agentconv.lowering.lowered import Options
+from agentconv.model import Agent
+from agentconv.notes import Note
+from agentconv.reading.context import Reading
+from agentconv.reading.deciding import decide
+from agentconv.reading.engine import read_author, read_program
+from agentconv.registry import UnknownFormat, ids, load
+
+Get = Callable[[str], "str | None"]
+
+__all__ = ["NotOneAgent", "NotReadable", "UnknownFormat", "convert_text", "convert_texts", "formats", "read", "render"]
+
+
+class NotReadable(ValueError):
+    """The text is of no format, or of several; ``note`` says which and what to do."""
+
+    def __init__(self, note: Note) -> None:
+        super().__init__(f"{note.code} {note.message}" + (f"; {note.help}" if note.help else ""))
+        self.note = note
+
+
+class NotOneAgent(ValueError):
+    """The text holds several agents; ``convert_texts`` gives them all."""
+
+
+def formats(*, written: bool = False) -> list[str]:
+    """The ids of the formats, those with more users first; ``written``: only those that can be converted to."""
+    from agentconv.registry import targets
+
+    return targets() if written else ids()
+
+
+def read(
+    text: str, *, from_: str | None = None, path: str = "", program: bool = False, get: Get | None = None
+) -> Reading:
+    """The agents of a text, with notes: ``[one.agent for one in read(…).agents]``.
+
+    ``from_`` names the format; without it ``path`` and the text decide, and ``NotReadable`` is raised where they do
+    not. ``program``: as the owning program reads it, not as its author meant it. ``get`` gives the text of a file that
+    the definition names, ``None`` where there is none.
+    """
+    spec = load(from_ or _format(text, path))
+    reader = read_program if program else read_author
+    return reader(spec, text, path or convert.usual_path(spec), get)
+
+
+def convert_text(
+    text: str,
+    *,
+    to: str,
+    from_: str | None = None,
+    path: str = "",
+    options: Options | None = None,
+    get: Get | None = None,
+) -> Conversion:
+    """The one agent of a text in another format, proved: ``.status``, ``.notes``, ``.rights``, ``.files``, ``.text``.
+
+    Bad input is a status and a note, never an exception; ``NotReadable`` says that the format cannot be told,
+    ``UnknownFormat`` that ``to`` or ``from_`` is none, ``NotOneAgent`` that the text holds several. ``get`` gives what
+    stands at an output's place now, for formats that keep many agents in one file.
+    """
+    made = convert_texts(text, to=to, from_=from_, path=path, options=options, get=get)
+    if len(made) > 1:
+        raise NotOneAgent(f"{len(made)} agents in this text; convert_texts gives them all")
+    return made[0]
+
+
+def convert_texts(
+    text: str,
+    *,
+    to: str,
+    from_: str | None = None,
+    path: str = "",
+    options: Options | None = None,
+    get: Get | None = None,
+) -> list[Conversion]:
+    """All agents of a text in another format; at least one result, which says why where there is no agent."""
+    source = from_ or _format(text, path)
+    return convert.convert_text(text, from_=source, to=to, path=path, options=options, get=get)
+
+
+def render(agent: Agent, to: str, *, from_: str = "agentconv", options: Options | None = None) -> Conversion:
+    """An agent of the model in a format, proved. ``from_`` is the format whose words its tools are in."""
+    return convert.convert_agent(agent, from_, to, options)
+
+
+def _format(text: str, path: str) -> str:
+    found, problem = decide(path, text, path)
+    if found is None:
+        assert problem is not None
+        raise NotReadable(problem)
+    return found

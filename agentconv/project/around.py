@@ -1,0 +1,81 @@
+"""What else a project holds: the programs it uses, its agents by name, its skills, its MCP servers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from agentconv.checking.checked import Around
+from agentconv.containers import ContainerError
+from agentconv.project import files
+from agentconv.reading.context import Reading
+from agentconv.registry import heads, ids, load
+from agentconv.spec import Spec
+
+
+def programs_used(root: Path) -> frozenset[str]:
+    """Programs of which the project holds a folder or file: a place of theirs, or what shows their use."""
+    used = set()
+    for id in ids():
+        head = heads()[id]
+        if head.get("kind") == "text":
+            continue
+        marks = [*((head.get("around") or {}).get("shows") or ())]
+        for glob in (head.get("places") or {}).get("project", ()):
+            fixed = str(glob).split("*", 1)[0].rstrip("/")
+            marks += [fixed] if fixed else []
+        if any((root / mark).exists() for mark in marks):
+            used.add(str(head.get("program") or head["title"]))
+    return frozenset(used)
+
+
+def agents_by_name(readings: Iterable[Reading]) -> dict[str, dict[str, tuple[str, ...]]]:
+    """Format -> name of the agent -> the files that hold it."""
+    out: dict[str, dict[str, tuple[str, ...]]] = {}
+    for reading in readings:
+        names = out.setdefault(reading.spec.id, {})
+        for read in reading.agents:
+            for called in {read.agent.id, read.agent.name or read.agent.id, read.agent.id.rsplit("/", 1)[-1]}:
+                names[called] = (*names.get(called, ()), reading.path)
+    return out
+
+
+def around(root: Path, spec: Spec, agents: dict[str, dict[str, tuple[str, ...]]]) -> Around:
+    """What the fields of this format's agents may refer to."""
+    facts = spec.head.get("around") or {}
+    return Around(agents, _skills(root, facts), _servers(root, facts))
+
+
+def _skills(root: Path, facts: dict[str, Any]) -> frozenset[str] | None:
+    found = set()
+    for place in facts.get("skills") or ():
+        before, _, _ = str(place).partition("{id}")
+        found |= {path.split("/")[-2] for path in files.expand(root, f"{before}*/SKILL.md")}
+    return frozenset(found) or None
+
+
+def _servers(root: Path, facts: dict[str, Any]) -> frozenset[str] | None:
+    found: set[str] = set()
+    there = False
+    for name, key in (facts.get("servers") or {}).items():
+        path = root / str(name)
+        if not path.is_file():
+            continue
+        try:
+            from agentconv.containers import json
+
+            header = json.read(files.read_text(path)).header
+        except (files.Unreadable, ContainerError):
+            return None  # it cannot be told what is in there
+        node = header.get(str(key)) if header is not None and header.kind == "map" else None
+        if node is not None and node.kind == "map":
+            there = True
+            found |= {pair.key.text for pair in node.pairs}
+    return frozenset(found) if there else None
+
+
+def used_by(root: Path | None, spec: Spec) -> frozenset[str]:
+    """The programs that may read a file of this format here."""
+    own = {load(spec.id).program}
+    return frozenset(own) if root is None else programs_used(root) | own

@@ -1,0 +1,164 @@
+"""A check of many files: find them, look around, ask the producers, accept, mend."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from agentconv.checking import producers
+from agentconv.checking.accepting import Accepting, BadBaseline, from_baseline
+from agentconv.checking.checked import Checked, open_checked
+from agentconv.checking.finding import Finding
+from agentconv.project import around, files
+from agentconv.project.config import Check
+from agentconv.project.sources import Source, beside, in_places
+from agentconv.reading.engine import read_author
+from agentconv.registry import load
+
+UNREAD = ("F001", "F006", "F009", "R017")  # our own inability, or nobody's file: exit 3
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the user wants checked."""
+
+    targets: tuple[str, ...] = ()
+    more: tuple[str, ...] = ()  # producers beside the usual ones
+    only: tuple[str, ...] = ()
+    accepting: Accepting = field(default_factory=Accepting)
+    fix: bool = False
+
+
+@dataclass(slots=True)
+class Looked:
+    """One file that was looked at: agents in it, and the programs that read it."""
+
+    path: str
+    format: str
+    agents: tuple[str, ...] = ()
+    programs: tuple[str, ...] = ()
+    findings: list[Finding] = field(default_factory=list)
+    accepted: int = 0
+    unread: bool = False
+
+
+@dataclass(slots=True)
+class CheckRun:
+    """All files with their findings, and the texts of those that were mended."""
+
+    files: list[Looked] = field(default_factory=list)
+    changes: list[tuple[str, str, str]] = field(default_factory=list)  # path, before, after
+    full: dict[str, Path] = field(default_factory=dict)
+
+    @property
+    def findings(self) -> list[Finding]:
+        """All that is left, file by file."""
+        return [one for looked in self.files for one in looked.findings]
+
+    @property
+    def accepted(self) -> int:
+        """How many findings were accepted."""
+        return sum(looked.accepted for looked in self.files)
+
+
+def run(
+    sources: Iterable[Source], root: Path | None, wishes: Wishes, step: Callable[[int], None] = lambda n: None
+) -> CheckRun:
+    """Check every source. ``root``: the project; ``None`` where the files belong to none."""
+    found = list(sources)
+    done = CheckRun()
+    used: Counter[Any] = Counter()
+    by_name = _agents(root, found) if root is not None else {}
+    programs = around.programs_used(root) if root is not None else frozenset()
+    for source in found:
+        looked = _file(source, root, wishes, programs, by_name, used, done)
+        if looked is not None:
+            done.files.append(looked)
+        step(1)
+    return done
+
+
+def _agents(root: Path, found: list[Source]) -> dict[str, dict[str, tuple[str, ...]]]:
+    """The agents of the project by name; those under check under the paths that they are told by."""
+    told = {s.full.resolve(): s.path for s in found if s.full is not None}
+    readings = []
+    for source in in_places(root):
+        if source.text is None or source.format is None or source.full is None:
+            continue
+        reading = read_author(load(source.format), source.text, source.path)
+        reading.path = told.get(source.full.resolve(), source.path)
+        readings.append(reading)
+    return around.agents_by_name(readings)
+
+
+def _file(
+    source: Source,
+    root: Path | None,
+    wishes: Wishes,
+    programs: frozenset[str],
+    by_name: dict[str, dict[str, tuple[str, ...]]],
+    used: Counter[Any],
+    done: CheckRun,
+) -> Looked | None:
+    problems = [n for n in source.notes if n.effect == "error"]
+    if source.text is None or source.format is None or problems:
+        looked = Looked(source.path, source.format or "")
+        for one in problems:
+            finding = Finding(
+                one.code, "error", one.message, one.file or source.path, one.line or 1, one.column or 1,
+                meant="an agent", does="is not looked at", mend=one.help,
+            )  # fmt: skip
+            looked.findings.append(finding)
+            looked.unread = looked.unread or one.code in UNREAD
+        return looked if problems else None
+    spec = load(source.format)
+    placed = source.placed and root is not None
+
+    def opened(text: str) -> Checked:
+        checked = open_checked(spec, text, source.path, programs, beside(source))
+        checked.targets = wishes.targets
+        if placed and root is not None:
+            checked.around = around.around(root, spec, by_name)
+        return checked
+
+    def find(checked: Checked) -> list[Finding]:
+        found = producers.findings(checked, wishes.more)
+        return [one for one in found if not wishes.only or one.agent in wishes.only or not one.agent]
+
+    checked = opened(source.text)
+    names = tuple(r.agent.id or r.agent.name or "" for r in checked.author.agents)
+    if wishes.only and not set(names) & set(wishes.only):
+        return None
+    findings = find(checked)
+    if wishes.fix and source.full is not None:
+        from agentconv.checking.mending import mended
+
+        text = mended(checked, findings, opened, find)
+        if text is not None:
+            done.changes.append((source.path, source.text, text))
+            done.full[source.path] = source.full
+            checked = opened(text)
+            findings = find(checked)
+    left, gone = wishes.accepting.split(checked, findings, used)
+    return Looked(source.path, spec.id, names, tuple(r.seen for r in checked.readers), left, gone)
+
+
+def write(done: CheckRun) -> None:
+    """Write what was mended."""
+    for path, _, text in done.changes:
+        files.write_bytes(done.full[path], text.encode("utf-8"))
+
+
+def accepting(settings: Check | None, baseline: Path | None) -> Accepting:
+    """What the settings of the project and the baseline accept."""
+    found = Accepting(settings.ignore, settings.per_agent_ignore) if settings is not None else Accepting()
+    if baseline is None:
+        return found
+    try:
+        return replace(found, known=from_baseline(json.loads(files.read_text(baseline))))
+    except (files.Unreadable, ValueError, BadBaseline) as error:
+        raise BadBaseline(f"--baseline {baseline}: {error}") from error

@@ -1,0 +1,70 @@
+"""The sources that agentconv.toml names: files, folders and globs inside the project."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from agentconv.containers import MAX_BYTES
+from agentconv.notes import note
+from agentconv.project import files
+from agentconv.project.config import Config, SourceSetting
+from agentconv.project.sources import Source, listed
+
+
+def sources(config: Config, most: int = MAX_BYTES) -> list[Source]:
+    """All files of the settings' sources, each once, in the order of their paths; not taken in yet."""
+    found: dict[str, Source] = {}
+    for setting in config.sources:
+        there = False
+        for source in _of(setting, config, most):
+            there = True
+            found.setdefault(source.path, source)
+        if not there and "*" not in setting.path and not (config.root / setting.path).exists():
+            missing = Source(setting.path, None, settled=True)
+            problem = note("F001", "no such file or folder", file=config.file, line=setting.line)
+            missing.notes.append(problem.moved(help="`sources` names it"))
+            found.setdefault(setting.path, missing)
+    return [found[path] for path in sorted(found)]
+
+
+def _of(setting: SourceSetting, config: Config, most: int) -> Iterator[Source]:
+    full = config.root / setting.path
+    if "*" in setting.path or "?" in setting.path:
+        fixed = setting.path.split("*", 1)[0].split("?", 1)[0]
+        fixed = fixed[: fixed.rfind("/") + 1]
+        for path in files.expand(config.root, setting.path):
+            within = path.removeprefix(fixed)
+            source = Source(path, config.root / path, setting.format, within=within, loose=True, most=most)
+            if not _excluded(setting, path):
+                yield _inside(source, config)
+        return
+    if not full.exists():
+        return
+    for source in listed([str(full)], config.root, setting.format, most):
+        if source.full is not None:  # as it lies there, even where it is a link to another file of the project
+            source.path = os.path.relpath(source.full, config.root).replace(os.sep, "/")
+        if not _excluded(setting, source.path):
+            source.asked = full.is_file()
+            yield _inside(source, config)
+
+
+def _inside(source: Source, config: Config) -> Source:
+    """A link may not lead out of the project: what it names is somebody else's, and not the same on every machine."""
+    if source.full is None:
+        return source
+    real, root = source.full.resolve(), config.root.resolve()
+    if root not in real.parents:
+        help = "copy the file into the project"
+        source.notes.append(note("F012", f"a link leads outside the project, to {real}", file=source.path, help=help))
+        source.settled = True
+    return source
+
+
+def _excluded(setting: SourceSetting, path: str) -> bool:
+    pure = PurePosixPath(path)
+    below = path.removeprefix(setting.path.rstrip("/") + "/")
+    return any(
+        files.glob_pattern(glob).fullmatch(text) for glob in setting.exclude for text in (path, below, pure.name)
+    )

@@ -1,0 +1,97 @@
+"""Entries into a shared file: all of them in one edit, and the proof of what the whole file will hold.
+
+Each entry was proved alone; here it has to be read from the whole file as the same agent, and everything else in the
+file has to be what it was. So the work grows with the file, not with entries times file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from agentconv import rights as counting
+from agentconv.containers import ContainerError
+from agentconv.conversion import Conversion
+from agentconv.model import Agent
+from agentconv.notes import Note, note
+from agentconv.output.render import rows_of
+from agentconv.output.shared import CannotMerge, kept_outside, put_entries, put_sections
+from agentconv.proof.attempt import section, written
+from agentconv.reading.engine import read_program
+from agentconv.spec import Spec
+
+
+@dataclass(slots=True)
+class Merged:
+    """The file with all entries, or what is wrong: with the file as a whole, or with single entries by id."""
+
+    text: str = ""
+    problem: Note | None = None
+    problems: dict[str, Note] = field(default_factory=dict)
+
+
+def merge(dst: Spec, path: str, old: str | None, agents: Sequence[Agent], update: bool = False) -> Merged:
+    """The agents put into what the path holds now. Of two with one id the last one counts."""
+    by_id = {agent.id: agent for agent in agents}
+    try:
+        text = _put(dst, old, list(by_id.values()), update)
+        kept = kept_outside(dst, old, text, by_id.keys())
+    except CannotMerge as error:
+        return Merged(problem=note("F008", str(error), file=path, help="mend the file, or move it away"))
+    except ContainerError as error:
+        reason = f"the file is there and cannot be read: {error.message} (line {error.line})"
+        return Merged(problem=note("F008", reason, file=path, help="mend the file, or move it away"))
+    if not kept:
+        return Merged(problem=note("V004", "another entry of the shared file would change", file=path))
+    return _proved(dst, path, text, by_id, update)
+
+
+def merge_results(dst: Spec, path: str, old: str | None, results: Sequence[Conversion], update: bool = False) -> None:
+    """The results of one path put together: each gets the file with all of them, or the reason why it is not in it."""
+    live = list(results)
+    while live:
+        made = merge(dst, path, old, [r.agent for r in live if r.agent is not None], update)
+        wrong = {r.entry: made.problem or made.problems.get(r.entry) for r in live}
+        if not any(wrong.values()):
+            for result in live:
+                result.files = {path: made.text.encode("utf-8")}
+            return
+        for result in live:
+            if problem := wrong[result.entry]:
+                result.fail(problem)
+        live = [r for r in live if not wrong[r.entry]]
+
+
+def _put(dst: Spec, old: str | None, agents: Sequence[Agent], update: bool) -> str:
+    if dst.syntax == "sections":
+        return put_sections(old, [(a.id, section(a, dst)) for a in agents], dst.container)
+    return put_entries(dst, old, [(a.id, rows_of(a, dst)) for a in agents], update)
+
+
+def _proved(dst: Spec, path: str, text: str, by_id: dict[str, Agent], update: bool) -> Merged:
+    """Every entry is read from the whole file as it is read alone."""
+    whole = read_program(dst, text, path)
+    if whole.status != "read":
+        # each entry is taken alone, so it is what stands beside them, or how many there are
+        reason = f"{dst.program} would not take the file with these entries: {whole.reason or 'it passes it over'}"
+        return Merged(problem=note("F008", reason, file=path, help="mend what stands there, or choose with --only"))
+    found = {read.agent.id: read.agent for read in reversed(whole.agents)}
+    made = Merged(text)
+    for id, agent in by_id.items():
+        if id not in found:
+            made.problems[id] = note("V001", f"{dst.program} would not find the entry `{id}`", file=path)
+        elif not _same(found[id], _alone(dst, agent, path), dst, update):
+            made.problems[id] = note("V001", f"the entry `{id}` would be read differently beside the others", file=path)
+    return made
+
+
+def _alone(dst: Spec, agent: Agent, path: str) -> Agent | None:
+    return next((r.agent for r in read_program(dst, written(agent, dst), path).agents if r.agent.id == agent.id), None)
+
+
+def _same(found: Agent, alone: Agent | None, dst: Spec, update: bool) -> bool:
+    """The same agent; beside keys that an update left there, the same meaning and the same rights."""
+    if alone is None or not update:
+        return found == alone
+    rights = [counting.of_agent(agent, dst, program=True) for agent in (found, alone)]
+    return replace(found, extras=()) == replace(alone, extras=()) and rights[0] == rights[1]

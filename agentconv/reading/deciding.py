@@ -1,0 +1,38 @@
+"""Which format a text is, decided: by its place and name, else by the format that it fits best."""
+
+from __future__ import annotations
+
+from agentconv.notes import Note, note
+from agentconv.reading.detect import guess, marks
+
+SURE = 2  # one key that only this format has
+
+
+def decide(path: str, text: str, shown: str = "") -> tuple[str | None, Note | None]:
+    """The format, or a note that it cannot be told. ``shown`` is what the note calls the file."""
+    found = guess(path, text)
+    if found.format:
+        return found.format, None
+    return _fitting(found.candidates, text, shown or path)
+
+
+def _fitting(candidates: tuple[str, ...], text: str, shown: str) -> tuple[str | None, Note | None]:
+    """The format that the file fits best; a question only where the rights would differ."""
+    from agentconv.reading.fitting import choose, fits, loads, ways
+
+    counted = {id: marks(text, id) for id in candidates}
+    marked = [id for id in candidates if counted[id]]
+    if len(marked) == 1 and counted[marked[0]] >= SURE and loads(marked[0], text, shown):
+        return marked[0], None
+    found = fits(list(candidates), counted, text, shown)
+    if (best := choose(found)) is not None:
+        return best, None
+    top = [id for id in candidates if counted[id] == max(counted.values(), default=0) > 1]
+    if not found and len(top) == 1:
+        return top[0], None  # a file of that program for sure, whatever is wrong with it
+    if found:
+        problem = f"the format cannot be told: {ways(found)}"
+        help = f"--from {found[0].id} (or {', '.join(f.id for f in found[1:3])}) chooses"
+    else:
+        problem, help = "this is no agent file that agentconv knows", "--from ID names the format"
+    return None, note("F006", problem, file=shown, help=help)

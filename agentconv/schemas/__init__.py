@@ -1,0 +1,1 @@
+"""JSON schemas: of the model, the report, descriptions, and the headers of each format."""

@@ -1,0 +1,65 @@
+"""Every format to every other, over all shared agents: no internal error, and the notes account for all of it."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+
+from agentconv import registry
+from agentconv.convert import Conversion, convert_agent, convert_text
+from agentconv.lowering.lowered import Options
+from tests import goldens
+from tests.test_laws import check_proof, check_rights, check_status, tell
+
+TARGETS = registry.targets()
+READ_ONLY = [id for id in registry.ids() if id not in TARGETS]
+ALL = Options(allow_widening=frozenset({"*"}), guard=False)
+
+
+@cache
+def files_of(id: str) -> list[tuple[str, str, str]]:
+    """The shared agents as files of a format: name, path, text. One that only reads has the cases of its reader."""
+    if id in READ_ONLY:
+        cases = sorted((goldens.FIXTURES / id / "read").glob("*/input.*"))
+        return [(case.parent.name, case.name, text) for case in cases if (text := _text(case.read_bytes())) is not None]
+    found = []
+    for path in goldens.agent_files():
+        made = convert_agent(goldens.load_agent(path), goldens.source_of(path), id, ALL)
+        found += [(path.stem, place, data.decode()) for place, data in made.files.items()]
+    return found
+
+
+def _text(data: bytes) -> str | None:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return None  # refused before any format is asked
+
+
+def check(made: Conversion, name: str) -> None:
+    told = f"{name}: {tell(made)}"
+    check_proof(made, told)
+    check_status(made, told)
+    if made.agent is not None and made.status != "widened":
+        assert made.gained == [] or made.status == "refused", told
+
+
+@pytest.mark.parametrize("source", registry.ids())
+def test_every_pair(source: str) -> None:
+    files = files_of(source)
+    assert files
+    for target in TARGETS:
+        for name, path, text in files:
+            for made in convert_text(text, from_=source, to=target, path=path):
+                check(made, f"{name} {source} -> {target}")
+
+
+@pytest.mark.parametrize("source", TARGETS)
+def test_an_independent_count_of_rights(source: str) -> None:
+    """The same pairs from the model, with the rights counted by code that shares nothing with lowering."""
+    for path in goldens.agent_files()[::3]:
+        agent = goldens.load_agent(path)
+        for target in TARGETS:
+            made = convert_agent(agent, source, target)
+            check_rights(agent, source, target, made, tell(made, agent))

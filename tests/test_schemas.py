@@ -1,0 +1,129 @@
+"""The schemas are valid, and take what the programs take: held to the files that other tests convert and read."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from jsonschema import Draft202012Validator
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from agentconv import registry
+from agentconv.cli import app
+from agentconv.convert import convert_agent
+from agentconv.reading.engine import read_author, read_program
+from agentconv.schemas.header import header_schema
+from agentconv.schemas.model import model_schema
+from agentconv.schemas.report import report_schema
+from agentconv.spec import Spec
+from tests import goldens
+
+PLAIN = [id for id in registry.ids() if registry.load(id).syntax in ("frontmatter", "toml", "json", "yaml")]
+# headers that are no YAML, and the model's own form, which has a schema of its own
+TARGETS = [
+    id
+    for id in registry.targets()
+    if id in PLAIN
+    and registry.load(id).tools.control != "any"
+    and (registry.load(id).container.get("dialect") or {}).get("parser", "yaml") == "yaml"
+]
+
+
+def data_of(spec: Spec, text: str) -> Any:
+    """The header as plain data, read by somebody else's parser."""
+    if spec.syntax == "frontmatter":
+        return YAML(typ="safe", pure=True).load(text.split("---\n", 2)[1])
+    return tomllib.loads(text) if spec.syntax == "toml" else YAML(typ="safe", pure=True).load(text)
+
+
+@pytest.mark.parametrize("id", registry.ids())
+def test_header_schemas_are_valid(id: str) -> None:
+    schema = header_schema(registry.load(id))
+    Draft202012Validator.check_schema(schema)
+    assert json.loads(json.dumps(schema)) == schema
+
+
+@pytest.mark.parametrize("id", TARGETS)
+def test_what_is_written_fits_the_schema_of_its_header(id: str) -> None:
+    spec = registry.load(id)
+    validator, count = Draft202012Validator(header_schema(spec)), 0
+    for path in goldens.agent_files():
+        made = convert_agent(goldens.load_agent(path), goldens.source_of(path), id)
+        for text in (data.decode() for data in made.files.values()):
+            assert list(validator.iter_errors(data_of(spec, text))) == [], f"{path.stem}\n{text}"
+            count += 1
+    assert count
+
+
+def syntax_of(case: Path, spec: Spec) -> str:
+    """The syntax that the case is written in, where a format has several."""
+    return {".md": "frontmatter", ".toml": "toml", ".json": "json"}.get(case.suffix, spec.syntax)
+
+
+def quiet_cases(spec: Spec) -> Iterator[tuple[str, Any]]:
+    """Own reader cases that mean the same to author and program, and need no word; in the syntax of the schema."""
+    for case in sorted((goldens.FIXTURES / spec.id / "read").glob("*/input.*")):
+        try:
+            text = case.read_bytes().decode("utf-8")
+            author, program = read_author(spec, text, case.name), read_program(spec, text, case.name)
+            notes = [*author.notes, *(n for r in author.agents for n in r.notes)]
+            same = [r.agent for r in author.agents] == [r.agent for r in program.agents] != []
+            if same and not notes and spec.syntax == syntax_of(case, spec):
+                yield case.parent.name, data_of(spec, text)
+        except (ValueError, YAMLError, IndexError):
+            continue
+
+
+@pytest.mark.parametrize("id", TARGETS)
+def test_what_is_read_without_a_word_fits_the_schema(id: str) -> None:
+    spec = registry.load(id)
+    validator = Draft202012Validator(header_schema(spec))
+    wrong = {}
+    for case, data in quiet_cases(spec):
+        # a key without a value says nothing, and a number is no model: an editor does well to mark both
+        if not isinstance(data, Mapping) or None in data.values() or isinstance(data.get("model"), int):
+            continue
+        if errors := list(validator.iter_errors(data)):
+            wrong[case] = [e.message for e in errors]
+    assert wrong == {}
+
+
+def test_wrong_headers_do_not_fit() -> None:
+    claude = Draft202012Validator(header_schema(registry.load("claude-code")))
+    assert claude.is_valid({"name": "a", "description": "b", "color": "red", "tools": "Read"})
+    assert not claude.is_valid({"name": "a"})
+    assert not claude.is_valid({"name": "a", "description": "b", "color": "beige"})
+    strict = Draft202012Validator(header_schema(registry.load("gemini-cli")))
+    assert not strict.is_valid({"name": "a", "description": "b", "color": "red"})
+    modes = Draft202012Validator(header_schema(registry.load("roo")))
+    assert not modes.is_valid({"customModes": [{"slug": "a b"}]})
+
+
+def test_the_model_and_the_report_have_schemas(tmp_path: Path, root: Path) -> None:
+    Draft202012Validator.check_schema(model_schema())
+    Draft202012Validator.check_schema(report_schema())
+    report = tmp_path / "report.json"
+    arguments = ["convert", str(root / "fixtures/examples"), "--to", "codex,vscode", "-o", str(tmp_path / "{id}")]
+    CliRunner().invoke(app, [*arguments, "--report", str(report)])
+    data = json.loads(report.read_text("utf-8"))
+    assert len(data["agents"]) > 8 and {"refused", "lossy"} <= set(data["counts"])
+    assert list(Draft202012Validator(report_schema()).iter_errors(data)) == []
+
+
+@pytest.mark.parametrize("what", ["model", "report", "header:cursor"])
+def test_the_command_prints_them(what: str) -> None:
+    done = CliRunner().invoke(app, ["schema", what])
+    assert done.exit_code == 0
+    Draft202012Validator.check_schema(json.loads(done.output))
+
+
+def test_an_unknown_schema_names_those_there_are() -> None:
+    done = CliRunner().invoke(app, ["schema", "header:curser"])
+    assert done.exit_code == 2 and "cursor" in done.output
+    assert "report" in CliRunner().invoke(app, ["schema", "reprot"]).output

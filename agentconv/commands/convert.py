@@ -190,7 +190,7 @@ def prepare(src: tuple[str, ...], to: tuple[str, ...], given: dict[str, Any]) ->
 
         found = iter(configured.sources(config, given["max_bytes"]))
         if from_ is not None:
-            found = (s for s in found if s.format == from_)
+            found = (s for s in found if (sources.taken(s) or s).format == from_)
     else:
         base = Path.home() if given["user"] else files.find_root(cwd, sources.place_marks())
         closed = () if from_ is not None or plan.everything else targets

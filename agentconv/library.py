@@ -8,7 +8,8 @@ print(made.status, made.rights.after, made.text)
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from agentconv import convert
 from agentconv.conversion import Conversion
@@ -20,9 +21,22 @@ from agentconv.reading.deciding import decide
 from agentconv.reading.engine import read_author, read_program
 from agentconv.registry import UnknownFormat, ids, load
 
+if TYPE_CHECKING:
+    from agentconv.checking.finding import Finding
+
 Get = Callable[[str], "str | None"]
 
-__all__ = ["NotOneAgent", "NotReadable", "UnknownFormat", "convert_text", "convert_texts", "formats", "read", "render"]
+__all__ = [
+    "NotOneAgent",
+    "NotReadable",
+    "UnknownFormat",
+    "check_text",
+    "convert_text",
+    "convert_texts",
+    "formats",
+    "read",
+    "render",
+]
 
 
 class NotReadable(ValueError):
@@ -91,6 +105,23 @@ def convert_texts(
     """All agents of a text in another format; at least one result, which says why where there is no agent."""
     source = from_ or _format(text, path)
     return convert.convert_text(text, from_=source, to=to, path=path, options=options, get=get)
+
+
+def check_text(
+    text: str, *, from_: str | None = None, path: str = "", targets: Sequence[str] = (), get: Get | None = None
+) -> list[Finding]:
+    """Where the programs that read a file do something else than it says, worst first within a line.
+
+    ``path`` is where the file lies: it decides which other programs read it. ``targets``: would it load there, and what
+    would it mean? What the neighbours of a file decide (two agents of one name, skills that are not there) is not asked.
+    """
+    from agentconv.checking.checked import open_checked
+    from agentconv.checking.producers import findings
+
+    spec = load(from_ or _format(text, path))
+    checked = open_checked(spec, text, path or convert.usual_path(spec), get=get)
+    checked.targets = tuple(targets)
+    return findings(checked)
 
 
 def render(agent: Agent, to: str, *, from_: str = "agentconv", options: Options | None = None) -> Conversion:

@@ -27,7 +27,9 @@ __version__ = "0.1.0"
 
 # module -> public names that live there; `agentconv --version` must not pay for any of them
 _PUBLIC = {
-    "agentconv.library": "check_text convert_text convert_texts formats read render NotOneAgent NotReadable UnknownFormat",
+    "agentconv.library": (
+        "check_text convert_text convert_texts formats read render NotOneAgent NotReadable UnknownFormat"
+    ),
     "agentconv.checking.finding": "Finding",
     "agentconv.conversion": "Conversion",
     "agentconv.lowering.lowered": "Options",

@@ -20,6 +20,7 @@ from agentconv.reading.context import Reading
 from agentconv.reading.deciding import decide
 from agentconv.reading.engine import read_author, read_program
 from agentconv.registry import UnknownFormat, ids, load
+from agentconv.spec import Spec
 
 if TYPE_CHECKING:
     from agentconv.checking.finding import Finding
@@ -113,13 +114,13 @@ def check_text(
     """Where the programs that read a file do something else than it says, worst first within a line.
 
     ``path`` is where the file lies: it decides which other programs read it. ``targets``: would it load there, and what
-    would it mean? What the neighbours of a file decide (two agents of one name, skills that are not there) is not asked.
+    would it mean? What the neighbours of a file decide (two agents of one name, a skill that is not there) is left out.
     """
     from agentconv.checking.checked import open_checked
     from agentconv.checking.producers import findings
 
     spec = load(from_ or _format(text, path))
-    checked = open_checked(spec, text, path or convert.usual_path(spec), get=get)
+    checked = open_checked(spec, text, path or _own_place(text, spec), get=get)
     checked.targets = tuple(targets)
     return findings(checked)
 
@@ -127,6 +128,12 @@ def check_text(
 def render(agent: Agent, to: str, *, from_: str = "agentconv", options: Options | None = None) -> Conversion:
     """An agent of the model in a format, proved. ``from_`` is the format whose words its tools are in."""
     return convert.convert_agent(agent, from_, to, options)
+
+
+def _own_place(text: str, spec: Spec) -> str:
+    """Where a text without a path would lie: under its agent's own name."""
+    agents = read_author(spec, text, "").agents
+    return convert.usual_path(spec, (agents[0].agent.name or "agent") if agents else "agent")
 
 
 def _format(text: str, path: str) -> str:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from agentconv import convert, registry
 from agentconv.project import sources
+from agentconv.proof.merging import merge_results
 from agentconv.reading import detect
-from agentconv.reading.context import Read, Reading
 from agentconv.spec import Spec
 from tests import goldens
 from tests.clients.programs import Check
@@ -38,17 +38,18 @@ def converted(check: Check) -> Iterator[Case]:
     made: dict[str, str] = {}  # of formats with many agents in a file: each case adds its own
 
     def get(place: str) -> str | None:
-        return made.get(place) if spec.head.get("many") else None
+        return made.get(place) if spec.many else None
 
     for path in goldens.agent_files():
         agent, source = goldens.load_agent(path), goldens.source_of(path)
         try:
-            reading = Reading(registry.load(source), "", "", [Read(agent)])
-            done = [convert.convert_read(reading.agents[0], reading, None, spec, options, get)]
+            done = convert.convert_agent(agent, source, check.target, options)
+            for place in done.files if spec.many else ():
+                merge_results(spec, place, made.get(place), [done])
         except Exception as error:  # one that raises must not hide what the program makes of the others
             yield Case(path.stem, "-", trouble=f"the conversion raised {error!r}")
             continue
-        yield _case(path.stem, done, made)
+        yield _case(path.stem, [done], made)
     for path in sorted(EXAMPLES.iterdir()):
         source = sources.decided(sources.read(sources.Source(path.name, path)))
         assert source.text is not None and source.format is not None, f"{path.name}: {source.notes}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -46,8 +46,10 @@ def known(program: str) -> tuple[Difference, ...]:
     return tuple(Difference(frozenset(e["cases"]), e["what"], e["why"], str(e["seen"])) for e in entries)
 
 
-def compare(program: Program, check: Check, cases: Iterable[Case], folder: Path) -> list[Row]:
-    """Load the cases in the program and compare; a row for each case."""
+def compare(
+    program: Program, check: Check, cases: Iterable[Case], folder: Path, heard: Callable[[str], None] = lambda _: None
+) -> list[Row]:
+    """Load the cases in the program and compare; a row for each case. ``heard`` is told the program's version."""
     rows, projects = [], [Project(folder / "0")]
     spec = registry.load(check.reads_as)
     for number, case in enumerate(cases, 1):
@@ -65,7 +67,9 @@ def compare(program: Program, check: Check, cases: Iterable[Case], folder: Path)
         projects[-1].add(row, files)
     for project in projects:
         if project.rows:
-            project.judge(program, spec, running.load(program, project.folder))
+            answer = running.load(program, project.folder)
+            heard(str(answer.get("version") or ""))
+            project.judge(program, spec, answer)
     return rows
 
 

@@ -83,6 +83,9 @@ class _Build:
     def run(self, progress: Step) -> BuildRun:
         """Everything, in its order: sources, outputs, deletions, lock."""
         done = self.done
+        if not self.wishes.dry:
+            known = {key.partition("#")[0] for ledger in self.ledgers.values() for key in ledger.hashes}
+            sweep(self.root, known | {locks.NAME})
         places: dict[str, str] = {}
         empty = True
         for source, reading, made in self._readings():
@@ -165,7 +168,7 @@ class _Build:
 
     def _rows(self, output: Output, lock: Lock) -> Iterator[Row]:
         """The outputs of a target as the lock has them from now on."""
-        fresh = {path for path, before, _ in self.done.changes if before is None}
+        fresh = {path for path, before, _ in self.done.changes if before is None} | output.own_files
         for result in output.made:
             for path in result.files:
                 key = f"{path}#{result.entry}" if output.dst.many else path
@@ -277,13 +280,17 @@ def alone(root: Path, say: Callable[[str], None], seconds: float = 60.0) -> Iter
         os.close(handle)
 
 
-def sweep(root: Path, folders: Iterable[str]) -> None:
-    """Half-written files of a build that was killed."""
+def sweep(root: Path, outputs: Iterable[str]) -> None:
+    """Half-written files of a build that was killed: those with the name of an output that was to be written."""
     import re
 
-    half = re.compile(r"\..{1,50}\.[0-9a-f]{10}\.tmp")
-    for folder in sorted(set(folders)):
+    by_folder: dict[str, set[str]] = {}
+    for path in outputs:
+        folder, _, name = path.rpartition("/")
+        by_folder.setdefault(folder, set()).add(name[:50])
+    half = re.compile(r"\.(.{1,50})\.[0-9a-f]{10}\.tmp", re.S)
+    for folder, names in by_folder.items():
         for name in list(files.walk(root / folder, "", deep=False)):
-            if half.fullmatch(name):
+            if (found := half.fullmatch(name)) and found[1] in names:
                 with contextlib.suppress(OSError):
                     (root / folder / name).unlink()

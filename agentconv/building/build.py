@@ -11,7 +11,7 @@ from agentconv.building import lock as locks
 from agentconv.building.lock import Ledger, Lock, Row
 from agentconv.building.outputs import Output
 from agentconv.building.removing import Removed, remove
-from agentconv.building.settled import SettledMaker, check_extras, plan_of
+from agentconv.building.settled import SettledMaker, check_targets, plan_of
 from agentconv.building.wishes import Wishes as Wishes
 from agentconv.conversion import Conversion
 from agentconv.notes import note
@@ -47,7 +47,7 @@ class BuildRun(Run):
 
 def run(config: Config, wishes: Wishes, progress: Step = lambda n: None, cache: Cache | None = None) -> BuildRun:
     """Build the project of these settings."""
-    check_extras(config)
+    check_targets(config)
     if wishes.take == "theirs":
         first = _Build(config, Wishes(dry=True, take="theirs"), cache).run(progress)
         took = list(_take_back(config, first, wishes.dry))
@@ -66,12 +66,12 @@ class _Build:
         }
         self.ledgers = {tracked: Ledger(self.root, lock) for tracked, lock in self.locks.items()}
         targets = tuple(setting.id for setting in config.targets)
-        self.done = BuildRun(Plan(self.root, targets, settings=config.file, dry=wishes.dry, force=wishes.force))
+        self.done = BuildRun(Plan(self.root, targets, settings=config.file, dry=wishes.dry))
         self.makers: list[SettledMaker] = []
         self.outputs: list[Output] = []
         cache = {} if cache is None else cache
         for setting in config.targets:
-            plan = plan_of(config, setting, settings=config.file, dry=wishes.dry, force=wishes.force)
+            plan = plan_of(config, setting, settings=config.file, dry=wishes.dry)
             self.makers.append(SettledMaker(plan, setting, config, cache))
             ledger = self.ledgers[setting.tracked]
             self.outputs.append(Output(load(setting.id), setting, plan, self.done, ledger, wishes))
@@ -115,7 +115,9 @@ class _Build:
         return done
 
     def _readings(self) -> Iterator[tuple[Source, Reading | None, Made]]:
-        outputs = {row.output for lock in self.locks.values() for row in lock.rows.values()}
+        ours = set(self.done.plan.targets)
+        rows = [row for lock in self.locks.values() for row in lock.rows.values()]
+        outputs = {row.output for row in rows if row.target in ours}
         for found in configured.sources(self.config):
             if found.path in outputs:
                 continue  # a folder of the sources may hold outputs
@@ -141,7 +143,8 @@ class _Build:
         self.failed = {(r.source, r.target) for r in done.results if r.status == "failed"}
         held = {row.key: row for row in left if self._held(row)}
         self._emptied(row.source for row in held.values())
-        gone = [row for row in left if row.key not in held and row.key not in elsewhere]
+        sources = self.read | {source for source, _ in self.failed}  # an output once, and a source of today
+        gone = [r for r in left if r.key not in held and r.key not in elsewhere and r.output not in sources]
         if empty and gone and not self.wishes.force:
             text = f"no agents in the sources of {self.config.file}; {len(gone)} outputs of earlier builds stay"
             done.remarks.append(Remark("", 0, note("F004", text, help="agentconv build --force deletes them")))

@@ -105,7 +105,7 @@ class Output(Target):
             result.notes.append(note("F014", text, file=path))
             return True
         if key in self.ledger.lock.rows:
-            return False
+            return self.wishes.force
         self.differing.append((path, result))
         return self.wishes.take == "ours"
 

@@ -6,14 +6,12 @@ only what the report says of them.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from agentconv.conversion import Conversion
 from agentconv.notes import Note, note
 from agentconv.project import files
-from agentconv.project.copies import resolve
 from agentconv.project.making import Made, Maker, agents_of, counted, read_source
 from agentconv.project.planning import STDOUT as STDOUT
 from agentconv.project.planning import Plan as Plan
@@ -96,6 +94,8 @@ def _made(
     if plan.everything:
         readings = [(s, r) for s, r in readings if s.path not in written.hashes] or readings
     if plan.found:
+        from agentconv.project.copies import resolve
+
         readings, differing = resolve(readings, written, plan.targets)
         first += differing
     maker = Maker(replace(plan, several=agents_of(plan, (r for _, r in readings), 2) > 1))
@@ -114,6 +114,8 @@ def _unknown_names(plan: Plan, known: dict[str, None]) -> list[Remark]:
     out = []
     for name in (*plan.only, *plan.exclude):
         if name not in known:
+            import difflib
+
             near = difflib.get_close_matches(name, known, 1, 0.5)
             help = f"did you mean `{near[0]}`?" if near else "agentconv list shows the names"
             out.append(Remark("", 0, note("F004", f"no agent is called `{name}`", help=help)))

@@ -8,7 +8,6 @@ import json
 import os
 import re
 import stat
-import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -240,6 +239,8 @@ def in_git(root: Path, paths: Iterable[str]) -> frozenset[str]:
     wanted = list(paths)
     if not wanted:
         return frozenset()
+    import subprocess
+
     git = ["git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-C", str(root)]
     env: Mapping[str, str] = {**os.environ, "GIT_OPTIONAL_LOCKS": "0"}
 

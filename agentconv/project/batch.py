@@ -22,13 +22,14 @@ from agentconv.project.writing import Target
 from agentconv.reading.context import Reading
 from agentconv.registry import heads, load, shared_readers, trusted
 
+LOCK = "agentconv.lock"
 CHUNK = 100  # files that are converted before their outputs are written
 
 
 def run(plan: Plan, sources: Iterable[Source], progress: Callable[[int], None] = lambda n: None) -> Run:
     """Convert every agent of every source to every target."""
     found = list(sources)
-    written = files.Written(plan.root)
+    written = _written(plan)
     done = Run(plan)
     targets = [Target(load(id), plan, done, written) for id in plan.targets]
     ahead = {source.real for source in found if source.real}  # not read yet, so not to be overwritten yet
@@ -56,6 +57,15 @@ def run(plan: Plan, sources: Iterable[Source], progress: Callable[[int], None] =
         done.remarks += about_target(target, [r for r in target.made if r.files], places, done)
     done.remarks += _of_strangers(done)
     return done
+
+
+def _written(plan: Plan) -> files.Written:
+    """What agentconv wrote here before; in a project that is built, its lock file knows that, too."""
+    if not (plan.root / LOCK).is_file():
+        return files.Written(plan.root)
+    from agentconv.building.lock import written
+
+    return written(plan.root)
 
 
 def _made(

@@ -124,7 +124,7 @@ def recorded(program: str, format: str) -> Iterator[Case]:
                 name = path.relative_to(place).as_posix()
                 if (
                     name.startswith(".")
-                    and format in (*detect.by_place(name),)
+                    and format in detect.by_place(name)
                     and path.suffix in spec.head["suffixes"]
                 ):
                     label = f"{root.name}{'/' + place.name if place != root else ''}/{path.name}"

@@ -182,6 +182,7 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "F015": ("error", "a source that holds no agent any more"),
     "F016": ("info", "an edited output without a source"),
     "F017": ("error", "the marks of a passage do not fit"),
+    "F018": ("error", "a copy that would widen its source"),
     "F019": ("error", "a tool set that does not fit"),
     "F021": ("approximate", "the prompt is written out"),
     "F023": ("info", "the prompt stays in the source"),

@@ -13,12 +13,13 @@ COMMANDS = {
     "check": ("agentconv.commands.check", "check"),
     "show": ("agentconv.commands.show", "show"),
     "diff": ("agentconv.commands.look", "diff"),
-    "formats": ("agentconv.commands.tables", "formats"),
+    "formats": ("agentconv.commands.formats", "formats"),
     "tools": ("agentconv.commands.tables", "tools"),
     "models": ("agentconv.commands.tables", "models"),
     "explain": ("agentconv.commands.tables", "explain"),
     "schema": ("agentconv.commands.schema", "schema"),
     "template": ("agentconv.commands.look", "template"),
+    "format": ("agentconv.commands.format", "format"),
     "completion": ("agentconv.commands.look", "completion"),
 }
 
@@ -67,12 +68,13 @@ HELP = {
     "check": "Tell where programs read agents otherwise than they are meant.",
     "show": "Print agents as the model (JSON or YAML).",
     "diff": "Compare two agents or folders by meaning.",
-    "formats": "List the formats, or all facts of one.",
+    "formats": "List the formats, all facts of one, or what each can hold.",
     "tools": "List tool names and what they mean.",
     "models": "List models and how each format spells them.",
     "explain": "Explain a note code.",
     "schema": "Print the JSON schema of the model.",
     "template": "Print the template of a format.",
+    "format": "Make a format of your own, and check it.",
     "completion": "Print the line that switches on shell completion.",
 }
 
@@ -88,6 +90,10 @@ HELP = {
 def app(ctx: click.Context) -> None:
     """agentconv converts AI-agent definitions between programs: rights never widened, every loss named, every output
     read back before it is written."""
+    if ctx.invoked_subcommand != "format":
+        from agentconv.commands.own_formats import use_found
+
+        use_found()
     if ctx.invoked_subcommand is None:
         from agentconv.commands.here import here
 

@@ -174,11 +174,9 @@ def _unchanged(job: Job) -> Attempt | None:
     base = job.agent.tools.base
     usual = job.dst.tools.fact("absent", "all") == base
     agent = replace(job.agent, tools=Tools(None if usual else base, rules))
-    from jinja2 import TemplateError
-
     try:
         made = attempt(job, Lowered(agent))
-    except (ValueError, TemplateError):  # rules that the format has no form for, a layout that needs a name
+    except ValueError:  # rules that the format has no form for, a layout that needs a name
         return None
     if isinstance(made, Note) or made.gained or made.gained_elsewhere or verify.prove(job, made, []):
         return None

@@ -74,6 +74,7 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "R022": ("info", "a carried field was not taken back"),
     "R023": ("info", "routing facts read from the prompt"),
     "R024": ("info", "agentconv's own sentence left out of the prompt"),
+    "R030": ("info", "one entry of a shared file, by itself"),
     "R040": ("error", "the program does not see the header"),
     "R041": ("error", "the header is cut off at dashes inside of it"),
     "R042": ("error", "keys are lost in the header"),
@@ -108,6 +109,7 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "T045": ("info", "another program has no such tool"),
     "T046": ("approximate", "no name of the tool list gives anything"),
     "T047": ("error", "a field that brings tools along"),
+    "T048": ("approximate", "a name that is not found as it is written"),
     # models
     "M001": ("lost", "the model is not available in the target"),
     "M002": ("approximate", "a model of the same tier"),
@@ -173,6 +175,8 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "F010": ("error", "two formats hold the agent and differ"),
     "F011": ("error", "a setting that means nothing"),
     "F012": ("error", "a source outside the project"),
+    "F040": ("info", "a format that the project itself brings"),
+    "F041": ("error", "a description cannot be used"),
     # verification
     "V001": ("error", "the output does not read back as it should"),
     "V002": ("error", "the output is wider than the source"),

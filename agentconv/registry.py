@@ -1,8 +1,11 @@
-"""Which formats there are. Heads are read for all of them, tables only for those in use."""
+"""Which formats there are: those that are built in, and those of folders that the user or a project adds.
+
+Heads are read for all of them, tables only for those in use."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -30,21 +33,120 @@ def _yaml(text: str) -> Any:
     return yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder of descriptions that are not built in. ``trusted``: its owner is the user, not a project's author."""
+
+    path: Path
+    trusted: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with a description: it is left out, and this is said."""
+
+    file: str
+    line: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.message}" if self.line else f"{self.file}: {self.message}"
+
+
+_folders: list[Folder] = []
+_refused: dict[tuple[Folder, str], tuple[Problem, ...]] = {}  # would make agents look smaller than they are
+
+
+def use_folder(path: Path, *, trusted: bool = True) -> None:
+    """Take the descriptions of a folder in, too: one sub-folder a format."""
+    folder = Folder(path, trusted)
+    if folder in _folders:
+        return
+    _folders.append(folder)
+    forget()
+    if not trusted:
+        from agentconv.describing.taking import lowered
+
+        for id in [id for id in heads() if owner(id) == folder]:
+            if less := [Problem(str(path / id / "format.yaml"), 0, text) for text in lowered(load(id), vocabulary())]:
+                _refused[folder, id] = tuple(less)
+        forget()
+
+
+def folders() -> tuple[Folder, ...]:
+    """The folders that were taken in; another process needs the same ones."""
+    return tuple(_folders)
+
+
+def forget(*, folders: bool = False) -> None:
+    """Read all descriptions anew; ``folders``: only those that are built in."""
+    if folders:
+        _folders.clear()
+        _refused.clear()
+    for table in (_found, heads, load, vocabulary, folded_vocabulary):
+        table.cache_clear()
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Where the descriptions lie, and which of them cannot be used."""
+
+    places: Mapping[str, Path]
+    owners: Mapping[str, Folder]
+    heads: Mapping[str, Mapping[str, Any]]
+    problems: tuple[Problem, ...]
+
+
 @cache
-def _texts(id: str) -> tuple[str, str]:
+def heads_built_in() -> Mapping[str, Mapping[str, Any]]:
+    """The heads of the descriptions that come with agentconv."""
+    places = [entry.parent for entry in sorted(BUILT_IN.glob("*/format.yaml"))]
+    return {folder.name: _yaml(_texts(folder)[0]) for folder in places}
+
+
+@cache
+def _found() -> _Found:
+    read = dict(heads_built_in())
+    places = {id: BUILT_IN / id for id in read}
+    owners: dict[str, Folder] = {}
+    problems: list[Problem] = []
+    for folder in _folders:
+        from agentconv.describing.taking import take
+
+        for id, found in take(folder, read, problems).items():
+            if refused := _refused.get((folder, id)):
+                problems += refused
+                continue
+            places[id], owners[id], read[id] = folder.path / id, folder, found
+    return _Found(places, owners, read, tuple(problems))
+
+
+def problems() -> tuple[Problem, ...]:
+    """Descriptions that were left out."""
+    return _found().problems
+
+
+def owner(id: str) -> Folder | None:
+    """The folder that a description comes from; ``None`` where it is built in."""
+    return _found().owners.get(id)
+
+
+def trusted(id: str) -> bool:
+    """Whether a description is agentconv's or the user's own, and not one that a project brings."""
+    found = owner(id)
+    return found is None or found.trusted
+
+
+def _texts(folder: Path) -> tuple[str, str]:
     """Head and tables of a description as text."""
-    text = (BUILT_IN / id / "format.yaml").read_text("utf-8")
-    head, _, tables = text.partition("\n---\n")
+    head, _, tables = (folder / "format.yaml").read_text("utf-8").partition("\n---\n")
     return head, tables
 
 
 @cache
 def heads() -> Mapping[str, Mapping[str, Any]]:
     """The heads of all descriptions by id; those with more users first."""
-    found = {}
-    for entry in sorted(BUILT_IN.glob("*/format.yaml")):
-        found[entry.parent.name] = _yaml(_texts(entry.parent.name)[0])
-    return dict(sorted(found.items(), key=lambda item: -int(item[1].get("users") or 0)))
+    return dict(sorted(_found().heads.items(), key=lambda item: -int(item[1].get("users") or 0)))
 
 
 def ids(*, readings: bool = False) -> list[str]:
@@ -63,13 +165,34 @@ def load(id: str) -> Spec:
     """A description with its tables."""
     if id not in heads():
         raise UnknownFormat(id)
-    head = heads()[id]
-    tables = _yaml(_texts(id)[1]) or {}
+    found = owner(id)
+    if found is None:
+        return _built_in(id)
+    folder = _found().places[id]
+    tables = _yaml(_texts(folder)[1]) or {}
+    return overlaid(heads()[id], tables if found.trusted else _unproved(tables), str(folder))
+
+
+@cache
+def _built_in(id: str) -> Spec:
+    return overlaid(heads_built_in()[id], _yaml(_texts(BUILT_IN / id)[1]) or {}, "")
+
+
+def overlaid(head: Mapping[str, Any], tables: Mapping[str, Any], folder: str) -> Spec:
+    """A description laid over the built-in one that it extends."""
     if parent := head.get("extends"):
-        base = load(parent)
+        base = _built_in(str(parent))
         head = {**base.head, **{"many": False, "also_read_by": {}, "recognise": {}}, **head}
         tables = _overlay(base.tables, tables)
-    return Spec(head, tables, str(BUILT_IN / id))
+    return Spec(head, tables, folder)
+
+
+def _unproved(tables: Mapping[str, Any]) -> dict[str, Any]:
+    """A stranger's word that a control holds proves nothing."""
+    tools = dict(tables.get("tools") or {})
+    if tools.get("enforced", True) in (True, "yes"):
+        tools |= {"enforced": "unknown", "why": "only a description inside this project says that it holds"}
+    return {**tables, "tools": tools}
 
 
 def _overlay(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
@@ -95,11 +218,20 @@ def shared_readers(spec: Spec) -> list[tuple[Spec, str, bool]]:
     return out
 
 
+Vocabulary = Mapping[str, tuple[tuple[str, tuple[str, ...], tuple[str, ...], bool], ...]]
+
+
 @cache
-def vocabulary() -> Mapping[str, tuple[tuple[str, tuple[str, ...], tuple[str, ...], bool], ...]]:
-    """Every tool name of every format: spelling -> (format, is, also, dead). Loaded when a name is unknown."""
+def vocabulary() -> Vocabulary:
+    """Every tool name of every format: spelling -> (format, is, also, dead). Loaded when a name is unknown.
+
+    What a description inside a project says counts for its own files only."""
+    return _vocabulary([id for id in ids(readings=True) if trusted(id)])
+
+
+def _vocabulary(ids: Iterable[str]) -> Vocabulary:
     out: dict[str, list[tuple[str, tuple[str, ...], tuple[str, ...], bool]]] = {}
-    for id in ids(readings=True):
+    for id in ids:
         table = load(id).tools
         for name in table.names.values():
             if name.off:

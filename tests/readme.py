@@ -1,4 +1,4 @@
-"""What follows from the program in the README, tables and examples: ``python -m tests.readme --write`` renews it."""
+"""What follows from the program in README and docs: tables, examples, pages. ``python -m tests.readme --write``."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import yaml
 
 from agentconv import cli, registry
 from agentconv.notes import CODES
+from tests import pages
 
 README = Path(__file__).resolve().parent.parent / "README.md"
 EXAMPLE = re.compile(r"(?P<open><!-- example -->\n```console\n)(?P<body>.*?)(?P<close>^```\n)", re.S | re.M)
@@ -72,12 +73,16 @@ def command_table() -> str:
 
 def format_table() -> str:
     """Formats, their programs, versions and places."""
-    lines = ["| id | what | program seen | where |", "|---|---|---|---|"]
+    lines = ["| id | what | program seen | tools | sure | written to | found in |", "|---" * 7 + "|"]
     for id in registry.ids():
-        head = registry.load(id).head
-        places = ", ".join(f"`{place}`" for place in (head.get("places") or {}).get("project", ()))
-        seen = f"{head.get('program', '')} {head.get('version', '')}".strip()
-        lines.append(f"| `{id}` | {cell(str(head['title']))} | {cell(seen)} | {cell(places)} |")
+        spec = registry.load(id)
+        places = spec.head.get("places") or {}
+        where = ", ".join(f"`{place}`" for place in places.get("project", ()))
+        written = f"`{places['write']}`" if id in registry.targets() else "read only"
+        seen = f"{spec.head.get('program', '')} {spec.head.get('version', '')}".strip()
+        control = spec.tools.control + ("?" if spec.tools.enforced == "unknown" else "")
+        cells = (cell(str(spec.head["title"])), cell(seen), control, str(spec.head["sure"]), written, cell(where))
+        lines.append(f"| `{id}` | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 
@@ -132,6 +137,7 @@ def main() -> int:
     new = renewed(text)
     if "--write" in sys.argv[1:]:
         README.write_text(new, encoding="utf-8")
+        pages.write()
         return 0
     print("up to date" if new == text else "out of date: python -m tests.readme --write")
     return int(new != text)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ import pytest
 import yaml
 
 from agentconv import registry
+from agentconv.describing.contract import contract_problems, sections, strange, words
 from agentconv.model import FIELDS
 from agentconv.spec import ToolTable, all_caps, load_data, risk
 
@@ -35,26 +36,6 @@ EFFECTLESS = {"off", "never", "when"}  # names that need not be there in the ses
 
 
 @cache
-def sections() -> Mapping[str, frozenset[str]]:
-    """Words of each section of the page: keys in its examples, and what stands in backticks."""
-    text = (ROOT / "docs" / "describing-formats.md").read_text("utf-8")
-    parts = re.split(r"^#{2,3} ([\w ]+).*\n", text, flags=re.M)
-    out = {}
-    for title, body in zip(parts[1::2], parts[2::2], strict=True):
-        code = "\n".join(re.findall(r"```yaml\n(.*?)```", body, re.S))
-        words = set(re.findall(r"([a-z_]+)\??:(?=\s|$)", code))
-        for quoted in re.findall(r"`([^`\n]+)`", body):
-            words |= set(re.findall(r"[a-z_]+", quoted))
-        out[title.strip()] = frozenset(words)
-    return out
-
-
-def words(*titles: str) -> frozenset[str]:
-    """All words of some sections."""
-    return frozenset().union(*(sections()[title] for title in titles))
-
-
-@cache
 def documents(id: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Head and tables as they stand in the file (an overlay is not laid over anything)."""
     path = ROOT / "agentconv" / "formats" / id / "format.yaml"
@@ -62,51 +43,17 @@ def documents(id: str) -> tuple[dict[str, Any], dict[str, Any]]:
     return head, tables or {}
 
 
-def strange(at: str, found: Iterable[Any], known: frozenset[str]) -> Iterator[str]:
-    """Words that the page does not have; a bare ``off:`` or ``null:`` is no text in YAML and shows up here, too."""
-    for word in found:
-        if not isinstance(word, str):
-            yield f"{at}: the key {word!r} is no text; write it in quotes"
-        elif word not in known:
-            yield f"{at}: `{word}` is no word of docs/describing-formats.md"
-
-
-def unknown_words(id: str) -> Iterator[str]:
-    head, tables = documents(id)
-    yield from strange("head", head, words("Head"))
-    for part in ("places", "recognise"):
-        yield from strange(f"head.{part}", head.get(part) or {}, words("Head"))
-    for reader, entry in (head.get("also_read_by") or {}).items():
-        if isinstance(entry, dict):
-            yield from strange(f"head.also_read_by.{reader}", entry, words("Head"))
-    top = words("what is no field", "the rest") | {"container", "identity", "fields", "tools", "ambient", "models"}
-    yield from strange("tables", tables, top)
-    container = tables.get("container") or {}
-    yield from strange("container", container, words("container"))
-    yield from strange("container.dialect", container.get("dialect") or {}, words("container"))
-    yield from strange("identity", tables.get("identity") or {}, words("identity"))
-    for key, facts in (tables.get("fields") or {}).items():
-        yield from strange(f"fields.{key}", facts or {}, words("fields"))
-    tools = tables.get("tools") or {}
-    yield from strange("tools", tools, words("tools"))
-    yield from strange("tools.mcp", tools.get("mcp") or {}, words("tools"))
-    for part in ("names", "groups"):
-        for name, facts in (tools.get(part) or {}).items():
-            yield from strange(f"tools.{part}.{name}", facts or {}, words("tools"))
-    yield from strange("models", tables.get("models") or {}, words("models"))
-
-
 @pytest.mark.parametrize("id", FORMATS)
 def test_every_word_is_of_the_language(id: str) -> None:
-    assert not list(unknown_words(id))
+    assert contract_problems(ROOT / "agentconv" / "formats" / id / "format.yaml") == []
 
 
 def test_the_page_does_not_allow_everything() -> None:
     assert "fields" in sections() and "tools" in sections()
     assert "limits" in words("fields") and "limtis" not in words("fields")
-    assert list(strange("here", [False, "hides", "hidse"], words("tools"))) == [
+    assert [text for _, text in strange("here", [False, "hides", "hidse"], words("tools"))] == [
         "here: the key False is no text; write it in quotes",
-        "here: `hidse` is no word of docs/describing-formats.md",
+        "here: `hidse` is no word of docs/describing-formats.md; did you mean `hides`?",
     ]
 
 

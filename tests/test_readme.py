@@ -12,7 +12,7 @@ import pytest
 import agentconv
 from agentconv import registry
 from agentconv.notes import CODES
-from tests import readme
+from tests import pages, readme
 
 TEXT = readme.README.read_text(encoding="utf-8")
 COMMAND = re.compile(r"<!-- command: (?P<name>[a-z]+) -->\n```sh\n(?P<text>.*?)```\n", re.S)
@@ -22,6 +22,13 @@ COMMANDS = {found["name"]: found["text"] for found in COMMAND.finditer(TEXT)}
 def test_tables_are_up_to_date() -> None:
     assert set(readme.BLOCK.findall(TEXT)) and {m["name"] for m in readme.BLOCK.finditer(TEXT)} == set(readme.TABLES)
     assert readme.renewed(TEXT) == TEXT, "python -m tests.readme --write"
+
+
+def test_pages_of_formats_are_up_to_date() -> None:
+    made = pages.pages()
+    assert {path: path.read_text("utf-8") for path in pages.PAGES.glob("*.md")} == made, (
+        "python -m tests.readme --write"
+    )
 
 
 def test_every_command_and_option_is_in_the_manual() -> None:

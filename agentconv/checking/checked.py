@@ -27,7 +27,8 @@ class Reader:
     def seen(self) -> str:
         """The program with the version in which its behaviour was seen."""
         version = self.spec.head.get("version")
-        return f"{self.program} {version}" if version else self.program
+        unsure = "" if self.spec.head.get("sure") == "high" else " (unsure)"
+        return f"{self.program} {version}{unsure}" if version else f"{self.program}{unsure}"
 
     def twin(self, read: Read, count: int) -> Read | None:
         """The same agent as this program has it."""

@@ -70,10 +70,13 @@ def _hidden(checked: Checked, reader: Reader) -> Finding | None:
     elif author.text.startswith("\ufeff"):
         why, at = "a byte order mark stands in front of the header", (1, 1)
         mend = f"save the file without it; {FIXED}"
-    elif "R019" in codes:
-        blank = not author.text[: max(author.header_start - 4, 0)].strip()
+    elif author.header_start and "R019" in codes:
+        blank = not author.text[: author.header_start - 4].strip()
         why, at = f"{'a blank line' if blank else 'something'} stands in front of the header", (1, 1)
         mend = f"let the file begin with `---`; {FIXED}"
+    elif not author.text.lstrip().startswith("---"):
+        why, at = "there is no line of `---` above the keys", (1, 1)
+        mend = "put a line of `---` above the keys and one below them"
     else:
         why, at = "the header is not in the form that the program looks for", (1, 1)
         mend = "let the file begin with a line of `---`, then the keys, then a line of `---`"

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from agentconv.checking.checked import Checked
-from agentconv.checking.finding import Finding
+from agentconv.checking.finding import Finding, Severity
 from agentconv.containers import Node
 from agentconv.reading.codecs import TOOL_TYPES
 from agentconv.reading.context import Read
@@ -91,7 +91,7 @@ def _other(checked: Checked, read: Read, key: str, node: Node, other: Spec, row:
     if not listed and beside:
         return
     open_ = read.agent.tools.base in (None, "all")
-    error = limits and (not listed or open_)
+    error = listed and open_
     reads = next((r.program for r in checked.readers[1:] if key in r.spec.fields and r.spec.fields[key].applied), None)
     also = f"; {reads} does" if reads else ""
     instead = (
@@ -99,8 +99,9 @@ def _other(checked: Checked, read: Read, key: str, node: Node, other: Spec, row:
         if own is not None
         else "take the line away, or keep it for the other program"
     )
+    severity: Severity = "error" if error else "warning" if limits and not listed else "info"
     yield checked.finding(
-        "L042", "error" if error else "info", f"`{key}` is a key of {other.program}", read=read,
+        "L042", severity, f"`{key}` is a key of {other.program}", read=read,
         at=_key(checked, read, key, node), reader=checked.owner, path=key,
         meant="a limit" if limits else f"what it says to {other.program}", does=f"does not read it{also}", mend=instead,
     )  # fmt: skip

@@ -24,7 +24,7 @@ def produce(checked: Checked) -> Iterator[Finding]:
                 yield checked.finding(
                     "C041", "warning", f"`{called}` is an agent of {reader.program} itself", read=read, at=_name(read),
                     reader=reader, path="name", meant="an agent of its own",
-                    does="puts this agent in the place of its own, or its own before this one",
+                    does="puts this agent in the place of its own",
                     mend="give it another name, if that is not meant",
                 )  # fmt: skip
     if not checked.owner.reading.agents:
@@ -55,6 +55,8 @@ def _stem(checked: Checked, read: Read) -> Iterator[Finding]:
         does = f"calls it `{read.agent.id}`, as the file is called; `name` is only shown, if at all"
         meant = f"`{name}`"
     must = spec.identity.get("name_is") is not None
+    if must:
+        meant, does = f"`{name}`", f"wants both to be the same; who looks for `{stem}` finds another name"
     yield checked.finding(
         "C042", "warning" if must else "info", f"the name `{name}` is not the file's (`{stem}`)", read=read,
         at=_name(read), reader=checked.owner, path="name", meant=meant, does=does, mend="let both be the same",

@@ -9,32 +9,36 @@ from agentconv.checking.finding import Finding, Severity
 from agentconv.checking.given import gives, words
 from agentconv.checking.headers import unseen
 from agentconv.checking.restrictions import classes_of
+from agentconv.model import Tool
 from agentconv.reading.codecs import TOOL_TYPES
 from agentconv.reading.context import Read, Token
 from agentconv.reading.toolnames import Found, recognise
+from agentconv.registry import ids, load
 from agentconv.spec import Spec
 
 
 def produce(checked: Checked) -> Iterator[Finding]:
-    """Dead, foreign and unknown names; and lists of nothing else."""
+    """Dead, foreign and unknown names; names that are not found as they are written; lists of nothing else."""
     for reader, read, twin in checked.pairs():
         header = reader.reading.document
-        if header is None or header.header is None:
-            continue
+        if header is None or header.header is None or not reader.spec.tools.names:
+            continue  # told for the header as a whole; or which names the program has is not known
         lost = unseen(checked, reader)
         tokens = [t for t in read.tokens if _in_list(t, reader.spec) and t.at.split("[")[0].split(".")[0] not in lost]
-        if not reader.spec.tools.names:
-            continue  # which names the program has is not known
-        theirs = {rule.at for rule in twin.agent.tools.rules}
-        dead = [t for t in tokens if t.at not in theirs and not _works(t, reader.spec)]
         denied = {rule.at for rule in read.agent.tools.rules if rule.effect == "deny"}
+        dead = [t for t in tokens if not _found(t, twin, reader.spec, t.at in denied)]
         if reader is checked.owner:
             yield from (_named(checked, reader, read, twin, t, t.at in denied) for t in dead)
         elif dead and len(dead) < len(tokens):
             yield from _elsewhere(checked, reader, read, twin, [t for t in dead if t.at not in denied])
         listed = [t for t in tokens if t.at not in denied]
-        if listed and all(t in dead for t in listed) and twin.agent.tools.base == "none":
+        if listed and all(t in dead for t in listed) and _empty(twin):
             yield _nothing_left(checked, reader, read, listed)
+
+
+def _empty(twin: Read) -> bool:
+    tools = twin.agent.tools
+    return tools.base == "none" and not any(rule.effect == "allow" for rule in tools.rules)
 
 
 def _in_list(token: Token, spec: Spec) -> bool:
@@ -42,37 +46,80 @@ def _in_list(token: Token, spec: Spec) -> bool:
     return row is not None and row.applied and row.type in TOOL_TYPES
 
 
-def _works(token: Token, spec: Spec) -> bool:
-    if token.text in spec.tools.sentinels or token.text in (spec.tools.fact("builtin"), spec.tools.fact("all_word")):
+def _found(token: Token, twin: Read, spec: Spec, denied: bool) -> bool:
+    """Whether the program takes this name out of its list, and knows it."""
+    effect = "deny" if denied else "allow"
+    bare = token.text.split("(")[0].strip()
+    names = {rule.tool.name for rule in twin.agent.tools.rules if rule.effect == effect}
+    row = spec.fields.get(token.at.split("[")[0].split(".")[0])
+    aliases = (row.fact("aliases") or {}) if row is not None else {}
+    if token.text in names or bare in names or token.text in aliases:
         return True
-    return recognise(token.text, spec, author=False).how != "unknown" or token.text == "*"
+    if not _works(token, spec):
+        return False
+    # a name that is known and in none of the rules: a word for a whole set, or one that the program's splitting loses
+    return twin.agent.tools.base != "none" or denied or spec.tools.control != "list" or _sets(token, spec)
+
+
+def _sets(token: Token, spec: Spec) -> bool:
+    return token.text in spec.tools.sentinels or token.text in (spec.tools.fact("builtin"), spec.tools.fact("all_word"))
+
+
+def _works(token: Token, spec: Spec) -> bool:
+    if _sets(token, spec) or token.text == "*":
+        return True
+    return recognise(token.text, spec, author=False).how != "unknown"
 
 
 def _named(checked: Checked, reader: Reader, read: Read, twin: Read, token: Token, denied: bool) -> Finding:
     """A name of the owner's own list that it does not know."""
     found = recognise(token.text, checked.spec, author=True)
+    if found.how == "unknown" and (server := _spelled_elsewhere(token.text, checked.spec)) is not None:
+        found = Found(server, "foreign-mcp")
     known = found.how != "unknown"
-    code = {"dead": "T002", "unknown": "T004"}.get(found.how, "T001")
-    missed = known and classes_of(found.tool.caps) and not gives(twin.agent, reader.spec, found.tool)
-    severity: Severity = "warning" if code == "T004" or missed or (found.tool.server and known) else "info"
-    if code == "T002":
-        message = f"`{token.text}` is no tool of {reader.program} any more"
-    elif code == "T001":
-        message = f"`{token.text}` is no name of {reader.program}"
-    else:
-        message = f"nobody knows a tool `{token.text}`"
-    nothing = "denies nothing with it" if denied else "gives nothing for it"
-    if not denied and known and not missed and found.tool.caps:
-        nothing += "; another name of the list gives the same"
+    code = {"dead": "T002", "unknown": "T004", "own": "T048", "alias": "T048", "mcp": "T048"}.get(found.how, "T001")
+    there = bool(found.tool.caps or found.tool.server) and gives(twin.agent, reader.spec, found.tool)
+    missed = known and not there and (found.tool.server is not None or bool(classes_of(found.tool.caps)))
+    brought = code == "T004" and bool(reader.spec.tools.fact("contributed"))
+    severity: Severity = "info" if brought or (known and not missed) else "warning"
+    message = {
+        "T002": f"`{token.text}` is no tool of {reader.program} any more",
+        "T001": f"`{token.text}` is no name of {reader.program}",
+        "T004": f"nobody knows a tool `{token.text}`",
+        "T048": f"`{token.text}` is not found in the way it is written here",
+    }[code]
+    does = "denies nothing with it" if denied else "gives nothing for it"
+    if brought:
+        does += ", unless an extension brings a tool of this name"
+    elif there and not denied:
+        does += "; another name of the list gives the same"
     return checked.finding(
         code, severity, message, read=read, at=checked.at(token.start), reader=reader, path=token.at,
-        meant=words(found.tool) if known else "a tool of this name", does=nothing, mend=_mend(token, found),
+        meant=words(found.tool) if known else "a tool of this name", does=does,
+        mend=_mend(token, found, reader.spec),
     )  # fmt: skip
 
 
-def _mend(token: Token, found: Found) -> str:
+def _spelled_elsewhere(text: str, spec: Spec) -> Tool | None:
+    """A tool of an MCP server as another program spells it (``server/tool``)."""
+    for id in ids():
+        table = load(id).tools
+        if id == spec.id or table.mcp_is_loose or "{server}" not in str(table.mcp.get("tool")):
+            continue
+        tool = table.mcp_tool(text)
+        if tool is not None and tool.server not in (None, "*"):
+            return tool
+    return None
+
+
+def _mend(token: Token, found: Found, spec: Spec) -> str:
+    if found.how in ("own", "alias", "mcp"):
+        split = spec.tools.fact("split", "comma")
+        return "write the names as a list" if split in ("none", "whole") else "write the names with commas between them"
     if token.new:
         return f"write `{token.new}`"
+    if found.tool.server and (own := spec.tools.spell_mcp(found.tool.server, found.tool.member)):
+        return f"write `{own}`"
     if found.how == "unknown":
         return "correct the spelling, or take the name out; tools of MCP servers are written with their server"
     return "take the name out of the list"
@@ -103,6 +150,8 @@ def _nothing_left(checked: Checked, reader: Reader, read: Read, listed: list[Tok
     refused = str(starts).endswith("refused")
     severity: Severity = "error" if refused and reader.home else "warning"
     does = "loads the agent and refuses to start it" if refused else "starts the agent without any tool of the list"
+    if reader.spec.tools.fact("contributed"):
+        does += ", unless extensions bring tools of these names"
     return checked.finding(
         "T046", severity, "no name of the tool list gives anything", read=read, at=checked.at(listed[0].start),
         reader=reader, path="tools", meant=", ".join(f"`{t.text}`" for t in listed[:5]), does=does,

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from agentconv.commands.convert import NoAgents, _progress, diff_text, split_words
+from agentconv.commands.own_formats import format_dir, known
 
 REPORTS = (".json", ".sarif", ".md")
 
@@ -43,6 +44,7 @@ REPORTS = (".json", ".sarif", ".md")
     "--report", type=click.Path(dir_okay=False), metavar="FILE.json|.sarif|.md", help="Everything, into a file."
 )
 @click.option("--max-bytes", type=int, default=5_000_000, show_default=True, help="Largest file that is read.")
+@format_dir
 @click.pass_context
 def check(ctx: click.Context, /, src: tuple[str, ...], **given: Any) -> None:
     """Tell where programs read agents otherwise than they are meant.
@@ -121,8 +123,7 @@ def _targets(words: tuple[str, ...]) -> tuple[str, ...]:
     if words == ("all",):
         return tuple(registry.targets())
     for word in words:
-        if word not in registry.ids():
-            raise click.UsageError(f"F005 {registry.UnknownFormat(word)}")
+        known(word)
         if word not in registry.targets():
             raise click.UsageError(f"F005 `{word}` is read, not written: it is no target")
     return words

@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from agentconv.commands.own_formats import format_dir, known
+
 
 def split_words(values: tuple[str, ...]) -> tuple[str, ...]:
     """Repeated and comma-separated options as one list."""
@@ -86,6 +88,7 @@ def split_words(values: tuple[str, ...]) -> tuple[str, ...]:
 @click.option("-q", "--quiet", is_flag=True, help="The rights line only.")
 @click.option("--report", type=click.Path(dir_okay=False), metavar="FILE.json|.sarif", help="Everything, into a file.")
 @click.option("--max-bytes", type=int, default=5_000_000, show_default=True, help="Largest file that is read.")
+@format_dir
 @click.pass_context
 def convert(ctx: click.Context, /, src: tuple[str, ...], to: tuple[str, ...], **given: Any) -> None:
     """Convert agents to other programs.
@@ -210,7 +213,7 @@ def _targets(words: tuple[str, ...], output: str | None) -> tuple[str, ...]:
     from agentconv import registry
 
     if words == ("all",):
-        return _primary(registry.targets())
+        return _primary([id for id in registry.targets() if registry.trusted(id)])
     for word in words:
         _target(word)
     places: dict[str, str] = {}
@@ -237,10 +240,7 @@ def _primary(ids: list[str]) -> tuple[str, ...]:
 
 
 def _known(id: str) -> None:
-    from agentconv import registry
-
-    if id not in registry.ids():
-        raise click.UsageError(f"F005 {registry.UnknownFormat(id)}")
+    known(id)
 
 
 def _target(id: str) -> None:

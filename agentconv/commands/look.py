@@ -9,15 +9,14 @@ from typing import Any
 import click
 
 from agentconv.commands.convert import NoAgents, split_words
+from agentconv.commands.own_formats import format_dir, known
 
 
 def found_sources(src: tuple[str, ...], from_: str | None, user: bool, most: int = 5_000_000) -> Any:
     """The sources of the arguments, or those in the known places of the project."""
-    from agentconv import registry
     from agentconv.project import files, sources
 
-    if from_ is not None and from_ not in registry.ids():
-        raise click.UsageError(f"F005 {registry.UnknownFormat(from_)}")
+    known(from_)
     if src:
         return sources.named(src, Path.cwd(), from_, most)
     root = Path.home() if user else files.find_root(Path.cwd(), sources.place_marks())
@@ -33,6 +32,7 @@ def found_sources(src: tuple[str, ...], from_: str | None, user: bool, most: int
 @click.option("--user", is_flag=True, help="The programs' places in the home folder.")
 @click.option("--as", "form", type=click.Choice(["text", "md", "json", "jsonl", "csv"]), default="text", help="Layout.")
 @click.option("--only", multiple=True, metavar="NAME", help="These agents only.")
+@format_dir
 @click.pass_context
 def list_(
     ctx: click.Context,
@@ -51,8 +51,7 @@ def list_(
     wanted = split_words(programs)
     columns = tuple(registry.targets()) if wanted == ("all",) else wanted
     for id in columns:
-        if id not in registry.ids():
-            raise click.UsageError(f"F005 {registry.UnknownFormat(id)}")
+        known(id)
         if reason := registry.heads()[id].get("readable_only"):
             raise click.UsageError(f"F005 `{id}` can be read, not written: {reason}")
     names = set(split_words(only))
@@ -83,6 +82,7 @@ def list_(
 @click.argument("b")
 @click.option("--from", "from_", metavar="ID", help="Format of both sides, where it is not plain.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@format_dir
 @click.pass_context
 def diff(ctx: click.Context, /, a: str, b: str, from_: str | None, as_json: bool) -> None:
     """Compare two agents or folders by meaning: fields, rights, prompt lines. Exit 1 when they differ."""
@@ -104,18 +104,18 @@ def diff(ctx: click.Context, /, a: str, b: str, from_: str | None, as_json: bool
 
 @click.command()
 @click.argument("id")
+@format_dir
 def template(id: str) -> None:
     """Print the Jinja template that lays out a format's files."""
     from agentconv import registry
     from agentconv.output import render
 
-    if id not in registry.ids():
-        raise click.UsageError(f"F005 {registry.UnknownFormat(id)}")
+    known(id)
     spec = registry.load(id)
     if spec.many:
         click.echo(f"{{# {id}: entries are put into a shared file by place, without a template #}}")
         return
-    found = render.template(spec.id, spec.syntax)
+    found = render.template(spec.id, spec.syntax, spec.folder)
     if found.filename:
         click.echo(Path(found.filename).read_text("utf-8"), nl=False)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 import click
 
+from agentconv.commands.own_formats import format_dir, known
 from agentconv.schemas.model import Schema
 
 HEADER = "header:"
@@ -28,6 +29,7 @@ WHAT: Mapping[str, Callable[[], Schema]] = {"model": _model, "report": _report}
 
 @click.command()
 @click.argument("what", metavar=f"[{'|'.join(WHAT)}|{HEADER}ID]")
+@format_dir
 def schema(what: str) -> None:
     """Print a JSON schema. `model`: the form in which `show` prints agents and `convert --to agentconv` writes them;
     `report`: what `--report FILE.json` writes; `header:ID`: the header of a format's files, for editors."""
@@ -44,7 +46,6 @@ def _schema(what: str) -> Schema:
         from agentconv.schemas.header import header_schema
 
         id = what.removeprefix(HEADER)
-        if id not in registry.ids():
-            raise click.UsageError(f"F005 {registry.UnknownFormat(id)}")
+        known(id)
         return header_schema(registry.load(id))
     raise click.UsageError(f"no schema is called `{what}`; there are {', '.join(WHAT)} and {HEADER}ID")

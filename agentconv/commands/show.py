@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from agentconv.commands.convert import NoAgents
+from agentconv.commands.own_formats import format_dir, known
 
 
 @click.command()
@@ -16,6 +17,7 @@ from agentconv.commands.convert import NoAgents
 @click.option("--as", "form", type=click.Choice(["json", "yaml"]), default="json", help="How the model is printed.")
 @click.option("--program", is_flag=True, help="As the owning program reads the file, not as its author meant it.")
 @click.option("--max-bytes", type=int, default=5_000_000, show_default=True, help="Largest file that is read.")
+@format_dir
 @click.pass_context
 def show(
     ctx: click.Context, /, src: tuple[str, ...], from_: str | None, form: str, program: bool, max_bytes: int
@@ -27,8 +29,7 @@ def show(
     from agentconv.reading import engine
     from agentconv.telling import escape, report
 
-    if from_ is not None and from_ not in registry.ids():
-        raise click.UsageError(f"F005 {registry.UnknownFormat(from_)}")
+    known(from_)
     shown, bad = [], False
     for source in sources.named(src, Path.cwd(), from_, max_bytes):
         notes = list(source.notes)

@@ -116,6 +116,7 @@ class Document:
     header_start: int = 0  # offsets of the text between the opening and the closing line
     header_end: int = 0
     newline: str = "\n"
+    prompt_key: str = ""  # the field that holds the prompt of a file that is all header
     remarks: list[Remark] = field(default_factory=list)
     status: Literal["read", "skipped", "refused"] = "read"
     reason: str = ""

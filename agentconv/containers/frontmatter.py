@@ -151,9 +151,10 @@ def _whole(document: Document, parts: Parts, known_keys: frozenset[str]) -> None
         raise ContainerError("R005", "the header is not closed by a line ---", max(1, line - 1), 1, _HELP)
     document.header = header
     document.remarks += duplicates(composed)
-    message = (
-        "the lines --- around the fields are missing" if parts.bare else "the line --- below the fields is missing"
-    )
+    message = "the line --- below the fields is missing"
+    if parts.bare and header is not None:
+        document.prompt_key = next(key for key in _PROMPTS if header.get(key))
+        message = f"the lines --- around the fields are missing; `{document.prompt_key}` is the prompt"
     document.remarks.append(Remark("R019", message, line, column))
 
 

@@ -25,7 +25,8 @@ _ALIAS = re.compile(r"(?:\A|[\r\n])[^\r\n:]*:[ \t]+\*([\w-]+)[ \t]*(?=[\r\n]|\Z)
 _SPEECH = {"user", "assistant", "human", "context", "example", "examples", "commentary", "system", "note", "response"}
 _WORD = re.compile(r"""["']?[\w./*:@()+-]+["']?""")
 _WORDS = re.compile(r"""(?:["']?[\w./*:@()+-]+["']?(?:[ \t]*(?:[,\[\]]|[\r\n]|\Z))+|[\s,\[\]]+|-[ \t]+)*""")
-_ESCAPE = re.compile(r'\\(?!["\\/abefnrtv0 _NLP]|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8})')
+# a backslash before a blank is an escape of YAML, too; where another one is wrong, nobody thought of YAML
+_ESCAPE = re.compile(r'\\(?!["\\/abefnrtv0_NLP]|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8})')
 
 
 @dataclass(slots=True)

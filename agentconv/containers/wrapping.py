@@ -224,7 +224,17 @@ class _Splitter:
             return None
         fence = _OPEN_FENCE.match(lines[-1]) if lines else None
         self.opened = [len(fence[1])] if fence and fence[2].lower() in _WORDS else []
+        if len(lines) > 1 and self.opened and self.is_example(closing[1]):
+            return None
         return start, closing[0], closing[1]
+
+    def is_example(self, at: int) -> bool:
+        """Prose, then a header and its prompt in a fence that ends before the file does: a page that shows an agent."""
+        fences = list(_FENCE.finditer(self.text, at))
+        if not fences or self.round_header(fences, at) is not None:
+            return False
+        ends_with_fence = not fences[-1][2] and not self.text[fences[-1].end() :].strip()
+        return len(fences) % 2 == 1 and not ends_with_fence
 
     def keys(self, at: int) -> Parts:
         """Fields at once: the opening line is missing, or the fence stands for it, or the file is one YAML map."""

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 
+class LayoutError(ValueError):
+    """A template that cannot lay the agent out."""
+
+
 def template_folders() -> list[str]:
     """Where templates lie: inside the installed package, else beside it in a checkout."""
     here = Path(__file__).parent.parent  # the package
@@ -53,10 +57,34 @@ def environment() -> ImmutableSandboxedEnvironment:
 
 
 @cache
-def template(id: str, syntax: str) -> Template:
-    """The format's own layout where it has one, else that of its container."""
+def template(id: str, syntax: str, folder: str = "") -> Template:
+    """The format's own layout where it has one, else that of its container. ``folder``: of a description that is not
+    built in; its templates run in the same sandbox and read nothing outside of it."""
     names = [f"{id}.j2", f"{syntax}.j2"]
-    return environment().select_template(names)
+    if not folder:
+        return environment().select_template(names)
+    from jinja2 import ChoiceLoader
+
+    own = environment().overlay(loader=ChoiceLoader([_loader(folder), *_loaders()]))
+    return own.select_template(names)
+
+
+def _loaders() -> list[Any]:
+    loader = environment().loader
+    return [loader] if loader is not None else []
+
+
+def _loader(folder: str) -> Any:
+    """Templates of a folder; a link that leads out of it is none."""
+    from jinja2 import FunctionLoader
+
+    root = Path(folder).resolve()
+
+    def read(name: str) -> str | None:
+        found = (root / name).resolve()
+        return found.read_text("utf-8") if root in found.parents and found.is_file() else None
+
+    return FunctionLoader(read)
 
 
 # -- rows -------------------------------------------------------------------------------------
@@ -184,7 +212,12 @@ def render(agent: Agent, spec: Spec, newline: str = "\n") -> str:
     prompt = agent.prompt or ""
     if spec.syntax == "frontmatter":
         prompt = prompt.replace("\r\n", "\n")
-    text = template(spec.id, spec.syntax).render(rows=rows, prompt=prompt, agent=agent, spec=spec.head)
+    from jinja2 import TemplateError
+
+    try:
+        text = template(spec.id, spec.syntax, spec.folder).render(rows=rows, prompt=prompt, agent=agent, spec=spec.head)
+    except TemplateError as error:  # of a format of somebody's own, or a layout that needs what the agent does not say
+        raise LayoutError(f"{type(error).__name__}: {error.message or error}") from error
     return text if newline == "\n" else text.replace("\r\n", "\n").replace("\n", newline)
 
 

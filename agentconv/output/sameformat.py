@@ -23,6 +23,8 @@ def convert_same(reading: Reading, options: Options) -> list[Conversion]:
         return [
             Conversion(status, "", reading.path, reading.spec.id, reading.spec.id, empty, notes=list(reading.notes))
         ]
+    if any(n.code == "R030" for n in reading.notes):  # an entry by itself goes into the shared file
+        return convert_reading(reading, reading.spec, options, lambda _: None)
     text = normalised(reading)
     program = read_program(reading.spec, reading.text, reading.path, reading.get)
     again = read_program(reading.spec, text, reading.path, reading.get)

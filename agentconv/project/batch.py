@@ -15,7 +15,7 @@ from agentconv.project.copies import resolve
 from agentconv.project.sources import Source, beside
 from agentconv.reading.context import Read, Reading
 from agentconv.reading.engine import read_author
-from agentconv.registry import heads, load, shared_readers
+from agentconv.registry import heads, load, shared_readers, trusted
 from agentconv.spec import Spec
 
 DEFAULT = Options()
@@ -88,7 +88,22 @@ def run(plan: Plan, sources: Iterable[Source], progress: Callable[[int], None] =
         done.remarks += about_target(
             load(target), [r for r in done.results if r.target == target and r.files], places, done
         )
+    done.remarks += _of_strangers(done)
     return done
+
+
+def _of_strangers(done: Run) -> list[Remark]:
+    """Formats in use that the project itself brings."""
+    out = []
+    for id in dict.fromkeys(i for r in done.results for i in (r.format, r.target)):
+        if id in heads() and not trusted(id):
+            count = sum(id in (r.format, r.target) for r in done.results)
+            text = f"`{id}` is described by this project itself, in .agentconv/formats"
+            help = f"agentconv formats {id} shows what it says"
+            out.append(
+                Remark(id if any(r.target == id for r in done.results) else "", count, note("F040", text, help=help))
+            )
+    return out
 
 
 def _picked(readings: list[tuple[Source, Reading]], done: Run) -> list[tuple[Source, Reading]]:

@@ -8,7 +8,7 @@ from agentconv import rights as counting
 from agentconv.lowering.lowered import Lowered, Options
 from agentconv.model import Agent, Tools
 from agentconv.notes import Note, note
-from agentconv.output.render import output_path, render, rows_of
+from agentconv.output.render import LayoutError, output_path, render, rows_of
 from agentconv.output.shared import new_file, put_sections
 from agentconv.reading.engine import read_program
 from agentconv.registry import shared_readers
@@ -60,7 +60,10 @@ def attempt(job: Job, lowered: Lowered) -> Attempt | Note:
     """The agent written and read back, or the error that prevents it. An entry of a shared file is proved alone; what
     the whole file will hold is proved when all entries are in it (``proof.merging``)."""
     path = output_path(lowered.agent, job.dst, job.options.user)
-    text = written(lowered.agent, job.dst, job.newline)
+    try:
+        text = written(lowered.agent, job.dst, job.newline)
+    except LayoutError as error:
+        return note("F041", f"the template of `{job.dst.id}` fails: {error}", file=path)
     back = read_back(job.dst, text, path, lowered.agent)
     if isinstance(back, str):
         return note("V001", f"{job.dst.program} would not take the output: {back}", file=path)

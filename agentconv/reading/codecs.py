@@ -323,3 +323,7 @@ def _servers(value: Mapping[str, Any], row: Field) -> Any:
     if row.fact("shape") == "list" or (row.fact("by_name") and None in value.values()):
         return [name if config is None else {name: config} for name, config in value.items()]
     return dict(value)
+
+
+# every word that `type:` may be
+TYPES: frozenset[str] = frozenset((*_READERS, *TOOL_TYPES))

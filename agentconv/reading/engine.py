@@ -64,7 +64,8 @@ def read_author(spec: Spec, text: str, path: str, get: Get | None = None) -> Rea
             )
         )
         return reading
-    for id, entry, forced in entries(spec, document, path):
+    found = entries(spec, document, path) or _entry_alone(reading, document)
+    for id, entry, forced in found:
         read = read_entry(spec, document, entry, id, forced, path, author=True, get=get)
         if isinstance(read, Read):
             reading.agents.append(_without_header(read, reading))
@@ -80,6 +81,19 @@ def read_author(spec: Spec, text: str, path: str, get: Get | None = None) -> Rea
         line, column = (again.entry.line, again.entry.column) if again.entry else (1, 1)
         reading.notes.append(note("R010", text, path="id", file=path, line=line, column=column))
     return reading
+
+
+def _entry_alone(reading: Reading, document: Document) -> list[tuple[str, Node | None, Mapping[str, Any]]]:
+    """A file that is one entry by itself, as people keep them to paste into the shared file."""
+    spec, top = reading.spec, document.header
+    keys = spec.container.get("alone", ())
+    if not keys or top is None or top.kind != "map" or not all(top.get(key) for key in keys):
+        return []
+    where = spec.container["entries"]
+    text = f"the file is one entry by itself: {spec.program} looks for a list `{where}` and finds none"
+    reading.notes.append(note("R030", text, file=reading.path, line=top.line, column=top.column))
+    id = top.get(str(spec.container.get("entry_id") or ""))
+    return [(id.text if id and id.kind == "scalar" else "", top, forced_by(spec, reading.path))]
 
 
 def _without_header(read: Read, reading: Reading) -> Read:

@@ -48,7 +48,7 @@ class Note:
 
 
 # code -> (default effect, headline). Families: R reading, T tools, M models, L other fields,
-# C the target's limits and places, F files, V verification, X bugs of agentconv itself.
+# C the target's limits and places, F files, V verification, P prompts, X bugs of agentconv itself.
 CODES: dict[str, tuple[NoteEffect, str]] = {
     # reading
     "R001": ("error", "not UTF-8"),
@@ -183,6 +183,16 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "V003": ("error", "a loss without a note"),
     "V004": ("error", "another entry of the file changed"),
     "V005": ("error", "a tool name the target does not have"),
+    # prompts
+    "P001": ("approximate", "the prompt calls an agent by a name that it will not have"),
+    "P002": ("info", "the prompt speaks of a place of the source's program"),
+    "P003": ("approximate", "a word of the prompt was rewritten"),
+    "P004": ("info", "a word that may be an agent was left"),
+    "P005": ("info", "hand-overs taken from the prompt"),
+    "P006": ("approximate", "a hand-over to an agent that is not there"),
+    "P007": ("approximate", "a description was split at its examples"),
+    "P008": ("info", "a skill that the target will not find"),
+    "P009": ("info", "an MCP server that the target will not find"),
     # own bugs
     "X001": ("error", "internal error"),
 }

@@ -16,7 +16,9 @@ from agentconv.bodies.parse import Heading, Parsed
 AT = re.compile(r"(?<![\w`/.@<])@(?:\"([^\"\n]{2,60})\"|([A-Za-z][\w.:-]*\w))")
 NOUN = r"(?:sub-?)?(?:agents?|subagents?|droids?|personas?|modes?|teammates?|chatmodes?)\b"
 AFTER = re.compile(rf"[`*_\"']*\s+(?:custom\s+|specialist\s+)?{NOUN}", re.I)
-AFTER_LIST = re.compile(rf"[`*_\"']*(?:(?:,|\s+(?:or|and)|\s*/)\s*(?:the\s+)?[`*_\"']*[\w.-]+[`*_\"']*){{1,4}}\s+{NOUN}", re.I)
+AFTER_LIST = re.compile(
+    rf"[`*_\"']*(?:(?:,|\s+(?:or|and)|\s*/)\s*(?:the\s+)?[`*_\"']*[\w.-]+[`*_\"']*){{1,4}}\s+{NOUN}", re.I
+)
 BEFORE = re.compile(rf"\b{NOUN}:?\s+(?:called\s+|named\s+)?[`*_\"'@]*$", re.I)
 VERB = re.compile(
     r"\b(?:invok|launch|spawn|dispatch|delegat|escalat|consult|engag|handoff|hand(?:s|ed|ing)?[ -]?off|"
@@ -25,8 +27,11 @@ VERB = re.compile(
     r"(?:\s+(?!and\b|not\b)[\w'()-]+){0,4}?\s+(?:[`*_\"'@]*[\w.-]+[`*_\"']*(?:,|\s+(?:or|and)|\s*/)\s*){0,3}(?:the\s+)?[`*_\"'@]*$",
     re.I,
 )
-OTHER = re.compile(r"[`*_\"']*\s+(?:skills?|commands?|files?|folders?|director(?:y|ies)|branch(?:es)?|labels?|packages?|"
-                   r"scripts?|fields?|tags?|tools?|workflows?|servers?|hooks?|plugins?|library|modules?)\b", re.I)  # fmt: skip
+OTHER = re.compile(
+    r"[`*_\"']*\s+(?:skills?|commands?|files?|folders?|director(?:y|ies)|branch(?:es)?|labels?|packages?|scripts?|"
+    r"fields?|tags?|tools?|workflows?|servers?|hooks?|plugins?|library|modules?)\b",
+    re.I,
+)
 PERSON = re.compile(
     r"(?:^|[-_ .:])(?:\w*(?:er|or|ist|ian|ant)|expert|pro|architect|guru|lead|agent|reviewer|analyst|specialist|master|"
     r"coach|manager|auditor|admin|ops|dev|researcher|qa|assistant|executor|verifier|scout|guide|captain|owner|critic)$",
@@ -34,13 +39,12 @@ PERSON = re.compile(
 )
 SECTION = re.compile(
     r"\b(?:chaining|hand-?offs?|hand(?:ing)?[ -]?(?:off|over)|delegat\w+|escalation|sub-?agents?|"
-    r"(?:integration|working|works?|collaborat\w+|coordinat\w+|interactions?) with (?:\w+ ){0,2}(?:agents|subagents|roles|team)|"
-    r"(?:agent|sub-?agents?|multi-agent|team|inter-agent)s? (?:collaboration|coordination|delegation|integration|"
-    r"orchestration|interactions?|roster|routing)|(?:related|other|available|specialist|specialized) (?:sub-?)?agents|"
-    r"collaboration|works? with)\b",
+    r"(?:integration|working|works?|collaborat\w+|coordinat\w+|interactions?) with (?:\w+ ){0,2}"
+    r"(?:agents|subagents|roles|team)|(?:agent|sub-?agents?|multi-agent|team|inter-agent)s? (?:collaboration|"
+    r"coordination|delegation|integration|orchestration|interactions?|roster|routing)|"
+    r"(?:related|other|available|specialist|specialized) (?:sub-?)?agents|collaboration|works? with)\b",
     re.I,
 )
-LEAD = re.compile(r"^[ \t>]*(?:\*\*|__)?([^\n]{0,80}?)(?:\*\*|__)?:?(?:\*\*|__)?[ \t]*$", re.M)
 KEBAB = r"[a-z][a-z0-9]*(?:[-.][a-z0-9]+)+"
 ITEM = re.compile(
     rf"^[ \t]*(?:[-*+]|\d+\.)[ \t]+(?:\*\*|__)?(?:(?:with|[A-Z][a-z]+(?:\s+(?:closely\s+)?(?:with|to|on|from))?)\s+)?"
@@ -187,7 +191,12 @@ def _unknown(parsed: Parsed, company: Company, about: list[tuple[int, int]]) -> 
     for found in QUOTED.finditer(text):
         group = next(g for g in (1, 2, 3) if found[g])
         start, end = found.span(group)
-        if found[group] in company.by_word or OTHER.match(text, end) or _in_block(parsed, start) or FILE.search(found[group]):
+        if (
+            found[group] in company.by_word
+            or OTHER.match(text, end)
+            or _in_block(parsed, start)
+            or FILE.search(found[group])
+        ):
             continue
         if group == 3 and not PERSON.search(found[group]):
             continue  # "a long-running agent"
@@ -205,7 +214,9 @@ def _unknown(parsed: Parsed, company: Company, about: list[tuple[int, int]]) -> 
                 continue
             if PERSON.search(name) or _cue(text, start, end):
                 form = _form(parsed, start, end)
-                yield Mention("agent", "backticks" if form == "code" else form, name, start, end, name, False, False, True)
+                yield Mention(
+                    "agent", "backticks" if form == "code" else form, name, start, end, name, False, False, True
+                )
     if "gent" not in text:
         return
     slugs = {re.sub(r"[^a-z0-9]+", "-", w.lower()).strip("-"): m for w, m in company.by_word.items()}

@@ -132,10 +132,11 @@ def _tools(parsed: Parsed, words: Words) -> Iterator[Mention]:
         if whole in words.tools:
             sure = _named(whole) or _tool_cue(text, span.start, span.end)
             yield Mention("tool", "backticks", whole, start, end, words.tools[whole], True, False, sure)
-        elif (call := CALL.match(whole)) and call[1] in words.tools:
-            if _named(call[1]) or _tool_cue(text, span.start, span.end):
-                stop = start + call.end(1)
-                yield Mention("tool", "call", call[1], start, stop, words.tools[call[1]], True, False, True)
+            continue
+        call = CALL.match(whole)
+        if call and call[1] in words.tools and (_named(call[1]) or _tool_cue(text, span.start, span.end)):
+            stop = start + call.end(1)
+            yield Mention("tool", "call", call[1], start, stop, words.tools[call[1]], True, False, True)
     for name, found in _spelled(text, words):
         if parsed.at(found.start()) is not None:
             continue
@@ -201,7 +202,9 @@ def _commands(parsed: Parsed) -> Iterator[Mention]:
         before = text[begin : outer[0]]
         cue = COMMAND_CUE.search(before) or COMMAND_NOUN.match(text, outer[1])
         if ":" in found[1] or (cue and not NO_COMMAND.match(text, outer[1])):
-            yield Mention("command", "backticks" if span else "bare", found[0], start, end, found[1], False, False, True)
+            yield Mention(
+                "command", "backticks" if span else "bare", found[0], start, end, found[1], False, False, True
+            )
 
 
 def _models(parsed: Parsed) -> Iterator[Mention]:
@@ -217,7 +220,9 @@ def _models(parsed: Parsed) -> Iterator[Mention]:
         model = model_of(found[0])
         if model.id or model.tier:
             start, end = found.span()
-            yield Mention("model", "id", found[0], start, end, model.id or str(model.tier), True, in_code(parsed, start, end))
+            yield Mention(
+                "model", "id", found[0], start, end, model.id or str(model.tier), True, in_code(parsed, start, end)
+            )
     for found in TIER.finditer(text):
         start, end = found.span()
         yield Mention("model", "name", found[0], start, end, found[0], True, in_code(parsed, start, end))

@@ -18,7 +18,7 @@ AS_CODE = ("<pre", "<script", "<style")
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A part of the text. ``kind``: block (fence or indented code), code (between backticks, these included), comment."""
+    """A part of the text. ``kind``: block (fence or indented code), code (between backticks, with them), comment."""
 
     kind: str
     start: int
@@ -96,9 +96,9 @@ def parse(text: str) -> Parsed:
         if token.map is None:
             continue
         start, end = offset(token.map[0]), offset(token.map[1])
-        if token.type in ("fence", "code_block"):
-            spans.append(Span("block", start, end))
-        elif token.type == "html_block" and token.content.lstrip().lower().startswith(AS_CODE):
+        if token.type in ("fence", "code_block") or (
+            token.type == "html_block" and token.content.lstrip().lower().startswith(AS_CODE)
+        ):
             spans.append(Span("block", start, end))
         elif token.type in ("inline", "html_block"):
             spans += _inline(text, start, end)

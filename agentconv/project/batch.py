@@ -9,6 +9,7 @@ from pathlib import Path
 
 from agentconv.convert import BeforeAfter, Conversion
 from agentconv.lowering.lower import Options
+from agentconv.model import Agent
 from agentconv.notes import Note, note
 from agentconv.project import files
 from agentconv.project.copies import resolve
@@ -74,13 +75,16 @@ def run(plan: Plan, sources: Iterable[Source], progress: Callable[[int], None] =
     if plan.found:
         readings, differing = resolve(readings, written, plan.targets)
         done.results += differing
+    everyone = readings
     if plan.only or plan.exclude:
         readings = _picked(readings, done)
     count = sum(len(reading.agents) for _, reading in readings)
     for target in plan.targets:
         dst = load(target)
         plan = done.plan = replace(plan, several=len(plan.targets) > 1 or (count > 1 and not dst.many))
-        Target(dst, plan, done, written).convert(readings, progress)
+        Target(dst, plan, done, written).convert(readings, progress, everyone)
+        if plan.output is None:
+            _say_missing(dst, plan, done)
     if not plan.dry:
         written.save()
     places = {source.path: source.place for source, _ in readings if source.placed}
@@ -90,6 +94,19 @@ def run(plan: Plan, sources: Iterable[Source], progress: Callable[[int], None] =
         )
     done.remarks += _of_strangers(done)
     return done
+
+
+def _say_missing(dst: Spec, plan: Plan, done: Run) -> None:
+    """Skills and servers that the target will not find here, for agents that name some."""
+    named = [r for r in done.results if r.target == dst.id and r.agent is not None and _names_others(r.agent)]
+    if named and dst.head.get("around") and not plan.options.user:
+        from agentconv.project.references import say_missing
+
+        say_missing(dst, plan.root, named)
+
+
+def _names_others(agent: Agent) -> bool:
+    return bool(agent.skills) or any(r.tool.server for r in agent.tools.rules)
 
 
 def _of_strangers(done: Run) -> list[Remark]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
+from agentconv.bodies.company import Company, Member, gathered, member
 from agentconv.convert import Conversion, convert_reading
 from agentconv.notes import Note, note
 from agentconv.project import files
@@ -17,6 +18,8 @@ from agentconv.reading.context import Reading
 from agentconv.registry import heads
 from agentconv.spec import Spec
 
+Sources = Sequence[tuple[Source, Reading]]
+
 
 class Target:
     """One target format: its outputs, and who wrote what."""
@@ -25,9 +28,11 @@ class Target:
         self.dst, self.plan, self.done, self.written = dst, plan, done, written
         self.owners: dict[tuple[str, str], Conversion] = {}
         self.made: list[Conversion] = []
+        self.company = Company()
 
-    def convert(self, readings: list[tuple[Source, Reading]], progress: Callable[[int], None]) -> None:
-        """All readings, then the writing."""
+    def convert(self, readings: Sources, progress: Callable[[int], None], everyone: Sources = ()) -> None:
+        """All readings, then the writing. ``everyone``: the agents that were found, not only those that are wanted."""
+        self.company = gathered(self._members(readings, everyone))
         for source, reading in readings:
             if self.plan.found and reading.spec.id == self.dst.id and not self.plan.in_place:
                 continue  # it lies in the target's place already
@@ -53,7 +58,7 @@ class Target:
 
             results = convert_same(reading, self.plan.options)
         else:
-            results = convert_reading(reading, self.dst, self.plan.options, lambda _: None)
+            results = convert_reading(reading, self.dst, self.plan.options, lambda _: None, self.company)
         if not reading.agents and not source.asked and not any(n.effect == "error" for r in results for n in r.notes):
             for result in results:
                 result.status = "skipped"
@@ -62,17 +67,30 @@ class Target:
                 result.files = {self._place(path, result, source): data for path, data in result.files.items()}
         return results
 
+    def _members(self, readings: Sources, everyone: Sources) -> Iterator[Member]:
+        """The agents of the batch, with the names and places that they will have; of the others the names."""
+        picked = {(reading.path, read.agent.id) for _, reading in readings for read in reading.agents}
+        for source, reading in everyone or readings:
+            for read in reading.agents:
+                one = member(read.agent, reading.path, self.dst, self.plan.options.user)
+                there = (reading.path, read.agent.id) in picked
+                yield replace(one, output=self._nested(one.output, source) if there else "")
+
     # -- places -------------------------------------------------------------------------------
 
     def _place(self, path: str, result: Conversion, source: Source) -> str:
         """Where an output goes: the target's place, with the source's sub-folder where that is no identity."""
-        places = heads()[self.dst.id].get("places") or {}
-        if places.get("nested") and source.below and not self.dst.many and not self.plan.flat:
-            pure = PurePosixPath(path)
-            path = str(pure.parent / source.below / pure.name)
+        path = self._nested(path, source)
         if self.plan.in_place and self.dst.id == result.format:
             return result.source
         return self._below(path, source.prefix)
+
+    def _nested(self, path: str, source: Source) -> str:
+        places = heads()[self.dst.id].get("places") or {}
+        if places.get("nested") and source.below and not self.dst.many and not self.plan.flat:
+            pure = PurePosixPath(path)
+            return str(pure.parent / source.below / pure.name)
+        return path
 
     def _below(self, path: str, plugin: str) -> str:
         """The place below ``-o``: a folder, a file, or the name with its blanks filled in."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from agentconv.bodies.company import Member
 from agentconv.model import Agent
 from agentconv.notes import RANK, Note
 
@@ -35,6 +36,7 @@ class Conversion:
     agent: Agent | None = None
     entry: str = ""  # the id of the entry, in a file of many
     unchanged: bool = False
+    called: Member | None = None  # what source and target call the agent
 
     @property
     def text(self) -> str:
@@ -51,6 +53,11 @@ class Conversion:
         self.notes.append(problem)
         self.status = "failed"
         self.files = {}
+
+    def let_go(self) -> None:
+        """The files are written: what stays is what a report says of them."""
+        self.files = dict.fromkeys(self.files, b"")
+        self.agent = None
 
     def judge(self, base: str) -> None:
         """The status that the notes speak of, where nothing weightier is known."""

@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 from agentconv import rights as counting
-from agentconv.bodies.company import Company, scene
+from agentconv.bodies.company import Company, member_as, scene
 from agentconv.conversion import STATUSES, BeforeAfter, Conversion, report_agent
 from agentconv.lowering.lower import guard_sentence, lower
 from agentconv.lowering.lowered import Lowered, Options
+from agentconv.lowering.servers import limited_servers
 from agentconv.model import Agent, Tools
 from agentconv.notes import Note, note
 from agentconv.proof import aftermath, verify
 from agentconv.proof.attempt import Attempt, Job, attempt
 from agentconv.proof.sourcerights import narrowed_star, source_rights
+from agentconv.proof.starting import only_started
 from agentconv.reading.context import Get, Read, Reading
 from agentconv.reading.engine import read_author, read_program
 from agentconv.reading.origins import as_meant
@@ -116,10 +118,13 @@ def convert_read(
         reading, program, src = replace(reading, spec=words), None, words
     read = replace(read, agent=taken)
     agent, star = narrowed_star(read, reading, program)
+    agent, idle = only_started(limited_servers(agent, src), read, reading, program)
     before, said = source_rights(replace(read, agent=agent), reading, program)
     name = agent.id or agent.name or ""
     rights = BeforeAfter(counting.spelled(before), [])
-    result = Conversion("failed", name, reading.path, said_by, dst.id, rights, notes=[*read.notes, *back, *star, *said])
+    result = Conversion(
+        "failed", name, reading.path, said_by, dst.id, rights, notes=[*read.notes, *back, *star, *idle, *said]
+    )
     if any(n.effect == "error" for n in result.notes):
         return result
     newline = reading.document.newline if reading.document and dst.syntax == "frontmatter" else "\n"
@@ -200,6 +205,7 @@ def _decide(job: Job, made: Attempt, result: Conversion) -> Conversion:
     lowered, dst = made.lowered, job.dst
     gained = counting.spelled(made.gained) + [f"limit:{name}" for name in lowered.limits]
     result.gained = gained
+    result.called = member_as(job.agent, lowered.agent, dst, result.source)
     result.agent, result.entry = lowered.agent, lowered.agent.id if dst.many else ""
     result.rights = BeforeAfter(result.rights.before, counting.spelled(made.rights))
     notes = [*lowered.notes, *aftermath.beside_a_shell(job, made)]

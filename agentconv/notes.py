@@ -79,6 +79,7 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "R041": ("error", "the header is cut off at dashes inside of it"),
     "R042": ("error", "keys are lost in the header"),
     "R043": ("approximate", "a text is read otherwise"),
+    "R060": ("lost", "a command that the source program does not start"),
     # tools
     "T001": ("info", "a tool name of another program"),
     "T002": ("info", "a tool name the program dropped"),
@@ -162,6 +163,7 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "C044": ("info", "what a copy would mean in the target"),
     "C045": ("info", "what a conversion to the target gives"),
     "C046": ("error", "a place that is no longer searched"),
+    "C060": ("info", "a value that looks like a key would be copied"),
     # files
     "F001": ("error", "cannot be read"),
     "F002": ("error", "cannot be written"),

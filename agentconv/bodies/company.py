@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from agentconv.model import Agent
@@ -56,10 +56,17 @@ def gathered(members: Iterable[Member]) -> Company:
     renamed = {
         word: m.becomes
         for word, m in by_word.items()
-        if m.becomes and word != m.becomes and m.becomes not in by_word and word not in titles(m)
+        if m.becomes and m.becomes not in m.words and m.becomes not in by_word and word not in titles(m)
     }
     counted = Counter(m.source for m in kept)
     return Company(kept, by_word, {m.source: m for m in kept if m.source and counted[m.source] == 1}, renamed)
+
+
+def member_as(agent: Agent, lowered: Agent, dst: Spec, path: str) -> Member:
+    """An agent as its batch knows it, with the name that it got."""
+    by_name = dst.identity.get("by", "name") == "name"
+    becomes = str(lowered.name or lowered.id) if by_name else lowered.id
+    return replace(member(agent, path), becomes=becomes)
 
 
 def member(agent: Agent, path: str = "", dst: Spec | None = None, user: bool = False) -> Member:

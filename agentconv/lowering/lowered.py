@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from agentconv.model import Agent
+from agentconv.model import Agent, Extra
 from agentconv.notes import Note, NoteEffect, note
 
 # what a program without the field does anyway: saying it and not saying it are the same
@@ -60,6 +60,7 @@ class Options:
     rewrite: frozenset[str] = frozenset()  # what is rewritten in prompts: names, tools, paths
     in_code: bool = False  # in code blocks, too
     lift: bool = False  # what the prompt says becomes fields where the target has them
+    extra: tuple[Extra, ...] = ()  # keys of the target's own that the user wants beside
 
     def allows(self, cls: str) -> bool:
         """Whether the user let this class become wider."""

@@ -16,7 +16,8 @@ from agentconv.project.planning import STDOUT, Plan
 from agentconv.project.sources import Source, beside, taken
 from agentconv.reading.context import Read, Reading
 from agentconv.reading.engine import read_author
-from agentconv.registry import heads, load
+from agentconv.reading.passages import SIGN, BadPassage, for_target, passages
+from agentconv.registry import heads, ids, load
 from agentconv.spec import Spec
 
 
@@ -59,7 +60,11 @@ class Maker:
             dst = load(target)
             if self.plan.found and picked.spec.id == target and not self.plan.in_place:
                 continue  # it lies in the target's place already
-            made.results[target] = [r for part in _parts(picked, dst) for r in self._results(source, part, dst)]
+            own = picked if self.plan.in_place else own_passages(picked, dst, source.prefix)
+            results = [r for part in _parts(own, dst) for r in self._results(source, part, dst)]
+            if self.plan.all and not self.plan.in_place:
+                results = [r for r in results if r.source not in r.files]  # it lies there already
+            made.results[target] = results
 
     def _picked(self, reading: Reading, made: Made) -> Reading | None:
         """The agents of --only and --exclude."""
@@ -132,6 +137,21 @@ def _say_missing(results: list[Conversion], dst: Spec, plan: Plan) -> None:
 
 def _names_others(agent: Agent) -> bool:
     return bool(agent.skills) or any(r.tool.server for r in agent.tools.rules)
+
+
+def own_passages(reading: Reading, dst: Spec, prefix: str = "") -> Reading:
+    """The file as this target gets it: without the passages that are for other ones."""
+    if SIGN not in reading.text:
+        return reading
+    try:
+        found = passages(reading.text, ids(), reading.path)
+    except BadPassage as problem:
+        return replace(reading, agents=[], notes=[problem.note])
+    again = read_author(reading.spec, for_target(reading.text, found, dst.id), reading.path, reading.get)
+    if prefix:
+        again.agents = [_prefixed(read, prefix) for read in again.agents]
+    called = {old.agent.id for old in reading.agents}  # those that were chosen
+    return replace(again, agents=[read for read in again.agents if read.agent.id in called])
 
 
 def read_source(source: Source, plan: Plan, made: Made) -> Reading | None:

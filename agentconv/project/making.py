@@ -39,7 +39,9 @@ class Maker:
     """The plan at work on one source after the other."""
 
     plan: Plan
-    companies: Mapping[str, Company] = field(default_factory=dict)  # target -> all agents, where prompts are rewritten
+    companies: Mapping[str, Company] = field(
+        default_factory=dict, kw_only=True
+    )  # target -> all agents, where prompts are rewritten
 
     def make(self, source: Source) -> Made:
         """Take the file in, read it and convert it for every target."""

@@ -69,7 +69,7 @@ def _made(
     if not plan.everything and not (plan.found and _several_formats(found)):
         if plan.output not in (None, STDOUT) and not str(plan.output).endswith("/"):
             plan = replace(plan, several=counted(plan, found, 2) > 1)
-        maker = Maker(plan, _companies(plan, found))
+        maker = Maker(plan, companies=_companies(plan, found))
         for source in found:
             made = maker.make(source)
             done.sources += made.agent_file
@@ -91,7 +91,7 @@ def _made(
         readings, differing = resolve(readings, written, plan.targets)
         first += differing
     plan = replace(plan, several=agents_of(plan, (r for _, r in readings), 2) > 1)
-    maker = Maker(plan, _companies(plan, [source for source, _ in readings]))
+    maker = Maker(plan, companies=_companies(plan, [source for source, _ in readings]))
     for source, reading in readings:
         made = Made(source.path)
         maker.make_read(source, reading, made)

@@ -204,6 +204,10 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "P007": ("approximate", "a description was split at its examples"),
     "P008": ("info", "a skill that the target will not find"),
     "P009": ("info", "an MCP server that the target will not find"),
+    "P010": ("info", "the prompt names an agent that is not there"),
+    "P011": ("info", "the prompt names a tool that the program does not have"),
+    "P012": ("info", "the prompt speaks of another program's place"),
+    "P013": ("info", "the prompt tells to use a tool that the agent has not got"),
     # own bugs
     "X001": ("error", "internal error"),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from agentconv.bodies.company import Company, Member, gathered, member, placer
@@ -143,15 +144,19 @@ def as_text(made: Graph) -> str:
             marks = "  NOT HERE" * (not edge.known) + "  cycle" * edge.cycle
             lines.append(f"  → {edge.target:<{wide}}  {by}{marks}")
     lines.append("")
-    total = f"{len(made.agents)} agents, {len(made.edges)} hand-overs"
-    missing = f"{len(made.unknown)} to agents that are not here: {', '.join(made.unknown)}" if made.unknown else ""
+    total = f"{_count(len(made.agents), 'agent')}, {_count(len(made.edges), 'hand-over')}"
+    missing = f"not here: {', '.join(made.unknown)}" if made.unknown else ""
     cycles = [_cycle(made, part) for part in made.cycles]
     return "\n".join([*lines, *(part for part in (total, missing, *cycles) if part)])
 
 
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
 def _cycle(made: Graph, part: list[str]) -> str:
     ring = [*part, part[0]]
-    if all(pair in made.edges for pair in zip(ring, ring[1:], strict=False)):
+    if all(pair in made.edges for pair in pairwise(ring)):
         return f"cycle: {' → '.join(ring)}"
     return f"cycle among {', '.join(part)}"
 

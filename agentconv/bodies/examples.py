@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-HEADING = "## Examples (from the description of this agent)"
+from agentconv.lowering.traces import EXAMPLES as HEADING
+
 BLOCK = re.compile(r"<example>.*?</example>", re.S | re.I)
 LEAD = re.compile(
     r"(?:(?<=\n)|(?<=[.!?:;)] )|(?<=[.!?:;)]  ))(?:[*_#> ]*)(?:usage )?examples?(?: usages?| of use)?:?[*_]*:?\s*$",

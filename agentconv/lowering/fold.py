@@ -13,11 +13,12 @@ from dataclasses import replace
 from typing import Any
 
 from agentconv.lowering.lowered import Lowered
+from agentconv.lowering.traces import EXAMPLES
+from agentconv.lowering.traces import HEADING as HEADING
 from agentconv.model import Agent, Handoff
 from agentconv.notes import Note, note
 from agentconv.spec import Spec
 
-HEADING = "## Routing facts (from the definition of this agent)"
 TITLES: Mapping[str, str] = {
     "capabilities": "Capabilities",
     "task_types": "Task types",
@@ -235,7 +236,6 @@ def unfolded(agent: Agent, dst: Spec, again: bool, file: str) -> tuple[Agent, li
 
 def _with_examples(agent: Agent, dst: Spec, file: str) -> tuple[Agent, list[Note]]:
     """Examples that stand in the prompt because a description was too long, back in a description that takes them."""
-    from agentconv.bodies.examples import HEADING as EXAMPLES
     from agentconv.bodies.examples import taken
 
     row = dst.by_field.get("description")

@@ -99,7 +99,7 @@ class Maker:
 
     def _place(self, path: str, result: Conversion, source: Source, dst: Spec) -> str:
         """Where an output goes: the target's place, with the source's sub-folder where that is no identity."""
-        path = placed_below(path, source, dst, self.plan)
+        path = placed_below(path, source, dst, self.plan, result.format)
         if self.plan.in_place and dst.id == result.format:
             return result.source
         return self._below(path, source.prefix, dst)
@@ -119,10 +119,11 @@ class Maker:
         return filled
 
 
-def placed_below(path: str, source: Source, dst: Spec, plan: Plan) -> str:
+def placed_below(path: str, source: Source, dst: Spec, plan: Plan, format: str) -> str:
     """The path with the source's sub-folder, where the target searches such folders and they are no identity."""
     places = heads()[dst.id].get("places") or {}
-    if places.get("nested") and source.below and not dst.many and not plan.flat:
+    named = bool(format) and load(format).identity.get("by") == "path"  # the folder is in the name
+    if places.get("nested") and source.below and not (dst.many or plan.flat or (named and dst.id != format)):
         pure = PurePosixPath(path)
         return str(pure.parent / source.below / pure.name)
     return path

@@ -32,7 +32,7 @@ def companies(plan: Plan, sources: Iterable[Source]) -> dict[str, Company]:
         for source, reading in readings:
             for one in reading.agents:
                 made = member(one.agent, reading.path, dst, plan.options.user)
-                output = placed_below(made.output, source, dst, plan) if chosen(one, plan) else ""
+                output = placed_below(made.output, source, dst, plan, reading.spec.id) if chosen(one, plan) else ""
                 members.append(replace(made, output=output))
         out[target] = gathered(members)
     return out

@@ -185,6 +185,19 @@ def test_line_breaks_of_yaml_1_1_are_plain_characters() -> None:
     assert node.pairs[1].key.line == 2
 
 
+def test_maps_and_lists_as_keys_are_what_each_parser_makes_of_them() -> None:
+    """js-yaml 3.14 and 4.1, run: text of JavaScript's own."""
+    for schema in ("js-yaml3", "js-yaml4"):
+        node = yamlnodes.compose_all("a: {{NAME}}\nb: {[c, {d: e}]: f}", schema=schema).node
+        assert node is not None
+        assert node.data() == {"a": {"[object Object]": None}, "b": {"c,[object Object]": "f"}}
+        with pytest.raises(ContainerError, match="where a key is expected"):
+            yamlnodes.compose_all("a: {[[b]]: c}", schema=schema)
+    assert yamlnodes.compose_all("a: {{NAME}}", tags="drop").node.data() == {"a": {"{NAME}": None}}  # type: ignore[union-attr]
+    with pytest.raises(ContainerError, match="where a key is expected"):
+        yamlnodes.compose("a: {{NAME}}")
+
+
 # --- what the author meant: repairs ---------------------------------------------------------------------------------
 
 REPAIRS = [

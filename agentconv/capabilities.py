@@ -45,6 +45,12 @@ def cap_title(cap: str) -> str:
 
 
 @cache
+def common_caps() -> frozenset[str]:
+    """What most programs have."""
+    return frozenset(cap for cap, facts in load_data("capabilities").items() if facts.get("common"))
+
+
+@cache
 def all_caps() -> tuple[str, ...]:
     """Every capability there is."""
     return tuple(load_data("capabilities"))

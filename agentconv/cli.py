@@ -9,11 +9,13 @@ import click
 
 COMMANDS = {
     "convert": ("agentconv.commands.convert", "convert"),
+    "build": ("agentconv.commands.build", "build"),
+    "init": ("agentconv.commands.init", "init"),
     "list": ("agentconv.commands.look", "list_"),
     "check": ("agentconv.commands.check", "check"),
     "show": ("agentconv.commands.show", "show"),
     "diff": ("agentconv.commands.look", "diff"),
-    "formats": ("agentconv.commands.tables", "formats"),
+    "formats": ("agentconv.commands.formats", "formats"),
     "tools": ("agentconv.commands.tables", "tools"),
     "models": ("agentconv.commands.tables", "models"),
     "explain": ("agentconv.commands.tables", "explain"),
@@ -64,11 +66,13 @@ class Lazy(click.Group):
 
 HELP = {
     "convert": "Convert agents to other programs.",
+    "build": "Build what agentconv.toml says, and keep it in step.",
+    "init": "Write an agentconv.toml that fits this project.",
     "list": "List agents and what each may do, here and in other programs.",
     "check": "Tell where programs read agents otherwise than they are meant.",
     "show": "Print agents as the model (JSON or YAML).",
     "diff": "Compare two agents or folders by meaning.",
-    "formats": "List the formats, or all facts of one.",
+    "formats": "List the formats, all facts of one, or what each can hold.",
     "tools": "List tool names and what they mean.",
     "models": "List models and how each format spells them.",
     "explain": "Explain a note code.",

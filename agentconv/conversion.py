@@ -52,6 +52,11 @@ class Conversion:
         self.status = "failed"
         self.files = {}
 
+    def let_go(self) -> None:
+        """The files are written: what stays is what a report says of them."""
+        self.files = dict.fromkeys(self.files, b"")
+        self.agent = None
+
     def judge(self, base: str) -> None:
         """The status that the notes speak of, where nothing weightier is known."""
         self.status = base

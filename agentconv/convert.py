@@ -8,11 +8,13 @@ from agentconv import rights as counting
 from agentconv.conversion import STATUSES, BeforeAfter, Conversion, report_agent
 from agentconv.lowering.lower import guard_sentence, lower
 from agentconv.lowering.lowered import Lowered, Options
+from agentconv.lowering.servers import limited_servers
 from agentconv.model import Agent, Tools
 from agentconv.notes import Note, note
 from agentconv.proof import aftermath, verify
 from agentconv.proof.attempt import Attempt, Job, attempt
 from agentconv.proof.sourcerights import narrowed_star, source_rights
+from agentconv.proof.starting import only_started
 from agentconv.reading.context import Get, Read, Reading
 from agentconv.reading.engine import read_author, read_program
 from agentconv.reading.origins import as_meant
@@ -105,10 +107,13 @@ def convert_read(read: Read, reading: Reading, program: Reading | None, dst: Spe
         reading, program, src = replace(reading, spec=words), None, words
     read = replace(read, agent=taken)
     agent, star = narrowed_star(read, reading, program)
+    agent, idle = only_started(limited_servers(agent, src), read, reading, program)
     before, said = source_rights(replace(read, agent=agent), reading, program)
     name = agent.id or agent.name or ""
     rights = BeforeAfter(counting.spelled(before), [])
-    result = Conversion("failed", name, reading.path, said_by, dst.id, rights, notes=[*read.notes, *back, *star, *said])
+    result = Conversion(
+        "failed", name, reading.path, said_by, dst.id, rights, notes=[*read.notes, *back, *star, *idle, *said]
+    )
     if any(n.effect == "error" for n in result.notes):
         return result
     newline = reading.document.newline if reading.document and dst.syntax == "frontmatter" else "\n"

@@ -80,6 +80,7 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "R041": ("error", "the header is cut off at dashes inside of it"),
     "R042": ("error", "keys are lost in the header"),
     "R043": ("approximate", "a text is read otherwise"),
+    "R060": ("lost", "a command that the source program does not start"),
     # tools
     "T001": ("info", "a tool name of another program"),
     "T002": ("info", "a tool name the program dropped"),
@@ -164,6 +165,7 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "C044": ("info", "what a copy would mean in the target"),
     "C045": ("info", "what a conversion to the target gives"),
     "C046": ("error", "a place that is no longer searched"),
+    "C060": ("info", "a value that looks like a key would be copied"),
     # files
     "F001": ("error", "cannot be read"),
     "F002": ("error", "cannot be written"),
@@ -177,6 +179,15 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "F010": ("error", "two formats hold the agent and differ"),
     "F011": ("error", "a setting that means nothing"),
     "F012": ("error", "a source outside the project"),
+    "F013": ("info", "a copy that agentconv did not write"),
+    "F014": ("info", "a copy that means the same was taken over"),
+    "F015": ("error", "a source that holds no agent any more"),
+    "F016": ("info", "an edited output without a source"),
+    "F017": ("error", "the marks of a passage do not fit"),
+    "F019": ("error", "a tool set that does not fit"),
+    "F021": ("approximate", "the prompt is written out"),
+    "F023": ("info", "the prompt stays in the source"),
+    "F024": ("info", "tools taken from a named set"),
     "F040": ("info", "a format that the project itself brings"),
     "F041": ("error", "a description cannot be used"),
     # verification

@@ -4,7 +4,7 @@ Heads are read for all of them, tables only for those in use."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -83,8 +83,16 @@ def forget(*, folders: bool = False) -> None:
     if folders:
         _folders.clear()
         _refused.clear()
-    for table in (_found, heads, load, vocabulary, folded_vocabulary):
-        table.cache_clear()
+    for clear in (*(t.cache_clear for t in (_found, heads, load, vocabulary, folded_vocabulary)), *_derived):
+        clear()
+
+
+_derived: list[Callable[[], None]] = []
+
+
+def derived(clear: Callable[[], None]) -> None:
+    """What was worked out from the heads elsewhere and has to be forgotten with them."""
+    _derived.append(clear)
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,6 +132,8 @@ def _mcp(rules: list[Rule], opened: bool, server: str, member: str) -> bool:
     state = opened
     for rule in rules:
         tool = rule.tool
+        if rule.scope is not None and not matches(rule.scope, "*"):
+            continue  # a call of a tool of a server has no command or path that a pattern could be about
         if tool.caps == ("*",) or (tool.server in ("*", server) and tool.member in (None, member)):
             state = rule.effect == "allow"
     return state
@@ -142,7 +144,10 @@ def matches(scope: Scope, what: str) -> bool:
     if scope.kind == "command-prefix":
         return what == scope.text or what.startswith(scope.text + " ")
     if scope.kind == "path-regex":
-        return re.search(scope.text, what) is not None
+        try:
+            return re.search(scope.text, what) is not None
+        except re.error:  # what is no expression matches nothing
+            return False
     text = scope.text
     if text.endswith(" *") and what == text[:-2]:
         return True

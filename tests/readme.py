@@ -73,12 +73,16 @@ def command_table() -> str:
 
 def format_table() -> str:
     """Formats, their programs, versions and places."""
-    lines = ["| id | what | program seen | where |", "|---|---|---|---|"]
+    lines = ["| id | what | program seen | tools | sure | written to | found in |", "|---" * 7 + "|"]
     for id in registry.ids():
-        head = registry.load(id).head
-        places = ", ".join(f"`{place}`" for place in (head.get("places") or {}).get("project", ()))
-        seen = f"{head.get('program', '')} {head.get('version', '')}".strip()
-        lines.append(f"| `{id}` | {cell(str(head['title']))} | {cell(seen)} | {cell(places)} |")
+        spec = registry.load(id)
+        places = spec.head.get("places") or {}
+        where = ", ".join(f"`{place}`" for place in places.get("project", ()))
+        written = f"`{places['write']}`" if id in registry.targets() else "read only"
+        seen = f"{spec.head.get('program', '')} {spec.head.get('version', '')}".strip()
+        control = spec.tools.control + ("?" if spec.tools.enforced == "unknown" else "")
+        cells = (cell(str(spec.head["title"])), cell(seen), control, str(spec.head["sure"]), written, cell(where))
+        lines.append(f"| `{id}` | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 

@@ -77,6 +77,9 @@ def _cause(checked: Checked, read: Read, reason: str) -> tuple[Node | tuple[int,
             return (one.line, one.column), f"{_repair_words(one)}; {FIXED}"
     if place := re.search(r"line (\d+)(?:, column (\d+))?", reason):
         return (int(place[1]), int(place[2] or 1)), "write the header as plain YAML"
+    document = checked.author.document
+    if document is not None and document.header is None:
+        return (1, 1), "begin the file with a header between two lines of `---`, if it is meant to be an agent there"
     said = next((n for n in notes if n.code in ("R012", "R010", "R006", "R020") and n.line), None)
     return ((said.line, said.column) if said else None), (said.help if said else "") or "correct it as the reason says"
 

@@ -55,6 +55,8 @@ def _stem(checked: Checked, read: Read) -> Iterator[Finding]:
         does = f"calls it `{read.agent.id}`, as the file is called; `name` is only shown, if at all"
         meant = f"`{name}`"
     must = spec.identity.get("name_is") is not None
+    if must:
+        meant, does = f"`{name}`", f"wants both to be the same; who looks for `{stem}` finds another name"
     yield checked.finding(
         "C042", "warning" if must else "info", f"the name `{name}` is not the file's (`{stem}`)", read=read,
         at=_name(read), reader=checked.owner, path="name", meant=meant, does=does, mend="let both be the same",

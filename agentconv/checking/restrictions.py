@@ -237,6 +237,9 @@ def _spelled(read: Read, at: str, rules: list[Rule]) -> str:
 
 def _limits(checked: Checked, reader: Reader, read: Read, twin: Read, gone: frozenset[str]) -> Iterator[Finding]:
     """Fields that limit the agent in its own program and do nothing in this one."""
+    asked = counting.of_agent(read.agent, checked.spec, program=False)
+    more = counting.gained(asked, counting.of_agent(twin.agent, reader.spec, program=True, usual=True))
+    gained = {right.cls for right in more}  # whoever is free to call any agent may do more than who calls two
     for row in checked.spec.fields.values():
         node = value_of(read, row.key)
         if node is None or row.type in TOOL_TYPES or not is_limit(row, node.data()):
@@ -257,7 +260,7 @@ def _limits(checked: Checked, reader: Reader, read: Read, twin: Read, gone: froz
         if mine is not None and mine.fact("why"):
             does = str(mine.fact("why")).removeprefix(f"{reader.seen} ")
         yield checked.finding(
-            "L040", "error" if own or row.fact("denies") else "warning",
+            "L040", "error" if own or row.fact("denies") or row.field in gained else "warning",
             f"`{row.key}: {_short(node)}` is a limit that does not hold", read=read, at=node, reader=reader,
             path=row.field or row.key, meant=f"`{row.key}` limits the agent", does=does,
             mend=_instead(reader) if row.fact("denies") else "do not count on it there",

@@ -32,8 +32,13 @@ def produce(checked: Checked) -> Iterator[Finding]:
         elif dead and len(dead) < len(tokens):
             yield from _elsewhere(checked, reader, read, twin, [t for t in dead if t.at not in denied])
         listed = [t for t in tokens if t.at not in denied]
-        if listed and all(t in dead for t in listed) and twin.agent.tools.base == "none":
+        if listed and all(t in dead for t in listed) and _empty(twin):
             yield _nothing_left(checked, reader, read, listed)
+
+
+def _empty(twin: Read) -> bool:
+    tools = twin.agent.tools
+    return tools.base == "none" and not any(rule.effect == "allow" for rule in tools.rules)
 
 
 def _in_list(token: Token, spec: Spec) -> bool:
@@ -46,7 +51,9 @@ def _found(token: Token, twin: Read, spec: Spec, denied: bool) -> bool:
     effect = "deny" if denied else "allow"
     bare = token.text.split("(")[0].strip()
     names = {rule.tool.name for rule in twin.agent.tools.rules if rule.effect == effect}
-    if token.text in names or bare in names:
+    row = spec.fields.get(token.at.split("[")[0].split(".")[0])
+    aliases = (row.fact("aliases") or {}) if row is not None else {}
+    if token.text in names or bare in names or token.text in aliases:
         return True
     if not _works(token, spec):
         return False

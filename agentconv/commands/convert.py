@@ -101,10 +101,10 @@ def convert(ctx: click.Context, /, src: tuple[str, ...], to: tuple[str, ...], **
     _writable(given["report"])
     plan, sources = prepare(src, to, given)
     found = list(sources)
-    if not found:
-        raise NoAgents(src)
     with _progress(len(found) * len(plan.targets), given["quiet"]) as step:
         run = batch.run(plan, found, step)
+    if not run.sources:
+        raise NoAgents(src)
     output(run, given, time.monotonic() - started)
     code = terminal.exit_of(run, given["fail_on"])
     if given["check"] and run.changes:
@@ -180,21 +180,22 @@ def prepare(src: tuple[str, ...], to: tuple[str, ...], given: dict[str, Any]) ->
         exclude=split_words(given["exclude"]),
         found=not src,
         everything=not src and split_words(to) == ("all",),
+        texts=given["show_diff"],
     )
     if src:
-        found = sources.named(src, cwd, from_, given["max_bytes"])
+        found = sources.listed(src, cwd, from_, given["max_bytes"])
     elif config is not None and config.sources:
         from agentconv.project import configured
 
         found = iter(configured.sources(config, given["max_bytes"]))
         if from_ is not None:
-            found = (s for s in found if s.format == from_)
+            found = (s for s in found if (sources.taken(s) or s).format == from_)
     else:
         base = Path.home() if given["user"] else files.find_root(cwd, sources.place_marks())
         closed = () if from_ is not None or plan.everything else targets
-        found = iter(sources.in_places(base, closed, user=given["user"]))
+        found = iter(sources.listed_places(base, closed, user=given["user"]))
         if from_ is not None:
-            found = (s for s in found if s.format == from_)
+            found = (s for s in found if from_ in s.among and (sources.taken(s) or s).format == from_)
     del registry
     return plan, found
 

@@ -1,4 +1,4 @@
-"""``agentconv formats``, ``tools``, ``models`` and ``explain``: the descriptions, read aloud."""
+"""``agentconv tools``, ``models`` and ``explain``: the descriptions, read aloud."""
 
 from __future__ import annotations
 
@@ -7,97 +7,7 @@ from typing import Any
 
 import click
 
-from agentconv.commands.own_formats import format_dir, known, use_packages
-
-
-@click.command()
-@click.argument("id", required=False)
-@click.option("--json", "as_json", is_flag=True, help="All facts as JSON.")
-@format_dir
-def formats(id: str | None, as_json: bool) -> None:
-    """List the formats, or all facts of one."""
-    import json
-
-    from agentconv import registry
-
-    if id is not None:
-        known(id, readings=True)
-        spec = registry.load(id)
-        if as_json:
-            click.echo(json.dumps({**spec.head, "tables": spec.tables}, ensure_ascii=False, indent=2, default=str))
-        else:
-            _one(spec)
-        return
-    use_packages()
-    heads = [registry.load(i).head for i in registry.ids()]
-    if as_json:
-        click.echo(json.dumps(heads, ensure_ascii=False, indent=2, default=str))
-        return
-    for head in heads:
-        read_only = f"read only: {head['readable_only']}" if head.get("readable_only") else "-"
-        place = (head.get("places") or {}).get("write") or read_only
-        seen = f"{head.get('program', '')} {head.get('version', '')}".strip()
-        click.echo(f"{head['id']:<22}{seen:<34}{place}")
-
-
-def _one(spec: Any) -> None:
-    from agentconv.project.batch import asked
-
-    head = spec.head
-    click.echo(f"{head['title']} ({spec.id})")
-    rows: list[tuple[str, Any]] = [
-        ("program", f"{spec.seen}, looked at {head.get('seen')}; sure: {head.get('sure')}"),
-        ("unsure", head.get("unsure")),
-        ("written to", (head.get("places") or {}).get("write")),
-        ("read only", head.get("readable_only")),
-        ("found in", ", ".join((head.get("places") or {}).get("project", ()))),
-        ("also read by", ", ".join(_reader(k, v) for k, v in (head.get("also_read_by") or {}).items())),
-        ("identity", spec.identity.get("by")),
-        ("tool control", _control(spec)),
-        ("always there", ", ".join(spec.ambient)),
-        ("models", _models(spec)),
-        ("before use", "; ".join(asked(spec).values())),
-    ]
-    for name, value in rows:
-        if value:
-            click.echo(f"  {name:<14}{value}")
-    click.echo("  fields")
-    for row in spec.fields.values():
-        facts = [row.field or "its own", row.type]
-        facts += ["required"] if row.fact("required") else []
-        facts += ["not applied"] if not row.applied else []
-        facts += ["read only"] if not row.written else []
-        facts += ["limit"] if row.fact("limits") else []
-        click.echo(f"    {row.key:<28}{', '.join(facts)}")
-
-
-def _reader(id: str, entry: Any) -> str:
-    return entry if isinstance(entry, str) else str(entry.get("program", id))
-
-
-def _control(spec: Any) -> str:
-    table = spec.tools
-    if table.control == "none":
-        return "none: " + str(table.fact("why", ""))
-    words = [f"{table.control} in `{table.fact('field')}`"]
-    words += [
-        f"{key} = {_plain(table.fact(key))}"
-        for key in ("absent", "empty", "null", "star")
-        if table.fact(key) is not None
-    ]
-    words.append(f"scopes {table.fact('scopes')}")
-    return ", ".join(words)
-
-
-def _plain(value: Any) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def _models(spec: Any) -> str:
-    if not spec.models:
-        return "none in the file"
-    makers = spec.models.get("makers")
-    return f"{spec.models.get('spell')}" + (f", of {', '.join(makers)}" if makers else ", of any maker")
+from agentconv.commands.own_formats import format_dir, known
 
 
 @click.command()

@@ -8,10 +8,11 @@ from dataclasses import replace
 from typing import Any
 
 from agentconv.lowering.lowered import USUAL, Lowered
+from agentconv.lowering.servers import lower_servers
 from agentconv.model import EFFORTS, Extra, Handoff
 from agentconv.reading.engine import is_limit
 from agentconv.reading.routing import known_keys
-from agentconv.rights import CLASSES, Right, Rights, contains
+from agentconv.rights import CLASSES, Rights
 from agentconv.spec import Field, Spec
 
 
@@ -32,7 +33,7 @@ def lower_field(name: str, value: Any, src: Spec, dst: Spec, before: Rights, out
     if name == "handoffs":
         return tuple(_handoff(h, dst, row, out) for h in value)
     if name == "mcp_servers":
-        return _servers(value, dst, row, before, out)
+        return lower_servers(value, src, dst, row, before, out)
     if value == () and row.fact("empty") == "unsaid":
         return None  # an empty list and no list are the same there
     if row.fact("keys") and isinstance(value, (Mapping, tuple)):
@@ -164,10 +165,30 @@ def _hooks(value: Any, src: Spec, dst: Spec, row: Field, out: Lowered) -> Any:
     theirs = src.by_field.get("hooks")
     if theirs is not None and theirs.fact("family") == row.fact("family"):
         events = row.fact("events")
-        if not events or all(e in events for e in value):
+        if (not events or all(e in events for e in value)) and _hooks_fit(value, row):
             return value
     _lose_hooks(value, src, dst, out)
     return None
+
+
+def _hooks_fit(value: Any, row: Field) -> bool:
+    """Whether hooks have the shape that the target checks: a wrong entry loses its file, or is passed over there."""
+    legal = row.fact("hook_types")
+    if not isinstance(value, Mapping):
+        return False
+    if not legal or not row.fact("matchers"):
+        return True
+    for entries in value.values():
+        for entry in entries if isinstance(entries, (list, tuple)) else [None]:
+            entry = entry if isinstance(entry, Mapping) else {}
+            inner = entry.get("hooks")
+            if not isinstance(inner, (list, tuple)) or not isinstance(entry.get("matcher") or "", str):
+                return False
+            if any(not isinstance(h, Mapping) or h.get("type") not in legal for h in inner):
+                return False
+            if any(h["type"] == "command" and not h.get("command") for h in inner):
+                return False
+    return True
 
 
 def _lose_hooks(value: Any, src: Spec, dst: Spec, out: Lowered) -> None:
@@ -177,57 +198,29 @@ def _lose_hooks(value: Any, src: Spec, dst: Spec, out: Lowered) -> None:
         out.say("L008", f"hooks are commands of {src.program}; they are not carried to {dst.program}", "hooks")
 
 
-def _servers(value: Any, dst: Spec, row: Field, before: Rights, out: Lowered) -> Any:
-    kept: dict[str, Any] = {}
-    for name, config in value.items():
-        if row.fact("adds") == "servers" and not contains(before, Right(f"mcp:{name}")):
-            text = f"`{row.key}` would give all tools of the MCP server `{name}` in {dst.program}; left out"
-            out.say("L001", text, "mcp_servers")
-            continue
-        made = _server(config, row)
-        if made is None and not (config is None and (row.fact("shape") == "list" or row.fact("by_name"))):
-            out.say(
-                "L002", f"the MCP server `{name}` cannot be written for {dst.program}: set it up there", "mcp_servers"
-            )
-        else:
-            kept[name] = made
-            if made != config:
-                more = ", ".join(k for k in made if k not in (config or {}))
-                out.say("L009", f"{dst.program} needs {more} for the MCP server `{name}`: added", "mcp_servers", "info")
-    if kept and not row.applied:
-        out.say("L007", f"{dst.seen} accepts `{row.key}` and does nothing with it", "mcp_servers")
-    return kept or None
-
-
-def _server(config: Any, row: Field) -> Any:
-    """A server in the target's form. Never more than the source starts: no command is added."""
-    if not isinstance(config, Mapping):
-        return None
-    needs = row.fact("server_requires")
-    if not needs:
-        return dict(config)
-    made = dict(config)
-    kind = "remote" if "url" in made else "local"
-    types = (row.fact("server_types") or {}).get(kind, ())
-    if not types:
-        made.pop("type", None)
-    elif made.get("type", types[0]) not in types:
-        return None
-    if "type" in needs[kind] or "type" in made:
-        made.setdefault("type", types[0])
-    if kind == "local":
-        made.setdefault("args", [])
-    if "tools" in needs[kind]:
-        made.setdefault("tools", ["*"])  # the agent's own tool list still decides
-    return made if all(k in made for k in needs[kind]) else None
-
-
 def always(fields: dict[str, Any], dst: Spec) -> None:
     """What is written even where nothing says it."""
     for row in dst.rows_with("always"):
         word = row.fact("always")
         if word is not None and word is not True and row.field and row.written and fields.get(row.field) is None:
             fields[row.field] = row.to_model.get(word, word)
+
+
+KINDS: Mapping[str, tuple[type, ...]] = {
+    "bool": (bool,),
+    "string": (str,),
+    "text": (str,),
+    "int": (int,),
+    "number": (int, float),
+    "map": (Mapping,),
+    "list": (list, tuple),
+}
+
+
+def _fits(value: Any, home: Field | None) -> bool:
+    """Whether a value has the type that its key wants: another one is passed over, or loses the file."""
+    kinds = KINDS.get(home.type) if home is not None else None
+    return kinds is None or (isinstance(value, kinds) and isinstance(value, bool) == (kinds == (bool,)))
 
 
 def lower_extras(extras: tuple[Extra, ...], src: Spec, dst: Spec, out: Lowered) -> tuple[Extra, ...]:
@@ -239,7 +232,9 @@ def lower_extras(extras: tuple[Extra, ...], src: Spec, dst: Spec, out: Lowered) 
         home = dst.fields.get(extra.key)
         own = home is None or (home.field is None and home.written)
         plain = extra.key == extra.key.lower() and isinstance(extra.value, str) and "\n" not in extra.value
-        fits = own and dst.syntax != "sections" and (plain or not flat)  # a section has no room for keys
+        fits = (
+            own and _fits(extra.value, home) and dst.syntax != "sections" and (plain or not flat)
+        )  # a section has no room for keys
         if same and fits and (extra.key in dst.known_keys or dst.container.get("unknown_keys") != "refused"):
             kept.append(extra)
         elif extra.limits and not dst.text_kind:

@@ -76,6 +76,8 @@ def _say_rule(job: ToolJob, rule: Rule, caps: Mapping[str, Grant], setting: Sett
         stand_in = next((other for other in near(cap) if other in setting.open), None)
         if stand_in:
             job.say("T005", f"{program} has nothing to {cap_title(cap)}; it can {cap_title(stand_in)}", rule.at)
+            if rule.scope and risk(stand_in) != "none":  # never a right more: the setting was picked by what there was
+                job.say("T012", f"`{label}` loses its limit `{rule.scope.text}` in {program}", rule.at)
         else:
             text = f"{program} has no tool to {cap_title(cap)} (`{label}`)"
             job.say("T003", text, rule.at, "lost" if risk(cap) == "none" else "narrows")

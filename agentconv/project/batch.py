@@ -1,95 +1,113 @@
-"""A run over many files: convert each, keep what others wrote, write what is proved, count what became of it."""
+"""A run over many files: convert each, keep what others wrote, write what is proved, count what became of it.
+
+Files are taken in, converted and written in chunks, so that memory holds the texts of one chunk, and of all the rest
+only what the report says of them.
+"""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
-from agentconv.convert import BeforeAfter, Conversion
-from agentconv.lowering.lower import Options
+from agentconv.conversion import Conversion
 from agentconv.notes import Note, note
 from agentconv.project import files
 from agentconv.project.copies import resolve
-from agentconv.project.sources import Source, beside
-from agentconv.reading.context import Read, Reading
-from agentconv.reading.engine import read_author
+from agentconv.project.making import Made, Maker, agents_of, counted, read_source
+from agentconv.project.planning import STDOUT as STDOUT
+from agentconv.project.planning import Plan as Plan
+from agentconv.project.planning import Remark as Remark
+from agentconv.project.planning import Run as Run
+from agentconv.project.sources import Source, taken
+from agentconv.project.writing import Target
+from agentconv.reading.context import Reading
 from agentconv.registry import heads, load, shared_readers, trusted
-from agentconv.spec import Spec
 
-DEFAULT = Options()
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What the user wants done with the results."""
-
-    root: Path
-    targets: tuple[str, ...]
-    options: Options = DEFAULT
-    output: str | None = None  # -o
-    flat: bool = False
-    force: bool = False
-    in_place: bool = False
-    update: bool = False
-    dry: bool = False
-    suffix: bool = False  # --on-collision suffix
-    only: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
-    found: bool = False  # the sources were looked for, not named: copies among them are left out
-    everything: bool = False  # --to all: no place is a target's own, so outputs of earlier runs are left out
-    several: bool = False  # more than one output: -o names a folder
-
-
-@dataclass(frozen=True, slots=True)
-class Remark:
-    """What holds for the batch as a whole, or for one target of it, with the number of agents it concerns."""
-
-    target: str
-    count: int
-    note: Note
-
-
-@dataclass(slots=True)
-class Run:
-    """The results, and the texts for ``-o -`` or ``--diff``."""
-
-    plan: Plan
-    results: list[Conversion] = field(default_factory=list)
-    remarks: list[Remark] = field(default_factory=list)
-    changes: list[tuple[str, str | None, str]] = field(default_factory=list)  # path, text before, text after
-    stdout: str | None = None
+CHUNK = 100  # files that are converted before their outputs are written
 
 
 def run(plan: Plan, sources: Iterable[Source], progress: Callable[[int], None] = lambda n: None) -> Run:
     """Convert every agent of every source to every target."""
-    from agentconv.project.writing import Target
-
-    done = Run(plan)
-    readings = [(source, reading) for source in sources if (reading := read_source(source, done)) is not None]
+    found = list(sources)
     written = files.Written(plan.root)
+    done = Run(plan)
+    targets = [Target(load(id), plan, done, written) for id in plan.targets]
+    ahead = {source.real for source in found if source.real}  # not read yet, so not to be overwritten yet
+    known: dict[str, None] = {}
+    places: dict[str, str] = {}
+    first: list[Conversion] = []
+    for made in _made(plan, found, written, done, first):
+        ahead.discard(made.real)
+        known |= made.called
+        first += made.unread
+        if made.place:
+            places[made.path] = made.place
+        for target in targets:
+            for result in made.results.get(target.dst.id, ()):
+                target.take(result, ahead)
+                progress(1)
+    done.results += first
+    for target in targets:
+        target.finish()
+        done.results += target.made
+    if not plan.dry:
+        written.save()
+    done.remarks = _unknown_names(plan, known)
+    for target in targets:
+        done.remarks += about_target(target, [r for r in target.made if r.files], places, done)
+    done.remarks += _of_strangers(done)
+    return done
+
+
+def _made(
+    plan: Plan, found: list[Source], written: files.Written, done: Run, first: list[Conversion]
+) -> Iterator[Made]:
+    """Source by source, in their order."""
+    if not plan.everything and not (plan.found and _several_formats(found)):
+        if plan.output not in (None, STDOUT) and not str(plan.output).endswith("/"):
+            plan = replace(plan, several=counted(plan, found, 2) > 1)
+        maker = Maker(plan)
+        for source in found:
+            made = maker.make(source)
+            done.sources += made.agent_file
+            source.text = None
+            yield made
+        return
+    # which of two files is the original is seen when all of them were read
+    readings: list[tuple[Source, Reading]] = []
+    for source in found:
+        made = Made(source.path)
+        known = taken(source)
+        done.sources += known is not None
+        if known is not None and (reading := read_source(known, plan, made)) is not None:
+            readings.append((known, reading))
+        first += made.unread
     if plan.everything:
         readings = [(s, r) for s, r in readings if s.path not in written.hashes] or readings
     if plan.found:
         readings, differing = resolve(readings, written, plan.targets)
-        done.results += differing
-    if plan.only or plan.exclude:
-        readings = _picked(readings, done)
-    count = sum(len(reading.agents) for _, reading in readings)
-    for target in plan.targets:
-        dst = load(target)
-        plan = done.plan = replace(plan, several=len(plan.targets) > 1 or (count > 1 and not dst.many))
-        Target(dst, plan, done, written).convert(readings, progress)
-    if not plan.dry:
-        written.save()
-    places = {source.path: source.place for source, _ in readings if source.placed}
-    for target in plan.targets:
-        done.remarks += about_target(
-            load(target), [r for r in done.results if r.target == target and r.files], places, done
-        )
-    done.remarks += _of_strangers(done)
-    return done
+        first += differing
+    maker = Maker(replace(plan, several=agents_of(plan, (r for _, r in readings), 2) > 1))
+    for source, reading in readings:
+        made = Made(source.path)
+        maker.make_read(source, reading, made)
+        yield made
+
+
+def _several_formats(found: list[Source]) -> bool:
+    return len({among for source in found for among in source.among or (source.format or "",)}) > 1
+
+
+def _unknown_names(plan: Plan, known: dict[str, None]) -> list[Remark]:
+    """A name of --only or --exclude that no agent has is said."""
+    out = []
+    for name in (*plan.only, *plan.exclude):
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1, 0.5)
+            help = f"did you mean `{near[0]}`?" if near else "agentconv list shows the names"
+            out.append(Remark("", 0, note("F004", f"no agent is called `{name}`", help=help)))
+    return out
 
 
 def _of_strangers(done: Run) -> list[Remark]:
@@ -106,38 +124,10 @@ def _of_strangers(done: Run) -> list[Remark]:
     return out
 
 
-def _picked(readings: list[tuple[Source, Reading]], done: Run) -> list[tuple[Source, Reading]]:
-    """The agents of --only and --exclude; a name that no agent has is said."""
-    plan = done.plan
-    known: dict[str, None] = {}
-    out = []
-    for source, reading in readings:
-        for read in reading.agents:
-            known |= dict.fromkeys(_called(read))
-        left = [r for r in reading.agents if _chosen(r, plan)]
-        if left or not reading.agents:
-            out.append((source, replace(reading, agents=left)))
-    for name in (*plan.only, *plan.exclude):
-        if name not in known:
-            near = difflib.get_close_matches(name, known, 1, 0.5)
-            help = f"did you mean `{near[0]}`?" if near else "agentconv list shows the names"
-            done.remarks.append(Remark("", 0, note("F004", f"no agent is called `{name}`", help=help)))
-    return [(s, r) for s, r in out if r.agents or not plan.only]
-
-
-def _called(read: Read) -> set[str]:
-    agent = read.agent
-    return {agent.id, agent.name or agent.id, agent.id.rsplit("/", 1)[-1]}
-
-
-def _chosen(read: Read, plan: Plan) -> bool:
-    called = _called(read)
-    return (not plan.only or bool(called & set(plan.only))) and not called & set(plan.exclude)
-
-
-def about_target(dst: Spec, results: list[Conversion], placed: dict[str, str], done: Run) -> list[Remark]:
+def about_target(target: Target, results: list[Conversion], placed: dict[str, str], done: Run) -> list[Remark]:
     """Double listing, and what the program asks for first."""
     out: list[Remark] = []
+    dst = target.dst
     changed = [r for r in results if not r.unchanged and r.status not in ("kept", "failed")]
     if not changed or done.plan.output is not None:
         return out
@@ -154,11 +144,8 @@ def about_target(dst: Spec, results: list[Conversion], placed: dict[str, str], d
         mine = [r for r in results if r.format == format and r.source in placed]
         if twice and mine:
             out.append(Remark(dst.id, len(mine), _double(twice, placed[mine[0].source])))
-    for when, text in asked(dst).items():
-        fields = [f for f in when.split(",") if f]
-        count = sum(not fields or any(getattr(r.agent, f.strip(), None) is not None for f in fields) for r in changed)
-        if count:
-            out.append(Remark(dst.id, count, note("C015", text, path=dst.id)))
+    for text, count in target.asks.items():
+        out.append(Remark(dst.id, count, note("C015", text, path=dst.id)))
     return out
 
 
@@ -170,35 +157,3 @@ def _double(twice: dict[str, str], folder: str) -> Note:
     if without:
         helps.append(f"{' and '.join(without)} {'have' if len(without) > 1 else 'has'} no setting that ends it")
     return note("C014", text, help="\n".join(helps))
-
-
-def asked(dst: Spec) -> dict[str, str]:
-    """What the program wants before it shows an agent: for all (an empty key), or for those that say a field."""
-    asks = dst.tables.get("asks")
-    if not asks:
-        return {}
-    return {str(k): str(v) for k, v in asks.items()} if isinstance(asks, dict) else {"": str(asks)}
-
-
-def read_source(source: Source, done: Run) -> Reading | None:
-    """The agents of a file; a file that cannot be read is a result of its own."""
-    problems = [n for n in source.notes if n.effect == "error"]
-    if source.text is None or source.format is None or problems:
-        if problems:
-            empty = BeforeAfter([], [])
-            for target in done.plan.targets:
-                done.results.append(
-                    Conversion("failed", "", source.path, source.format or "", target, empty, notes=list(source.notes))
-                )
-        return None
-    reading = read_author(load(source.format), source.text, source.path, beside(source))
-    if source.prefix:
-        reading.agents = [_prefixed(r, source.prefix) for r in reading.agents]
-    return reading
-
-
-def _prefixed(read: Read, prefix: str) -> Read:
-    """The agent as its program calls it: with the plugin's name in front."""
-    agent = read.agent
-    name = None if agent.name is None else f"{prefix}-{agent.name}"
-    return replace(read, agent=replace(agent, id=f"{prefix}-{agent.id}", name=name))

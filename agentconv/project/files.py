@@ -9,9 +9,8 @@ import os
 import re
 import stat
 import subprocess
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 
 from agentconv.containers import MAX_BYTES
@@ -129,40 +128,68 @@ class Outside(Exception):
     """The place of an output lies outside the root, or a link leads out of it."""
 
 
+class Inside:
+    """Places below a root. A folder on the way is looked at once in a run, a file each time."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._real_root = os.path.realpath(root)
+        self._folders: dict[str, str] = {}
+
+    def place(self, relative: str) -> Path:
+        """Where to write; a path or a link that leaves the root is an error."""
+        target = self.root / relative
+        folder = str(target.parent)
+        if folder not in self._folders:
+            self._folders[folder] = os.path.realpath(folder)
+        real = f"{self._folders[folder]}{os.sep}{target.name}"
+        try:
+            mode = target.lstat().st_mode
+        except (OSError, ValueError):
+            mode = 0  # nothing is there, or nothing that can be looked at
+        if not target.name or target.name == ".." or stat.S_ISLNK(mode):
+            real = os.path.realpath(target)
+        if real != self._real_root and not real.startswith(self._real_root.rstrip(os.sep) + os.sep):
+            raise Outside(f"{relative} leads to {real}, outside {self._real_root}")
+        if stat.S_ISDIR(mode) or (stat.S_ISLNK(mode) and target.is_dir()):
+            raise Outside(f"{relative} is a folder")
+        return target
+
+
 def safe_place(root: Path, relative: str) -> Path:
     """Where to write below the root; a path or a link that leaves it is an error."""
-    target = root / relative
-    real_root = Path(os.path.realpath(root))
-    real = Path(os.path.realpath(target))
-    if real != real_root and real_root not in real.parents:
-        raise Outside(f"{relative} leads to {real}, outside {real_root}")
-    if target.is_dir():
-        raise Outside(f"{relative} is a folder")
-    return target
+    return Inside(root).place(relative)
+
+
+NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
 
 def write_bytes(path: Path, data: bytes) -> None:
     """Write in one step: a reader sees the old file or the new one, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    real = Path(os.path.realpath(path))
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:50]}.", suffix=".tmp", dir=real.parent)
     try:
-        with os.fdopen(handle, "wb") as file:
+        found = path.lstat()
+        if stat.S_ISLNK(found.st_mode):
+            path = Path(os.path.realpath(path))
+            found = path.lstat()
+        mode = found.st_mode & 0o777
+    except OSError:
+        mode = 0  # a new file: as the user's umask has it
+    temporary = path.with_name(f".{path.name[:50]}.{os.urandom(5).hex()}.tmp")
+    try:
+        handle = os.open(temporary, NEW_FILE, 0o666)
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(temporary, NEW_FILE, 0o666)
+    try:
+        with os.fdopen(handle, "wb", 0) as file:
             file.write(data)
-        mode = real.stat().st_mode & 0o777 if real.exists() else 0o666 & ~_umask()
-        Path(temporary).chmod(mode)
-        Path(temporary).replace(real)
+        if mode:
+            temporary.chmod(mode)
+        temporary.replace(path)
     except BaseException:
         with contextlib.suppress(OSError):
-            Path(temporary).unlink()
+            temporary.unlink()
         raise
-
-
-@lru_cache(maxsize=1)
-def _umask() -> int:
-    value = os.umask(0)
-    os.umask(value)
-    return value
 
 
 # -- what may be overwritten ------------------------------------------------------------------

@@ -1,4 +1,7 @@
-"""Where the agents come from: the places of the project, files, folders, plugin trees, or standard input."""
+"""Where the agents come from: the places of the project, files, folders, plugin trees, or standard input.
+
+Finding a file and taking it in are two steps: of ten thousand files the names fit into memory, the texts need not.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from agentconv.project import files
 from agentconv.reading.context import Get
 from agentconv.reading.deciding import decide
 from agentconv.reading.detect import by_place, guess, syntax_fits
-from agentconv.registry import heads, ids
+from agentconv.registry import derived, heads, ids
 
 STDIN = "-"
 ENDINGS = (".md", ".toml", ".json", ".jsonc", ".yaml", ".yml", ".roomodes")
@@ -34,6 +37,11 @@ class Source:
     asked: bool = False  # named by the user: silence would be wrong
     placed: bool = False  # lies in one of its format's places
     real: str = ""  # the absolute path, links followed, where that is known already
+    within: str = ""  # the path below the folder whose places were searched
+    among: tuple[str, ...] = ()  # the formats in whose places it was found
+    loose: bool = False  # found in a folder that is no place: what is no agent there is passed over
+    most: int = MAX_BYTES
+    settled: bool = False  # text and format, or what is wrong with them, are there
 
     @property
     def place(self) -> str:
@@ -82,6 +90,11 @@ def place_marks() -> list[str]:
 
 def in_places(root: Path, but: Iterable[str] = (), user: bool = False) -> list[Source]:
     """All files in the known places of a project (or of the home folder), each with its format."""
+    return [known for found in listed_places(root, but, user) if (known := taken(found)) is not None]
+
+
+def listed_places(root: Path, but: Iterable[str] = (), user: bool = False) -> list[Source]:
+    """The same, not taken in yet."""
     closed = set(but)
     seen: dict[str, list[str]] = {}
     for id in _homes():
@@ -96,16 +109,11 @@ def in_places(root: Path, but: Iterable[str] = (), user: bool = False) -> list[S
                     continue
                 if id not in seen.setdefault(path, []):
                     seen[path].append(id)
-    out = []
-    for path in sorted(seen):
-        source = Source(path, root / path)
-        read(source)
-        found = guess(path, source.text or "")
-        source.format = found.format if found.format in seen[path] else seen[path][0]
-        source.below = below(path, source.format)
-        source.placed = True
-        out.append(source)
-    return out
+    real = root.resolve().as_posix().rstrip("/")
+    return [
+        Source(path, root / path, placed=True, real=f"{real}/{path}", within=path, among=tuple(seen[path]))
+        for path in sorted(seen)  # a link's own name will do: it is asked only whether an output would hit it
+    ]
 
 
 def below(path: str, id: str | None) -> str:
@@ -124,6 +132,37 @@ def _below(folder: str, id: str) -> str:
             if fixed and parts[at : at + len(fixed)] == fixed:
                 return "/".join(parts[at + len(fixed) :])
     return ""
+
+
+derived(_below.cache_clear)
+
+
+def taken(source: Source) -> Source | None:
+    """The source with its text and its format, or with a note; ``None`` for a file that is no agent."""
+    if source.settled:
+        return source
+    source.settled = True
+    read(source, source.most)
+    if source.among:
+        found = guess(source.within, source.text or "").format
+        source.format = found if found in source.among else source.among[0]
+        source.below = below(source.within, source.format)
+    elif source.prefix or source.text is None:
+        return source
+    elif not source.loose:
+        return decided(source)
+    elif source.format is not None:
+        if not syntax_fits(source.text, source.within, source.format):
+            return None
+        source.below = str(PurePosixPath(source.within).parent).removeprefix(".")
+    else:
+        guessed = guess(_absolute(source), source.text)
+        if guessed.format is None and not guessed.candidates:
+            return None
+        decided(source)
+        if source.format is None and not any("cannot be told" in n.message for n in source.notes):
+            return None  # no agent of any format: a folder holds other things, too
+    return source
 
 
 def read(source: Source, most: int = MAX_BYTES) -> Source:
@@ -147,6 +186,11 @@ def shown(path: Path, cwd: Path) -> str:
 
 def named(arguments: Iterable[str], cwd: Path, from_: str | None, most: int) -> Iterator[Source]:
     """The files that the arguments stand for."""
+    return (known for found in listed(arguments, cwd, from_, most) if (known := taken(found)) is not None)
+
+
+def listed(arguments: Iterable[str], cwd: Path, from_: str | None, most: int) -> Iterator[Source]:
+    """The same, not taken in yet."""
     for argument in arguments:
         if argument == STDIN:
             yield _stdin(from_)
@@ -155,16 +199,15 @@ def named(arguments: Iterable[str], cwd: Path, from_: str | None, most: int) -> 
         if path.is_dir():
             yield from _folder(path, cwd, from_, most)
         elif path.exists():
-            source = read(Source(shown(path, cwd), path, from_, asked=True), most)
-            yield decided(source)
+            yield Source(shown(path, cwd), path, from_, asked=True, real=path.resolve().as_posix(), most=most)
         else:
-            missing = Source(argument, path, from_, asked=True)
+            missing = Source(argument, path, from_, asked=True, settled=True)
             missing.notes.append(note("F001", "no such file or folder", file=argument))
             yield missing
 
 
 def _stdin(from_: str | None) -> Source:
-    source = Source(STDIN, None, from_, asked=True)
+    source = Source(STDIN, None, from_, asked=True, settled=True)
     try:
         source.text = files.decode(sys.stdin.buffer.read())
     except files.Unreadable as problem:
@@ -196,11 +239,11 @@ def _folder(path: Path, cwd: Path, from_: str | None, most: int) -> Iterator[Sou
     if (plugin := _plugin(path)) is not None:
         yield from _plugin_files(path, plugin, cwd, from_, most)
         return
-    placed = [] if from_ else in_places(path)
+    placed = [] if from_ else listed_places(path)
+    for source in placed:
+        source.path = shown(path / source.path, cwd)
+        yield source
     if placed:
-        for source in placed:
-            source.path = shown(path / source.path, cwd)
-            yield source
         return
     lead, root = shown(path, cwd), path.resolve().as_posix().rstrip("/")
     for relative in files.walk(path, ""):
@@ -208,25 +251,10 @@ def _folder(path: Path, cwd: Path, from_: str | None, most: int) -> Iterator[Sou
             continue
         full = path / relative
         if full.is_symlink():
-            source = read(Source(shown(full, cwd), full, from_), most)
+            name, real = shown(full, cwd), ""
         else:  # folders that are links are not walked, so nothing has to be followed file by file
-            name = relative if lead == "." else f"{lead}/{relative}"
-            source = read(Source(name, full, from_, real=f"{root}/{relative}"), most)
-        if source.text is None:
-            yield source
-            continue
-        if from_:
-            if syntax_fits(source.text, relative, from_):
-                source.below = str(PurePosixPath(relative).parent).removeprefix(".")
-                yield source
-            continue
-        found = guess(_absolute(source), source.text)
-        if found.format is None and not found.candidates:
-            continue
-        decided(source)
-        if source.format is None and not any("cannot be told" in n.message for n in source.notes):
-            continue  # no agent of any format: a folder holds other things, too
-        yield source
+            name, real = relative if lead == "." else f"{lead}/{relative}", f"{root}/{relative}"
+        yield Source(name, full, from_, real=real, within=relative, loose=True, most=most)
 
 
 def _plugin(path: Path) -> dict[str, object] | None:
@@ -255,8 +283,7 @@ def _plugin_files(path: Path, plugin: dict[str, object], cwd: Path, from_: str |
                 full.resolve().relative_to(path.resolve())
             except ValueError:
                 continue  # a plugin names only what lies inside it
-            source = read(Source(shown(full, cwd), full, from_ or plugin_format(), prefix=name), most)
-            yield source
+            yield Source(shown(full, cwd), full, from_ or plugin_format(), prefix=name, most=most)
 
 
 def plugin_format() -> str:

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Collection
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
-from agentconv.convert import Conversion, convert_reading
+from agentconv.conversion import Conversion
 from agentconv.notes import Note, note
 from agentconv.project import files
-from agentconv.project.batch import Plan, Run
-from agentconv.project.sources import Source
-from agentconv.reading.context import Reading
-from agentconv.registry import heads
+from agentconv.project.planning import STDOUT, Plan, Run
 from agentconv.spec import Spec
+
+CHUNK = 100  # results that are written together: git is asked once for all of them
+
+
+class Owner(NamedTuple):
+    """Who made an output first."""
+
+    source: str
+    digest: str
 
 
 class Target:
@@ -23,79 +29,85 @@ class Target:
 
     def __init__(self, dst: Spec, plan: Plan, done: Run, written: files.Written) -> None:
         self.dst, self.plan, self.done, self.written = dst, plan, done, written
-        self.owners: dict[tuple[str, str], Conversion] = {}
+        self.owners: dict[tuple[str, str], Owner] = {}
         self.made: list[Conversion] = []
+        self.waiting: list[Conversion] = []  # not written yet
+        self.wrote: set[str] = set()
+        self._bases: dict[Path, files.Inside] = {}
+        self.numbers: dict[str, int] = {}  # the last number behind a name that was taken
+        self.asks: Counter[str] = Counter()  # what the program asks for first, with the agents that it concerns
+        self._asked = [([f.strip() for f in when.split(",") if f], text) for when, text in asked(dst).items()]
 
-    def convert(self, readings: list[tuple[Source, Reading]], progress: Callable[[int], None]) -> None:
-        """All readings, then the writing."""
-        for source, reading in readings:
-            if self.plan.found and reading.spec.id == self.dst.id and not self.plan.in_place:
-                continue  # it lies in the target's place already
-            for part in self._parts(reading):
-                for result in self._results(source, part):
-                    self._claim(result)
-                    self.made.append(result)
-                    progress(1)
-        self._write()
-        self.done.results += self.made
-
-    def _parts(self, reading: Reading) -> list[Reading]:
-        """One by one, where two agents of a file would be one entry: the second must not replace the first."""
-        ids = [r.agent.id for r in reading.agents]
-        if not self.dst.many or len(ids) == len(set(ids)):
-            return [reading]
-        notes = [reading.notes, *([] for _ in ids)]
-        return [replace(reading, agents=[r], notes=n) for r, n in zip(reading.agents, notes, strict=False)]
-
-    def _results(self, source: Source, reading: Reading) -> list[Conversion]:
-        if reading.spec.id == self.dst.id:
-            from agentconv.output.sameformat import convert_same
-
-            results = convert_same(reading, self.plan.options)
+    def take(self, result: Conversion, ahead: Collection[str] = ()) -> None:
+        """One result; what is proved is written with the others of its chunk. ``ahead``: sources not read yet."""
+        self._claim(result)
+        self.made.append(result)
+        if result.files and not result.failed:
+            self.waiting.append(result)
         else:
-            results = convert_reading(reading, self.dst, self.plan.options, lambda _: None)
-        if not reading.agents and not source.asked and not any(n.effect == "error" for r in results for n in r.notes):
-            for result in results:
-                result.status = "skipped"
+            result.let_go()
+        if len(self.waiting) >= CHUNK and not self.together:
+            self._write_waiting(ahead)
+
+    def finish(self) -> None:
+        """What is left to write."""
+        results, self.waiting = self.waiting, []
+        if self.dst.many:
+            from agentconv.project.shared_files import SharedFiles
+
+            SharedFiles(self).write(results)
+        elif self.plan.output == STDOUT:
+            self.to_stdout(results)
+        else:
+            self._write(results)
+        self._let_go(results)
+
+    @property
+    def together(self) -> bool:
+        """All outputs have to be there before the first is written."""
+        return self.dst.many or self.plan.output == STDOUT
+
+    def _write_waiting(self, ahead: Collection[str]) -> None:
+        """All but what would overwrite a source that is not read yet."""
+        results, self.waiting = self.waiting, []
+        if ahead and not self.plan.in_place:
+            self.waiting = [r for r in results if any(self._is_one_of(ahead, path) for path in r.files)]
+            results = [r for r in results if not any(r is late for late in self.waiting)]
+        self._write(results)
+        self._let_go(results)
+
+    def _is_one_of(self, sources: Collection[str], path: str) -> bool:
+        full = self.plan.root / path
+        return os.path.lexists(full) and os.path.realpath(full) in sources
+
+    def _let_go(self, results: list[Conversion]) -> None:
+        """The bytes are where they belong; of the agents only what the program asks for is counted."""
         for result in results:
-            if result.files:
-                result.files = {self._place(path, result, source): data for path, data in result.files.items()}
-        return results
+            if result.files and not result.unchanged and result.status not in ("kept", "failed"):
+                for when, text in self._asked:
+                    if not when or any(getattr(result.agent, name, None) is not None for name in when):
+                        self.asks[text] += 1
+            result.let_go()
 
     # -- places -------------------------------------------------------------------------------
-
-    def _place(self, path: str, result: Conversion, source: Source) -> str:
-        """Where an output goes: the target's place, with the source's sub-folder where that is no identity."""
-        places = heads()[self.dst.id].get("places") or {}
-        if places.get("nested") and source.below and not self.dst.many and not self.plan.flat:
-            pure = PurePosixPath(path)
-            path = str(pure.parent / source.below / pure.name)
-        if self.plan.in_place and self.dst.id == result.format:
-            return result.source
-        return self._below(path, source.prefix)
-
-    def _below(self, path: str, plugin: str) -> str:
-        """The place below ``-o``: a folder, a file, or the name with its blanks filled in."""
-        out = self.plan.output
-        path = path.removeprefix("~/")
-        if out is None or out == STDOUT:
-            return path
-        name = PurePosixPath(path).name
-        filled = out.replace("{id}", self.dst.id).replace("{name}", _stem(name, self.dst)).replace("{plugin}", plugin)
-        root = self.plan.several and "{name}" not in out
-        if root or filled.endswith("/") or (self.plan.root / filled).is_dir():
-            return str(PurePosixPath(filled) / (name if self.plan.flat else path))
-        return filled
 
     def full(self, path: str) -> Path:
         """The file below the root, or below the folder that ``-o`` names; a link may not lead out of it."""
         out = self.plan.output
         if out is None or out == STDOUT:
-            return files.safe_place(self.plan.root, path)
-        fixed = self.plan.root / out.split("{")[0]
+            return self._inside(self.plan.root).place(path)
+        lead = out.split("{")[0]
+        fixed = self.plan.root / lead
         folder = path != out or out.endswith("/")
-        base = fixed if folder and not (("{" in out) and not out.split("{")[0].endswith("/")) else fixed.parent
-        return files.safe_place(base, os.path.relpath(self.plan.root / path, base))
+        base = fixed if folder and not ("{" in out and not lead.endswith("/")) else fixed.parent
+        if lead.endswith("/") and path.startswith(lead):
+            return self._inside(base).place(path.removeprefix(lead))
+        return self._inside(base).place(os.path.relpath(self.plan.root / path, base))
+
+    def _inside(self, base: Path) -> files.Inside:
+        if base not in self._bases:
+            self._bases[base] = files.Inside(base)
+        return self._bases[base]
 
     # -- collisions ---------------------------------------------------------------------------
 
@@ -109,9 +121,9 @@ class Target:
                     text = "the output is the source itself"
                     result.fail(note("F007", text, file=path, help="--in-place, or -o FOLDER"))
                     return
-                self.owners[key] = result
+                self.owners[key] = Owner(result.source, files.digest(data))
                 continue
-            if not result.entry and first.files.get(path) == data:
+            if not result.entry and first.digest == files.digest(data):
                 result.notes.append(note("C006", f"the same as {first.source}: written once", effect="info", file=path))
                 continue
             if self.plan.suffix and not result.entry:
@@ -125,33 +137,25 @@ class Target:
     def _suffixed(self, result: Conversion, path: str, data: bytes) -> None:
         pure = PurePosixPath(path)
         stem, dot, rest = pure.name.partition(".")
-        number = 2
+        number = self.numbers.get(path, 1) + 1
         while (str(pure.parent / f"{stem}-{number}{dot}{rest}"), "") in self.owners:
             number += 1
+        self.numbers[path] = number
         new = str(pure.parent / f"{stem}-{number}{dot}{rest}")
         del result.files[path]
         result.files[new] = data
         result.notes.append(note("C001", f"{path} was taken; written as {new}", path="id"))
-        self.owners[new, ""] = result
+        self.owners[new, ""] = Owner(result.source, files.digest(data))
 
     # -- writing ------------------------------------------------------------------------------
 
-    def _write(self) -> None:
-        results = [r for r in self.made if r.files and not r.failed]
-        if self.dst.many:
-            from agentconv.project.shared_files import SharedFiles
-
-            SharedFiles(self).write(results)
-            return
-        if self.plan.output == STDOUT:
-            self.to_stdout(results)
-            return
+    def _write(self, results: list[Conversion]) -> None:
         old = {path: self.old(path, r) for r in results for path in r.files}
         if self.plan.update:
             self._update(results, old)
-        doubtful = {p for r in results for p, data in r.files.items() if self._doubtful(p, data, old.get(p))}
+        doubtful = {p for r in results for p, data in r.files.items() if self._doubtful(r, p, data, old.get(p))}
         asked = doubtful if not self.plan.force else set()
-        clean = files.in_git(self.plan.root, sorted(asked))
+        clean = self.clean(asked)
         for result in results:
             for path, data in result.files.items():
                 if result.status != "failed":
@@ -177,19 +181,31 @@ class Target:
     def old(self, path: str, result: Conversion) -> bytes | None:
         """What is there now; ``None`` where nothing is, or where the result cannot be written."""
         try:
-            full = self.full(path)
-            return full.read_bytes() if full.exists() else None
+            return self.full(path).read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
         except files.Outside as problem:
             result.fail(note("F009", str(problem), file=path, help=OUTSIDE))
         except OSError as problem:
             result.fail(note("F002", (problem.strerror or str(problem)).lower(), file=path, help=ELSEWHERE))
         return None
 
-    def _doubtful(self, path: str, data: bytes, old: bytes | None) -> bool:
+    def _doubtful(self, result: Conversion, path: str, data: bytes, old: bytes | None) -> bool:
         """Somebody's text that would be lost: not what agentconv wrote there, not the same."""
-        return old is not None and old != data and not self.written.knows(path, old)
+        return old is not None and old != data and not self.may_replace(path, old, data, result)
+
+    def may_replace(self, key: str, old: bytes, new: bytes, result: Conversion) -> bool:
+        """Whether nothing is lost when these bytes (of a file, or of an entry) go: agentconv wrote them."""
+        del new, result
+        return self.written.knows(key, old)
+
+    def clean(self, paths: Collection[str]) -> Collection[str]:
+        """Those of the paths that somebody else keeps: git holds them unchanged."""
+        return files.in_git(self.plan.root, sorted(paths))
 
     def _write_one(self, result: Conversion, path: str, data: bytes, old: bytes | None, lose: bool) -> None:
+        if path in self.wrote:
+            return  # two agents of one result
         if old == data:
             result.unchanged = True
             self.remember(path, data)
@@ -200,10 +216,12 @@ class Target:
             result.notes.append(self.kept(path, result, data, old or b""))
             return
         self.put(result, path, data, old)
+        if not result.failed:
+            self.wrote.add(path)
 
     def put(self, result: Conversion, path: str, data: bytes, old: bytes | None) -> None:
         """The bytes to their place, with all that is said of it."""
-        self.done.changes.append((path, None if old is None else old.decode("utf-8", "replace"), data.decode("utf-8")))
+        self._changed(path, data, old)
         if self.plan.dry:
             return
         try:
@@ -215,6 +233,12 @@ class Target:
             result.fail(note("F002", (problem.strerror or str(problem)).lower(), file=path, help=ELSEWHERE))
             return
         self.remember(path, data)
+
+    def _changed(self, path: str, data: bytes, old: bytes | None) -> None:
+        before, after = (None if old is None else ""), ""
+        if self.plan.texts:
+            before, after = (None if old is None else old.decode("utf-8", "replace")), data.decode("utf-8")
+        self.done.changes.append((path, before, after))
 
     def remember(self, path: str, data: bytes) -> None:
         """These bytes are agentconv's own: they may be overwritten."""
@@ -256,7 +280,6 @@ class Target:
         return os.path.relpath(self.plan.root / path, Path.cwd()).replace(os.sep, "/")
 
 
-STDOUT = "-"
 OUTSIDE = "move it away, or name another place with -o"
 ELSEWHERE = "-o names another place"
 
@@ -267,9 +290,9 @@ def _lines(data: bytes, old: bytes) -> tuple[int, int]:
     return (theirs - ours).total(), (ours - theirs).total()
 
 
-def _stem(name: str, dst: Spec) -> str:
-    """The file name without the format's ending."""
-    for suffix in heads()[dst.id].get("suffixes") or ():
-        if name.endswith(suffix) and len(name) > len(suffix):
-            return name.removesuffix(suffix)
-    return name.split(".")[0] or name
+def asked(dst: Spec) -> dict[str, str]:
+    """What the program wants before it shows an agent: for all (an empty key), or for those that say a field."""
+    asks = dst.tables.get("asks")
+    if not asks:
+        return {}
+    return {str(k): str(v) for k, v in asks.items()} if isinstance(asks, dict) else {"": str(asks)}

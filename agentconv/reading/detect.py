@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from agentconv.project.files import glob_pattern
-from agentconv.registry import heads, ids
+from agentconv.registry import derived, heads, ids
 
 KEY = re.compile(r"^[ \t]*[\"']?([A-Za-z_][\w.-]*)[\"']?[ \t]*[:=]", re.M)
 HEAD = 4000  # characters that are searched for keys: headers are short
@@ -54,6 +54,10 @@ def _places() -> list[tuple[str, frozenset[str], list[tuple[str, re.Pattern[str]
         tests = [("/" + re.split(r"[*?]", glob, maxsplit=1)[0], glob_pattern("**/" + glob)) for glob in bare]
         found.append((id, frozenset(places.get("skip", ())), tests))
     return found
+
+
+derived(_by_place.cache_clear)
+derived(_places.cache_clear)
 
 
 def by_name(path: str) -> list[str]:

@@ -80,7 +80,7 @@ def test_a_workflow_command_is_one_and_ours(text: str) -> None:
     head, _, message = line[len("::notice ") :].partition("::")
     assert message == escape.github_data(text)
     names = [part.partition("=")[0] for part in head.split(",")]
-    assert names == (["file", "title"] if text else ["title"])
+    assert names == ["file", "title"]
 
 
 def hostile_project(folder: Path) -> None:

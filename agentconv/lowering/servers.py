@@ -1,0 +1,199 @@
+"""Lowering of MCP servers: never started where the source did not, never trusted more, keys in them named."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from agentconv.lowering.lowered import Lowered
+from agentconv.model import Agent, Rule, Tool, Tools
+from agentconv.rights import Right, Rights, contains
+from agentconv.spec import Field, Spec
+
+# How a server is reached and how long it may take: the same in every program.
+PLAIN = frozenset(
+    ("type", "command", "args", "env", "cwd", "url", "http_url", "httpUrl", "headers", "tcp", "transport", "timeout",
+     "description", "name", "auth", "oauth", "oauthScopes", "envFile")
+)  # fmt: skip
+# What switches a server off, by key; such a server is not started where the key may mean nothing.
+OFF: Mapping[str, Any] = {"disabled": True, "enabled": False, "disable": True}
+# What lets its tools run without a question. Never handed from a program that does not know the word to one that does.
+TRUST = frozenset(
+    ("trust", "trusted", "autoApprove", "auto_approve", "alwaysAllow", "always_allow", "autoApproveAll", "autoAllow",
+     "default_tools_approval_mode")
+)  # fmt: skip
+
+KEYS = re.compile(
+    r"\b(?:sk|pk|rk)[-_][A-Za-z0-9_-]{16,}|\bgh[pousr]_[A-Za-z0-9]{16,}|\bgithub_pat_\w{16,}|\bglpat-[\w-]{16,}"
+    r"|\b(?:AKIA|ASIA)[A-Z0-9]{12,}|\bxox[abeoprs]-[\w-]{10,}|\bAIza[\w-]{20,}|\beyJ[\w-]{8,}\.[\w-]{8,}"
+    r"|\b(?:npm|hf|dop_v1|shpat|pypi)[_-][A-Za-z0-9_-]{16,}|-----BEGIN [A-Z ]*PRIVATE KEY"
+    r"|(?i:\bbearer|\bbasic|\btoken)\s+[A-Za-z0-9+/._=-]{12,}|://[^/\s:@$]+:[^/\s:@${}]{3,}@"
+)
+NAMED = re.compile(r"(?i)token|secret|passw|api_?-?key|credential|authorization|private_?-?key|access_?-?key")
+REFERENCE = re.compile(
+    r"\$\{|\$[A-Za-z_]\w*\Z|\$[A-Z_]{3}|\{env:|\{\{|%\w+%|<[^>]*>|\[[^\]]*\]|\A(?i:your|my|xxx|todo|changeme|placeholder)|\.\.\.|…|\*{3}"
+)
+
+
+def lower_servers(value: Mapping[str, Any], src: Spec, dst: Spec, row: Field, before: Rights, out: Lowered) -> Any:
+    """The servers that the target can hold, each in its own form."""
+    kept: dict[str, Any] = {}
+    for name, config in value.items():
+        if row.fact("adds") == "servers" and not contains(before, Right(f"mcp:{name}")):
+            text = f"`{row.key}` would give all tools of the MCP server `{name}` in {dst.program}; left out"
+            out.say("L001", text, "mcp_servers")
+            continue
+        known = _known(src) & _known(dst)
+        if isinstance(config, Mapping) and (off := _switched_off(config)) and off not in known:
+            text = f"`{off}` switches the MCP server `{name}` off in {src.program}; it is left out"
+            out.say("L002", text, "mcp_servers")
+            continue
+        config = _taken(name, config, src, dst, known, out)
+        made = _server(config, row)
+        if made is None and not (config is None and (row.fact("shape") == "list" or row.fact("by_name"))):
+            out.say(
+                "L002", f"the MCP server `{name}` cannot be written for {dst.program}: set it up there", "mcp_servers"
+            )
+        else:
+            kept[name] = made
+            if made != config and (more := ", ".join(k for k in made if k not in (config or {}))):
+                out.say("L009", f"{dst.program} needs {more} for the MCP server `{name}`: added", "mcp_servers", "info")
+            elif made != config:
+                text = f"{dst.program} tells the kind of the MCP server `{name}` by itself: `type` is left out"
+                out.say("L009", text, "mcp_servers", "info")
+            _say_secrets(name, made, dst, out)
+    if kept and not row.applied:
+        out.say("L007", f"{dst.seen} accepts `{row.key}` and does nothing with it", "mcp_servers")
+    return kept or None
+
+
+def _known(spec: Spec) -> frozenset[str]:
+    """Keys of a server's configuration that the program is known to honour."""
+    row = spec.by_field.get("mcp_servers") or next((r for r in spec.fields.values() if r.field == "mcp_servers"), None)
+    facts = (row.fact("server_keys") if row else None) or {}
+    return frozenset(key for keys in facts.values() for key in keys)
+
+
+def _switched_off(config: Mapping[str, Any]) -> str:
+    return next((k for k, v in OFF.items() if k in config and str(config[k]).lower() == str(v).lower()), "")
+
+
+def _taken(name: str, config: Any, src: Spec, dst: Spec, known: frozenset[str], out: Lowered) -> Any:
+    """The configuration without keys that another program may take for more than the source's did."""
+    if not isinstance(config, Mapping):
+        return config
+    same = bool({src.id, src.head.get("extends")} & {dst.id, dst.head.get("extends")} - {None})
+    row = dst.by_field.get("mcp_servers")
+    needs = {k for keys in ((row.fact("server_requires") if row else None) or {}).values() for k in keys}
+    own = _known(dst)
+    kept = {
+        k: v
+        for k, v in config.items()
+        if same or k in PLAIN or k in needs or k in known or (k in own and k not in TRUST) or k in OFF
+    }
+    if gone := [k for k in config if k not in kept]:
+        words = ", ".join(f"`{k}`" for k in gone)
+        out.say(
+            "L002",
+            f"{words} of the MCP server `{name}`: no word that {src.program} and {dst.program} both know",
+            "mcp_servers",
+        )
+    return kept
+
+
+def _server(config: Any, row: Field) -> Any:
+    """A server in the target's form. Never more than the source starts: no command is added."""
+    if not isinstance(config, Mapping):
+        return None
+    needs = row.fact("server_requires")
+    if not needs:
+        return dict(config)
+    made = dict(config)
+    kind = "remote" if "url" in made else "local"
+    types = (row.fact("server_types") or {}).get(kind, ())
+    if not types:
+        made.pop("type", None)
+    elif made.get("type", types[0]) not in types:
+        return None
+    if "type" in needs[kind] or "type" in made:
+        made.setdefault("type", types[0])
+    if kind == "local":
+        made.setdefault("args", [])
+    if "tools" in needs[kind]:
+        made.setdefault("tools", ["*"])  # the agent's own tool list still decides
+    return made if all(k in made for k in needs[kind]) else None
+
+
+# -- limits that stand in a server's configuration ---------------------------------------------
+
+
+def limited_servers(agent: Agent, src: Spec) -> Agent:
+    """Tools that a server's configuration leaves out, as rules: the limit must hold where the key means nothing."""
+    row = src.by_field.get("mcp_servers")
+    facts = (row.fact("server_keys") if row and row.applied else None) or {}
+    if not facts or not isinstance(agent.mcp_servers, Mapping):
+        return agent
+    rules = list(agent.tools.rules)
+    last: list[Rule] = []
+    for server, config in agent.mcp_servers.items():
+        if not isinstance(config, Mapping):
+            continue
+        only = _names(config, facts.get("only", ()))
+        if only is not None and "*" not in only:
+            rules = _only(rules, server, only, agent.tools.base)
+        for one in _names(config, facts.get("except", ())) or ():
+            last.append(Rule("deny", Tool(f"{server}/{one}", server=server, member=one), at="mcp_servers"))
+    rules += last
+    return replace(agent, tools=Tools(agent.tools.base, tuple(rules))) if tuple(rules) != agent.tools.rules else agent
+
+
+def _names(config: Mapping[str, Any], keys: Any) -> list[str] | None:
+    found = [config[k] for k in keys if isinstance(config.get(k), (list, tuple))]
+    return [str(n) for names in found for n in names] if found else None
+
+
+def _only(rules: list[Rule], server: str, only: list[str], base: str | None) -> list[Rule]:
+    members = [Tool(f"{server}/{one}", server=server, member=one) for one in only]
+    out: list[Rule] = []
+    wide = base in ("all", None)
+    for rule in rules:
+        whole = rule.effect == "allow" and rule.tool.server == server and rule.tool.member is None
+        if whole:
+            out += [replace(rule, tool=tool) for tool in members]
+        elif rule.effect == "allow" and rule.tool.server == server and rule.tool.member not in only:
+            continue
+        else:
+            out.append(rule)
+            wide = wide or (rule.effect == "allow" and (rule.tool.server == "*" or rule.tool.caps == ("*",)))
+    if wide and not any(r.tool.server == server for r in rules):
+        out.append(Rule("deny", Tool(f"{server}/*", server=server), at="mcp_servers"))
+        out += [Rule("allow", tool, at="mcp_servers") for tool in members]
+    return out
+
+
+# -- values that look like keys ----------------------------------------------------------------
+
+
+def secrets(config: Any, path: str = "") -> Iterator[str]:
+    """Where in a configuration a value stands that looks like a key; the value itself is never repeated."""
+    if isinstance(config, Mapping):
+        for key, value in config.items():
+            yield from secrets(value, f"{path}.{key}" if path else str(key))
+    elif isinstance(config, (list, tuple)):
+        for n, value in enumerate(config):
+            yield from secrets(value, f"{path}[{n}]")
+    elif isinstance(config, str) and not REFERENCE.search(config):
+        last = path.rsplit(".", 1)[-1]
+        long = len(config) >= 8 and not config.isspace() and " " not in config.strip()
+        if KEYS.search(config) or (NAMED.search(last) and long and not config.startswith(("/", "./", "~"))):
+            yield path
+
+
+def _say_secrets(name: str, config: Any, dst: Spec, out: Lowered) -> None:
+    if found := list(secrets(config)):
+        words = ", ".join(f"`{place}`" for place in found)
+        text = f"a value that looks like a key would be copied with the MCP server `{name}`: {words}"
+        help = f"let it stand in the environment and name it there, as {dst.program} does it; then renew the key"
+        out.say("C060", text, "mcp_servers", help=help)

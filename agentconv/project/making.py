@@ -1,0 +1,194 @@
+"""One source to its results for every target: text in, results out, nothing is written here.
+
+What a file becomes depends on the file and the plan alone, so this part of a run can be done in other processes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
+
+from agentconv.convert import BeforeAfter, Conversion, convert_reading
+from agentconv.project.planning import STDOUT, Plan
+from agentconv.project.sources import Source, beside, taken
+from agentconv.reading.context import Read, Reading
+from agentconv.reading.engine import read_author
+from agentconv.reading.passages import SIGN, BadPassage, for_target, passages
+from agentconv.registry import heads, ids, load
+from agentconv.spec import Spec
+
+
+@dataclass(slots=True)
+class Made:
+    """What became of one source: its results for each target, or one for each that says why it cannot be read."""
+
+    path: str
+    real: str = ""
+    agent_file: bool = False  # it holds agents, or should
+    place: str = ""  # the folder that programs search, where it lies in one
+    unread: list[Conversion] = field(default_factory=list)
+    called: dict[str, None] = field(default_factory=dict)  # names that --only and --exclude may use
+    results: dict[str, list[Conversion]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """The plan at work on one source after the other."""
+
+    plan: Plan
+
+    def make(self, source: Source) -> Made:
+        """Take the file in, read it and convert it for every target."""
+        known = taken(source)
+        made = Made(source.path, source.real, known is not None)
+        reading = read_source(known, self.plan, made) if known is not None else None
+        if reading is not None:
+            self.make_read(source, reading, made)
+        return made
+
+    def make_read(self, source: Source, reading: Reading, made: Made) -> None:
+        """Convert what was read already."""
+        picked = self._picked(reading, made)
+        if picked is None:
+            return
+        made.place = source.place if source.placed else ""
+        for target in self.plan.targets:
+            dst = load(target)
+            if self.plan.found and picked.spec.id == target and not self.plan.in_place:
+                continue  # it lies in the target's place already
+            own = picked if self.plan.in_place else own_passages(picked, dst, source.prefix)
+            made.results[target] = [r for part in _parts(own, dst) for r in self._results(source, part, dst)]
+
+    def _picked(self, reading: Reading, made: Made) -> Reading | None:
+        """The agents of --only and --exclude."""
+        plan = self.plan
+        if not plan.only and not plan.exclude:
+            return reading
+        for read in reading.agents:
+            made.called |= dict.fromkeys(sorted(_called(read)))
+        left = [read for read in reading.agents if _chosen(read, plan)]
+        if not left and (reading.agents or plan.only):
+            return None
+        return replace(reading, agents=left)
+
+    def _results(self, source: Source, reading: Reading, dst: Spec) -> list[Conversion]:
+        if reading.spec.id == dst.id:
+            from agentconv.output.sameformat import convert_same
+
+            results = convert_same(reading, self.plan.options)
+        else:
+            results = convert_reading(reading, dst, self.plan.options, lambda _: None)
+        if not reading.agents and not source.asked and not any(n.effect == "error" for r in results for n in r.notes):
+            for result in results:
+                result.status = "skipped"
+        for result in results:
+            if result.files:
+                result.files = {self._place(path, result, source, dst): data for path, data in result.files.items()}
+        return results
+
+    def _place(self, path: str, result: Conversion, source: Source, dst: Spec) -> str:
+        """Where an output goes: the target's place, with the source's sub-folder where that is no identity."""
+        places = heads()[dst.id].get("places") or {}
+        if places.get("nested") and source.below and not dst.many and not self.plan.flat:
+            pure = PurePosixPath(path)
+            path = str(pure.parent / source.below / pure.name)
+        if self.plan.in_place and dst.id == result.format:
+            return result.source
+        return self._below(path, source.prefix, dst)
+
+    def _below(self, path: str, plugin: str, dst: Spec) -> str:
+        """The place below ``-o``: a folder, a file, or the name with its blanks filled in."""
+        out = self.plan.output
+        path = path.removeprefix("~/")
+        if out is None or out == STDOUT:
+            return path
+        name = PurePosixPath(path).name
+        filled = out.replace("{id}", dst.id).replace("{name}", _stem(name, dst)).replace("{plugin}", plugin)
+        several = len(self.plan.targets) > 1 or (self.plan.several and not dst.many)
+        root = several and "{name}" not in out
+        if root or filled.endswith("/") or (self.plan.root / filled).is_dir():
+            return str(PurePosixPath(filled) / (name if self.plan.flat else path))
+        return filled
+
+
+def own_passages(reading: Reading, dst: Spec, prefix: str = "") -> Reading:
+    """The file as this target gets it: without the passages that are for other ones."""
+    if SIGN not in reading.text:
+        return reading
+    try:
+        found = passages(reading.text, ids(), reading.path)
+    except BadPassage as problem:
+        return replace(reading, agents=[], notes=[problem.note])
+    again = read_author(reading.spec, for_target(reading.text, found, dst.id), reading.path, reading.get)
+    if prefix:
+        again.agents = [_prefixed(read, prefix) for read in again.agents]
+    called = {old.agent.id for old in reading.agents}  # those that were chosen
+    return replace(again, agents=[read for read in again.agents if read.agent.id in called])
+
+
+def read_source(source: Source, plan: Plan, made: Made) -> Reading | None:
+    """The agents of a file; a file that cannot be read is a result of its own."""
+    problems = [n for n in source.notes if n.effect == "error"]
+    if source.text is None or source.format is None or problems:
+        empty = BeforeAfter([], [])
+        made.unread = [
+            Conversion("failed", "", source.path, source.format or "", target, empty, notes=list(source.notes))
+            for target in (plan.targets if problems else ())
+        ]
+        return None
+    reading = read_author(load(source.format), source.text, source.path, beside(source))
+    if source.prefix:
+        reading.agents = [_prefixed(r, source.prefix) for r in reading.agents]
+    return reading
+
+
+def counted(plan: Plan, sources: Iterable[Source], enough: int) -> int:
+    """How many agents there are, as far as it matters: the count ends at ``enough``."""
+    known = (found for source in sources if (found := taken(source)) is not None)
+    readings = (reading for found in known if (reading := read_source(found, plan, Made(""))) is not None)
+    return agents_of(plan, readings, enough)
+
+
+def agents_of(plan: Plan, readings: Iterable[Reading], enough: int) -> int:
+    """The same where the files were read."""
+    count = 0
+    for reading in readings:
+        count += sum(_chosen(read, plan) for read in reading.agents)
+        if count >= enough:
+            break
+    return count
+
+
+def _parts(reading: Reading, dst: Spec) -> list[Reading]:
+    """One by one, where two agents of a file would be one entry: the second must not replace the first."""
+    ids = [r.agent.id for r in reading.agents]
+    if not dst.many or len(ids) == len(set(ids)):
+        return [reading]
+    notes = [reading.notes, *([] for _ in ids)]
+    return [replace(reading, agents=[r], notes=n) for r, n in zip(reading.agents, notes, strict=False)]
+
+
+def _prefixed(read: Read, prefix: str) -> Read:
+    """The agent as its program calls it: with the plugin's name in front."""
+    agent = read.agent
+    name = None if agent.name is None else f"{prefix}-{agent.name}"
+    return replace(read, agent=replace(agent, id=f"{prefix}-{agent.id}", name=name))
+
+
+def _called(read: Read) -> set[str]:
+    agent = read.agent
+    return {agent.id, agent.name or agent.id, agent.id.rsplit("/", 1)[-1]}
+
+
+def _chosen(read: Read, plan: Plan) -> bool:
+    called = _called(read)
+    return (not plan.only or bool(called & set(plan.only))) and not called & set(plan.exclude)
+
+
+def _stem(name: str, dst: Spec) -> str:
+    """The file name without the format's ending."""
+    for suffix in heads()[dst.id].get("suffixes") or ():
+        if name.endswith(suffix) and len(name) > len(suffix):
+            return name.removesuffix(suffix)
+    return name.split(".")[0] or name

@@ -1,0 +1,58 @@
+"""What the user wants done, and what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from agentconv.conversion import Conversion
+from agentconv.lowering.lowered import Options
+from agentconv.notes import Note
+
+DEFAULT = Options()
+STDOUT = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What the user wants done with the results."""
+
+    root: Path
+    targets: tuple[str, ...]
+    options: Options = DEFAULT
+    output: str | None = None  # -o
+    flat: bool = False
+    force: bool = False
+    in_place: bool = False
+    update: bool = False
+    dry: bool = False
+    suffix: bool = False  # --on-collision suffix
+    only: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    found: bool = False  # the sources were looked for, not named: copies among them are left out
+    everything: bool = False  # --to all: no place is a target's own, so outputs of earlier runs are left out
+    several: bool = False  # more than one agent: -o names a folder
+    texts: bool = True  # the texts before and after each change are kept, for --diff
+    settings: str = ""  # the file of settings that holds the flags, in a build
+    jobs: int = 1  # processes; 0: as many as pay
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What holds for the batch as a whole, or for one target of it, with the number of agents it concerns."""
+
+    target: str
+    count: int
+    note: Note
+
+
+@dataclass(slots=True)
+class Run:
+    """The results, and the texts for ``-o -`` or ``--diff``."""
+
+    plan: Plan
+    results: list[Conversion] = field(default_factory=list)
+    remarks: list[Remark] = field(default_factory=list)
+    changes: list[tuple[str, str | None, str]] = field(default_factory=list)  # path, text before, text after
+    stdout: str | None = None
+    sources: int = 0  # files that hold agents, or should

@@ -1,0 +1,61 @@
+"""Commands that a file would start: hooks and MCP servers count as far as a program that reads the file starts them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from agentconv.model import Agent
+from agentconv.notes import Note, note
+from agentconv.proof.sourcerights import same_agent
+from agentconv.reading.context import Read, Reading
+from agentconv.reading.engine import read_program
+from agentconv.registry import shared_readers
+
+STARTING = ("hooks", "mcp_servers")
+
+
+def only_started(agent: Agent, read: Read, reading: Reading, program: Reading | None) -> tuple[Agent, list[Note]]:
+    """The agent without hooks and servers that no program starts from this file: a conversion must not start them.
+
+    A file that its program does not load at all is taken as its author meant it, in this as in its tools.
+    """
+    said = [name for name in STARTING if getattr(agent, name)]
+    if not said or program is None or program.status != "read":
+        return agent, []
+    seen = list(_seen(read, reading, program))
+    notes: list[Note] = []
+    for name in said:
+        asked = getattr(agent, name)
+        kept = _kept(asked, [getattr(one, name) for one in seen])
+        if kept == asked:
+            continue
+        key = next((row.key for row in reading.spec.fields.values() if row.field == name), name)
+        gone = [str(k) for k in asked if not isinstance(kept, Mapping) or kept.get(k) != asked[k]]
+        text = f"{reading.spec.seen} starts nothing of {', '.join(f'`{k}`' for k in gone)} in `{key}`: not carried on"
+        notes.append(note("R060", text, path=name, file=reading.path))
+        agent = replace(agent, hooks=kept or None) if name == "hooks" else replace(agent, mcp_servers=kept or None)
+    return agent, notes
+
+
+def _seen(read: Read, reading: Reading, program: Reading) -> Iterator[Agent]:
+    others = (other for other, _, _ in shared_readers(reading.spec))
+    readings = [program, *(read_program(other, reading.text, reading.path, reading.get) for other in others)]
+    for theirs in readings:
+        if theirs.status == "read" and (twin := same_agent(read, theirs)):
+            agent = twin.agent
+            alive = {row.field for row in theirs.spec.fields.values() if row.applied}
+            yield replace(
+                agent,
+                hooks=agent.hooks if "hooks" in alive else None,
+                mcp_servers=agent.mcp_servers if "mcp_servers" in alive else None,
+            )
+
+
+def _kept(asked: Any, started: list[Any]) -> Any:
+    """The entries that one of the programs starts; a server that is only named starts nothing."""
+    if not isinstance(asked, Mapping):
+        return asked if asked in started else None
+    maps = [one for one in started if isinstance(one, Mapping)]
+    return {k: v for k, v in asked.items() if v is None or any(k in one and one[k] == v for one in maps)}

@@ -1,0 +1,123 @@
+"""Never wider, from the text: whatever a header says, no output allows a deed that neither reading of it allowed."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agentconv.convert import Conversion, convert_text
+from agentconv.model import Agent
+from agentconv.reading.engine import read_author, read_program
+from agentconv.registry import ids, load, shared_readers, targets
+from agentconv.spec import Spec
+from tests import probing, rawheaders
+from tests.probing import RISK
+from tests.test_laws import PROOF, tell
+
+SEARCH = os.environ.get("AGENTCONV_EXAMPLES")
+EXAMPLES = int(SEARCH or "6")
+LAW = settings(max_examples=EXAMPLES, derandomize=SEARCH is None, deadline=None)
+MARKER = re.compile(r"\./start-\d+-\.sh")
+# Taken as meant: a name of another program, a dead one, a control that does not hold, a file that is not loaded.
+MEANT = {"T001", "T002", "T009", "T024", "R006", "R012"}
+GIVING = {"bypass": 3, "auto": 2, "accept-edits": 1, "dont-ask": 1}
+
+
+def converted(text: str, source: str, target: str) -> list[Conversion]:
+    path = str((load(source).head.get("places") or {}).get("write") or "reviewer.md").replace("{id}", "reviewer")
+    return convert_text(text, from_=source, to=target, path=path)
+
+
+def written(made: Conversion) -> Agent | None:
+    """What the target's program makes of the output."""
+    if not made.files:
+        return None
+    ((path, data),) = made.files.items()
+    read = read_program(load(made.target), data.decode(), path).agents
+    assert read or made.format == made.target, "what is written is loaded"
+    return read[0].agent if read else None
+
+
+def free(deeds: set[probing.Deed]) -> bool:
+    return {d for d in probing.DEEDS if d.cls == "runs"} <= deeds
+
+
+def commands(agent: Agent | None) -> set[str]:
+    """Commands that the program starts for the agent."""
+    if agent is None:
+        return set()
+    return {m for value in (agent.hooks, agent.mcp_servers) for m in MARKER.findall(repr(value))}
+
+
+def started(src: Spec, text: str) -> set[str]:
+    """Commands that a program at home in the place starts from the file."""
+    out: set[str] = set()
+    for spec in (src, *(other for other, _, _ in shared_readers(src))):
+        reading = read_program(spec, text, "reviewer.md")
+        alive = {row.field for row in spec.fields.values() if row.applied}
+        for read in reading.agents:
+            for name in ("hooks", "mcp_servers"):
+                if name in alive:
+                    out |= set(MARKER.findall(repr(getattr(read.agent, name))))
+    return out
+
+
+def check(text: str, source: str, target: str, foreign: bool) -> None:
+    src, dst = load(source), load(target)
+    author = read_author(src, text, "reviewer.md").agents
+    program = read_program(src, text, "reviewer.md")
+    for made in converted(text, source, target):
+        told = f"{text}\n{tell(made)}"
+        assert not [n for n in made.notes if n.code in PROOF], told
+        back = written(made)
+        if back is None:
+            continue
+        asked, given = author[0].agent, program.agents[0].agent if program.agents else None
+        words = {n.code for n in made.notes}
+        # commands: those of hooks and of MCP servers
+        if source != target:
+            theirs = started(src, text) if given is not None else commands(asked)
+            assert commands(back) <= theirs, f"starts {commands(back) - theirs}\n{told}"
+            had = max(GIVING.get(str(a.permission_mode), 0) for a in (given or asked,))
+            assert (
+                GIVING.get(str(back.permission_mode), 0) <= had
+                or GIVING.get(str(asked.permission_mode), 0) == GIVING.get(str(back.permission_mode), 0) == had
+            ), told
+        if dst.text_kind or made.status == "widened" or source == target:
+            continue
+        after = probing.allowed(back, dst, program=True)
+        before = probing.allowed(asked, src, program=False)
+        if not free(before):
+            assert after <= before, f"gained {after - before}\n{told}"
+        if (
+            given is not None
+            and src.tools.singles
+            and not src.text_kind
+            and not words & MEANT
+            and src.tools.control != "none"
+        ):
+            there = {RISK.get(cap, cap) for caps in src.ambient.values() for cap in caps}
+            real = probing.allowed(given, src, program=True) | {d for d in probing.DEEDS if d.cls in there}
+            if not free(real):
+                assert after <= real, f"gained over the program {after - real}\n{told}"
+
+
+each_source = pytest.mark.parametrize("source", [i for i in ids() if i != "agentconv"])
+
+
+@each_source
+@LAW
+@given(data=st.data())
+def test_no_raw_header_becomes_wider(source: str, data: st.DataObject) -> None:
+    foreign = data.draw(st.booleans())
+    text = data.draw(rawheaders.files(source, foreign))
+    some: Any = targets()
+    if not SEARCH:
+        some = data.draw(st.lists(st.sampled_from(targets()), min_size=4, max_size=4, unique=True))
+    for target in some:
+        check(text, source, target, foreign)

@@ -76,6 +76,7 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "R024": ("info", "agentconv's own sentence left out of the prompt"),
     "R030": ("info", "one entry of a shared file, by itself"),
     "R031": ("info", "a text that the program ends at a #"),
+    "R032": ("info", "a field hidden by a character one does not see"),
     "R040": ("error", "the program does not see the header"),
     "R041": ("error", "the header is cut off at dashes inside of it"),
     "R042": ("error", "keys are lost in the header"),

@@ -20,7 +20,10 @@ Kind = Literal["scalar", "list", "map"]
 
 
 class ContainerError(Exception):
-    """The text cannot be read. ``code`` is a note code, line and column count from 1."""
+    """The text cannot be read. ``code`` is a note code, line and column count from 1. ``form``: it is the form of the
+    whole that is strange, which a program may know; else it is in doubt what a line means, which nobody knows."""
+
+    form = False
 
     def __init__(self, code: str, message: str, line: int = 1, column: int = 1, help: str = "") -> None:
         super().__init__(message)

@@ -64,6 +64,7 @@ def compose_all(
     line: int = 1,
     duplicates: str = "last",
     tags: str = "broken",
+    merge: bool = True,
     max_depth: int = MAX_DEPTH,
     max_nodes: int = MAX_NODES,
 ) -> Composed:
@@ -71,11 +72,11 @@ def compose_all(
 
     ``offset`` and ``line`` are where the text begins in its file. ``tags: drop`` passes over tags that are not
     YAML's own and takes maps and lists as keys by their text, as Bun.YAML and npm's yaml do; js-yaml refuses such
-    tags, and makes its own text of such keys.
+    tags, and makes its own text of such keys. ``merge: False`` takes ``<<`` for a key like others, as npm's yaml does.
     """
     if len(text) > MAX_BYTES:
         raise ContainerError("R017", f"the YAML has more than {MAX_BYTES} characters", line, 1)
-    builder = _Builder(text, schema, offset, line, duplicates, tags, max_depth, max_nodes)
+    builder = _Builder(text, schema, offset, line, duplicates, tags, merge, max_depth, max_nodes)
     try:
         return builder.run()
     except yaml.YAMLError as error:
@@ -100,11 +101,12 @@ def _events(text: str) -> Iterator[Any]:
 
 class _Builder:
     def __init__(
-        self, text: str, schema: str, offset: int, line: int, duplicates: str, tags: str, max_depth: int, max_nodes: int
-    ) -> None:
+        self, text: str, schema: str, offset: int, line: int, duplicates: str, tags: str, merge: bool, max_depth: int,
+        max_nodes: int,
+    ) -> None:  # fmt: skip
         shift = 1 if text.startswith("\ufeff") else 0  # libyaml's marks do not count it
         self.text, self.offset, self.line = text[shift:], offset + shift, line
-        self.schema, self.duplicates, self.tags = schema, duplicates, tags
+        self.schema, self.duplicates, self.tags, self.merge = schema, duplicates, tags, merge
         self.max_depth, self.max_nodes = max_depth, max_nodes
         self.restore: dict[int, str] = {}
         source = self.text
@@ -220,7 +222,8 @@ class _Builder:
                 key.text = self.key_text(key, inner)
             pair = Pair(key, self.node(next(self.events), depth + 1))
             last = pair.end
-            if key.text == "<<" and key.style == "plain" and key.kind == "scalar" and self.schema != "strings":
+            merging = self.merge and self.schema != "strings"
+            if merging and key.text == "<<" and key.style == "plain" and key.kind == "scalar":
                 merges.append((inner, pair.value))
                 continue
             if key.text in seen:

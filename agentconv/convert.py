@@ -37,9 +37,9 @@ def convert_text(
     return convert_reading(reading, load(to), options or Options(), get or (lambda _: None))
 
 
-def usual_path(spec: Spec) -> str:
+def usual_path(spec: Spec, stem: str = "agent") -> str:
     """Where a file of the format may lie, for a text without a path."""
-    return str((spec.head.get("places") or {}).get("write") or "{id}.md").replace("{id}", "agent")
+    return str((spec.head.get("places") or {}).get("write") or "{id}.md").replace("{id}", stem)
 
 
 def convert_reading(reading: Reading, dst: Spec, options: Options, get: Get) -> list[Conversion]:

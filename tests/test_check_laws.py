@@ -51,12 +51,17 @@ def silent(checked: Checked, found: list[Finding]) -> list[str]:
                 continue
             asked = rights.of_agent(read.agent, checked.spec, program=False)
             given_ = rights.of_agent(twin.agent, reader.spec, program=True, usual=True)
-            more = rights.gained(asked, given_)
+            more = frozenset(r for r in rights.gained(asked, given_) if not named(r.cls, checked.text))
             if more and not any(one.severity == "error" for one in said):
                 missed.append(
                     f"{reader.seen} gives {rights.spelled(more)}, too: {[(o.code, o.severity) for o in said]}"
                 )
     return missed
+
+
+def named(cls: str, text: str) -> bool:
+    """A tool of an MCP server that the file lists in the words of this program: asked for, whoever owns the file."""
+    return cls.startswith("mcp:") and cls != rights.MCP and all(part in text for part in cls[4:].split("/"))
 
 
 @every

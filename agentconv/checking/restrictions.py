@@ -295,7 +295,8 @@ def _more(checked: Checked, reader: Reader, read: Read, twin: Read, told: set[st
     """Rights that no single place explains."""
     author = counting.of_agent(read.agent, checked.spec, program=False)
     given = counting.of_agent(twin.agent, reader.spec, program=True, usual=True)
-    more = frozenset(r for r in counting.gained(author, given) if r.cls not in told)
+    meant = told | _listed_by_name(read, twin)
+    more = frozenset(r for r in counting.gained(author, given) if r.cls not in meant)
     if not more:
         return
     asked, got = ", ".join(counting.spelled(author)) or "nothing", ", ".join(counting.spelled(more))
@@ -311,6 +312,13 @@ def _more(checked: Checked, reader: Reader, read: Read, twin: Read, told: set[st
         "T044", "error", f"the agent may do more than its file says: {got}", read=read, at=at, reader=reader,
         path="tools", meant=asked, does=does, mend=mend,
     )  # fmt: skip
+
+
+def _listed_by_name(read: Read, twin: Read) -> set[str]:
+    """Tools of MCP servers that the list names in this program's spelling, not in the owner's."""
+    unknown = {r.at for r in read.agent.tools.rules if r.effect == "allow" and not r.tool.caps and not r.tool.server}
+    named = (r.tool for r in twin.agent.tools.rules if r.effect == "allow" and r.at in unknown and r.tool.server)
+    return {f"mcp:{tool.server}" + (f"/{tool.member}" if tool.member else "") for tool in named}
 
 
 def _tool_keys(checked: Checked) -> list[str]:

@@ -179,6 +179,7 @@ def prepare(src: tuple[str, ...], to: tuple[str, ...], given: dict[str, Any]) ->
         only=split_words(given["only"]),
         exclude=split_words(given["exclude"]),
         found=not src,
+        all=split_words(to) == ("all",),
         everything=not src and split_words(to) == ("all",),
         texts=given["show_diff"],
     )
@@ -214,7 +215,8 @@ def _targets(words: tuple[str, ...], output: str | None) -> tuple[str, ...]:
     from agentconv import registry
 
     if words == ("all",):
-        return _primary([id for id in registry.targets() if registry.trusted(id)])
+        found = [id for id in registry.targets() if registry.trusted(id)]
+        return tuple(found) if output is not None and "{id}" in output else _primary(found)
     for word in words:
         _target(word)
     places: dict[str, str] = {}
@@ -300,7 +302,7 @@ def _progress(total: int, quiet: bool) -> Any:
 
 def output(run: Any, given: dict[str, Any], seconds: float) -> None:
     """Results to standard output, notes to standard error, the report to its file."""
-    from agentconv.telling import escape, report, terminal
+    from agentconv.telling import escape, overview, report, terminal
 
     if run.stdout is not None:
         escape.result(run.stdout)
@@ -318,10 +320,12 @@ def output(run: Any, given: dict[str, Any], seconds: float) -> None:
     if given["quiet"]:
         escape.say(terminal.rights_line(run.results, run), err=True)
         return
-    if given["notes_"] == "full" or len({r.source for r in run.results}) == 1:
+    many = overview.wanted(run)
+    if given["notes_"] == "full" or (len({r.source for r in run.results}) == 1 and not many):
         escape.say(terminal.in_full(run), err=True)
         return
-    escape.say(terminal.summary(run, seconds, sys.stderr), err=True, color=terminal.colored(sys.stderr))
+    told = overview.summary if many else terminal.summary
+    escape.say(told(run, seconds, sys.stderr), err=True, color=terminal.colored(sys.stderr))
 
 
 def _report(run: Any, name: str) -> str:

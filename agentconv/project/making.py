@@ -58,7 +58,10 @@ class Maker:
             if self.plan.found and picked.spec.id == target and not self.plan.in_place:
                 continue  # it lies in the target's place already
             own = picked if self.plan.in_place else own_passages(picked, dst, source.prefix)
-            made.results[target] = [r for part in _parts(own, dst) for r in self._results(source, part, dst)]
+            results = [r for part in _parts(own, dst) for r in self._results(source, part, dst)]
+            if self.plan.all and not self.plan.in_place:
+                results = [r for r in results if r.source not in r.files]  # it lies there already
+            made.results[target] = results
 
     def _picked(self, reading: Reading, made: Made) -> Reading | None:
         """The agents of --only and --exclude."""

@@ -13,6 +13,7 @@ from agentconv.project.files import glob_pattern
 from agentconv.registry import derived, heads, ids
 
 KEY = re.compile(r"^[ \t]*[\"']?([A-Za-z_][\w.-]*)[\"']?[ \t]*[:=]", re.M)
+NO_TOOLS = re.compile(r"\([^()\n]*\)|^(?:description|name|title)[ \t]*:.*$", re.M)  # scopes, and texts of one line
 HEAD = 4000  # characters that are searched for keys: headers are short
 HEADER = re.compile(r"^---[ \t]*\r?$", re.M)  # also behind a fence, a comment or a heading
 
@@ -87,7 +88,7 @@ def marks(text: str, id: str) -> int:
     top = text[:HEAD]
     keys = set(KEY.findall(top))
     count = sum(2 for key in recognise.get("keys", ()) if key in keys)
-    header = top.split("\n---", 1)[0]
+    header = NO_TOOLS.sub("", top.split("\n---", 1)[0])
     for word in recognise.get("tools", ()):
         if re.search(rf"(?<![\w*/.-]){re.escape(word)}(?![\w*/.-])", header):
             count += 1

@@ -94,7 +94,7 @@ def rows(sources: Iterable[Source], programs: tuple[str, ...]) -> Iterator[Row]:
             continue
         program = read_program(spec, source.text, source.path, beside(source))
         for read in reading.agents:
-            yield _row(read, reading, program, programs)
+            yield row_of(read, reading, program, programs)
 
 
 def _bad(path: str, format: str, one: Note) -> Row:
@@ -104,7 +104,8 @@ def _bad(path: str, format: str, one: Note) -> Row:
     return Row("", path, format, problem=f"{one.code} {where}{one.message}{remedy}")
 
 
-def _row(read: Read, reading: Reading, program: Reading, programs: tuple[str, ...]) -> Row:
+def row_of(read: Read, reading: Reading, program: Reading, programs: tuple[str, ...]) -> Row:
+    """One agent: what it may do, and what it may do in each of the programs."""
     agent = read.agent
     rights, _ = source_rights(read, reading, program)
     row = Row(

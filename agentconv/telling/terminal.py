@@ -130,7 +130,7 @@ def _target(page: Page, run: Run, target: str, results: list[Conversion], second
     page.lines.append("")
     if not settled:
         page.line(rights_line(results, run), 4)
-    page.line(_more(changed, run), 6)
+    page.line(more_line(changed, run), 6)
 
 
 def _settled(results: list[Conversion]) -> bool:
@@ -340,7 +340,8 @@ def rights_line(results: list[Conversion], run: Run) -> str:
     return f"Rights: {same} the same · {less} less · {more} more.     {text}"
 
 
-def _more(results: list[Conversion], run: Run) -> str:
+def more_line(results: list[Conversion], run: Run) -> str:
+    """Where to read on, and how the program ends."""
     notes = sorted((n for r in results for n in r.notes), key=lambda n: -RANK[n.effect])
     notes = notes or [r.note for r in run.remarks]
     code = f"agentconv explain {notes[0].code} · " if notes else ""

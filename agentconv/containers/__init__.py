@@ -14,6 +14,8 @@ from typing import Any, Literal
 MAX_BYTES = 5_000_000
 MAX_DEPTH = 64
 MAX_NODES = 10_000
+# Characters that one does not see (without width or ink), for use inside of brackets of an expression.
+HIDDEN = "\\u200b-\\u200f\\u2060\\ufeff\\u00ad\\u202a-\\u202e\\u2066-\\u2069\\u00a0\\u2007\\u202f\\u3000"
 LINE_END = re.compile(r"\r\n|\r|\n")
 
 Kind = Literal["scalar", "list", "map"]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from agentconv.containers import ContainerError, Node, Pair, Places, Remark
+from agentconv.containers import HIDDEN, ContainerError, Node, Pair, Places, Remark
 from agentconv.containers.yamlnodes import compose_all
 from agentconv.output.edit import edit_text
 from agentconv.output.scalars import yaml_flow, yaml_scalar
@@ -18,8 +18,7 @@ from agentconv.output.scalars import yaml_flow, yaml_scalar
 _LINE = re.compile(r"([^\r\n]*)(\r\n|\n|\r|\Z)")
 _KEY = re.compile(r"""([A-Za-z_][\w.-]*|"[^"\r\n]*"|'[^'\r\n]*')[ \t]*:(?=[ \t]|\Z)""")
 _GLUED = re.compile(r"([A-Za-z_][\w.-]*):(?=[^\s/])")
-# characters that one does not see, and colons of other scripts: the field that the author sees is not there
-HIDDEN = "\u200b-\u200f\u2060\ufeff\u00ad\u202a-\u202e\u2066-\u2069\u00a0\u2007\u202f\u3000"
+# hidden characters around a key, or a colon of another script: the field that the author sees is not there
 _ODD = re.compile(rf"[{HIDDEN}]*([A-Za-z_][\w.-]*?)[ \t{HIDDEN}]*[:\uff1a\ufe55\ufe30][ \t{HIDDEN}]*")
 _NO_COLON = re.compile(r"([A-Za-z_][\w.-]*)[ \t]*(=|[ \t](?=[ \t]*\S))")
 _CONTROL = re.compile(r"tool|permission", re.I)  # such a line at the margin is not taken for text, even without a sign

@@ -11,7 +11,7 @@ from agentconv.building import lock as locks
 from agentconv.building.lock import Ledger, Lock, Row
 from agentconv.building.outputs import Output
 from agentconv.building.removing import Removed, remove
-from agentconv.building.settled import SettledMaker, check_extras, plan_of
+from agentconv.building.settled import SettledMaker, check_targets, plan_of
 from agentconv.building.wishes import Wishes as Wishes
 from agentconv.conversion import Conversion
 from agentconv.notes import note
@@ -47,7 +47,7 @@ class BuildRun(Run):
 
 def run(config: Config, wishes: Wishes, progress: Step = lambda n: None, cache: Cache | None = None) -> BuildRun:
     """Build the project of these settings."""
-    check_extras(config)
+    check_targets(config)
     if wishes.take == "theirs":
         first = _Build(config, Wishes(dry=True, take="theirs"), cache).run(progress)
         took = list(_take_back(config, first, wishes.dry))
@@ -66,12 +66,12 @@ class _Build:
         }
         self.ledgers = {tracked: Ledger(self.root, lock) for tracked, lock in self.locks.items()}
         targets = tuple(setting.id for setting in config.targets)
-        self.done = BuildRun(Plan(self.root, targets, settings=config.file, dry=wishes.dry, force=wishes.force))
+        self.done = BuildRun(Plan(self.root, targets, settings=config.file, dry=wishes.dry))
         self.makers: list[SettledMaker] = []
         self.outputs: list[Output] = []
         cache = {} if cache is None else cache
         for setting in config.targets:
-            plan = plan_of(config, setting, settings=config.file, dry=wishes.dry, force=wishes.force)
+            plan = plan_of(config, setting, settings=config.file, dry=wishes.dry)
             self.makers.append(SettledMaker(plan, setting, config, cache))
             ledger = self.ledgers[setting.tracked]
             self.outputs.append(Output(load(setting.id), setting, plan, self.done, ledger, wishes))
@@ -83,6 +83,9 @@ class _Build:
     def run(self, progress: Step) -> BuildRun:
         """Everything, in its order: sources, outputs, deletions, lock."""
         done = self.done
+        if not self.wishes.dry:
+            known = {key.partition("#")[0] for ledger in self.ledgers.values() for key in ledger.hashes}
+            sweep(self.root, known | {locks.NAME})
         places: dict[str, str] = {}
         empty = True
         for source, reading, made in self._readings():
@@ -112,7 +115,9 @@ class _Build:
         return done
 
     def _readings(self) -> Iterator[tuple[Source, Reading | None, Made]]:
-        outputs = {row.output for lock in self.locks.values() for row in lock.rows.values()}
+        ours = set(self.done.plan.targets)
+        rows = [row for lock in self.locks.values() for row in lock.rows.values()]
+        outputs = {row.output for row in rows if row.target in ours}
         for found in configured.sources(self.config):
             if found.path in outputs:
                 continue  # a folder of the sources may hold outputs
@@ -138,7 +143,8 @@ class _Build:
         self.failed = {(r.source, r.target) for r in done.results if r.status == "failed"}
         held = {row.key: row for row in left if self._held(row)}
         self._emptied(row.source for row in held.values())
-        gone = [row for row in left if row.key not in held and row.key not in elsewhere]
+        sources = self.read | {source for source, _ in self.failed}  # an output once, and a source of today
+        gone = [r for r in left if r.key not in held and r.key not in elsewhere and r.output not in sources]
         if empty and gone and not self.wishes.force:
             text = f"no agents in the sources of {self.config.file}; {len(gone)} outputs of earlier builds stay"
             done.remarks.append(Remark("", 0, note("F004", text, help="agentconv build --force deletes them")))
@@ -165,7 +171,7 @@ class _Build:
 
     def _rows(self, output: Output, lock: Lock) -> Iterator[Row]:
         """The outputs of a target as the lock has them from now on."""
-        fresh = {path for path, before, _ in self.done.changes if before is None}
+        fresh = {path for path, before, _ in self.done.changes if before is None} | output.own_files
         for result in output.made:
             for path in result.files:
                 key = f"{path}#{result.entry}" if output.dst.many else path
@@ -277,13 +283,17 @@ def alone(root: Path, say: Callable[[str], None], seconds: float = 60.0) -> Iter
         os.close(handle)
 
 
-def sweep(root: Path, folders: Iterable[str]) -> None:
-    """Half-written files of a build that was killed."""
+def sweep(root: Path, outputs: Iterable[str]) -> None:
+    """Half-written files of a build that was killed: those with the name of an output that was to be written."""
     import re
 
-    half = re.compile(r"\..{1,50}\.[0-9a-f]{10}\.tmp")
-    for folder in sorted(set(folders)):
+    by_folder: dict[str, set[str]] = {}
+    for path in outputs:
+        folder, _, name = path.rpartition("/")
+        by_folder.setdefault(folder, set()).add(name[:50])
+    half = re.compile(r"\.(.{1,50})\.[0-9a-f]{10}\.tmp", re.S)
+    for folder, names in by_folder.items():
         for name in list(files.walk(root / folder, "", deep=False)):
-            if half.fullmatch(name):
+            if (found := half.fullmatch(name)) and found[1] in names:
                 with contextlib.suppress(OSError):
                     (root / folder / name).unlink()

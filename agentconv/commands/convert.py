@@ -86,7 +86,9 @@ def split_words(values: tuple[str, ...]) -> tuple[str, ...]:
     help="How notes are printed.",
 )
 @click.option("-q", "--quiet", is_flag=True, help="The rights line only.")
-@click.option("--report", type=click.Path(dir_okay=False), metavar="FILE.json|.sarif", help="Everything, into a file.")
+@click.option(
+    "--report", type=click.Path(dir_okay=False), metavar="FILE.json|.sarif|.md|.html", help="Everything, into a file."
+)
 @click.option("--max-bytes", type=int, default=5_000_000, show_default=True, help="Largest file that is read.")
 @format_dir
 @click.pass_context
@@ -330,6 +332,14 @@ def output(run: Any, given: dict[str, Any], seconds: float) -> None:
 
 def _report(run: Any, name: str) -> str:
     """What the file is to hold, by its suffix."""
+    if name.endswith(".html"):
+        from agentconv.telling.page import as_html
+
+        return as_html(run)
+    if name.endswith(".md"):
+        from agentconv.telling.summarymd import as_markdown
+
+        return as_markdown(run)
     from agentconv.telling import report
 
     return report.as_sarif(run) if name.endswith(".sarif") else report.as_json(run)

@@ -93,7 +93,12 @@ class Maker:
     def _place(self, path: str, result: Conversion, source: Source, dst: Spec) -> str:
         """Where an output goes: the target's place, with the source's sub-folder where that is no identity."""
         places = heads()[dst.id].get("places") or {}
-        if places.get("nested") and source.below and not dst.many and not self.plan.flat:
+        named = bool(result.format) and load(result.format).identity.get("by") == "path"  # the folder is in the name
+        if (
+            places.get("nested")
+            and source.below
+            and not (dst.many or self.plan.flat or (named and dst.id != result.format))
+        ):
             pure = PurePosixPath(path)
             path = str(pure.parent / source.below / pure.name)
         if self.plan.in_place and dst.id == result.format:

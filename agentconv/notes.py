@@ -191,6 +191,7 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "F024": ("info", "tools taken from a named set"),
     "F040": ("info", "a format that the project itself brings"),
     "F041": ("error", "a description cannot be used"),
+    "F042": ("lost", "a field that a layout never used"),
     # verification
     "V001": ("error", "the output does not read back as it should"),
     "V002": ("error", "the output is wider than the source"),

@@ -122,10 +122,6 @@ def recorded(program: str, format: str) -> Iterator[Case]:
         for place in places:
             for path in sorted(p for p in place.rglob("*") if p.is_file()):
                 name = path.relative_to(place).as_posix()
-                if (
-                    name.startswith(".")
-                    and format in detect.by_place(name)
-                    and path.suffix in spec.head["suffixes"]
-                ):
+                if name.startswith(".") and format in detect.by_place(name) and path.suffix in spec.head["suffixes"]:
                     label = f"{root.name}{'/' + place.name if place != root else ''}/{path.name}"
                     yield Case(label, READ, {name: path.read_bytes()}, bound=True)

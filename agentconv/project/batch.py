@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
+from agentconv.bodies.company import Company
 from agentconv.conversion import Conversion
 from agentconv.notes import Note, note
 from agentconv.project import files
@@ -24,12 +25,13 @@ from agentconv.registry import heads, load, shared_readers, trusted
 
 # Conversions from which workers pay. Measured on two cores: starting them costs what 150 conversions cost.
 PAYS_FROM = 400
+LOCK = "agentconv.lock"
 
 
 def run(plan: Plan, sources: Iterable[Source], progress: Callable[[int], None] = lambda n: None) -> Run:
     """Convert every agent of every source to every target."""
     found = list(sources)
-    written = files.Written(plan.root)
+    written = _written(plan)
     done = Run(plan)
     targets = [Target(load(id), plan, done, written) for id in plan.targets]
     ahead = {source.real for source in found if source.real}  # not read yet, so not to be overwritten yet
@@ -50,6 +52,7 @@ def run(plan: Plan, sources: Iterable[Source], progress: Callable[[int], None] =
     for target in targets:
         target.finish()
         done.results += target.made
+    _say_renamed(plan, found, done.results)
     if not plan.dry:
         written.save()
     done.remarks = _unknown_names(plan, known)
@@ -59,6 +62,15 @@ def run(plan: Plan, sources: Iterable[Source], progress: Callable[[int], None] =
     return done
 
 
+def _written(plan: Plan) -> files.Written:
+    """What agentconv wrote here before; in a project that is built, its lock file knows that, too."""
+    if not (plan.root / LOCK).is_file():
+        return files.Written(plan.root)
+    from agentconv.building.lock import written
+
+    return written(plan.root)
+
+
 def _made(
     plan: Plan, found: list[Source], written: files.Written, done: Run, first: list[Conversion]
 ) -> Iterator[Made]:
@@ -66,7 +78,7 @@ def _made(
     if not plan.everything and not (plan.found and _several_formats(found)):
         if plan.output not in (None, STDOUT) and not str(plan.output).endswith("/"):
             plan = replace(plan, several=counted(plan, found, 2) > 1)
-        maker = Maker(plan)
+        maker = Maker(plan, companies=_companies(plan, found))
         if (jobs := workers_for(plan, found)) > 1:
             from agentconv.project.workers import made_by
 
@@ -96,7 +108,8 @@ def _made(
 
         readings, differing = resolve(readings, written, plan.targets)
         first += differing
-    maker = Maker(replace(plan, several=agents_of(plan, (r for _, r in readings), 2) > 1))
+    plan = replace(plan, several=agents_of(plan, (r for _, r in readings), 2) > 1)
+    maker = Maker(plan, companies=_companies(plan, [source for source, _ in readings]))
     for source, reading in readings:
         made = Made(source.path)
         maker.make_read(source, reading, made)
@@ -110,6 +123,24 @@ def workers_for(plan: Plan, found: list[Source]) -> int:
     from agentconv.project.workers import count_for
 
     return count_for(plan, found)
+
+
+def _companies(plan: Plan, sources: list[Source]) -> dict[str, Company]:
+    """All agents by name, where prompts are to be rewritten or lifted."""
+    if not plan.options.rewrite and not plan.options.lift:
+        return {}
+    from agentconv.project.names import companies
+
+    return companies(plan, sources)
+
+
+def _say_renamed(plan: Plan, sources: list[Source], results: list[Conversion]) -> None:
+    """Where names changed and prompts did not: who names whom in vain."""
+    if "names" in plan.options.rewrite or not any(r.called and r.called.becomes not in r.called.words for r in results):
+        return
+    from agentconv.project.names import say_renamed
+
+    say_renamed(plan, sources, results)
 
 
 def _several_formats(found: list[Source]) -> bool:

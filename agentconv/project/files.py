@@ -180,8 +180,12 @@ def write_bytes(path: Path, data: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(temporary, NEW_FILE, 0o666)
     try:
-        with os.fdopen(handle, "wb", 0) as file:
-            file.write(data)
+        try:
+            left = memoryview(data)
+            while left:  # a disk that is nearly full takes a part, and says so at the next write only
+                left = left[os.write(handle, left) :]
+        finally:
+            os.close(handle)
         if mode:
             temporary.chmod(mode)
         temporary.replace(path)

@@ -29,6 +29,7 @@ class Case:
     files: dict[str, bytes] = field(default_factory=dict)
     trouble: str = ""  # why there are none, where that is a fault of ours
     bound: bool = False  # the name is what it is about, so it stays
+    beside: dict[str, bytes] = field(default_factory=dict)  # files that the definition names
     entry: str = ""  # which agent of a file that holds those of earlier cases, too
 
 
@@ -120,8 +121,9 @@ def recorded(program: str, format: str) -> Iterator[Case]:
     for root in sorted((shared / "clients" / program).glob("fixtures*")) if shared else ():
         places = [root, *(p for p in sorted(root.iterdir()) if p.is_dir() and not p.name.startswith("."))]
         for place in places:
-            for path in sorted(p for p in place.rglob("*") if p.is_file()):
-                name = path.relative_to(place).as_posix()
+            paths = {p.relative_to(place).as_posix(): p for p in sorted(place.rglob("*")) if p.is_file()}
+            beside = {name: p.read_bytes() for name, p in paths.items() if "/prompts/" in name}
+            for name, path in paths.items():
                 if name.startswith(".") and format in detect.by_place(name) and path.suffix in spec.head["suffixes"]:
-                    label = f"{root.name}{'/' + place.name if place != root else ''}/{path.name}"
-                    yield Case(label, READ, {name: path.read_bytes()}, bound=True)
+                    label = "/".join(["shared", *([place.name] if place != root else []), path.name])
+                    yield Case(label, READ, {name: path.read_bytes()}, bound=True, beside=beside)

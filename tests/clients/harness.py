@@ -65,6 +65,7 @@ def compare(
         if not projects[-1].has_room(files, case):
             projects.append(Project(folder / str(len(projects))))
         projects[-1].add(row, files)
+        projects[-1].put(case.beside)
     for project in projects:
         if project.rows:
             answer = running.load(program, project.folder)
@@ -94,13 +95,18 @@ class Project:
 
     def add(self, row: Row, files: Mapping[str, bytes]) -> None:
         """Write the files of a case."""
+        self.put(files)
+        for name in files:
+            self.rows.setdefault(name, []).append(row)
+            row.file = name
+        self.names |= _names(files)
+
+    def put(self, files: Mapping[str, bytes]) -> None:
+        """Write files of which no row is kept."""
         for name, data in files.items():
             target = self.folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(data)
-            self.rows.setdefault(name, []).append(row)
-            row.file = name
-        self.names |= _names(files)
 
     def judge(self, program: Program, spec: Spec, out: Mapping[str, Any]) -> None:
         """Hold what the program saw against what the description says it sees."""

@@ -76,6 +76,8 @@ def table() -> str:
     lines += ["", "Where they differ, and why that stays so:", ""]
     for id, program in programs().items():
         for one in harness.known(id):
-            cases = ", ".join(f"`{case}`" for case in sorted(one.cases))
+            cases = ", ".join(f"`{case}`" for case in sorted(one.cases) if not case.startswith("shared/"))
+            if not cases:  # of files that lie in the shared folder only
+                continue
             lines.append(f"- {program.title} {one.seen}, {one.what} of {cases}: {one.why}")
     return "\n".join(lines) + "\n"

@@ -207,7 +207,9 @@ def _vibe(out: Answer) -> list[Seen]:
             tools = [name for key, name in _CEILING.items() if a["tool_ceiling"].get(key) != "deny"]
         # a built-in prompt stands in where the file names one
         prompt = HIDDEN if a["instructions"] is None else a["instructions"]
-        found.append(Seen(a["file"], a["name"], a["description"] or None, prompt, tools, model=a["model"]))
+        # an alias that the file itself defines stands for the model it names
+        model = (a.get("resolved_model") or {}).get("name") if "models" in a["overrides"] else a["model"]
+        found.append(Seen(a["file"], a["name"], a["description"] or None, prompt, tools, model=model))
     return found
 
 

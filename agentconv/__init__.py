@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # type checkers take it for true; `typing` itself would be half of what `--version` costs
 if TYPE_CHECKING:
+    from typing import Any
+
     from agentconv.checking.finding import Finding
     from agentconv.conversion import Conversion
     from agentconv.library import (

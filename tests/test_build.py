@@ -376,3 +376,84 @@ def test_conflict_sides() -> None:
     assert locks.conflict_sides(text) == [b"a\nb\nd\n", b"a\nc\nd\n"]
     assert locks.conflict_sides(b"a\n=======\n") == []
     assert locks.conflict_sides(b"<<<<<<< x\n=======\n") == []
+
+
+def test_source_and_target_change_places(project: Project) -> None:
+    """What was an output and is a source of today is never deleted."""
+    project.agent("a")
+    project.agent("b")
+    project.write("agentconv.toml", 'sources = ["agents"]\n[targets.vscode]\n[targets.gemini-cli]\n')
+    project.build()
+    kept = {name: project.read(vscode(name)) for name in ("a", "b")}
+    for name in ("a", "b"):
+        (project.root / f"agents/{name}.md").unlink()
+    project.write("agentconv.toml", 'sources = [".github/agents"]\n[targets.gemini-cli]\n[targets.claude-code]\n')
+    project.build()
+    assert {name: project.read(vscode(name)) for name in ("a", "b")} == kept
+    assert project.has(gemini("a")) and project.has(".claude/agents/a.md")
+    assert ".github" not in "".join(f'"{row.output}"' for row in locks.read(project.root / locks.NAME).rows.values())
+    project.build("--check")
+
+
+def test_force_is_for_edits_of_outputs_and_not_for_files_of_others(project: Project) -> None:
+    project.agent("a")
+    project.write(vscode("a"), "---\nname: a\ndescription: Mine.\n---\n\nMine.\n")
+    project.write("agentconv.toml", 'sources = ["agents"]\n[targets.vscode]\n')
+    assert "F013" in project.build("--force", code=1)
+    assert "Mine." in project.read(vscode("a"))
+
+
+def test_two_targets_with_one_place_are_told_before_anything_is_written(project: Project) -> None:
+    project.agent("a")
+    settings = 'sources = ["agents"]\n[targets.vscode]\n[targets.copilot]\n'
+    project.write("agentconv.toml", settings)
+    assert "have one place" in project.build(code=2) and not project.has(".github")
+    project.write("agentconv.toml", settings + 'place = "copilot/"\n')
+    project.build()
+    assert project.has(vscode("a")) and project.has("copilot/a.agent.md")
+
+
+def test_convert_knows_what_a_build_wrote(project: Project, tmp_path: Path) -> None:
+    project.agent("a")
+    project.write("agentconv.toml", 'sources = ["agents"]\n[targets.vscode]\n')
+    project.build()
+    other = Project(project.root, tmp_path / "another-home")
+    other.home.mkdir()
+    other.agent("a", body="New.")
+    other.run("convert", "--to", "vscode")
+    assert "New." in other.read(vscode("a"))
+    other.build()
+    other.build("--check")
+
+
+def test_help_names_the_keys_of_the_settings(project: Project) -> None:
+    project.agent("a")
+    project.write("agentconv.toml", 'sources = ["agents"]\n[targets.codex]\n')
+    said = project.build("--notes", "full", code=1)
+    assert '"writes", "runs"' in said and 'refused = "skip"' in said and "--allow-widening" not in said
+    project.write("agentconv.toml", 'sources = ["agents"]\n[targets.gemini-cli]\n')
+    assert 'model-map = { "sonnet" = "NAME" }' in project.build()
+
+
+@pytest.mark.parametrize("where", [".claude/agents", "agents", ""])
+def test_init_finds_the_source_and_asks_nothing(project: Project, where: str) -> None:
+    if where:
+        project.agent("a")
+        if where != "agents":
+            (project.root / where).mkdir(parents=True)
+            (project.root / "agents/a.md").rename(project.root / where / "a.md")
+    (project.root / ".cursor").mkdir()
+    said = project.run("init", *(["--from", where] if where == "agents" else []))
+    text = project.read("agentconv.toml")
+    assert "cursor" in said and "[targets.cursor]" in text
+    if where:
+        assert f'"{where}"' in text and "1 agent" in said
+        project.build()
+        assert project.has(".cursor/agents/a.md")
+    else:
+        assert "0 agents" in said
+        project.build(code=3)
+    project.run("init", "--force", "--to", "vscode, codex")
+    assert "[targets.vscode]" in project.read("agentconv.toml") and "[targets.codex]" in project.read("agentconv.toml")
+    project.run("init", "--force", "--to", "nonsense", code=2)
+    project.run("init", "--force", "--from", "nonsense", code=2)

@@ -11,13 +11,13 @@ from agentconv.building import lock as locks
 from agentconv.building.lock import Ledger, Lock, Row
 from agentconv.building.outputs import Output
 from agentconv.building.removing import Removed, remove
-from agentconv.building.settled import SettledMaker, check_extras, plan_of
+from agentconv.building.settled import SettledMaker, check_targets, plan_of
 from agentconv.building.wishes import Wishes as Wishes
 from agentconv.conversion import Conversion
 from agentconv.notes import note
 from agentconv.project import configured, files
 from agentconv.project.batch import about_target
-from agentconv.project.config import BadConfig, Config
+from agentconv.project.config import Config
 from agentconv.project.making import Made, read_source
 from agentconv.project.planning import Plan, Remark, Run
 from agentconv.project.sources import Source, taken
@@ -47,10 +47,12 @@ class BuildRun(Run):
 
 def run(config: Config, wishes: Wishes, progress: Step = lambda n: None, cache: Cache | None = None) -> BuildRun:
     """Build the project of these settings."""
-    check_extras(config)
+    check_targets(config)
     if wishes.take == "theirs":
         first = _Build(config, Wishes(dry=True, take="theirs"), cache).run(progress)
-        took = list(_take_back(config, first, wishes.dry))
+        from agentconv.building.taking import take_back
+
+        took = take_back(config, first.differing, wishes.dry)
         done = _Build(config, replace(wishes, take="" if wishes.dry else "ours"), cache).run(progress)
         done.took_back = took
         return done
@@ -66,12 +68,12 @@ class _Build:
         }
         self.ledgers = {tracked: Ledger(self.root, lock) for tracked, lock in self.locks.items()}
         targets = tuple(setting.id for setting in config.targets)
-        self.done = BuildRun(Plan(self.root, targets, settings=config.file, dry=wishes.dry, force=wishes.force))
+        self.done = BuildRun(Plan(self.root, targets, settings=config.file, dry=wishes.dry))
         self.makers: list[SettledMaker] = []
         self.outputs: list[Output] = []
         cache = {} if cache is None else cache
         for setting in config.targets:
-            plan = plan_of(config, setting, settings=config.file, dry=wishes.dry, force=wishes.force)
+            plan = plan_of(config, setting, settings=config.file, dry=wishes.dry)
             self.makers.append(SettledMaker(plan, setting, config, cache))
             ledger = self.ledgers[setting.tracked]
             self.outputs.append(Output(load(setting.id), setting, plan, self.done, ledger, wishes))
@@ -83,6 +85,9 @@ class _Build:
     def run(self, progress: Step) -> BuildRun:
         """Everything, in its order: sources, outputs, deletions, lock."""
         done = self.done
+        if not self.wishes.dry:
+            known = {key.partition("#")[0] for ledger in self.ledgers.values() for key in ledger.hashes}
+            sweep(self.root, known | {locks.NAME})
         places: dict[str, str] = {}
         empty = True
         for source, reading, made in self._readings():
@@ -112,7 +117,9 @@ class _Build:
         return done
 
     def _readings(self) -> Iterator[tuple[Source, Reading | None, Made]]:
-        outputs = {row.output for lock in self.locks.values() for row in lock.rows.values()}
+        ours = set(self.done.plan.targets)
+        rows = [row for lock in self.locks.values() for row in lock.rows.values()]
+        outputs = {row.output for row in rows if row.target in ours}
         for found in configured.sources(self.config):
             if found.path in outputs:
                 continue  # a folder of the sources may hold outputs
@@ -138,7 +145,8 @@ class _Build:
         self.failed = {(r.source, r.target) for r in done.results if r.status == "failed"}
         held = {row.key: row for row in left if self._held(row)}
         self._emptied(row.source for row in held.values())
-        gone = [row for row in left if row.key not in held and row.key not in elsewhere]
+        sources = self.read | {source for source, _ in self.failed}  # an output once, and a source of today
+        gone = [r for r in left if r.key not in held and r.key not in elsewhere and r.output not in sources]
         if empty and gone and not self.wishes.force:
             text = f"no agents in the sources of {self.config.file}; {len(gone)} outputs of earlier builds stay"
             done.remarks.append(Remark("", 0, note("F004", text, help="agentconv build --force deletes them")))
@@ -165,7 +173,7 @@ class _Build:
 
     def _rows(self, output: Output, lock: Lock) -> Iterator[Row]:
         """The outputs of a target as the lock has them from now on."""
-        fresh = {path for path, before, _ in self.done.changes if before is None}
+        fresh = {path for path, before, _ in self.done.changes if before is None} | output.own_files
         for result in output.made:
             for path in result.files:
                 key = f"{path}#{result.entry}" if output.dst.many else path
@@ -198,42 +206,6 @@ class _Build:
             help = "mend it, or delete it: then its outputs go, too"
             text = f"{source} held an agent and holds none now; what was made from it stays"
             self.done.remarks.append(Remark("", 0, note("F015", text, file=source, help=help)))
-
-
-# -- taking copies for the source -------------------------------------------------------------
-
-
-def _take_back(config: Config, first: BuildRun, dry: bool) -> Iterator[str]:
-    """``--take theirs``: what the copies say goes into the sources."""
-    from agentconv.project import batch
-    from agentconv.project.sources import listed
-
-    by_source: dict[tuple[str, str], list[tuple[str, Conversion]]] = {}
-    for path, result in first.differing:
-        by_source.setdefault((result.source, result.name), []).append((path, result))
-    wrong = []
-    for (source, name), copies in by_source.items():
-        if len(copies) > 1:
-            paths = " and ".join(path for path, _ in copies)
-            text = f"{paths} are copies of `{name}` and differ from {source}: which one is right?"
-            help = "take one of them back with agentconv convert COPY --to FORMAT --update -o SOURCE"
-            wrong.append(note("F013", text, file=source, help=help, effect="error"))
-    if wrong:
-        raise BadConfig(wrong)
-    for (source, _), copies in by_source.items():
-        path, result = copies[0]
-        if dry:
-            yield f"{path} → {source}"
-            continue
-        plan = Plan(
-            config.root, (result.format,), output=source, update=True, only=(result.entry,) if result.entry else ()
-        )
-        found = list(listed([str(config.root / path)], config.root, result.target, 5_000_000))
-        made = batch.run(plan, found)
-        if any(r.failed or r.status == "kept" for r in made.results):
-            reasons = [n for r in made.results for n in r.notes if n.effect in ("error", "widens")]
-            raise BadConfig(reasons or [note("F002", f"{path} cannot be taken for {source}", file=path)])
-        yield f"{path} → {source}"
 
 
 # -- one build at a time ----------------------------------------------------------------------
@@ -277,13 +249,17 @@ def alone(root: Path, say: Callable[[str], None], seconds: float = 60.0) -> Iter
         os.close(handle)
 
 
-def sweep(root: Path, folders: Iterable[str]) -> None:
-    """Half-written files of a build that was killed."""
+def sweep(root: Path, outputs: Iterable[str]) -> None:
+    """Half-written files of a build that was killed: those with the name of an output that was to be written."""
     import re
 
-    half = re.compile(r"\..{1,50}\.[0-9a-f]{10}\.tmp")
-    for folder in sorted(set(folders)):
+    by_folder: dict[str, set[str]] = {}
+    for path in outputs:
+        folder, _, name = path.rpartition("/")
+        by_folder.setdefault(folder, set()).add(name[:50])
+    half = re.compile(r"\.(.{1,50})\.[0-9a-f]{10}\.tmp", re.S)
+    for folder, names in by_folder.items():
         for name in list(files.walk(root / folder, "", deep=False)):
-            if half.fullmatch(name):
+            if (found := half.fullmatch(name)) and found[1] in names:
                 with contextlib.suppress(OSError):
                     (root / folder / name).unlink()

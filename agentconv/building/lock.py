@@ -15,7 +15,7 @@ from pathlib import Path
 
 from agentconv.project import files
 
-NAME = "agentconv.lock"
+NAME = "agentconv.lock"  # `project.batch` looks for it, too
 VERSION = 1
 HEAD = "# Written by `agentconv build`, which knows its outputs by it. Commit it; after a conflict, build again.\n"
 
@@ -141,6 +141,18 @@ def state_file(root: Path) -> Path:
     return written.with_suffix(".lock")
 
 
+class Known(files.Written):
+    """For ``convert`` in a project that is built: what a build wrote is agentconv's own, too."""
+
+    def __init__(self, root: Path, lock: Lock) -> None:
+        super().__init__(root)
+        self.lock = lock
+
+    def knows(self, key: str, data: bytes) -> bool:
+        """Whether agentconv wrote these bytes there."""
+        return super().knows(key, data) or self.lock.knows(key, data)
+
+
 class Ledger(files.Written):
     """What agentconv wrote, as a target asks for it: the lock first, then what ``convert`` remembers on this machine.
 
@@ -203,3 +215,11 @@ def conflict_sides(data: bytes) -> list[bytes]:
 def relative(root: Path, path: Path) -> str:
     """A path as the lock names it."""
     return os.path.relpath(path, root).replace(os.sep, "/")
+
+
+def written(root: Path) -> files.Written:
+    """What agentconv wrote below this root, as ``convert`` asks for it."""
+    try:
+        return Known(root, read(root / NAME))
+    except BadLock:  # a build says what is wrong with it
+        return files.Written(root)

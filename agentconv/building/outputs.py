@@ -34,6 +34,7 @@ class Output(Target):
     ) -> None:
         super().__init__(dst, plan, done, ledger)
         self.setting, self.ledger, self.wishes = setting, ledger, wishes
+        self.own_files: set[str] = set()  # shared files that a killed build began
         self.kept_texts: list[tuple[str, list[str]]] = []
         self.differing: list[tuple[str, Conversion]] = []  # copies that agentconv did not write
 
@@ -43,6 +44,14 @@ class Output(Target):
             for path, data in result.files.items():
                 result.files[path] = stamped(data.decode("utf-8"), self.dst, path, result.source).encode("utf-8")
         super().take(result, ahead)
+
+    def old(self, path: str, result: Conversion) -> bytes | None:
+        """What is there now."""
+        found = super().old(path, result)
+        begun = self.dst.many and not any(row.output == path for row in self.ledger.lock.rows.values())
+        if begun and found is not None and self.ledger.knows(path, found):
+            self.own_files.add(path)
+        return found
 
     def _write(self, results: list[Conversion]) -> None:
         for result in results:
@@ -68,6 +77,8 @@ class Output(Target):
         if old is None and self.wishes.check and not self.setting.tracked:
             result.unchanged = True  # nobody misses it here
             return
+        if self.dst.many and not self.plan.dry:
+            self.ledger.intend({path: data})
         super().put(result, path, data, old)
         if self.plan.dry:
             self.remember(path, data)
@@ -94,7 +105,7 @@ class Output(Target):
             result.notes.append(note("F014", text, file=path))
             return True
         if key in self.ledger.lock.rows:
-            return False
+            return self.wishes.force
         self.differing.append((path, result))
         return self.wishes.take == "ours"
 

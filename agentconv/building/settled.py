@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import json
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from agentconv import models
@@ -74,7 +76,7 @@ class SettledMaker(Maker):
             for result in made:
                 result.files = {maker._place(path, result, source, dst): d for path, d in result.files.items()}
         for result in made:
-            result.notes += notes
+            result.notes = [in_settings(one) for one in (*result.notes, *notes)]
             self._judge(result, said)
             if self.setting.body == "link" and result.files and not self._can_read(result):
                 yield from self._whole(source, reading, dst, said)
@@ -134,6 +136,27 @@ def called(agent: Agent) -> list[str]:
     return list(dict.fromkeys((agent.id, agent.name or agent.id, agent.id.rsplit("/", 1)[-1])))
 
 
+FLAGS = (
+    (r"--model-map (\S+)=NAME", r'model-map = { "\1" = "NAME" }'),
+    (r"--allow-widening (\S+) writes it", r'allow-widening = "\1" writes it'),
+    (r"--skip-refused leaves", 'refused = "skip" leaves'),
+    (r"--approval ask", 'approval = "ask"'),
+    (r"--on-collision suffix", 'on-collision = "suffix"'),
+    (r"without --strict", "without strict = true"),
+)
+
+
+def in_settings(one: Note) -> Note:
+    """A note whose help names flags of ``convert`` names the keys of the settings here."""
+    help = one.help
+    for flag, key in FLAGS if "--" in help else ():
+        help = re.sub(flag, key, help)
+    if help == one.help:
+        return one
+    classes = re.compile(r'allow-widening = "([^"]+)"')
+    return one.moved(help=classes.sub(lambda m: f"allow-widening = {json.dumps(m[1].split(','))}", help))
+
+
 def link(path: str) -> str:
     """The sentence that stands for a prompt."""
     return (
@@ -173,12 +196,9 @@ def plan_of(config: Config, setting: TargetSetting, **more: Any) -> Plan:
         "guard": setting.guard,
         "carry": setting.carry,
         "fold": setting.fold,
+        # a build takes file by file and keeps what did not change: names of other agents are no business of one file
+        "rewrite": frozenset({"tools"}) if setting.rewrite_body else frozenset(),
     }
-    names = {f.name for f in fields(Options)}
-    if "rewrite_body" in names:
-        given = {**given, "rewrite_body": setting.rewrite_body}
-    elif setting.rewrite_body:
-        raise BadConfig([note("F011", "this agentconv does not rewrite prompts yet", file=config.file)])
     place = setting.place
     return Plan(
         config.root,
@@ -192,11 +212,20 @@ def plan_of(config: Config, setting: TargetSetting, **more: Any) -> Plan:
     )
 
 
-def check_extras(config: Config) -> None:
-    """Keys that agentconv sets itself are no extras: what stands there would be a second word on rights and names."""
+def check_targets(config: Config) -> None:
+    """Rules between settings and descriptions: one place for one target, and no extras that agentconv sets itself: they
+    would be a second word on rights and names."""
     wrong = []
+    places: dict[str, str] = {}
     for setting in config.targets:
         dst = load(setting.id)
+        place = (setting.place or str(dst.head["places"]["write"])).replace(
+            "{id}", setting.id if setting.place else "{id}"
+        )
+        if place in places:
+            text = f"`{places[place]}` and `{setting.id}` have one place ({place})"
+            wrong.append(note("F011", text, file=config.file, help="give one of them another `place`, or leave it out"))
+        places[place] = setting.id
         for where, extra in [("", setting.extra), *((name, said.extra) for name, said in setting.agents)]:
             for key in extra:
                 row = dst.fields.get(key) or next(

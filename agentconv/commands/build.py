@@ -96,6 +96,7 @@ def built(wishes: Any, quiet: bool) -> Any:
     """One build, alone in its project."""
     from agentconv.building import build as building
     from agentconv.building.lock import BadLock
+    from agentconv.project import configured
     from agentconv.project.config import BadConfig
     from agentconv.telling import escape
 
@@ -103,7 +104,7 @@ def built(wishes: Any, quiet: bool) -> Any:
     try:
         with (
             building.alone(config.root, lambda text: escape.say(text, err=True)),
-            _progress(0, quiet) as step,
+            _progress(len(configured.sources(config)) * len(config.targets), quiet) as step,
         ):
             return building.run(config, wishes, step)
     except BadConfig as error:

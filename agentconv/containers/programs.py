@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from agentconv.containers import ContainerError, Document, Node, Pair, locate
-from agentconv.containers.json import read_value
-from agentconv.containers.retries import RETRIES
 from agentconv.containers.yamlnodes import compose_all
 
 # String.prototype.trim, which most of the programs use; Python's strip() has other ideas of white space
@@ -153,6 +151,8 @@ def _header(document: Document, dialect: Mapping[str, Any], syntax: str) -> Node
     if syntax == "json":
         if not text[start : document.header_end].strip():
             return Node("map", start, start, *locate(text, start), style="block")
+        from agentconv.containers.json import read_value
+
         node = read_value(text, start, document.header_end)
         if node.kind != "map":
             raise ContainerError("R005", "the header is no map of fields", node.line, node.column)
@@ -177,10 +177,12 @@ def _header(document: Document, dialect: Mapping[str, Any], syntax: str) -> Node
         return header
     schema = str(dialect.get("schema", "core"))
     tags = str(dialect.get("tags", "broken" if schema in ("yaml11", "js-yaml3", "js-yaml4") else "drop"))
-    duplicates = str(dialect.get("duplicates", "last"))
+    duplicates, merge = str(dialect.get("duplicates", "last")), bool(dialect.get("merge", True))
 
     def attempt(source: str) -> Node:
-        composed = compose_all(source, schema=schema, offset=start, line=line, duplicates=duplicates, tags=tags)
+        composed = compose_all(
+            source, schema=schema, offset=start, line=line, duplicates=duplicates, tags=tags, merge=merge
+        )
         node = composed.node
         if node is None or (node.kind == "scalar" and node.value is None):
             return Node("map", start, start, line, 1, style="block")
@@ -208,6 +210,8 @@ def _header(document: Document, dialect: Mapping[str, Any], syntax: str) -> Node
             except ContainerError:
                 raise error from None
     except ContainerError as error:
+        from agentconv.containers.retries import RETRIES
+
         retry = RETRIES.get(str(dialect.get("retry", "none")))
         if retry is None or error.code != "R005":
             raise

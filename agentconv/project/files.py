@@ -8,7 +8,6 @@ import json
 import os
 import re
 import stat
-import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -181,8 +180,12 @@ def write_bytes(path: Path, data: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(temporary, NEW_FILE, 0o666)
     try:
-        with os.fdopen(handle, "wb", 0) as file:
-            file.write(data)
+        try:
+            left = memoryview(data)
+            while left:  # a disk that is nearly full takes a part, and says so at the next write only
+                left = left[os.write(handle, left) :]
+        finally:
+            os.close(handle)
         if mode:
             temporary.chmod(mode)
         temporary.replace(path)
@@ -236,6 +239,8 @@ def in_git(root: Path, paths: Iterable[str]) -> frozenset[str]:
     wanted = list(paths)
     if not wanted:
         return frozenset()
+    import subprocess
+
     git = ["git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-C", str(root)]
     env: Mapping[str, str] = {**os.environ, "GIT_OPTIONAL_LOCKS": "0"}
 

@@ -38,13 +38,14 @@ def _by_place(path: str) -> tuple[str, ...]:
     name = slashed.rsplit("/", 1)[1]
     found = []
     for id, skipped, globs in _places():
-        if any(fixed in slashed and pattern.fullmatch(slashed) for fixed, pattern in globs) and name not in skipped:
+        fits = (glob_pattern(glob).fullmatch(slashed) for fixed, glob in globs if fixed in slashed)
+        if any(fits) and name not in skipped:
             found.append(id)
     return tuple(found)
 
 
 @cache
-def _places() -> list[tuple[str, frozenset[str], list[tuple[str, re.Pattern[str]]]]]:
+def _places() -> list[tuple[str, frozenset[str], list[tuple[str, str]]]]:
     """Of each format what it skips, and its globs with the text that each match contains: looking for that first is
     many times faster than the pattern."""
     found = []
@@ -52,7 +53,7 @@ def _places() -> list[tuple[str, frozenset[str], list[tuple[str, re.Pattern[str]
         places = heads()[id].get("places") or {}
         globs = (*places.get("project", ()), *places.get("legacy", ()), *places.get("user", ()))
         bare = [glob.removeprefix("~/") for glob in globs]
-        tests = [("/" + re.split(r"[*?]", glob, maxsplit=1)[0], glob_pattern("**/" + glob)) for glob in bare]
+        tests = [("/" + re.split(r"[*?]", glob, maxsplit=1)[0], "**/" + glob) for glob in bare]
         found.append((id, frozenset(places.get("skip", ())), tests))
     return found
 

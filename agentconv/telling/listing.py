@@ -77,6 +77,11 @@ def shorthand(rights: counting.Rights) -> str:
     return out
 
 
+def shorthand_of(words: Iterable[str]) -> str:
+    """The same for rights as a report spells them."""
+    return shorthand(frozenset(_right(word) for word in words))
+
+
 def rows(sources: Iterable[Source], programs: tuple[str, ...]) -> Iterator[Row]:
     """A row for each agent, in the order of the sources."""
     for source in sources:

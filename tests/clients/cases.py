@@ -79,10 +79,10 @@ def written_by_hand(format: str) -> Iterator[Case]:
     for case in goldens.read_cases():
         if case.parent.parent.name == format:
             data = goldens.case_input(case).read_bytes()
-            yield Case(case.name, READ, {goldens.case_path(case): data}, bound=_bound(spec, data))
+            yield Case(case.name, READ, {goldens.case_path(case): data}, bound=bound(spec, data))
 
 
-def _bound(spec: Spec, data: bytes) -> bool:
+def bound(spec: Spec, data: bytes) -> bool:
     """Whether the case is about the name, or the name is the folder's: then it stays."""
     reserved = {str(name) for key in ("reserved", "taken") for name in spec.identity.get(key) or ()}
     return bool(spec.head.get("folder")) or any(f"name: {name}\n".encode() in data for name in reserved)

@@ -179,6 +179,7 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "F012": ("error", "a source outside the project"),
     "F040": ("info", "a format that the project itself brings"),
     "F041": ("error", "a description cannot be used"),
+    "F030": ("error", "a link out of the folder"),
     # verification
     "V001": ("error", "the output does not read back as it should"),
     "V002": ("error", "the output is wider than the source"),

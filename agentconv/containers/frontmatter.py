@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from agentconv.containers import ContainerError, Document, Node, Remark, locate
+from agentconv.containers import ContainerError, Document, Node, Remark, check_header, locate
 from agentconv.containers.json import read_value
 from agentconv.containers.programs import read_program
 from agentconv.containers.repair import repair
@@ -59,6 +59,7 @@ def newline_of(text: str) -> str:
 def _header(document: Document, start: int, end: int, known_keys: frozenset[str]) -> Node:
     source = document.text[start:end]
     line = 2 if start == 4 else locate(document.text, start)[0]
+    check_header(source, line)
     error = None
     try:
         composed = compose_all(source, offset=start, line=line)

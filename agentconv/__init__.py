@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # type checkers take it for true; `typing` itself would be half of what `--version` costs
 if TYPE_CHECKING:
+    from typing import Any
+
+    from agentconv.checking.finding import Finding
     from agentconv.conversion import Conversion
     from agentconv.library import (
         NotOneAgent,
         NotReadable,
         UnknownFormat,
+        check_text,
         convert_text,
         convert_texts,
         formats,
@@ -25,7 +28,10 @@ __version__ = "0.1.0"
 
 # module -> public names that live there; `agentconv --version` must not pay for any of them
 _PUBLIC = {
-    "agentconv.library": "convert_text convert_texts formats read render NotOneAgent NotReadable UnknownFormat",
+    "agentconv.library": (
+        "check_text convert_text convert_texts formats read render NotOneAgent NotReadable UnknownFormat"
+    ),
+    "agentconv.checking.finding": "Finding",
     "agentconv.conversion": "Conversion",
     "agentconv.lowering.lowered": "Options",
     "agentconv.model": "Agent Handoff Model Rule Scope Tool Tools",
@@ -36,11 +42,13 @@ _HOME = {name: module for module, names in _PUBLIC.items() for name in names.spl
 __all__ = [  # noqa: RUF022 - functions first
     "convert_text",
     "convert_texts",
+    "check_text",
     "read",
     "render",
     "formats",
     "Agent",
     "Conversion",
+    "Finding",
     "Handoff",
     "Model",
     "NotOneAgent",

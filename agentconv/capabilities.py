@@ -6,17 +6,22 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from agentconv import compiled
+
 DATA = Path(__file__).parent / "data"
 
 
 @cache
 def load_data(name: str) -> dict[str, Any]:
     """A table of agentconv/data."""
+    data: dict[str, Any] | None = compiled.table(compiled.data_of(name))
+    if data is not None:
+        return data
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    data: dict[str, Any] = yaml.load((DATA / f"{name}.yaml").read_text("utf-8"), loader)
-    return data
+    read: dict[str, Any] = yaml.load((DATA / f"{name}.yaml").read_text("utf-8"), loader)
+    return read
 
 
 def risk(cap: str) -> str:
@@ -42,6 +47,12 @@ def part_of(cap: str) -> str:
 def cap_title(cap: str) -> str:
     """The capability in words."""
     return str(load_data("capabilities")[cap]["title"])
+
+
+@cache
+def common_caps() -> frozenset[str]:
+    """What most programs have."""
+    return frozenset(cap for cap, facts in load_data("capabilities").items() if facts.get("common"))
 
 
 @cache

@@ -9,6 +9,8 @@ import click
 
 COMMANDS = {
     "convert": ("agentconv.commands.convert", "convert"),
+    "build": ("agentconv.commands.build", "build"),
+    "init": ("agentconv.commands.init", "init"),
     "list": ("agentconv.commands.look", "list_"),
     "check": ("agentconv.commands.check", "check"),
     "show": ("agentconv.commands.show", "show"),
@@ -64,6 +66,8 @@ class Lazy(click.Group):
 
 HELP = {
     "convert": "Convert agents to other programs.",
+    "build": "Build what agentconv.toml says, and keep it in step.",
+    "init": "Write an agentconv.toml that fits this project.",
     "list": "List agents and what each may do, here and in other programs.",
     "check": "Tell where programs read agents otherwise than they are meant.",
     "show": "Print agents as the model (JSON or YAML).",

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from agentconv import rights as counting
 from agentconv.conversion import STATUSES, BeforeAfter, Conversion, report_agent
+from agentconv.lowering import traces
 from agentconv.lowering.lower import guard_sentence, lower
 from agentconv.lowering.lowered import Lowered, Options
 from agentconv.lowering.servers import limited_servers
@@ -37,9 +38,9 @@ def convert_text(
     return convert_reading(reading, load(to), options or Options(), get or (lambda _: None))
 
 
-def usual_path(spec: Spec) -> str:
+def usual_path(spec: Spec, stem: str = "agent") -> str:
     """Where a file of the format may lie, for a text without a path."""
-    return str((spec.head.get("places") or {}).get("write") or "{id}.md").replace("{id}", "agent")
+    return str((spec.head.get("places") or {}).get("write") or "{id}.md").replace("{id}", stem)
 
 
 def convert_reading(reading: Reading, dst: Spec, options: Options, get: Get) -> list[Conversion]:
@@ -130,6 +131,8 @@ def _taken_back(
     agent: Agent, src: Spec, dst: Spec, options: Options, path: str
 ) -> tuple[Agent, Spec, list[Note], Options]:
     """What earlier conversions left in the file: a guard, carried fields, a section of routing facts."""
+    if not traces.any_in(agent, carried=options.carry):
+        return agent, src, [], options
     from agentconv.lowering.carry import taken_back, without_guard
     from agentconv.lowering.fold import unfolded
 

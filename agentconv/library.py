@@ -8,7 +8,8 @@ print(made.status, made.rights.after, made.text)
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from agentconv import convert
 from agentconv.conversion import Conversion
@@ -19,10 +20,24 @@ from agentconv.reading.context import Reading
 from agentconv.reading.deciding import decide
 from agentconv.reading.engine import read_author, read_program
 from agentconv.registry import UnknownFormat, ids, load
+from agentconv.spec import Spec
+
+if TYPE_CHECKING:
+    from agentconv.checking.finding import Finding
 
 Get = Callable[[str], "str | None"]
 
-__all__ = ["NotOneAgent", "NotReadable", "UnknownFormat", "convert_text", "convert_texts", "formats", "read", "render"]
+__all__ = [
+    "NotOneAgent",
+    "NotReadable",
+    "UnknownFormat",
+    "check_text",
+    "convert_text",
+    "convert_texts",
+    "formats",
+    "read",
+    "render",
+]
 
 
 class NotReadable(ValueError):
@@ -93,9 +108,32 @@ def convert_texts(
     return convert.convert_text(text, from_=source, to=to, path=path, options=options, get=get)
 
 
+def check_text(
+    text: str, *, from_: str | None = None, path: str = "", targets: Sequence[str] = (), get: Get | None = None
+) -> list[Finding]:
+    """Where the programs that read a file do something else than it says, worst first within a line.
+
+    ``path`` is where the file lies: it decides which other programs read it. ``targets``: would it load there, and what
+    would it mean? What the neighbours of a file decide (two agents of one name, a skill that is not there) is left out.
+    """
+    from agentconv.checking.checked import open_checked
+    from agentconv.checking.producers import findings
+
+    spec = load(from_ or _format(text, path))
+    checked = open_checked(spec, text, path or _own_place(text, spec), get=get)
+    checked.targets = tuple(targets)
+    return findings(checked)
+
+
 def render(agent: Agent, to: str, *, from_: str = "agentconv", options: Options | None = None) -> Conversion:
     """An agent of the model in a format, proved. ``from_`` is the format whose words its tools are in."""
     return convert.convert_agent(agent, from_, to, options)
+
+
+def _own_place(text: str, spec: Spec) -> str:
+    """Where a text without a path would lie: under its agent's own name."""
+    agents = read_author(spec, text, "").agents
+    return convert.usual_path(spec, (agents[0].agent.name or "agent") if agents else "agent")
 
 
 def _format(text: str, path: str) -> str:

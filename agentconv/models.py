@@ -9,7 +9,7 @@ from typing import Any
 
 from agentconv.containers import Node
 from agentconv.model import Model
-from agentconv.reading.context import UNSAID, Bad, Context
+from agentconv.reading.context import UNSAID, Bad, Context, is_text
 from agentconv.spec import Field, Spec, load_data
 
 DATED = re.compile(r"[-@](20\d{6}|20\d\d-\d\d-\d\d)$")
@@ -27,6 +27,8 @@ def read_models(node: Node, row: Field, ctx: Context) -> Any:
     elif node.kind == "map":
         raise Bad("must be a model name")
     else:
+        if not is_text(node, row, ctx):
+            raise Bad(f"is {node.text}, which is no text", (model_of(node.text),) if node.text.strip() else UNSAID)
         texts = [node.text]
     texts = [t.strip() for t in texts if t.strip()]
     inherit = ctx.spec.models.get("inherit")

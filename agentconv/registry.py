@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from agentconv import compiled
 from agentconv.spec import Name, Spec
 
 BUILT_IN = Path(__file__).parent / "formats"
@@ -108,6 +109,9 @@ class _Found:
 @cache
 def heads_built_in() -> Mapping[str, Mapping[str, Any]]:
     """The heads of the descriptions that come with agentconv."""
+    if (ready := compiled.table(compiled.HEADS)) is not None:
+        found: Mapping[str, Mapping[str, Any]] = ready
+        return found
     places = [entry.parent for entry in sorted(BUILT_IN.glob("*/format.yaml"))]
     return {folder.name: _yaml(_texts(folder)[0]) for folder in places}
 
@@ -183,7 +187,10 @@ def load(id: str) -> Spec:
 
 @cache
 def _built_in(id: str) -> Spec:
-    return overlaid(heads_built_in()[id], _yaml(_texts(BUILT_IN / id)[1]) or {}, "")
+    tables = compiled.table(compiled.tables_of(id))
+    if tables is None:
+        tables = _yaml(_texts(BUILT_IN / id)[1]) or {}
+    return overlaid(heads_built_in()[id], tables, "")
 
 
 def overlaid(head: Mapping[str, Any], tables: Mapping[str, Any], folder: str) -> Spec:

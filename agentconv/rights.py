@@ -14,7 +14,7 @@ from functools import lru_cache
 from agentconv.model import Agent, Approval, Rule, Scope, Tool, Tools
 from agentconv.reading.origins import as_meant
 from agentconv.scopes import within
-from agentconv.spec import Spec, all_caps, part_of, risk
+from agentconv.spec import Spec, all_caps, common_caps, part_of, risk
 
 CLASSES = ("reads", "writes", "runs", "network", "delegates")
 ALL = "all"
@@ -232,9 +232,9 @@ def _by_capability(tools: Tools, spec: Spec, _places: tuple[str, ...]) -> dict[s
 
 @lru_cache(maxsize=256)
 def _usual(spec: Spec) -> frozenset[str]:
-    """What an agent of the program has without a list; everything, where no name of the program is known."""
+    """What an agent of the program has without a list; what most have, where no name of the program is known."""
     found = (n.gives for n in spec.tools.singles.values() if not (n.off or n.never or n.closed))
-    return frozenset(c for gives in found for c in gives) or frozenset(all_caps())
+    return frozenset(c for gives in found for c in gives) or common_caps()
 
 
 def by_name(tools: Tools, spec: Spec, usual: bool = False, main: bool = False) -> dict[str, Grant]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from agentconv.capabilities import all_caps as all_caps
 from agentconv.capabilities import cap_title as cap_title
+from agentconv.capabilities import common_caps as common_caps
 from agentconv.capabilities import load_data as load_data
 from agentconv.capabilities import near as near
 from agentconv.capabilities import part_of as part_of

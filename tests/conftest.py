@@ -110,10 +110,3 @@ def seeds() -> Path:
 def verdicts() -> Path:
     """What real programs made of the corpus."""
     return _part("reference/verdicts")
-
-
-@pytest.fixture(scope="session")
-def clients() -> Path:
-    """The scripts that start the real programs."""
-    named = os.environ.get("AGENTCONV_CLIENT_SCRIPTS")
-    return Path(named) if named and Path(named).is_dir() else _part("clients")

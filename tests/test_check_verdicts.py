@@ -208,3 +208,26 @@ def test_enough_is_compared(corpus: Path, verdicts: Path) -> None:
     files = sum(len(record(program)) for program in PROGRAMS)
     lost = sum(not (v.get("loaded") or v.get("agent")) for program in PROGRAMS for v in record(program).values())
     assert files > 400 and lost > 80, (verdicts, corpus)
+
+
+def test_fixes_hold_over_the_real_files(corpus: Path) -> None:
+    """The laws of --fix (tests/test_check_laws.py) for every real file, and what it mends loads afterwards."""
+    from tests.test_check_laws import fixed
+    from tests.test_corpus import ROWS, text_of
+
+    count: Counter[str] = Counter()
+    for id, rows in ROWS.items():
+        for row in rows:
+            text = text_of(row)
+            if text is None:
+                continue
+            count["files"] += 1
+            if (new := fixed(id, text, row["source_path"])) is None:
+                continue
+            count["mended"] += 1
+            before, after = (open_checked(registry.load(id), t, row["source_path"], frozenset()) for t in (text, new))
+            was, now = (sum(bool(r.reading.agents) for r in one.readers) for one in (before, after))
+            count["load now"] += now > was
+            assert now >= was, row["path"]
+    print(f"\n{dict(count)}")
+    assert corpus.is_dir() and count["mended"] > 60 and count["load now"] > 15

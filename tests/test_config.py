@@ -11,6 +11,7 @@ import pytest
 from agentconv.project import config, configured
 from agentconv.project.config import BadConfig, Config, of_agent, parse
 from agentconv.project.settings import config_schema
+from agentconv.project.sources import taken
 
 GOOD = """\
 sources = [".claude/agents", { path = "more/*.md", format = "claude-code", exclude = ["draft-*"] }]
@@ -149,7 +150,7 @@ def test_sources_are_files_folders_and_globs(tmp_path: Path) -> None:
     text = "sources = ['a', 'c.md', { path = 'b/*.md', exclude = ['draft-*'] }, 'gone', 'a/one.md']"
     made = parse(text, tmp_path)
     assert made is not None
-    found = configured.sources(made)
+    found = [known for one in configured.sources(made) if (known := taken(one)) is not None]
     assert [s.path for s in found] == ["a/deep/two.md", "a/one.md", "b/three.md", "c.md", "gone"]
     assert [n.code for n in found[-1].notes] == ["F001"] and found[-1].notes[0].line == 1
 

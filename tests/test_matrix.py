@@ -7,6 +7,7 @@ from functools import cache
 import pytest
 
 from agentconv import registry
+from agentconv.capabilities import all_caps, common_caps
 from agentconv.convert import convert_agent
 from agentconv.lowering.lowered import Options
 from agentconv.model import FIELDS, Agent
@@ -108,3 +109,13 @@ def test_by_hand() -> None:
         ("agentconv", "priority"): "yes",
     }
     assert {key: holding.held(registry.load(key[0]), key[1]) for key in by_hand} == by_hand
+
+
+def test_common_is_what_half_of_the_programs_have() -> None:
+    """The flag in capabilities.yaml, counted from the tables."""
+    tables = [registry.load(id).tools for id in registry.ids()]
+    tables = [table for table in tables if table.singles]
+    for cap in all_caps():
+        having = sum(any(cap in n.gives for n in t.singles.values() if not (n.off or n.never)) for t in tables)
+        if abs(having / len(tables) - 0.5) > 0.1:  # about half: one format more decides nothing
+            assert (cap in common_caps()) == (having > len(tables) / 2), (cap, having, len(tables))

@@ -154,7 +154,7 @@ def template_with(old: str, new: str) -> Patch:
     """A template has a fault."""
 
     def patch(monkeypatch: pytest.MonkeyPatch) -> None:
-        def wrong(id: str, syntax: str) -> Any:
+        def wrong(id: str, syntax: str, folder: str = "") -> Any:
             env = render.environment()
             assert env.loader is not None
             source, _, _ = env.loader.get_source(env, f"{syntax}.j2")

@@ -116,7 +116,7 @@ def test_the_model_and_the_report_have_schemas(tmp_path: Path, root: Path) -> No
     assert list(Draft202012Validator(report_schema()).iter_errors(data)) == []
 
 
-@pytest.mark.parametrize("what", ["model", "report", "header:cursor"])
+@pytest.mark.parametrize("what", ["model", "report", "check", "header:cursor"])
 def test_the_command_prints_them(what: str) -> None:
     done = CliRunner().invoke(app, ["schema", what])
     assert done.exit_code == 0

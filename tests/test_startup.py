@@ -72,6 +72,7 @@ def test_version_loads_nothing(option: str) -> None:
         (["show", "fixtures/examples/docs-writer.md"], {"click", "yaml"}),
         (["list", "fixtures/examples/docs-writer.md"], {"click", "yaml"}),
         (["diff", "fixtures/examples/docs-writer.md", "fixtures/examples/docs-writer.md"], {"click", "yaml"}),
+        (["check", "fixtures/examples/docs-writer.md", "-q"], {"click", "yaml", "tomllib"}),  # its settings
         (["completion", "bash"], {"click"}),
         ([], {"click", "yaml"}),
     ],

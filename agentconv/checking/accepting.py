@@ -11,14 +11,13 @@ from typing import Any
 
 from agentconv.checking.checked import Checked
 from agentconv.checking.finding import Finding
-from agentconv.notes import CODES
 
 LINE = re.compile(r"(?:^|\s)(?:#|//)[ \t]*agentconv:[ \t]*ignore[ \t]+([A-Z]\d{3}(?:[ \t,]+[A-Z]\d{3})*)", re.M)
 BASELINE = 1
 
 
-class BadSetting(Exception):
-    """A word of the settings or of a baseline that means nothing."""
+class BadBaseline(Exception):
+    """A baseline that is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,29 +65,6 @@ def header_line(checked: Checked) -> frozenset[str]:
     return frozenset(code for found in LINE.finditer(text) for code in re.findall(r"[A-Z]\d{3}", found[1]))
 
 
-def from_table(table: Mapping[str, Any], where: str = "[check]") -> Accepting:
-    """The section ``[check]`` of agentconv.toml."""
-    strange = set(table) - {"ignore", "per-agent-ignore"}
-    if strange:
-        raise BadSetting(f"{where} knows no `{min(strange)}`: ignore, per-agent-ignore")
-    per_agent = table.get("per-agent-ignore", {})
-    if not isinstance(per_agent, Mapping):
-        raise BadSetting(f"{where} per-agent-ignore must be a table: agent or path = list of codes")
-    return Accepting(
-        _codes(table.get("ignore", []), f"{where} ignore"),
-        {str(k): _codes(v, f"{where} per-agent-ignore {k}") for k, v in per_agent.items()},
-    )
-
-
-def _codes(value: Any, where: str) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
-        raise BadSetting(f"{where} must be a list of codes")
-    for code in value:
-        if code not in CODES:
-            raise BadSetting(f"{where}: no finding has the code {code}")
-    return tuple(value)
-
-
 def as_baseline(findings: Iterable[Finding]) -> dict[str, Any]:
     """Findings as the baseline keeps them: without lines, which move."""
     counts = Counter(one.key for one in findings)
@@ -103,10 +79,10 @@ def from_baseline(data: Any) -> dict[tuple[str, str, str, str], int]:
     """The findings that a baseline knows."""
     rows = data.get("findings") if isinstance(data, Mapping) and data.get("agentconv-baseline") == BASELINE else None
     if not isinstance(rows, list):
-        raise BadSetting("this is no baseline of agentconv check")
+        raise BadBaseline("this is no baseline of agentconv check")
     out: Counter[tuple[str, str, str, str]] = Counter()
     for row in rows:
         if not isinstance(row, Mapping):
-            raise BadSetting("this is no baseline of agentconv check")
+            raise BadBaseline("this is no baseline of agentconv check")
         out[(*(str(row.get(key, "")) for key in ("file", "agent", "code", "message")),)] += int(row.get("count", 1))  # type: ignore[index]
     return dict(out)

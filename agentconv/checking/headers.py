@@ -18,6 +18,8 @@ FIXED = "`agentconv check --fix` does it"
 
 def produce(checked: Checked) -> Iterator[Finding]:
     """What each program that loads the file does not see of its header."""
+    if not checked.author.agents:
+        return
     told = False
     for reader in checked.readers:
         if reader.reading.status != "read" or not reader.reading.agents or checked.spec.many:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Iterator
 
-from agentconv.checking.checked import Around, Checked
+from agentconv.checking.checked import Around, Checked, Reader
 from agentconv.checking.finding import Finding
 from agentconv.checking.restrictions import place
 from agentconv.containers import Node
@@ -36,10 +36,10 @@ def callable_names(spec: Spec, around: Around) -> set[str]:
 def _agents(checked: Checked, read: Read, around: Around) -> Iterator[Finding]:
     known = callable_names(checked.spec, around)
     agent = read.agent
-    for n, handoff in enumerate(agent.handoffs or ()):
+    for n, handoff in enumerate(agent.handoffs or () if _applies(checked, "handoffs") else ()):
         if handoff.agent not in known and handoff.agent not in ANY:
             yield _missing(checked, read, "L043", "agent", handoff.agent, known, f"handoffs[{n}]")
-    wanted = dict.fromkeys(agent.delegates or (), "delegates")
+    wanted = dict.fromkeys(agent.delegates or () if _applies(checked, "delegates") else (), "delegates")
     for rule in agent.tools.rules:
         if rule.scope is not None and rule.scope.kind == "agent" and rule.effect == "allow":
             wanted.setdefault(rule.scope.text, rule.at)
@@ -76,13 +76,28 @@ def _fold(name: str) -> str:
     return "".join(c if c.isalnum() else "_" for c in name.lower())
 
 
+def _applies(checked: Checked, field: str) -> bool:
+    """Whether a program that is at home here does something with the field."""
+    return any(r.home and (row := r.spec.by_field.get(field)) is not None and row.applied for r in checked.readers)
+
+
+def _reader(checked: Checked, at: str) -> Reader:
+    """The program that the finding is about: the owner, or the one at the same place that knows the field."""
+    field = at.split("[")[0]
+    for reader in checked.readers:
+        row = reader.spec.by_field.get(field)
+        if reader.home and row is not None and row.applied:
+            return reader
+    return checked.owner
+
+
 def _missing(checked: Checked, read: Read, code: str, kind: str, name: str, known: Iterable[str], at: str) -> Finding:
     purpose = {"L043": " to hand over to", "L044": " to call"}.get(code, "")
     near = difflib.get_close_matches(name, list(known), 1, 0.75)
     mend = f"did you mean `{near[0]}`?" if near else f"add it to the project, unless the {kind} is in your home folder"
     return checked.finding(
         code, "warning", f"there is no {kind} `{name}`{purpose} in this project", read=read,
-        at=_spot(checked, read, at, name), reader=checked.owner, path=at, meant=f"the {kind} `{name}`",
+        at=_spot(checked, read, at, name), reader=_reader(checked, at), path=at, meant=f"the {kind} `{name}`",
         does="finds nothing of this name here", mend=mend,
     )  # fmt: skip
 

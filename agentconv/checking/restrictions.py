@@ -237,6 +237,9 @@ def _spelled(read: Read, at: str, rules: list[Rule]) -> str:
 
 def _limits(checked: Checked, reader: Reader, read: Read, twin: Read, gone: frozenset[str]) -> Iterator[Finding]:
     """Fields that limit the agent in its own program and do nothing in this one."""
+    asked = counting.of_agent(read.agent, checked.spec, program=False)
+    more = counting.gained(asked, counting.of_agent(twin.agent, reader.spec, program=True, usual=True))
+    gained = {right.cls for right in more}  # whoever is free to call any agent may do more than who calls two
     for row in checked.spec.fields.values():
         node = value_of(read, row.key)
         if node is None or row.type in TOOL_TYPES or not is_limit(row, node.data()):
@@ -257,7 +260,7 @@ def _limits(checked: Checked, reader: Reader, read: Read, twin: Read, gone: froz
         if mine is not None and mine.fact("why"):
             does = str(mine.fact("why")).removeprefix(f"{reader.seen} ")
         yield checked.finding(
-            "L040", "error" if own or row.fact("denies") else "warning",
+            "L040", "error" if own or row.fact("denies") or row.field in gained else "warning",
             f"`{row.key}: {_short(node)}` is a limit that does not hold", read=read, at=node, reader=reader,
             path=row.field or row.key, meant=f"`{row.key}` limits the agent", does=does,
             mend=_instead(reader) if row.fact("denies") else "do not count on it there",
@@ -292,7 +295,8 @@ def _more(checked: Checked, reader: Reader, read: Read, twin: Read, told: set[st
     """Rights that no single place explains."""
     author = counting.of_agent(read.agent, checked.spec, program=False)
     given = counting.of_agent(twin.agent, reader.spec, program=True, usual=True)
-    more = frozenset(r for r in counting.gained(author, given) if r.cls not in told)
+    meant = told | _listed_by_name(read, twin)
+    more = frozenset(r for r in counting.gained(author, given) if r.cls not in meant)
     if not more:
         return
     asked, got = ", ".join(counting.spelled(author)) or "nothing", ", ".join(counting.spelled(more))
@@ -308,6 +312,13 @@ def _more(checked: Checked, reader: Reader, read: Read, twin: Read, told: set[st
         "T044", "error", f"the agent may do more than its file says: {got}", read=read, at=at, reader=reader,
         path="tools", meant=asked, does=does, mend=mend,
     )  # fmt: skip
+
+
+def _listed_by_name(read: Read, twin: Read) -> set[str]:
+    """Tools of MCP servers that the list names in this program's spelling, not in the owner's."""
+    unknown = {r.at for r in read.agent.tools.rules if r.effect == "allow" and not r.tool.caps and not r.tool.server}
+    named = (r.tool for r in twin.agent.tools.rules if r.effect == "allow" and r.at in unknown and r.tool.server)
+    return {f"mcp:{tool.server}" + (f"/{tool.member}" if tool.member else "") for tool in named}
 
 
 def _tool_keys(checked: Checked) -> list[str]:

@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from agentconv import rights as counting
 from agentconv.checking.checked import Checked, Reader
 from agentconv.checking.finding import Finding, Severity
-from agentconv.convert import convert_read
-from agentconv.lowering.lower import Options
 from agentconv.notes import Note
 from agentconv.reading.context import Read
 from agentconv.reading.engine import read_program
@@ -58,6 +56,9 @@ def _as_it_lies(checked: Checked, dst: Spec) -> Iterator[Finding]:
 
 def _converted(checked: Checked, read: Read, dst: Spec) -> Iterator[Finding]:
     """What ``convert`` would say: its worst notes are findings."""
+    from agentconv.convert import convert_read  # a check without targets converts nothing
+    from agentconv.lowering.lower import Options
+
     made = convert_read(read, checked.author, checked.owner.reading, dst, Options())
     reader = Reader(dst, dst.program, False, checked.owner.reading)
     own = {(n.code, n.path, n.message) for n in (*read.notes, *checked.author.notes)}

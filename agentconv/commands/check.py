@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from agentconv.commands.convert import NoAgents, _progress, diff_text, split_words
+from agentconv.commands.convert import NoAgents, _progress, diff_text, settings_of, split_words
 from agentconv.commands.own_formats import format_dir, known
 
 REPORTS = (".json", ".sarif", ".md")
@@ -50,20 +50,20 @@ def check(ctx: click.Context, /, src: tuple[str, ...], **given: Any) -> None:
     """Tell where programs read agents otherwise than they are meant.
 
     SRC: files, folders, or - for standard input. Without it: all agents in the known places of this project."""
-    from agentconv.commands.look import found_sources
     from agentconv.project import checks
     from agentconv.telling import escape
 
     started = time.monotonic()
     _usable(src, given)
     root = _root(src, given["user"])
+    settings = None if given["user"] else settings_of(root or Path.cwd())
     wishes = checks.Wishes(
         targets=_targets(split_words(given["target"])),
         only=split_words(given["only"]),
-        accepting=_accepting(root, given["baseline"]),
+        accepting=_accepting(settings, given["baseline"]),
         fix=given["fix"] or given["show_diff"],
     )
-    sources = list(found_sources(src, given["from_"], given["user"], given["max_bytes"]))
+    sources = _sources(src, settings, given)
     if not sources:
         raise NoAgents(src)
     with _progress(len(sources), given["quiet"]) as step:
@@ -117,6 +117,18 @@ def _root(src: tuple[str, ...], user: bool) -> Path | None:
     return None if root == Path.home() else root
 
 
+def _sources(src: tuple[str, ...], settings: Any, given: dict[str, Any]) -> list[Any]:
+    """The files that are named, else those of the settings, else those in the places of the project."""
+    from agentconv.commands.look import found_sources
+
+    if src or settings is None or not settings.sources:
+        return list(found_sources(src, given["from_"], given["user"], given["max_bytes"]))
+    from agentconv.project import configured
+
+    found = configured.sources(settings, given["max_bytes"])
+    return [source for source in found if given["from_"] in (None, source.format)]
+
+
 def _targets(words: tuple[str, ...]) -> tuple[str, ...]:
     from agentconv import registry
 
@@ -129,13 +141,13 @@ def _targets(words: tuple[str, ...]) -> tuple[str, ...]:
     return words
 
 
-def _accepting(root: Path | None, baseline: str | None) -> Any:
-    from agentconv.checking.accepting import BadSetting
+def _accepting(settings: Any, baseline: str | None) -> Any:
+    from agentconv.checking.accepting import BadBaseline
     from agentconv.project import checks
 
     try:
-        return checks.accepting(root, Path(baseline) if baseline else None)
-    except BadSetting as error:
+        return checks.accepting(settings.check if settings else None, Path(baseline) if baseline else None)
+    except BadBaseline as error:
         raise click.UsageError(str(error)) from error
 
 

@@ -86,7 +86,9 @@ def split_words(values: tuple[str, ...]) -> tuple[str, ...]:
     help="How notes are printed.",
 )
 @click.option("-q", "--quiet", is_flag=True, help="The rights line only.")
-@click.option("--report", type=click.Path(dir_okay=False), metavar="FILE.json|.sarif", help="Everything, into a file.")
+@click.option(
+    "--report", type=click.Path(dir_okay=False), metavar="FILE.json|.sarif|.md|.html", help="Everything, into a file."
+)
 @click.option("--allow-outside", is_flag=True, help="Follow links and file:// that lead out of the project.")
 @click.option("--max-bytes", type=int, default=5_000_000, show_default=True, help="Largest file that is read.")
 @format_dir
@@ -180,6 +182,7 @@ def prepare(src: tuple[str, ...], to: tuple[str, ...], given: dict[str, Any]) ->
         only=split_words(given["only"]),
         exclude=split_words(given["exclude"]),
         found=not src,
+        all=split_words(to) == ("all",),
         everything=not src and split_words(to) == ("all",),
         texts=given["show_diff"],
     )
@@ -190,7 +193,7 @@ def prepare(src: tuple[str, ...], to: tuple[str, ...], given: dict[str, Any]) ->
 
         found = iter(configured.sources(config, given["max_bytes"]))
         if from_ is not None:
-            found = (s for s in found if s.format == from_)
+            found = (s for s in found if (sources.taken(s) or s).format == from_)
     else:
         base = Path.home() if given["user"] else files.find_root(cwd, sources.place_marks())
         closed = () if from_ is not None or plan.everything else targets
@@ -222,7 +225,8 @@ def _targets(words: tuple[str, ...], output: str | None) -> tuple[str, ...]:
     from agentconv import registry
 
     if words == ("all",):
-        return _primary([id for id in registry.targets() if registry.trusted(id)])
+        found = [id for id in registry.targets() if registry.trusted(id)]
+        return tuple(found) if output is not None and "{id}" in output else _primary(found)
     for word in words:
         _target(word)
     places: dict[str, str] = {}
@@ -308,7 +312,7 @@ def _progress(total: int, quiet: bool) -> Any:
 
 def output(run: Any, given: dict[str, Any], seconds: float) -> None:
     """Results to standard output, notes to standard error, the report to its file."""
-    from agentconv.telling import escape, report, terminal
+    from agentconv.telling import escape, overview, report, terminal
 
     if run.stdout is not None:
         escape.result(run.stdout)
@@ -326,14 +330,24 @@ def output(run: Any, given: dict[str, Any], seconds: float) -> None:
     if given["quiet"]:
         escape.say(terminal.rights_line(run.results, run), err=True)
         return
-    if given["notes_"] == "full" or len({r.source for r in run.results}) == 1:
+    many = overview.wanted(run)
+    if given["notes_"] == "full" or (len({r.source for r in run.results}) == 1 and not many):
         escape.say(terminal.in_full(run), err=True)
         return
-    escape.say(terminal.summary(run, seconds, sys.stderr), err=True, color=terminal.colored(sys.stderr))
+    told = overview.summary if many else terminal.summary
+    escape.say(told(run, seconds, sys.stderr), err=True, color=terminal.colored(sys.stderr))
 
 
 def _report(run: Any, name: str) -> str:
     """What the file is to hold, by its suffix."""
+    if name.endswith(".html"):
+        from agentconv.telling.page import as_html
+
+        return as_html(run)
+    if name.endswith(".md"):
+        from agentconv.telling.summarymd import as_markdown
+
+        return as_markdown(run)
     from agentconv.telling import report
 
     return report.as_sarif(run) if name.endswith(".sarif") else report.as_json(run)

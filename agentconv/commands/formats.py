@@ -78,7 +78,8 @@ def _list(specs: list[Any], form: str) -> str:
         return out.getvalue().rstrip("\n")
     widths = [max(len(row[n]) for row in (HEADINGS, *rows)) for n in range(len(HEADINGS))]
     lines = ["  ".join(f"{cell:<{w}}" for cell, w in zip(row, widths, strict=True)) for row in (HEADINGS, *rows)]
-    return "\n".join(line.rstrip() for line in [*lines, "", *LEGEND])
+    why = [f"{spec.id} is read only: {spec.head['readable_only']}" for spec in specs if spec.head.get("readable_only")]
+    return "\n".join(line.rstrip() for line in [*lines, "", *why, *LEGEND])
 
 
 LEGEND = (

@@ -24,7 +24,13 @@ def _report() -> Schema:
     return report_schema()
 
 
-WHAT: Mapping[str, Callable[[], Schema]] = {"model": _model, "report": _report}
+def _check() -> Schema:
+    from agentconv.schemas.check import check_schema
+
+    return check_schema()
+
+
+WHAT: Mapping[str, Callable[[], Schema]] = {"model": _model, "report": _report, "check": _check}
 
 
 @click.command()
@@ -32,7 +38,8 @@ WHAT: Mapping[str, Callable[[], Schema]] = {"model": _model, "report": _report}
 @format_dir
 def schema(what: str) -> None:
     """Print a JSON schema. `model`: the form in which `show` prints agents and `convert --to agentconv` writes them;
-    `report`: what `--report FILE.json` writes; `header:ID`: the header of a format's files, for editors."""
+    `report`: what `--report FILE.json` writes, and `check` the same for a check; `header:ID`: the header of a
+    format's files, for editors."""
     from agentconv.schemas.model import as_text
 
     click.echo(as_text(_schema(what)), nl=False)

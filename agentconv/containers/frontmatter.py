@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 
 from agentconv.containers import ContainerError, Document, Node, Remark, check_header, locate
-from agentconv.containers.json import read_value
 from agentconv.containers.programs import read_program
-from agentconv.containers.repair import repair
 from agentconv.containers.wrapping import Parts, split
 from agentconv.containers.yamlnodes import Composed, compose_all
 
@@ -40,6 +38,8 @@ def read_author(text: str, known_keys: frozenset[str]) -> Document:
         _whole(document, parts, known_keys)
         return document
     if parts.language == "json":
+        from agentconv.containers.json import read_value
+
         document.header = _map(read_value(text, *parts.header), *parts.header)
         return document
     document.header = _header(document, *parts.header, known_keys)
@@ -70,6 +70,8 @@ def _header(document: Document, start: int, end: int, known_keys: frozenset[str]
             raise
         error = found
     if error:
+        from agentconv.containers.repair import repair
+
         header, remarks = repair(document.text, start, end, error, known_keys)
         document.remarks += remarks
         return header

@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from agentconv.containers import ContainerError, Document, Node, Pair, check_header, locate
-from agentconv.containers.json import read_value
-from agentconv.containers.retries import RETRIES
 from agentconv.containers.yamlnodes import compose_all
 
 # String.prototype.trim, which most of the programs use; Python's strip() has other ideas of white space
@@ -153,6 +151,8 @@ def _header(document: Document, dialect: Mapping[str, Any], syntax: str) -> Node
     if syntax == "json":
         if not text[start : document.header_end].strip():
             return Node("map", start, start, *locate(text, start), style="block")
+        from agentconv.containers.json import read_value
+
         node = read_value(text, start, document.header_end)
         if node.kind != "map":
             raise ContainerError("R005", "the header is no map of fields", node.line, node.column)
@@ -209,6 +209,8 @@ def _header(document: Document, dialect: Mapping[str, Any], syntax: str) -> Node
             except ContainerError:
                 raise error from None
     except ContainerError as error:
+        from agentconv.containers.retries import RETRIES
+
         retry = RETRIES.get(str(dialect.get("retry", "none")))
         if retry is None or error.code != "R005":
             raise

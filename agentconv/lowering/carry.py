@@ -16,6 +16,7 @@ from typing import Any
 from agentconv.dump import field_from_data, field_to_data, tools_from_data, tools_to_data
 from agentconv.lowering.fold import TITLES, unfold
 from agentconv.lowering.lowered import Lowered, Options
+from agentconv.lowering.traces import KEY
 from agentconv.model import Agent, Extra, Tools
 from agentconv.notes import Note, note
 from agentconv.registry import ids, load, shared_readers
@@ -23,7 +24,6 @@ from agentconv.rights import Rights, by_capability, contains, is_star, of_agent,
 from agentconv.schemas.model import agent_schema, misfit
 from agentconv.spec import Spec
 
-KEY = "agentconv"
 COMMENT = re.compile(r"(?:\A|\r?\n\r?\n)<!-- agentconv:carry (\{[^\r\n]*\}) -->[ \t\r\n]*\Z")
 GUARD = re.compile(r"\A\[agentconv: [^\[\]\r\n]*\][ \t]*(?:\r?\n)*")
 

@@ -13,11 +13,11 @@ from dataclasses import replace
 from typing import Any
 
 from agentconv.lowering.lowered import Lowered
+from agentconv.lowering.traces import HEADING as HEADING
 from agentconv.model import Agent
 from agentconv.notes import Note, note
 from agentconv.spec import Spec
 
-HEADING = "## Routing facts (from the definition of this agent)"
 TITLES: Mapping[str, str] = {
     "capabilities": "Capabilities",
     "task_types": "Task types",

@@ -64,6 +64,7 @@ def lower(
     always(fields, dst)
     extras = _beside_list(lower_extras(agent.extras, src, dst, out), fields["tools"], dst)
     extras += tuple(e for e in provider(fields.get("model"), dst) if e.key not in {x.key for x in extras})
+    extras = (*(e for e in extras if e.key not in {x.key for x in options.extra}), *options.extra)
     _say_ambient(before, dst, out)
     out.agent = Agent(**fields, extras=extras)
     if options.fold:

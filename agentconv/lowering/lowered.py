@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from agentconv.model import Agent
+from agentconv.model import Agent, Extra
 from agentconv.notes import Note, NoteEffect, note
 
 # what a program without the field does anyway: saying it and not saying it are the same
@@ -37,6 +37,7 @@ class Options:
     user: bool = False
     carry: bool = False  # keep what has no home for the way back, and take it back
     fold: bool = False  # routing facts without a home become a section of the prompt
+    extra: tuple[Extra, ...] = ()  # keys of the target's own that the user wants beside
 
     def allows(self, cls: str) -> bool:
         """Whether the user let this class become wider."""

@@ -6,9 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 
-from agentconv.lowering import lists as lowerlists
-from agentconv.lowering import maps as lowermaps
-from agentconv.lowering.switch import lower_switch
 from agentconv.lowering.wish import (
     ToolJob,
     Wish,
@@ -26,6 +23,17 @@ from agentconv.rights import Grant, Rights, by_capability, is_star, resolved
 from agentconv.spec import Spec, risk
 
 Delegates = tuple[str, ...] | None
+
+
+def _all_but(job: ToolJob, source: Tools, caps: Mapping[str, Grant], control: str = "") -> Tools:
+    """Everything less what is closed. The lowering to lists or to maps is loaded for the targets that need it."""
+    if control == "map":
+        from agentconv.lowering.maps import all_but as in_map
+
+        return in_map(job, source, caps)
+    from agentconv.lowering.lists import all_but
+
+    return all_but(job, source, caps)
 
 
 Reasons = tuple[tuple[str, tuple[str, str]], ...]
@@ -74,6 +82,8 @@ def lower_tools(job: ToolJob) -> tuple[Tools, Delegates]:
     if dst.tools.control == "none" or (dst.text_kind and not dst.tools.names):
         return Tools(), job.agent.delegates
     if dst.tools.control == "switch":
+        from agentconv.lowering.switch import lower_switch
+
         return lower_switch(job), job.agent.delegates
     if dst.tools.enforced == "unknown":
         job.say("T018", f"whether {dst.seen} keeps to its tool control is not known")
@@ -138,14 +148,14 @@ def _opened(job: ToolJob, source: Tools, caps: dict[str, Grant]) -> tuple[Tools,
             caps["delegate"] = replace(caps["delegate"], open=False, scopes=agents)
         if not (job.forbid or limited or _restricted(source, caps)):
             return Tools(), None
-        return lowermaps.all_but(job, source, caps), None
+        return _all_but(job, source, caps, "map"), None
     own_tools = job.dst.tools.fact("absent") == "builtin" and not job.forbid
     if own_tools and not _restricted(Tools("all", source.rules), caps):
         say_no_servers(job, source)
         return Tools(), named
     if not job.forbid and not _restricted(source, caps):
         return _everything(job, source, caps), named
-    return lowerlists.all_but(job, source, caps), named
+    return _all_but(job, source, caps), named
 
 
 def _restricted(tools: Tools, caps: Mapping[str, Grant]) -> bool:
@@ -157,12 +167,12 @@ def _restricted(tools: Tools, caps: Mapping[str, Grant]) -> bool:
 def _everything(job: ToolJob, source: Tools, caps: Mapping[str, Grant]) -> Tools:
     table = job.dst.tools
     if "delegate" in caps and not caps["delegate"].any:
-        return lowerlists.all_but(job, source, caps)
+        return _all_but(job, source, caps)
     if table.fact("absent", "all") == "all":
         return Tools()
     if table.fact("all") or table.fact("star") == "all":
         return Tools("all")
-    return lowerlists.all_but(job, source, caps)
+    return _all_but(job, source, caps)
 
 
 def _listed(job: ToolJob, source: Tools, caps: Mapping[str, Grant]) -> tuple[Tools, Delegates]:
@@ -172,12 +182,23 @@ def _listed(job: ToolJob, source: Tools, caps: Mapping[str, Grant]) -> tuple[Too
     scoped: list[Wish] = []
     is_map = job.dst.tools.control == "map"
     for wish in wishes:
-        free = risk(wish.cap) in job.leave and not (is_map and lowermaps.can_scope(job, wish))
+        free = risk(wish.cap) in job.leave and not (is_map and _can_scope(job, wish))
         if free and not wish.grant.whole:
             say_leave(job, wish.cap, wish.at)
         (whole if wish.grant.whole or free else scoped).append(wish)
-    listed = lowermaps.listed if is_map else lowerlists.listed
+    if is_map:
+        from agentconv.lowering.maps import listed as as_map
+
+        return as_map(job, source, whole, scoped, along), delegates
+    from agentconv.lowering.lists import listed
+
     return listed(job, source, whole, scoped, along), delegates
+
+
+def _can_scope(job: ToolJob, wish: Wish) -> bool:
+    from agentconv.lowering.maps import can_scope
+
+    return can_scope(job, wish)
 
 
 def _wishes(source: Tools, caps: Mapping[str, Grant]) -> tuple[list[Wish], list[str]]:

@@ -47,12 +47,12 @@ def convert_same(reading: Reading, options: Options) -> list[Conversion]:
     return out
 
 
-def normalised(reading: Reading) -> str:
-    """The source with its repairs and with foreign and dead tool names in the program's own words."""
+def normalised(reading: Reading, names: bool = True) -> str:
+    """The source with its repairs and (``names``) with foreign and dead tool names in the program's own words."""
     document = reading.document
     assert document is not None
     splices = [(r.start, r.end, r.new) for r in document.remarks if r.end >= 0]
-    for read in reading.agents:
+    for read in reading.agents if names else ():
         splices += _names(read, document)
     if _wrapped(reading):
         splices += _unwrapped(document)

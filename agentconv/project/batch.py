@@ -6,14 +6,12 @@ only what the report says of them.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from agentconv.conversion import Conversion
 from agentconv.notes import Note, note
 from agentconv.project import files
-from agentconv.project.copies import resolve
 from agentconv.project.making import Made, Maker, agents_of, counted, read_source
 from agentconv.project.planning import STDOUT as STDOUT
 from agentconv.project.planning import Plan as Plan
@@ -24,13 +22,14 @@ from agentconv.project.writing import Target
 from agentconv.reading.context import Reading
 from agentconv.registry import heads, load, shared_readers, trusted
 
+LOCK = "agentconv.lock"
 CHUNK = 100  # files that are converted before their outputs are written
 
 
 def run(plan: Plan, sources: Iterable[Source], progress: Callable[[int], None] = lambda n: None) -> Run:
     """Convert every agent of every source to every target."""
     found = list(sources)
-    written = files.Written(plan.root)
+    written = _written(plan)
     done = Run(plan)
     targets = [Target(load(id), plan, done, written) for id in plan.targets]
     ahead = {source.real for source in found if source.real}  # not read yet, so not to be overwritten yet
@@ -60,6 +59,15 @@ def run(plan: Plan, sources: Iterable[Source], progress: Callable[[int], None] =
     return done
 
 
+def _written(plan: Plan) -> files.Written:
+    """What agentconv wrote here before; in a project that is built, its lock file knows that, too."""
+    if not (plan.root / LOCK).is_file():
+        return files.Written(plan.root)
+    from agentconv.building.lock import written
+
+    return written(plan.root)
+
+
 def _made(
     plan: Plan, found: list[Source], written: files.Written, done: Run, first: list[Conversion]
 ) -> Iterator[Made]:
@@ -86,6 +94,8 @@ def _made(
     if plan.everything:
         readings = [(s, r) for s, r in readings if s.path not in written.hashes] or readings
     if plan.found:
+        from agentconv.project.copies import resolve
+
         readings, differing = resolve(readings, written, plan.targets)
         first += differing
     maker = Maker(replace(plan, several=agents_of(plan, (r for _, r in readings), 2) > 1))
@@ -104,6 +114,8 @@ def _unknown_names(plan: Plan, known: dict[str, None]) -> list[Remark]:
     out = []
     for name in (*plan.only, *plan.exclude):
         if name not in known:
+            import difflib
+
             near = difflib.get_close_matches(name, known, 1, 0.5)
             help = f"did you mean `{near[0]}`?" if near else "agentconv list shows the names"
             out.append(Remark("", 0, note("F004", f"no agent is called `{name}`", help=help)))

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from agentconv.checking import producers
-from agentconv.checking.accepting import Accepting, BadSetting, from_baseline, from_table
+from agentconv.checking.accepting import Accepting, BadBaseline, from_baseline
 from agentconv.checking.checked import Checked, open_checked
 from agentconv.checking.finding import Finding
-from agentconv.checking.mending import mended
 from agentconv.project import around, files
+from agentconv.project.config import Check
 from agentconv.project.sources import Source, beside, in_places
 from agentconv.reading.engine import read_author
 from agentconv.registry import load
@@ -135,6 +135,8 @@ def _file(
         return None
     findings = find(checked)
     if wishes.fix and source.full is not None:
+        from agentconv.checking.mending import mended
+
         text = mended(checked, findings, opened, find)
         if text is not None:
             done.changes.append((source.path, source.text, text))
@@ -151,30 +153,12 @@ def write(done: CheckRun) -> None:
         files.write_bytes(done.full[path], text.encode("utf-8"))
 
 
-def accepting(root: Path | None, baseline: Path | None) -> Accepting:
+def accepting(settings: Check | None, baseline: Path | None) -> Accepting:
     """What the settings of the project and the baseline accept."""
-    found = Accepting()
-    settings = root / "agentconv.toml" if root is not None else None
-    if settings is not None and settings.is_file():
-        found = from_table(_section(settings))
-    if baseline is not None:
-        try:
-            found = replace(found, known=from_baseline(json.loads(files.read_text(baseline))))
-        except (files.Unreadable, ValueError) as error:
-            raise BadSetting(f"--baseline {baseline}: {error}") from error
-        except BadSetting as error:
-            raise BadSetting(f"--baseline {baseline}: {error}") from error
-    return found
-
-
-def _section(path: Path) -> dict[str, Any]:
-    import tomllib
-
+    found = Accepting(settings.ignore, settings.per_agent_ignore) if settings is not None else Accepting()
+    if baseline is None:
+        return found
     try:
-        data = tomllib.loads(files.read_text(path))
-    except (files.Unreadable, ValueError) as error:
-        raise BadSetting(f"{path.name}: {error}") from error
-    section = data.get("check") or {}
-    if not isinstance(section, dict):
-        raise BadSetting(f"{path.name}: [check] must be a table")
-    return section
+        return replace(found, known=from_baseline(json.loads(files.read_text(baseline))))
+    except (files.Unreadable, ValueError, BadBaseline) as error:
+        raise BadBaseline(f"--baseline {baseline}: {error}") from error

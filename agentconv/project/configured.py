@@ -10,11 +10,11 @@ from agentconv.containers import MAX_BYTES
 from agentconv.notes import note
 from agentconv.project import files
 from agentconv.project.config import Config, SourceSetting
-from agentconv.project.sources import Source, decided, named, read
+from agentconv.project.sources import Source, listed
 
 
 def sources(config: Config, most: int = MAX_BYTES) -> list[Source]:
-    """All files of the settings' sources, each once, in the order of their paths."""
+    """All files of the settings' sources, each once, in the order of their paths; not taken in yet."""
     found: dict[str, Source] = {}
     for setting in config.sources:
         there = False
@@ -22,7 +22,7 @@ def sources(config: Config, most: int = MAX_BYTES) -> list[Source]:
             there = True
             found.setdefault(source.path, source)
         if not there and "*" not in setting.path and not (config.root / setting.path).exists():
-            missing = Source(setting.path, None)
+            missing = Source(setting.path, None, settled=True)
             problem = note("F001", "no such file or folder", file=config.file, line=setting.line)
             missing.notes.append(problem.moved(help="`sources` names it"))
             found.setdefault(setting.path, missing)
@@ -32,34 +32,34 @@ def sources(config: Config, most: int = MAX_BYTES) -> list[Source]:
 def _of(setting: SourceSetting, config: Config, most: int) -> Iterator[Source]:
     full = config.root / setting.path
     if "*" in setting.path or "?" in setting.path:
+        fixed = setting.path.split("*", 1)[0].split("?", 1)[0]
+        fixed = fixed[: fixed.rfind("/") + 1]
         for path in files.expand(config.root, setting.path):
-            source = Source(path, config.root / path, setting.format)
-            if not _excluded(setting, path) and _inside(source, config):
-                yield decided(read(source, most))
-            elif source.notes:
-                yield source
+            within = path.removeprefix(fixed)
+            source = Source(path, config.root / path, setting.format, within=within, loose=True, most=most)
+            if not _excluded(setting, path):
+                yield _inside(source, config)
         return
     if not full.exists():
         return
-    for source in named([str(full)], config.root, setting.format, most):
+    for source in listed([str(full)], config.root, setting.format, most):
         if source.full is not None:  # as it lies there, even where it is a link to another file of the project
             source.path = os.path.relpath(source.full, config.root).replace(os.sep, "/")
-        if not _excluded(setting, source.path) and (_inside(source, config) or source.notes):
+        if not _excluded(setting, source.path):
             source.asked = full.is_file()
-            yield source
+            yield _inside(source, config)
 
 
-def _inside(source: Source, config: Config) -> bool:
+def _inside(source: Source, config: Config) -> Source:
     """A link may not lead out of the project: what it names is somebody else's, and not the same on every machine."""
     if source.full is None:
-        return True
+        return source
     real, root = source.full.resolve(), config.root.resolve()
-    if root in real.parents:
-        return True
-    help = "copy the file into the project"
-    source.notes.append(note("F012", f"a link leads outside the project, to {real}", file=source.path, help=help))
-    source.text = None
-    return False
+    if root not in real.parents:
+        help = "copy the file into the project"
+        source.notes.append(note("F012", f"a link leads outside the project, to {real}", file=source.path, help=help))
+        source.settled = True
+    return source
 
 
 def _excluded(setting: SourceSetting, path: str) -> bool:

@@ -8,7 +8,6 @@ import json
 import os
 import re
 import stat
-import subprocess
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -194,8 +193,12 @@ class Staged:
             path.parent.mkdir(parents=True, exist_ok=True)
             handle = os.open(temporary, NEW_FILE, rights)
         try:
-            with os.fdopen(handle, "wb", 0) as file:
-                file.write(data)
+            try:
+                left = memoryview(data)
+                while left:  # a disk that is nearly full takes a part, and says so at the next write only
+                    left = left[os.write(handle, left) :]
+            finally:
+                os.close(handle)
             if mode is not None:
                 temporary.chmod(mode)
         except BaseException:
@@ -207,7 +210,12 @@ class Staged:
     def settle(self, failed: Callable[[Path, OSError], None]) -> None:
         """All to their places. ``failed`` is told of those that could not be put there."""
         try:
-            self._sync()
+            try:
+                self._sync()
+            except OSError as error:  # the disk does not take them: nothing is put in place of the old
+                for _, _, asked in self.waiting:
+                    failed(asked, error)
+                return
             while self.waiting:
                 temporary, path, asked = self.waiting[0]
                 try:
@@ -295,6 +303,8 @@ def in_git(root: Path, paths: Iterable[str]) -> frozenset[str]:
     wanted = list(paths)
     if not wanted:
         return frozenset()
+    import subprocess
+
     git = ["git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-C", str(root)]
     env: Mapping[str, str] = {**os.environ, "GIT_OPTIONAL_LOCKS": "0"}
 

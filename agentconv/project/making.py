@@ -14,7 +14,8 @@ from agentconv.project.planning import STDOUT, Plan
 from agentconv.project.sources import Source, beside, taken
 from agentconv.reading.context import Read, Reading
 from agentconv.reading.engine import read_author
-from agentconv.registry import heads, load
+from agentconv.reading.passages import SIGN, BadPassage, for_target, passages
+from agentconv.registry import heads, ids, load
 from agentconv.spec import Spec
 
 
@@ -56,7 +57,11 @@ class Maker:
             dst = load(target)
             if self.plan.found and picked.spec.id == target and not self.plan.in_place:
                 continue  # it lies in the target's place already
-            made.results[target] = [r for part in _parts(picked, dst) for r in self._results(source, part, dst)]
+            own = picked if self.plan.in_place else own_passages(picked, dst, source.prefix)
+            results = [r for part in _parts(own, dst) for r in self._results(source, part, dst)]
+            if self.plan.all and not self.plan.in_place:
+                results = [r for r in results if r.source not in r.files]  # it lies there already
+            made.results[target] = results
 
     def _picked(self, reading: Reading, made: Made) -> Reading | None:
         """The agents of --only and --exclude."""
@@ -88,7 +93,12 @@ class Maker:
     def _place(self, path: str, result: Conversion, source: Source, dst: Spec) -> str:
         """Where an output goes: the target's place, with the source's sub-folder where that is no identity."""
         places = heads()[dst.id].get("places") or {}
-        if places.get("nested") and source.below and not dst.many and not self.plan.flat:
+        named = bool(result.format) and load(result.format).identity.get("by") == "path"  # the folder is in the name
+        if (
+            places.get("nested")
+            and source.below
+            and not (dst.many or self.plan.flat or (named and dst.id != result.format))
+        ):
             pure = PurePosixPath(path)
             path = str(pure.parent / source.below / pure.name)
         if self.plan.in_place and dst.id == result.format:
@@ -108,6 +118,21 @@ class Maker:
         if root or filled.endswith("/") or (self.plan.root / filled).is_dir():
             return str(PurePosixPath(filled) / (name if self.plan.flat else path))
         return filled
+
+
+def own_passages(reading: Reading, dst: Spec, prefix: str = "") -> Reading:
+    """The file as this target gets it: without the passages that are for other ones."""
+    if SIGN not in reading.text:
+        return reading
+    try:
+        found = passages(reading.text, ids(), reading.path)
+    except BadPassage as problem:
+        return replace(reading, agents=[], notes=[problem.note])
+    again = read_author(reading.spec, for_target(reading.text, found, dst.id), reading.path, reading.get)
+    if prefix:
+        again.agents = [_prefixed(read, prefix) for read in again.agents]
+    called = {old.agent.id for old in reading.agents}  # those that were chosen
+    return replace(again, agents=[read for read in again.agents if read.agent.id in called])
 
 
 def read_source(source: Source, plan: Plan, made: Made) -> Reading | None:

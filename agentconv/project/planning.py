@@ -30,9 +30,11 @@ class Plan:
     only: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     found: bool = False  # the sources were looked for, not named: copies among them are left out
+    all: bool = False  # --to all: no target was named, so a source in its own place is no mistake
     everything: bool = False  # --to all: no place is a target's own, so outputs of earlier runs are left out
     several: bool = False  # more than one agent: -o names a folder
     texts: bool = True  # the texts before and after each change are kept, for --diff
+    settings: str = ""  # the file of settings that holds the flags, in a build
     jobs: int = 1  # processes; 0: as many as pay
 
 

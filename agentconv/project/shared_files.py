@@ -88,17 +88,16 @@ class SharedFiles:
         after: Mapping[str, bytes],
     ) -> list[Conversion]:
         """Results that would overwrite an entry which is not agentconv's own any more: they are kept."""
-        known = self.target.written.knows
-        if old is None or self.plan.force or self.plan.update or known(path, old):
+        if old is None or self.plan.force or self.plan.update or self.target.written.knows(path, old):
             return []
         lost = [
             r
             for r in live
             if (there := before.get(r.entry)) is not None
             and there != after.get(r.entry)
-            and not known(f"{path}#{r.entry}", there)
+            and not self.target.may_replace(f"{path}#{r.entry}", there, after.get(r.entry, b""), r)
         ]
-        if lost and files.in_git(self.plan.root, [path]):
+        if lost and self.target.clean([path]):
             return []
         for result in lost:
             new, there = after.get(result.entry, b""), before[result.entry]

@@ -156,9 +156,9 @@ class Target:
         old = {path: self.old(path, r) for r in results for path in r.files}
         if self.plan.update:
             self._update(results, old)
-        doubtful = {p for r in results for p, data in r.files.items() if self._doubtful(p, data, old.get(p))}
+        doubtful = {p for r in results for p, data in r.files.items() if self._doubtful(r, p, data, old.get(p))}
         asked = doubtful if not self.plan.force else set()
-        clean = files.in_git(self.plan.root, sorted(asked))
+        clean = self.clean(asked)
         try:
             for result in results:
                 for path, data in result.files.items():
@@ -197,9 +197,18 @@ class Target:
             result.fail(note("F002", (problem.strerror or str(problem)).lower(), file=path, help=ELSEWHERE))
         return None
 
-    def _doubtful(self, path: str, data: bytes, old: bytes | None) -> bool:
+    def _doubtful(self, result: Conversion, path: str, data: bytes, old: bytes | None) -> bool:
         """Somebody's text that would be lost: not what agentconv wrote there, not the same."""
-        return old is not None and old != data and not self.written.knows(path, old)
+        return old is not None and old != data and not self.may_replace(path, old, data, result)
+
+    def may_replace(self, key: str, old: bytes, new: bytes, result: Conversion) -> bool:
+        """Whether nothing is lost when these bytes (of a file, or of an entry) go: agentconv wrote them."""
+        del new, result
+        return self.written.knows(key, old)
+
+    def clean(self, paths: Collection[str]) -> Collection[str]:
+        """Those of the paths that somebody else keeps: git holds them unchanged."""
+        return files.in_git(self.plan.root, sorted(paths))
 
     def _write_one(self, result: Conversion, path: str, data: bytes, old: bytes | None, lose: bool) -> None:
         if path in self.wrote:

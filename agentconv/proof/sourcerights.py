@@ -30,7 +30,7 @@ def source_rights(read: Read, reading: Reading, program: Reading | None) -> tupl
     given = counting.of_agent(limited_servers(twin.agent, reading.spec), reading.spec, program=True, usual=True)
     notes += _read_elsewhere(reading, given)
     more = counting.gained(author, given)
-    if more and reading.spec.tools.control != "none":
+    if more and reading.spec.tools.control != "none" and reading.spec.tools.singles:  # else nobody knows what it gives
         text = f"{reading.spec.seen} gives this agent more than the file asks for: {', '.join(counting.spelled(more))}"
         help = "the conversion keeps to what the file asks for"
         notes.append(note("R011", text, path="tools", file=reading.path, line=1, help=help))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any
 
 from agentconv.containers import Node
 from agentconv.model import Handoff
 from agentconv.models import read_models
-from agentconv.reading.context import UNSAID, Bad, Context
+from agentconv.reading.context import UNSAID, Bad, Context, all_text, is_text
 from agentconv.reading.modelcodec import read_data
 from agentconv.reading.reach import read_delegates, read_handoffs, read_hooks, read_servers
 from agentconv.reading.routing import read_context, read_examples, write_context
@@ -29,7 +30,12 @@ def read_value(node: Node, row: Field, ctx: Context) -> Any:
     except Bad as bad:
         value = _bad(bad, node, row, ctx)
     unit = row.fact("unit")
-    return int(value * unit) if unit and isinstance(value, (int, float)) else value
+    if not unit or not isinstance(value, (int, float)):
+        return value
+    if not isfinite(value):
+        ctx.say("R007", f"`{row.key}: {node.text}` is no number; left out", row.field or row.key, node)
+        return UNSAID
+    return int(value * unit)
 
 
 def _null(node: Node, row: Field, ctx: Context) -> Any:
@@ -125,8 +131,7 @@ def _text(node: Node, row: Field, ctx: Context) -> Any:
     if row.fact("escapes") == "newline" and "\\n" in value:
         value = value.replace("\\n", "\n")
         ctx.say("R014", f"literal \\n in `{row.key}` read as line breaks", row.field or row.key, node)
-    date = node.style == "plain" and node.value != node.text  # js-yaml 3 makes a Date of it
-    if (not isinstance(node.value, str) or date) and not _all_text(ctx) and row.fact("scalars") != "text":
+    if not is_text(node, row, ctx):
         raise Bad(f"is {node.text}, which is no text", value)
     value = _normalised(value, row, ctx)
     if row.fact("refs") == "file-uri":
@@ -160,17 +165,12 @@ def _normalised(value: str, row: Field, ctx: Context) -> str:
     return value
 
 
-def _all_text(ctx: Context) -> bool:
-    """Whether every scalar is text to the program."""
-    return (ctx.spec.container.get("dialect") or {}).get("schema") == "strings"
-
-
 def _bool(node: Node, row: Field, ctx: Context) -> Any:
     if isinstance(node.value, bool):
         return node.value
     word = node.text.strip().lower() if node.kind == "scalar" else ""
     strings = {"true": True, "false": False}
-    if word in strings and (_all_text(ctx) or row.fact("text_ok")):
+    if word in strings and (all_text(ctx) or row.fact("text_ok")):
         return strings[word]
     meant = {**strings, "yes": True, "no": False, "on": True, "off": False}.get(word, UNSAID)
     raise Bad("must be true or false", meant)
@@ -192,7 +192,7 @@ def _number(node: Node, row: Field, ctx: Context) -> Any:
             raise Bad("must be a number") from None
         if value != value or value in (float("inf"), float("-inf")):
             raise Bad("must be a number")
-        if not row.fact("text_ok") and not _all_text(ctx):
+        if not row.fact("text_ok") and not all_text(ctx):
             raise Bad("must be a number", _whole(value, row))
     return _whole(value, row)
 

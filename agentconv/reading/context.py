@@ -9,7 +9,7 @@ from typing import Any, Literal
 from agentconv.containers import Document, Node, Places
 from agentconv.model import Agent
 from agentconv.notes import Note, NoteEffect, note
-from agentconv.spec import Spec
+from agentconv.spec import Field, Spec
 
 UNSAID: Any = object()
 Get = Callable[[str], str | None]
@@ -108,3 +108,14 @@ class Context:
             line, column = (node.line, node.column) if node else (0, 0)
             made = note(code, message, effect=effect, path=at, file=self.path, line=line, column=column, **rest)
             self.notes.append(made)
+
+
+def all_text(ctx: Context) -> bool:
+    """Whether every scalar is text to the program."""
+    return (ctx.spec.container.get("dialect") or {}).get("schema") == "strings"
+
+
+def is_text(node: Node, row: Field, ctx: Context) -> bool:
+    """Whether the program takes a scalar for text."""
+    date = node.style == "plain" and node.value != node.text  # js-yaml 3 makes a Date of it
+    return (isinstance(node.value, str) and not date) or all_text(ctx) or row.fact("scalars") == "text"

@@ -13,6 +13,7 @@ from agentconv.project.files import glob_pattern
 from agentconv.registry import derived, heads, ids
 
 KEY = re.compile(r"^[ \t]*[\"']?([A-Za-z_][\w.-]*)[\"']?[ \t]*[:=]", re.M)
+NO_TOOLS = re.compile(r"\([^()\n]*\)|^(?:description|name|title)[ \t]*:.*$", re.M)  # scopes, and texts of one line
 HEAD = 4000  # characters that are searched for keys: headers are short
 HEADER = re.compile(r"^---[ \t]*\r?$", re.M)  # also behind a fence, a comment or a heading
 
@@ -37,13 +38,14 @@ def _by_place(path: str) -> tuple[str, ...]:
     name = slashed.rsplit("/", 1)[1]
     found = []
     for id, skipped, globs in _places():
-        if any(fixed in slashed and pattern.fullmatch(slashed) for fixed, pattern in globs) and name not in skipped:
+        fits = (glob_pattern(glob).fullmatch(slashed) for fixed, glob in globs if fixed in slashed)
+        if any(fits) and name not in skipped:
             found.append(id)
     return tuple(found)
 
 
 @cache
-def _places() -> list[tuple[str, frozenset[str], list[tuple[str, re.Pattern[str]]]]]:
+def _places() -> list[tuple[str, frozenset[str], list[tuple[str, str]]]]:
     """Of each format what it skips, and its globs with the text that each match contains: looking for that first is
     many times faster than the pattern."""
     found = []
@@ -51,7 +53,7 @@ def _places() -> list[tuple[str, frozenset[str], list[tuple[str, re.Pattern[str]
         places = heads()[id].get("places") or {}
         globs = (*places.get("project", ()), *places.get("legacy", ()), *places.get("user", ()))
         bare = [glob.removeprefix("~/") for glob in globs]
-        tests = [("/" + re.split(r"[*?]", glob, maxsplit=1)[0], glob_pattern("**/" + glob)) for glob in bare]
+        tests = [("/" + re.split(r"[*?]", glob, maxsplit=1)[0], "**/" + glob) for glob in bare]
         found.append((id, frozenset(places.get("skip", ())), tests))
     return found
 
@@ -87,7 +89,7 @@ def marks(text: str, id: str) -> int:
     top = text[:HEAD]
     keys = set(KEY.findall(top))
     count = sum(2 for key in recognise.get("keys", ()) if key in keys)
-    header = top.split("\n---", 1)[0]
+    header = NO_TOOLS.sub("", top.split("\n---", 1)[0])
     for word in recognise.get("tools", ()):
         if re.search(rf"(?<![\w*/.-]){re.escape(word)}(?![\w*/.-])", header):
             count += 1

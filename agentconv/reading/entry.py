@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import PurePosixPath
 from typing import Any
 
 from agentconv.containers import Document, Node
@@ -157,6 +159,12 @@ def _unusable(spec: Spec, agent: Agent, ctx: Context, at: Node | None) -> None:
     if (legal := spec.identity.get("key")) and not re.fullmatch(str(legal), agent.id, re.S):
         ctx.refuse("refuse-all", f"the name `{agent.id}` is not allowed")
         ctx.say("R012", f"{spec.seen} refuses an agent of the name `{agent.id}`", "id", None)
+    folder = unicodedata.normalize("NFKC", PurePosixPath(ctx.path).parent.name)
+    differs = spec.identity.get("name_differs")
+    if differs and folder and agent.name and unicodedata.normalize("NFKC", agent.name) != folder:
+        ctx.refuse(differs, f"the name `{agent.name}` is not that of its folder")
+        text = f"the name `{agent.name}` is not that of its folder, `{folder}`: {spec.seen} does not load this file"
+        ctx.say("R012", text, "name", at)
     least = (spec.tables.get("limits") or {}).get("prompt_min")
     if least and len((agent.prompt or "").replace("\r\n", "\n").strip()) < int(least):
         ctx.refuse("refuse", f"the prompt has less than {least} characters")

@@ -14,7 +14,7 @@ from agentconv.telling.escape import github_data, github_property, json_text, ma
 from agentconv.telling.terminal import Page, colored, width
 
 SCHEMA = 1
-ROOM: dict[Severity, int] = {"error": 5, "warning": 4, "info": 4}  # groups in each part; the rest is one line
+ROOM: dict[Severity, int] = {"error": 3, "warning": 3, "info": 3}  # groups in each part; the rest is one line
 PLACES = 3
 TITLES: dict[Severity, str] = {
     "error": "Restrictions that do not hold, files that do not load",
@@ -54,7 +54,8 @@ def _together(group: Group) -> str:
         shown = ", ".join(f"`{w[0]}`" for w in words[:PLACES]) + (
             f" … {len(words) - PLACES} more" if len(words) > PLACES else ""
         )
-        return re.sub(r"`[^`]*`", lambda _: shown, group.first.message, count=1)
+        text = re.sub(r"`[^`]*`", lambda _: shown, group.first.message, count=1)
+        return text.replace(f"{shown} is ", f"{shown} are ", 1)
     return CODES[group.first.code][1]
 
 
@@ -80,17 +81,21 @@ def summary(run: CheckRun, seconds: float, stream: IO[str], code: int) -> str:
 
 
 def _group(page: Page, group: Group, severity: Severity) -> None:
-    page.row(len(group.findings), "", group.message, group.first.code, "", PAINT[severity])
-    files = list(dict.fromkeys(f"{one.file}:{one.line}" for one in group.findings))
-    shown = ", ".join(files[:PLACES]) + (f" … {len(files) - PLACES} more" if len(files) > PLACES else "")
-    page.line(shown, 9, 7)
+    """A line for what it is, one for where; what is an error is told with what the program does and what mends it."""
+    places = list(dict.fromkeys(f"{one.file}:{one.line}" for one in group.findings))
+    where = places[0] + (f" … {len(places) - 1} more" if len(places) > 1 else "")
     if severity == "info":
+        page.row(len(group.findings), "", group.message, group.first.code, "")
         return
+    page.row(len(group.findings), "", group.message, group.first.code, "", PAINT[severity])
+    page.line(where, 9, 7)
+    if severity == "warning":
+        return
+    programs = dict.fromkeys(name for one in group.findings for name in one.programs)
     if len({one.does for one in group.findings}) == 1:
-        for name in dict.fromkeys(name for one in group.findings for name in one.programs):
-            page.line(f"{name}: {group.first.does}", 9, 7)
+        page.line(f"{' and '.join(programs)}: {group.first.does}", 9, 7)
     if len({one.mend for one in group.findings}) == 1 and group.first.mend:
-        page.line(group.first.mend, 9, 7)
+        page.line(f"mend: {group.first.mend}", 9, 7)
 
 
 def _count(run: CheckRun) -> str:

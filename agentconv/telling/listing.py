@@ -77,6 +77,11 @@ def shorthand(rights: counting.Rights) -> str:
     return out
 
 
+def shorthand_of(words: Iterable[str]) -> str:
+    """The same for rights as a report spells them."""
+    return shorthand(frozenset(_right(word) for word in words))
+
+
 def rows(sources: Iterable[Source], programs: tuple[str, ...]) -> Iterator[Row]:
     """A row for each agent, in the order of the sources."""
     for source in sources:
@@ -94,7 +99,7 @@ def rows(sources: Iterable[Source], programs: tuple[str, ...]) -> Iterator[Row]:
             continue
         program = read_program(spec, source.text, source.path, beside(source))
         for read in reading.agents:
-            yield _row(read, reading, program, programs)
+            yield row_of(read, reading, program, programs)
 
 
 def _bad(path: str, format: str, one: Note) -> Row:
@@ -104,7 +109,8 @@ def _bad(path: str, format: str, one: Note) -> Row:
     return Row("", path, format, problem=f"{one.code} {where}{one.message}{remedy}")
 
 
-def _row(read: Read, reading: Reading, program: Reading, programs: tuple[str, ...]) -> Row:
+def row_of(read: Read, reading: Reading, program: Reading, programs: tuple[str, ...]) -> Row:
+    """One agent: what it may do, and what it may do in each of the programs."""
     agent = read.agent
     rights, _ = source_rights(read, reading, program)
     row = Row(

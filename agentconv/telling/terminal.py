@@ -27,7 +27,7 @@ WORDS = {
 }
 COLORS = {"refused": "31", "failed": "31", "widened": "33", "kept": "33", "narrowed": "36", "exact": "32"}
 EFFECTS_OF: dict[str, NoteEffect] = {"narrowed": "narrows", "failed": "error", "skipped": "info"}
-SHOWN_WITH_STATUS = ("F003", "C006", "C012", "T014")
+SHOWN_WITH_STATUS = ("F003", "F013", "C006", "C012", "T014")
 ORDER = ("failed", "refused", "widened", "kept", "narrowed", "lossy", "exact", "skipped")
 
 
@@ -62,7 +62,12 @@ class Page:
     def help(self, text: str, indent: int) -> None:
         """What can be done, a way a line."""
         for part in text.split("\n") if text else ():
-            self.line(part, indent + 2, indent)
+            if "agentconv " in part:
+                self.lines.append(
+                    " " * indent + visible(part)
+                )  # a command is copied: the terminal may break it, we not
+            else:
+                self.line(part, indent + 2, indent)
 
     def row(self, count: int, word: str, text: str, mark: str = "", names: str = "", code: str = "") -> None:
         """``   37  narrower   text   T031``; names stay on the line where there is room."""
@@ -125,7 +130,7 @@ def _target(page: Page, run: Run, target: str, results: list[Conversion], second
     page.lines.append("")
     if not settled:
         page.line(rights_line(results, run), 4)
-    page.line(_more(changed, run), 6)
+    page.line(more_line(changed, run), 6)
 
 
 def _settled(results: list[Conversion]) -> bool:
@@ -237,15 +242,28 @@ def _gains(page: Page, status: str, results: list[Conversion], run: Run) -> None
     if run.plan.options.skip_refused:
         return
     sentence = ", the limit as a sentence in the prompt" if run.plan.options.guard else ""
+    if run.plan.settings:
+        words = ", ".join(f'"{cls}"' for cls in asked)
+        where = f"in {run.plan.settings}, [targets.{results[0].target}]"
+        page.line(f"write them{sentence}:  allow-widening = [{words}]  {where}", 9, 7)
+        page.line(f'leave them out and be content:  refused = "skip"  {where}', 9, 7)
+        return
     page.line(f"write them{sentence}:  --allow-widening={','.join(asked)}", 9, 7)
     page.line("leave them out and be content:  --skip-refused", 9, 7)
 
 
 def _kept(page: Page, results: list[Conversion]) -> None:
-    pairs = [(r, n) for r in results for n in r.notes if n.code == "F003"]
+    pairs = [(r, n) for r in results for n in r.notes if n.code in ("F003", "F013")]
     if len(pairs) > 3:
         names = tail([r.name for r, _ in pairs])
-        page.row(len(pairs), "kept", "their files are not what agentconv wrote there", "F003", names, COLORS["kept"])
+        page.row(
+            len(pairs),
+            "kept",
+            "their files are not what agentconv wrote there",
+            pairs[0][1].code,
+            names,
+            COLORS["kept"],
+        )
         page.help(pairs[0][1].help, 9)
         return
     for n, (_, one) in enumerate(pairs):
@@ -322,7 +340,8 @@ def rights_line(results: list[Conversion], run: Run) -> str:
     return f"Rights: {same} the same · {less} less · {more} more.     {text}"
 
 
-def _more(results: list[Conversion], run: Run) -> str:
+def more_line(results: list[Conversion], run: Run) -> str:
+    """Where to read on, and how the program ends."""
     notes = sorted((n for r in results for n in r.notes), key=lambda n: -RANK[n.effect])
     notes = notes or [r.note for r in run.remarks]
     code = f"agentconv explain {notes[0].code} · " if notes else ""

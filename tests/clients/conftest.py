@@ -1,21 +1,15 @@
-"""The table of what the real programs made of our output, after the run."""
+"""What the real programs made of our output, kept for the summary after the run."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.clients.harness import Row, table
+from tests.clients.judging import Row
 
-ROWS: pytest.StashKey[list[Row]] = pytest.StashKey()
+FOUND: pytest.StashKey[dict[tuple[str, str], list[Row]]] = pytest.StashKey()
 
 
 @pytest.fixture
-def rows(request: pytest.FixtureRequest) -> list[Row]:
-    """Rows for the table."""
-    return request.config.stash.setdefault(ROWS, [])
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    if found := config.stash.get(ROWS, []):
-        terminalreporter.section("what the real programs made of it")
-        terminalreporter.write_line(table(found))
+def found(request: pytest.FixtureRequest) -> dict[tuple[str, str], list[Row]]:
+    """Rows by program and format."""
+    return request.config.stash.setdefault(FOUND, {})

@@ -1,38 +1,68 @@
-"""``pytest -m client``: the shared agents, converted, before the real programs."""
+"""``pytest -m client``: our output, and files made by hand, before the real programs.
+
+What was found is recorded in ``agentconv/data/proved.yaml`` with ``--accept``; a version or a figure that differs from
+the record fails, so that drift in a program is seen.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests import goldens
-from tests.clients import harness
-from tests.clients.harness import CLIENTS, Client, Row
+from tests.clients import cases, harness
+from tests.clients.cases import Case
+from tests.clients.judging import Row
+from tests.clients.programs import Check, Program, programs
+
+pytestmark = pytest.mark.client
+
+Found = dict[tuple[str, str], list[Row]]
+CHECKS = [(program, check) for program in programs().values() for check in program.checks]
+OWN = [(program, check) for program, check in CHECKS if check.target == check.reads_as]
 
 
-@pytest.mark.client
-@pytest.mark.parametrize("client", CLIENTS, ids=lambda client: client.id)
+def _ids(part: Program | Check) -> str:
+    return part.id if isinstance(part, Program) else part.target
+
+
+def run(program: Program, check: Check, made: Iterator[Case], folder: Path, found: Found) -> list[Row]:
+    """Load the cases; what differs and is not written down fails, and what is written down and agrees, too."""
+    if reason := program.missing():
+        pytest.skip(reason)
+    rows = harness.compare(program, check, made, folder)
+    found.setdefault((program.id, check.target), []).extend(rows)
+    wrong = harness.unexpected(program.id, rows) + harness.settled(program.id, rows)
+    if wrong:
+        pytest.fail("\n".join(wrong), pytrace=False)
+    return rows
+
+
+@pytest.mark.parametrize(("program", "check"), [c for c in CHECKS if c[1].written], ids=_ids)
 def test_the_program_loads_what_we_write_as_we_say(
-    client: Client, clients: Path, tmp_path: Path, rows: list[Row]
+    program: Program, check: Check, tmp_path: Path, found: Found
 ) -> None:
-    if reason := client.missing(clients):
-        pytest.skip(reason)
-    found = harness.compare(client, clients, tmp_path)
-    rows += found
-    faults = [f"{row.agent}: {fault}" for row in found for fault in row.faults]
-    assert not faults, "\n".join(faults)
-    assert any(row.loaded == "yes" for row in found), "nothing was loaded, so nothing was shown"
-    assert len(found) == len(goldens.agent_files())
+    rows = run(program, check, cases.converted(check), tmp_path, found)
+    assert any(row.loaded == "yes" for row in rows), "nothing was loaded, so nothing was shown"
 
 
-@pytest.mark.client
-@pytest.mark.parametrize("client", [c for c in CLIENTS if c.target == c.reads_as], ids=lambda client: client.id)
-def test_the_program_reads_the_cases_as_we_say(client: Client, clients: Path, tmp_path: Path, rows: list[Row]) -> None:
-    if reason := client.missing(clients):
-        pytest.skip(reason)
-    found = harness.read_cases(client, clients, tmp_path)
-    rows += found
-    faults = [f"{row.agent}: {fault}" for row in found for fault in row.faults]
-    assert not faults, "\n".join(faults)
-    assert found, f"no reader cases for {client.reads_as}"
+@pytest.mark.parametrize(("program", "check"), OWN, ids=_ids)
+def test_the_program_reads_the_cases_as_we_say(program: Program, check: Check, tmp_path: Path, found: Found) -> None:
+    rows = run(program, check, cases.written_by_hand(check.target), tmp_path, found)
+    assert rows, f"no reader cases for {check.target}"
+
+
+@pytest.mark.parametrize(("program", "check"), OWN, ids=_ids)
+@pytest.mark.parametrize("made", ["page", "fixtures"])
+def test_the_program_reads_shared_files_as_we_say(
+    program: Program, check: Check, made: str, tmp_path: Path, found: Found
+) -> None:
+    makers: dict[str, Callable[[], Iterator[Case]]] = {
+        "page": lambda: cases.of_page(check.target),
+        "fixtures": lambda: cases.recorded(program.id, check.target),
+    }
+    there = list(makers[made]())
+    if not there:
+        pytest.skip(f"the shared folder has no {made} for {check.target}")
+    run(program, check, iter(there), tmp_path, found)

@@ -3,72 +3,176 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
-from tests.clients import harness
-from tests.clients.harness import CLIENTS, Client, Row
+from agentconv import registry
+from tests.clients import harness, installing, running
+from tests.clients.cases import READ, Case
+from tests.clients.judging import Row
+from tests.clients.programs import HERE, Program, programs
+from tests.clients.views import VIEWS
 
-CLAUDE = next(client for client in CLIENTS if client.id == "claude-code")
+CLAUDE = programs()["claude-code"]
 FILE = ".claude/agents/reader.md"
-TEXT = b"---\nname: reader\ndescription: Reads\ntools: Read, WebFetch\n---\n\nRead it.\n"
+TEXT = b"---\nname: reader\ndescription: Reads\ntools: Read, WebFetch\nmodel: haiku\n---\n\nRead it.\n"
+RUN = {"tools": ["Read", "WebFetch"], "prompt": "Read it.", "error": None, "model": "claude-haiku-4-5-20251001"}
 
 
-def judged(tmp_path: Path, **changes: object) -> Row:
-    run = {"tools": ["Read", "WebFetch"], "prompt": "Read it.", "error": None, **changes}
-    agent = {"file": FILE, "name": changes.get("name", "reader"), "description": "Reads", "run": run}
-    project = harness._Project(tmp_path / "0")
-    row = Row(CLAUDE.id, "reader", "", "exact")
+def judged(tmp_path: Path, **changes: Any) -> Row:
+    run = {**RUN, **{key: value for key, value in changes.items() if key in RUN}}
+    name, description = changes.get("name", "reader"), changes.get("description", "Reads")
+    agent = {"file": FILE, "name": name, "description": description, "model": "haiku", "run": run}
+    project = harness.Project(tmp_path / "0")
+    row = Row(CLAUDE.id, "reader", status="exact")
     project.add(row, {FILE: TEXT})
-    project.judge(CLAUDE, harness.registry.load(CLAUDE.reads_as), {"agents": [agent], "errors": []})
+    project.judge(CLAUDE, registry.load("claude-code"), {"agents": [agent], "errors": []})
     return row
 
 
 def test_agreement_has_no_faults(tmp_path: Path) -> None:
     row = judged(tmp_path)
-    assert row.faults == []
-    assert row.cells()[3:] == ["yes", "same", "same", "2 as said", "same"]
+    assert row.faults == {} and row.loaded == "yes"
+    assert {row.cells[what] for what in ("name", "description", "prompt", "model")} == {"same"}
+    assert row.cells["tools"] == "2 as said"
 
 
 @pytest.mark.parametrize(
-    ("changes", "words"),
+    ("changes", "what", "words"),
     [
-        ({"name": "other"}, "name"),
-        ({"prompt": "Read it!"}, "prompt"),
-        ({"tools": ["Read", "WebFetch", "Bash"]}, "beyond what we say"),
-        ({"tools": ["Read"]}, "hands over"),
-        ({"tools": ["Read", "WebFetch", "Teleport"]}, "does not know"),
-        ({"error": "no such model"}, "no such model"),
+        ({"name": "other"}, "name", "'other'"),
+        ({"description": "Read"}, "description", "'Read'"),
+        ({"prompt": "Read it!"}, "prompt", "Read it!"),
+        ({"prompt": None}, "", ""),
+        ({"tools": ["Read", "WebFetch", "Bash"]}, "tools", "beyond what we say"),
+        ({"tools": ["Read"]}, "tools", "hands over"),
+        ({"tools": ["Read", "WebFetch", "Teleport"]}, "tools", "does not know"),
+        ({"model": "claude-sonnet-4-5"}, "resolved", "claude-sonnet-4-5"),
+        ({"error": "no such model"}, "start", "no such model"),
     ],
-    ids=lambda part: "" if isinstance(part, str) else next(iter(part)),
+    ids=lambda part: f"{part}" if isinstance(part, dict) else "",
 )
-def test_each_difference_is_a_fault(tmp_path: Path, changes: dict[str, object], words: str) -> None:
-    assert any(words in fault for fault in judged(tmp_path, **changes).faults)
+def test_each_difference_is_a_fault(tmp_path: Path, changes: dict[str, Any], what: str, words: str) -> None:
+    row = judged(tmp_path, **changes)
+    assert list(row.faults) == ([what] if what else [])
+    assert words in row.faults.get(what, "")
 
 
 def test_a_file_that_was_not_loaded_is_a_fault(tmp_path: Path) -> None:
-    project = harness._Project(tmp_path / "0")
-    row = Row(CLAUDE.id, "reader", "", "exact")
+    project = harness.Project(tmp_path / "0")
+    row = Row(CLAUDE.id, "reader", status="exact")
     project.add(row, {FILE: TEXT})
-    project.judge(
-        CLAUDE, harness.registry.load(CLAUDE.reads_as), {"agents": [], "errors": [{"file": FILE, "message": "bad"}]}
+    out = {"agents": [], "errors": [{"file": FILE, "message": "bad"}]}
+    project.judge(CLAUDE, registry.load("claude-code"), out)
+    assert row.loaded == "no" and "bad" in row.faults["loaded"]
+
+
+def test_a_file_that_we_say_is_refused_and_that_loads_is_a_fault(tmp_path: Path) -> None:
+    project = harness.Project(tmp_path / "0")
+    row = Row(CLAUDE.id, "reader", status=READ)
+    project.add(row, {FILE: b"Only text.\n"})
+    agent = {"file": FILE, "name": "reader", "description": "d", "model": None, "run": None}
+    project.judge(CLAUDE, registry.load("claude-code"), {"agents": [agent], "errors": []})
+    assert "our reading says" in row.faults["loaded"]
+
+
+# Known differences
+
+
+def test_a_known_difference_is_excused_and_one_that_agrees_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = harness.Difference(frozenset({"one", "two"}), "prompt", "because", "1.0")
+    monkeypatch.setattr(harness, "known", lambda program: (entry,))
+    differs, agrees = Row("x", "one", faults={"prompt": "p", "name": "n"}), Row("x", "two")
+    assert harness.unexpected("x", [differs, agrees]) == ["one: name: n"]
+    assert len(harness.settled("x", [differs, agrees])) == 1 and "two" in harness.settled("x", [differs, agrees])[0]
+
+
+def test_known_differences_are_whole() -> None:
+    for path in harness.DIFFERENCES.glob("*.yaml"):
+        assert path.stem in programs(), f"{path.name} is of no program"
+        for entry in yaml.safe_load(path.read_text(encoding="utf-8")):
+            assert set(entry) == {"cases", "what", "why", "seen"} and all(entry.values()), f"{path.name}: {entry}"
+
+
+# Programs and their data
+
+
+def test_every_program_has_a_loader_a_view_and_formats_that_are_there() -> None:
+    assert set(VIEWS) == set(programs())
+    for program in programs().values():
+        assert program.loader.is_file() and program.packages(), program.id
+        for check in program.checks:
+            assert registry.load(check.target) and registry.load(check.reads_as)
+
+
+def test_a_loader_that_prints_no_json_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = tmp_path / "load.py"
+    project = tmp_path / "project"
+    project.mkdir()
+    program = Program("broken", {"title": "Broken", "there": "*", "checks": [], "load": str(script)})
+    script.write_text("import sys\nprint('oh', file=sys.stderr)\nsys.exit(3)\n")
+    with pytest.raises(running.Failed, match=r"exit 3\): oh"):
+        running.load(program, project)
+    script.write_text(f"print({json.dumps(json.dumps({'agents': []}))})\n")
+    assert running.load(program, project) == {"agents": []}
+
+
+def test_a_loader_runs_on_a_copy_with_an_empty_home_and_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    script, project = tmp_path / "load.py", tmp_path / "project"
+    project.mkdir()
+    (project / "a").write_text("1")
+    program = Program("x", {"title": "X", "there": "*", "checks": [], "load": str(script)})
+    monkeypatch.setenv("SOME_TOKEN", "secret")
+    script.write_text(
+        "import json, os, sys\nopen(sys.argv[2] + '/a', 'w').write('2')\n"
+        "print(json.dumps([os.environ.get('SOME_TOKEN'), os.listdir(os.environ['HOME'])]))\n"
     )
-    assert row.loaded == "no" and "bad" in row.faults[0]
+    assert running.load(program, project) == [None, []]
+    assert (project / "a").read_text() == "1"
+    script.write_text("import time\ntime.sleep(60)\n")
+    with pytest.raises(running.Failed, match="within 1 s"):
+        running.load(program, project, seconds=1)
 
 
-def test_a_script_that_prints_no_json_is_said(tmp_path: Path) -> None:
-    script = tmp_path / "broken/load"
-    script.parent.mkdir()
-    script.write_text("#!/bin/sh\necho oh >&2\nexit 3\n")
-    script.chmod(0o755)
-    client = Client("broken", "broken/load", CLAUDE.target, CLAUDE.reads_as, lambda out: [])
-    with pytest.raises(RuntimeError, match="exit 3"):
-        client.start(tmp_path, tmp_path, [])
-    script.write_text(f"#!/bin/sh\necho '{json.dumps({'agents': []})}'\n")
-    assert client.start(tmp_path, tmp_path, []) == {"agents": []}
+@pytest.mark.skipif(not running.walls(), reason="this machine allows no network namespaces")
+def test_a_program_has_the_loopback_and_nothing_else(tmp_path: Path) -> None:
+    script, project = tmp_path / "load.py", tmp_path / "project"
+    project.mkdir()
+    script.write_text(
+        "import json, socket\nserver = socket.create_server(('127.0.0.1', 0))\n"
+        "socket.create_connection(server.getsockname(), 5)\n"
+        "print(json.dumps([name for _, name in socket.if_nameindex()]))\n"
+    )
+    program = Program("x", {"title": "X", "there": "*", "checks": [], "load": str(script)})
+    assert running.load(program, project) == ["lo"]
 
 
-def test_the_table_is_aligned() -> None:
-    lines = harness.table([Row("a", "b", "c", "exact"), Row("longer name", "b", "c", "lossy")]).splitlines()
-    assert len({line.index("conversion" if n == 0 else ("exact", "lossy")[n - 1]) for n, line in enumerate(lines)}) == 1
+def test_what_is_missing_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AGENTCONV_CLIENTS", str(tmp_path))
+    assert "python -m tests.clients install claude-code" in CLAUDE.missing()
+
+
+def test_an_installer_that_fails_says_why_without_addresses(tmp_path: Path) -> None:
+    failing = [sys.executable, "-c", "import sys; sys.exit('404 Not Found - GET https://host.example/x')"]
+    with pytest.raises(installing.Failed, match=r"trying failed: 404 Not Found - GET \(address\)"):
+        installing._run(failing, tmp_path, "trying")
+    with pytest.raises(installing.Failed, match="is not on this machine"):
+        installing._run(["no-such-program-here"], tmp_path, "trying")
+
+
+def test_cases_that_share_a_file_or_a_fixed_name_lie_in_different_projects(tmp_path: Path) -> None:
+    project = harness.Project(tmp_path / "0")
+    project.add(Row("x", "a"), {"a.md": b"name: one\n"})
+    fixed = Case("b", READ, {"b.md": b"name: one\n"}, bound=True)
+    assert not project.has_room({"a.md": b""}, Case("c", READ))
+    assert not project.has_room(fixed.files, fixed)
+    assert project.has_room({"b.md": b"name: two\n"}, fixed)
+
+
+def test_this_folder_holds_nothing_but_programs() -> None:
+    folders = {path.name for path in HERE.iterdir() if path.is_dir() and not path.name.startswith("_")}
+    assert folders == set(programs())

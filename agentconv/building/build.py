@@ -1,0 +1,299 @@
+"""A build: all sources to all targets, what nothing stands behind any more goes, and the lock says what is there."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from agentconv.building import lock as locks
+from agentconv.building.lock import Ledger, Lock, Row
+from agentconv.building.outputs import Output
+from agentconv.building.removing import Removed, remove
+from agentconv.building.settled import SettledMaker, check_targets, plan_of
+from agentconv.building.wishes import Wishes as Wishes
+from agentconv.conversion import Conversion
+from agentconv.notes import note
+from agentconv.project import configured, files
+from agentconv.project.batch import about_target
+from agentconv.project.config import BadConfig, Config
+from agentconv.project.making import Made, read_source
+from agentconv.project.planning import Plan, Remark, Run
+from agentconv.project.sources import Source, taken
+from agentconv.reading.context import Reading
+from agentconv.registry import load
+
+Cache = dict[tuple[str, str, str], list[Conversion]]
+Step = Callable[[int], None]
+
+
+@dataclass(slots=True)
+class BuildRun(Run):
+    """A run with what a build does besides."""
+
+    removed: Removed = field(default_factory=Removed)
+    lock_changed: bool = False
+    lock_name: str = locks.NAME
+    differing: list[tuple[str, Conversion]] = field(default_factory=list)
+    took_back: list[str] = field(default_factory=list)
+    kept_texts: list[tuple[str, list[str]]] = field(default_factory=list)  # kept output, how it differs
+
+    @property
+    def stale(self) -> bool:
+        """Whether anything is not as the sources have it."""
+        return bool(self.changes or self.removed.gone or self.removed.kept or self.lock_changed)
+
+
+def run(config: Config, wishes: Wishes, progress: Step = lambda n: None, cache: Cache | None = None) -> BuildRun:
+    """Build the project of these settings."""
+    check_targets(config)
+    if wishes.take == "theirs":
+        first = _Build(config, Wishes(dry=True, take="theirs"), cache).run(progress)
+        took = list(_take_back(config, first, wishes.dry))
+        done = _Build(config, replace(wishes, take="" if wishes.dry else "ours"), cache).run(progress)
+        done.took_back = took
+        return done
+    return _Build(config, wishes, cache).run(progress)
+
+
+class _Build:
+    def __init__(self, config: Config, wishes: Wishes, cache: Cache | None) -> None:
+        self.config, self.wishes, self.root = config, wishes, config.root
+        self.locks = {
+            True: locks.read(self.root / locks.NAME),
+            False: locks.read(locks.state_file(self.root)),
+        }
+        self.ledgers = {tracked: Ledger(self.root, lock) for tracked, lock in self.locks.items()}
+        targets = tuple(setting.id for setting in config.targets)
+        self.done = BuildRun(Plan(self.root, targets, settings=config.file, dry=wishes.dry))
+        self.makers: list[SettledMaker] = []
+        self.outputs: list[Output] = []
+        cache = {} if cache is None else cache
+        for setting in config.targets:
+            plan = plan_of(config, setting, settings=config.file, dry=wishes.dry)
+            self.makers.append(SettledMaker(plan, setting, config, cache))
+            ledger = self.ledgers[setting.tracked]
+            self.outputs.append(Output(load(setting.id), setting, plan, self.done, ledger, wishes))
+        self.digests: dict[str, str] = {}
+        self.failed: set[tuple[str, str]] = set()
+        self.listed: set[str] = set()  # files in the places of the sources
+        self.read: set[str] = set()  # those that hold agents
+
+    def run(self, progress: Step) -> BuildRun:
+        """Everything, in its order: sources, outputs, deletions, lock."""
+        done = self.done
+        if not self.wishes.dry:
+            known = {key.partition("#")[0] for ledger in self.ledgers.values() for key in ledger.hashes}
+            sweep(self.root, known | {locks.NAME})
+        places: dict[str, str] = {}
+        empty = True
+        for source, reading, made in self._readings():
+            done.results += made.unread
+            if reading is None:
+                continue
+            if reading.agents:
+                self.read.add(source.path)
+                empty = False
+            self.digests[source.path] = locks.fingerprint(reading.text.encode("utf-8"))
+            if source.placed:
+                places[source.path] = source.place
+            for maker, output in zip(self.makers, self.outputs, strict=True):
+                maker.make_read(source, reading, made)
+                for result in made.results.get(output.dst.id, ()):
+                    output.take(result)
+                    progress(1)
+        for output in self.outputs:
+            output.finish()
+            done.results += output.made
+            done.differing += output.differing
+            done.kept_texts += output.kept_texts
+        for output in self.outputs:
+            done.remarks += about_target(output, [r for r in output.made if r.files], places, done)
+        for tracked in (True, False):
+            self._settle(tracked, empty)
+        return done
+
+    def _readings(self) -> Iterator[tuple[Source, Reading | None, Made]]:
+        ours = set(self.done.plan.targets)
+        rows = [row for lock in self.locks.values() for row in lock.rows.values()]
+        outputs = {row.output for row in rows if row.target in ours}
+        for found in configured.sources(self.config):
+            if found.path in outputs:
+                continue  # a folder of the sources may hold outputs
+            self.listed.add(found.path)
+            known = taken(found)
+            if known is None:
+                continue
+            made = Made(known.path)
+            reading = read_source(known, self.done.plan, made)
+            yield known, reading, made
+
+    # -- the lock -----------------------------------------------------------------------------
+
+    def _settle(self, tracked: bool, empty: bool) -> None:
+        """What is no output any more goes, and the lock is written."""
+        lock, ledger, done = self.locks[tracked], self.ledgers[tracked], self.done
+        outputs = [o for o in self.outputs if o.setting.tracked is tracked]
+        rows = {row.key: row for output in outputs for row in self._rows(output, lock)}
+        elsewhere = {
+            row.key for o in self.outputs if o not in outputs for row in self._rows(o, self.locks[not tracked])
+        }
+        left = [row for key, row in lock.rows.items() if key not in rows]
+        self.failed = {(r.source, r.target) for r in done.results if r.status == "failed"}
+        held = {row.key: row for row in left if self._held(row)}
+        self._emptied(row.source for row in held.values())
+        sources = self.read | {source for source, _ in self.failed}  # an output once, and a source of today
+        gone = [r for r in left if r.key not in held and r.key not in elsewhere and r.output not in sources]
+        if empty and gone and not self.wishes.force:
+            text = f"no agents in the sources of {self.config.file}; {len(gone)} outputs of earlier builds stay"
+            done.remarks.append(Remark("", 0, note("F004", text, help="agentconv build --force deletes them")))
+            held |= {row.key: row for row in gone}
+            gone = []
+        removed = remove(self.root, gone, ledger, dry=self.wishes.dry, force=self.wishes.force)
+        done.removed.gone += removed.gone
+        done.removed.kept += removed.kept
+        done.removed.failed += removed.failed
+        held |= {row.key: row for row, _ in (*removed.kept, *removed.failed)}
+        rows = {**held, **rows}
+        there = {path for path, _, _ in removed.gone}
+        dead = {row.key for row in gone if row.key not in held and row.output not in there}
+        done.lock_changed = done.lock_changed or (tracked and lock.changed(rows.values(), dead))
+        if self.wishes.dry:
+            return
+        try:
+            lock.write(rows.values())
+        except OSError as problem:
+            text = f"{lock.file.name}: {(problem.strerror or str(problem)).lower()}"
+            done.remarks.append(
+                Remark("", 0, note("F002", text, file=lock.file.name, help="build again when it can be"))
+            )
+
+    def _rows(self, output: Output, lock: Lock) -> Iterator[Row]:
+        """The outputs of a target as the lock has them from now on."""
+        fresh = {path for path, before, _ in self.done.changes if before is None} | output.own_files
+        for result in output.made:
+            for path in result.files:
+                key = f"{path}#{result.entry}" if output.dst.many else path
+                before = lock.rows.get(key)
+                if result.status == "kept":
+                    if before is not None:
+                        yield before
+                    continue
+                if (wrote := output.ledger.made.get(key)) is None:
+                    continue
+                entry = result.entry if output.dst.many else ""
+                new = output.dst.many and (path in fresh or (before is not None and before.new))
+                read = self.digests.get(result.source, "")
+                yield Row(path, entry, output.dst.id, result.source, read, wrote, new)
+
+    def _held(self, row: Row) -> bool:
+        """An output whose source could not be read or converted this time stays as it is."""
+        if row.source in self.listed - self.read:
+            return True
+        return any(
+            source == row.source or row.source.startswith(source.rstrip("/") + "/")
+            for source, target in self.failed
+            if target == row.target
+        )
+
+    def _emptied(self, sources: Iterable[str]) -> None:
+        """A file that held an agent and holds none now is a mistake, or half written, until it is deleted."""
+        told = {source for source, _ in self.failed}
+        for source in sorted(set(sources) & self.listed - self.read - told):
+            help = "mend it, or delete it: then its outputs go, too"
+            text = f"{source} held an agent and holds none now; what was made from it stays"
+            self.done.remarks.append(Remark("", 0, note("F015", text, file=source, help=help)))
+
+
+# -- taking copies for the source -------------------------------------------------------------
+
+
+def _take_back(config: Config, first: BuildRun, dry: bool) -> Iterator[str]:
+    """``--take theirs``: what the copies say goes into the sources."""
+    from agentconv.project import batch
+    from agentconv.project.sources import listed
+
+    by_source: dict[tuple[str, str], list[tuple[str, Conversion]]] = {}
+    for path, result in first.differing:
+        by_source.setdefault((result.source, result.name), []).append((path, result))
+    wrong = []
+    for (source, name), copies in by_source.items():
+        if len(copies) > 1:
+            paths = " and ".join(path for path, _ in copies)
+            text = f"{paths} are copies of `{name}` and differ from {source}: which one is right?"
+            help = "take one of them back with agentconv convert COPY --to FORMAT --update -o SOURCE"
+            wrong.append(note("F013", text, file=source, help=help, effect="error"))
+    if wrong:
+        raise BadConfig(wrong)
+    for (source, _), copies in by_source.items():
+        path, result = copies[0]
+        if dry:
+            yield f"{path} → {source}"
+            continue
+        plan = Plan(
+            config.root, (result.format,), output=source, update=True, only=(result.entry,) if result.entry else ()
+        )
+        found = list(listed([str(config.root / path)], config.root, result.target, 5_000_000))
+        made = batch.run(plan, found)
+        if any(r.failed or r.status == "kept" for r in made.results):
+            reasons = [n for r in made.results for n in r.notes if n.effect in ("error", "widens")]
+            raise BadConfig(reasons or [note("F002", f"{path} cannot be taken for {source}", file=path)])
+        yield f"{path} → {source}"
+
+
+# -- one build at a time ----------------------------------------------------------------------
+
+
+class Busy(Exception):
+    """Another build of this project runs."""
+
+
+@contextlib.contextmanager
+def alone(root: Path, say: Callable[[str], None], seconds: float = 60.0) -> Iterator[None]:
+    """The project for one build. A second one waits, says so, and gives up after a minute.
+
+    The folder itself is locked: nothing is left behind by a build that was killed."""
+    import os
+    import time
+
+    try:
+        import fcntl
+    except ImportError:  # Windows has no such lock on a folder
+        yield
+        return
+    handle = os.open(root, os.O_RDONLY)
+    try:
+        started, told = time.monotonic(), False
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if not told:
+                    say("another build of this project runs: waiting for it")
+                    told = True
+                if time.monotonic() - started > seconds:
+                    raise Busy(f"another build of this project still runs after {seconds:.0f} s") from None
+                time.sleep(0.05)
+            except OSError:  # a file system without locks
+                break
+        yield
+    finally:
+        os.close(handle)
+
+
+def sweep(root: Path, outputs: Iterable[str]) -> None:
+    """Half-written files of a build that was killed: those with the name of an output that was to be written."""
+    import re
+
+    by_folder: dict[str, set[str]] = {}
+    for path in outputs:
+        folder, _, name = path.rpartition("/")
+        by_folder.setdefault(folder, set()).add(name[:50])
+    half = re.compile(r"\.(.{1,50})\.[0-9a-f]{10}\.tmp", re.S)
+    for folder, names in by_folder.items():
+        for name in list(files.walk(root / folder, "", deep=False)):
+            if (found := half.fullmatch(name)) and found[1] in names:
+                with contextlib.suppress(OSError):
+                    (root / folder / name).unlink()

@@ -1,0 +1,112 @@
+"""``build --watch``: a build whenever a source or the settings change, one line for each."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from agentconv.building import build as building
+from agentconv.building import lock as locks
+from agentconv.building.build import BuildRun, Wishes
+from agentconv.project.config import BadConfig, Config, find
+
+NAMED = 3  # files of one event by name
+QUIET, STEP = 80, 20  # milliseconds without a change until a build begins; how often that is looked at
+
+
+class NoWatcher(Exception):
+    """The package that watches files is not installed."""
+
+
+def watch(start: Path, wishes: Wishes, say: Callable[[str], None]) -> int:
+    """Build now and after every change, until Ctrl-C. What is wrong is said, and the next change mends it."""
+    try:
+        from watchfiles import watch as changes
+    except ImportError as error:
+        raise NoWatcher("--watch needs the package watchfiles: pip install 'agentconv[watch]'") from error
+    cache: building.Cache = {}
+    files: list[str] = []
+    try:
+        while True:
+            config = _once(start, wishes, cache, files, say)
+            for found in changes(*_watched(config, start), debounce=QUIET, step=STEP, yield_on_timeout=False):
+                root = config.root if config is not None else start
+                files = sorted({locks.relative(root, Path(path)) for _, path in found if _counts(path)})
+                if files:
+                    break  # the settings may name other folders now, so the watch begins anew
+    except KeyboardInterrupt:
+        say("stopped")
+        return 0
+
+
+def _once(
+    start: Path, wishes: Wishes, cache: building.Cache, files: Iterable[str], say: Callable[[str], None]
+) -> Config | None:
+    started = time.monotonic()
+    config: Config | None = None
+    try:
+        config = find(start)
+        if config is None:
+            say("the settings are gone: waiting for them")
+            return None
+        with building.alone(config.root, say):
+            run = building.run(config, wishes, cache=cache)
+    except BadConfig as error:
+        say(f"{_names(files)}{error.notes[0].file}:{error.notes[0].line}: {error.notes[0].message}")
+        return config
+    except (locks.BadLock, building.Busy, OSError) as error:
+        say(f"{_names(files)}{error}")
+        return config
+    words = told(run)
+    if words or not files or not set(files) <= _outputs(config):
+        say(f"{_names(files)}{words or 'nothing to do'}   {time.monotonic() - started:.1f} s")
+    return config
+
+
+def _outputs(config: Config) -> set[str]:
+    return {row.output for row in locks.read(config.root / locks.NAME).rows.values()} | {locks.NAME}
+
+
+def _names(files: Iterable[str]) -> str:
+    named = list(files)
+    more = f" and {len(named) - NAMED} more" if len(named) > NAMED else ""
+    return f"{', '.join(named[:NAMED])}{more}: " if named else ""
+
+
+def told(run: BuildRun) -> str:
+    """What a build did, in one line."""
+    counts = {
+        "written": len({path for path, _, _ in run.changes}),
+        "deleted": len(run.removed.gone),
+        "kept": sum(r.status == "kept" for r in run.results) + len(run.removed.kept),
+        "refused": sum(r.status == "refused" for r in run.results),
+    }
+    parts = [f"{n} {word}" for word, n in counts.items() if n]
+    failed = [r for r in run.results if r.status == "failed"]
+    wrong = [n for r in failed for n in r.notes if n.effect == "error"][:1]
+    wrong += [one.note for one in run.remarks if one.note.effect == "error"][:1]
+    if failed or wrong:
+        first = wrong[0] if wrong else None
+        place = "" if first is None else f"{first.file}:{first.line}" if first.line else first.file
+        why = "" if first is None else f" ({first.code} {place}: {first.message})"
+        parts.append(f"{len({r.source for r in failed}) or 1} FAILED{why}")
+    return ", ".join(parts)
+
+
+def _watched(config: Config | None, start: Path) -> list[str]:
+    """The folders of the sources and of the outputs, and the settings themselves."""
+    if config is None:
+        return [str(start)]
+    paths = [config.root / config.file]
+    for source in config.sources:
+        full = config.root / source.path.split("*", 1)[0]
+        paths.append(full if full.exists() else config.root)
+    return [str(path) for path in dict.fromkeys(paths) if path.exists()] or [str(config.root)]
+
+
+def _counts(path: str) -> bool:
+    """Whether a change of this file may matter: not those of git, of editors and of our own half-written files."""
+    parts = Path(path).parts
+    name = parts[-1]
+    return ".git" not in parts and "node_modules" not in parts and not name.endswith((".tmp", ".swp", "~", ".lock"))

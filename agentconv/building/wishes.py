@@ -1,0 +1,15 @@
+"""What the user wants of a build."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the user wants of this build."""
+
+    dry: bool = False
+    force: bool = False
+    take: str = ""  # ours | theirs
+    check: bool = False  # outputs that git ignores need not be there

@@ -1,0 +1,138 @@
+"""``agentconv build``."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+
+from agentconv.commands.convert import _progress, _report, _writable, diff_text
+
+
+@click.command()
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 where an output is not as its source has it.")
+@click.option("--watch", is_flag=True, help="Build again whenever a source or the settings change (agentconv[watch]).")
+@click.option("--dry-run", is_flag=True, help="Write nothing, say what would be.")
+@click.option("--diff", "show_diff", is_flag=True, help="Write nothing, print the changes.")
+@click.option("--force", is_flag=True, help="Drop edits of outputs, delete edited ones whose source is gone.")
+@click.option(
+    "--take",
+    type=click.Choice(["ours", "theirs"]),
+    help="Copies that differ and that no build wrote: written anew, or taken into the sources.",
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(["never", "approximate", "lost", "narrows", "inherits", "widens"]),
+    default="never",
+    help="Exit 1 on notes of this effect or worse.",
+)
+@click.option(
+    "--notes",
+    "notes_",
+    type=click.Choice(["summary", "full", "json", "github"]),
+    default="summary",
+    help="How notes are printed.",
+)
+@click.option("-q", "--quiet", is_flag=True, help="The rights line only.")
+@click.option(
+    "--report",
+    type=click.Path(dir_okay=False),
+    metavar="FILE.json|.sarif|.md|.html",
+    help="Everything, into a file.",
+)
+@click.pass_context
+def build(ctx: click.Context, /, **given: Any) -> None:
+    """Build what agentconv.toml says: every source for every target, and nothing that is up to date.
+
+    agentconv.lock knows the outputs: one that was edited is kept and shown, one whose source is gone is deleted."""
+    from agentconv.building.wishes import Wishes
+
+    if given["watch"] and (given["check"] or given["dry_run"] or given["show_diff"]):
+        raise click.UsageError("--watch writes: --check, --dry-run and --diff go without it")
+    _writable(given["report"])
+    dry = given["check"] or given["dry_run"] or given["show_diff"]
+    wishes = Wishes(dry, given["force"], given["take"] or "", given["check"])
+    if given["watch"]:
+        ctx.exit(_watch(wishes))
+    started = time.monotonic()
+    run = built(wishes, given["quiet"])
+    ctx.exit(_say(run, given, time.monotonic() - started))
+
+
+def _watch(wishes: Any) -> int:
+    from agentconv.building.watch import NoWatcher, watch
+    from agentconv.telling import escape
+
+    settings()  # what is wrong in them at the start is said as usual
+    try:
+        return watch(Path.cwd(), wishes, lambda text: escape.say(escape.one_line(text), err=True))
+    except NoWatcher as error:
+        raise click.UsageError(str(error)) from error
+
+
+def settings() -> Any:
+    """The settings of the project, with sources and targets."""
+    from agentconv.commands.convert import settings_of
+
+    config = settings_of(Path.cwd())
+    if config is None:
+        raise click.UsageError("no agentconv.toml here or above: agentconv init writes one")
+    for what in ("sources", "targets"):
+        if not getattr(config, what):
+            raise click.UsageError(f"{config.file} names no {what}: agentconv init shows how")
+    return config
+
+
+class CannotBuild(click.ClickException):
+    """The lock cannot be used, or another build goes on."""
+
+    exit_code = 3
+
+
+def built(wishes: Any, quiet: bool) -> Any:
+    """One build, alone in its project."""
+    from agentconv.building import build as building
+    from agentconv.building.lock import BadLock
+    from agentconv.project import configured
+    from agentconv.project.config import BadConfig
+    from agentconv.telling import escape
+
+    config = settings()
+    try:
+        with (
+            building.alone(config.root, lambda text: escape.say(text, err=True)),
+            _progress(len(configured.sources(config)) * len(config.targets), quiet) as step,
+        ):
+            return building.run(config, wishes, step)
+    except BadConfig as error:
+        raise click.UsageError(str(error)) from error
+    except (BadLock, building.Busy) as error:
+        raise CannotBuild(str(error)) from error
+
+
+def _say(run: Any, given: dict[str, Any], seconds: float) -> int:
+    """Results to standard output, notes to standard error, the report to its file; the exit code."""
+    from agentconv.telling import building, escape, report, terminal
+
+    code = building.exit_of(run, given["fail_on"], given["check"])
+    if given["show_diff"]:
+        escape.result(diff_text([*run.changes, *run.removed.gone]))
+    if given["report"]:
+        Path(given["report"]).write_text(_report(run, given["report"]), "utf-8")
+    if given["notes_"] == "json":
+        escape.say(report.as_json(run), nl=False, err=given["show_diff"])
+    elif given["notes_"] == "github":
+        for line in report.github_lines(run):
+            escape.say(line, commands=True)
+    elif given["quiet"]:
+        escape.say(terminal.rights_line(run.results, run), err=True)
+    elif given["notes_"] == "full":
+        escape.say(terminal.in_full(run), err=True)
+        escape.say(building.besides(run), err=True, nl=False)
+    else:
+        color = terminal.colored(sys.stderr)
+        escape.say(building.summary(run, seconds, sys.stderr, given["check"], code), err=True, color=color)
+    return code

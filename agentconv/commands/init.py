@@ -1,0 +1,41 @@
+"""``agentconv init``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from agentconv.commands.convert import _known, _target, split_words
+
+
+@click.command()
+@click.option("--from", "from_", metavar="ID|PATH", help="The sources: a format, or a path inside the project.")
+@click.option("--to", multiple=True, metavar="ID[,ID…]", help="The formats to write.")
+@click.option("--force", is_flag=True, help="Write over an agentconv.toml that is there.")
+def init(from_: str | None, to: tuple[str, ...], force: bool) -> None:
+    """Write an agentconv.toml that fits this project: its most likely source, and the programs whose folders are
+    there. It asks nothing; what it chose is said, and every line can be changed."""
+    from agentconv.building.init import Choice, choose, settings_text
+    from agentconv.project import config, files, sources
+    from agentconv.telling import escape
+
+    cwd = Path.cwd()
+    root = files.find_root(cwd, sources.place_marks())
+    if root == Path.home():
+        raise click.UsageError("this is the home folder, no project")
+    file = root / config.NAME
+    if file.exists() and not force:
+        raise click.UsageError(f"{config.NAME} is there already: --force writes it anew")
+    targets = split_words(to)
+    for id in targets:
+        _target(id)
+    if from_ is not None and not (root / from_).exists():
+        _known(from_)
+    choice: Choice = choose(root, from_, targets)
+    try:
+        files.write_bytes(file, settings_text(choice).encode("utf-8"))
+    except OSError as problem:
+        raise click.ClickException(f"F002 {config.NAME}: {(problem.strerror or str(problem)).lower()}") from problem
+    for line in choice.said():
+        escape.say(line)

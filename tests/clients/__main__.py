@@ -1,0 +1,76 @@
+"""``python -m tests.clients``: install the real programs, list them, or ask one what it makes of a folder."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from tests.clients import installing, running
+from tests.clients.programs import Program, cache_folder, programs
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command."""
+    parser = argparse.ArgumentParser(prog="python -m tests.clients", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    install = commands.add_parser("install", help="install programs into the cache folder")
+    install.add_argument("id", nargs="*", help="programs (default: all)")
+    install.add_argument("--quick", action="store_true", help="only those that CI runs")
+    install.add_argument("--newest", action="store_true", help="the newest versions instead of the pinned ones")
+    commands.add_parser("list", help="programs, versions, and what is installed")
+    load = commands.add_parser("load", help="print what a program makes of a folder, as JSON")
+    load.add_argument("id")
+    load.add_argument("folder", type=Path)
+    options = parser.parse_args(arguments)
+    for id in [options.id] if options.command == "load" else getattr(options, "id", []):
+        if id not in programs():
+            parser.error(f"no program {id}; there are: {', '.join(programs())}")
+    if options.command == "install":
+        return _install(options.id, options.quick, options.newest)
+    if options.command == "list":
+        return _list()
+    return _load(programs()[options.id], options.folder)
+
+
+def _install(ids: list[str], quick: bool, newest: bool) -> int:
+    chosen = [p for p in programs().values() if (p.id in ids if ids else p.quick or not quick)]
+    failed = 0
+    for number, program in enumerate(chosen, 1):
+        try:
+            installing.install(program, newest=newest, say=lambda text, n=number: _say(f"{n}/{len(chosen)}  {text}"))
+        except installing.Failed as problem:
+            _say(f"{number}/{len(chosen)}  {program.id}: NOT installed: {problem}")
+            failed += 1
+    _say(f"{len(chosen) - failed} of {len(chosen)} programs in {cache_folder()}, {installing.size(cache_folder())}")
+    return int(failed > 0)
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
+
+
+def _list() -> int:
+    for program in programs().values():
+        there = " ".join(v for v in installing.installed(program).values() if v) if program.present() else "-"
+        pinned = ", ".join(f"{name} {version}" for name, version in program.packages().items())
+        print(f"{program.id:14} {'quick' if program.quick else '':6} {there:14} {program.title}: {pinned}")
+    return 0
+
+
+def _load(program: Program, folder: Path) -> int:
+    if reason := program.missing():
+        print(reason, file=sys.stderr)
+        return 1
+    try:
+        answer = running.load(program, folder)
+    except running.Failed as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    print(json.dumps(answer, indent=1, ensure_ascii=False))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,81 @@
+import concurrent.futures
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+pkg, src = pathlib.Path(sys.argv[1], "node_modules/@qoder-ai/qodercli"), pathlib.Path(sys.argv[2])
+version = json.loads((pkg / "package.json").read_text())["version"]
+base = src / ".qoder" / "agents" if (src / ".qoder" / "agents").is_dir() else src
+
+
+def ask(files):
+    """One run of the real program over these files: [(name, model)], error count."""
+    with tempfile.TemporaryDirectory() as tmp:
+        proj, home = pathlib.Path(tmp, "p"), pathlib.Path(tmp, "h")
+        home.mkdir()
+        (proj / ".qoder" / "agents").mkdir(parents=True)
+        for f in files:
+            to = proj / ".qoder" / "agents" / f.relative_to(base)
+            to.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(f, to)
+        r = subprocess.run(
+            [
+                "env",
+                "-i",
+                "PATH=" + os.environ["PATH"],
+                f"HOME={home}",
+                "NO_COLOR=1",
+                "timeout",
+                "60",
+                "node",
+                str(pkg / "bundle" / "qodercli.js"),
+                "agents",
+                "list",
+            ],
+            cwd=proj,
+            capture_output=True,
+            text=True,
+        )
+        out = r.stdout + r.stderr
+        m = re.search(r"^(\d+) errors? loading", out, re.M)
+        sect = re.search(r"^Project:\n((?:  .*\n?)*)", out, re.M)
+        got = [tuple(x.strip() for x in l.split(" · ", 1)) for l in (sect.group(1).splitlines() if sect else [])]
+        return got, int(m.group(1)) if m else 0, out
+
+
+def declared(f):
+    m = re.match(r"^---\r?\n([\s\S]*?)\r?\n---", f.read_text("utf-8", "replace").lstrip("\ufeff"))
+    n = re.search(r"^name:[ \t]*(.*?)\s*$", m.group(1), re.M) if m else None
+    return n.group(1).strip("\"'") if n else None
+
+
+# one run over everything (a run takes seconds), then one run for each file it did not settle
+files = sorted(p for p in base.rglob("*") if p.is_file())
+names = [declared(f) for f in files]
+listed = dict(ask(files)[0]) if files else {}
+agents, errors, left = [], [], []
+for f, n in zip(files, names, strict=False):
+    if n and names.count(n) == 1 and n in listed:
+        agents.append({"name": n, "model": listed[n], "file": str(f.relative_to(src))})
+    else:
+        left.append(f)
+with concurrent.futures.ThreadPoolExecutor(4) as pool:
+    for f, (got, bad, _out) in zip(left, pool.map(lambda f: ask([f]), left), strict=False):
+        rel = str(f.relative_to(src))
+        if got:
+            agents += [{"name": n[0], "model": n[1] if len(n) > 1 else None, "file": rel} for n in got]
+        elif bad:
+            errors.append({"file": rel, "message": "qodercli: error loading agent config"})
+        else:
+            errors.append({"file": rel, "message": "not listed by qodercli (no frontmatter, wrong place or extension)"})
+agents.sort(key=lambda a: a["file"])
+print(
+    json.dumps(
+        {"client": "qoder", "version": version, "agents": agents, "errors": errors}, indent=1, ensure_ascii=False
+    )
+)

@@ -1,0 +1,280 @@
+"""What each program prints, brought into one shape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Answer = Mapping[str, Any]
+HIDDEN = "(not shown)"  # the program does not show it; ``None`` means that it has none
+
+
+@dataclass
+class Seen:
+    """One agent as the real program reports it."""
+
+    file: str
+    name: str | None = HIDDEN
+    description: str | None = HIDDEN
+    prompt: str | None = HIDDEN
+    tools: list[str] | None = None  # really handed over where the program shows that; None: not shown
+    model: str | None = HIDDEN  # as it took it from the file
+    resolved: str | None = HIDDEN  # as it would ask for it
+    mode: str | None = HIDDEN
+    permission: str | None = HIDDEN
+    asks: set[str] | None = None  # tools before whose use it asks, where it has such rules
+    effort: str | None = HIDDEN
+    error: str = ""
+
+
+def _claude(out: Answer) -> list[Seen]:
+    found = []
+    for agent in out["agents"]:
+        run = agent.get("run") or {}
+        error, tools = run.get("error") or "", run.get("tools")
+        if "would be spawned with zero tools" in error:  # 2.1.328 loads it and refuses every start
+            error, tools = "", []
+        found.append(
+            Seen(
+                agent["file"],
+                agent["name"],
+                agent["description"],
+                run.get("prompt") if run.get("prompt") is not None else HIDDEN,
+                tools,
+                model=agent["model"],
+                resolved=run["model"] if run.get("model") else HIDDEN,
+                error=error,
+            )
+        )
+    return found
+
+
+def _copilot(out: Answer) -> list[Seen]:
+    return [
+        Seen(
+            a["file"],
+            a["id"],
+            a["description"],
+            tools=a.get("effectiveTools"),
+            error=a.get("effectiveToolsError") or "",
+        )
+        for a in out["agents"]
+    ]
+
+
+def _opencode(out: Answer) -> list[Seen]:
+    found = []
+    for a in out["agents"]:
+        if a.get("disabled"):
+            found.append(Seen(a["file"], a["name"]))
+            continue
+        tools = [name for name, on in (a.get("tools") or {}).items() if on]
+        found.append(
+            Seen(
+                a["file"],
+                a["name"],
+                a.get("description"),
+                a.get("prompt"),
+                tools,
+                model=a.get("model"),
+                mode=a.get("mode"),
+                asks=set(a.get("asks") or ()),
+            )
+        )
+    return found
+
+
+def _codex(out: Answer) -> list[Seen]:
+    return [
+        Seen(
+            a["file"],
+            a["name"],
+            a["description"],
+            a.get("instructions"),
+            a["tools"],
+            model=a["model"],
+            effort=a.get("reasoning_effort"),
+        )
+        for a in out["agents"]
+    ]
+
+
+def _roo(out: Answer) -> list[Seen]:
+    return [Seen(a["file"], a["name"], a.get("description"), a["prompt"], a["tools"]) for a in out["agents"]]
+
+
+# what was not refused when each tool was tried through the layer of SDK 1.0.32
+LEFT_BY_CURSOR = [
+    "read",
+    "ls",
+    "grep",
+    "glob",
+    "readLints",
+    "semSearch",
+    "fetch",
+    "webSearch",
+    "listMcpResources",
+    "readMcpResource",
+    "task",
+]
+
+
+def _cursor(out: Answer) -> list[Seen]:
+    """The loader; of the tools it knows only the switch, which is shown as the tools that it leaves."""
+    found = []
+    for a in out["agents"]:
+        tools = None if a["permissionMode"] == "default" else LEFT_BY_CURSOR
+        found.append(Seen(a["file"], a["name"], a["description"], a["prompt"], tools, model=a.get("model")))
+    return found
+
+
+def _skills(out: Answer) -> list[Seen]:
+    return [Seen(a["file"], a["name"], a["description"], a["prompt"]) for a in out["agents"]]
+
+
+def _vscode(out: Answer) -> list[Seen]:
+    found = []
+    for file in out["files"]:
+        a = file.get("agent") or {}
+        # its parser marks mistakes and loads what could be read
+        errors = "" if file.get("agent") else "; ".join(str(e) for e in file.get("errors") or ["no agent"])
+        model = a.get("model")
+        found.append(
+            Seen(
+                file["file"],
+                a.get("name"),
+                a.get("description"),
+                a.get("body"),
+                a.get("tools"),
+                model=model[0] if isinstance(model, list) and model else model or None,
+                error=errors,
+            )
+        )
+    return found
+
+
+def _listed(tools: Any) -> list[str] | None:
+    return tools if isinstance(tools, list) else None  # "all", where the file has no list
+
+
+def _cline(out: Answer) -> list[Seen]:
+    return [
+        Seen(a["file"], a["name"], a["description"], a["prompt"], _listed(a["tools"]), model=a["model"])
+        for a in out["agents"]
+    ]
+
+
+def _continue(out: Answer) -> list[Seen]:
+    found = []
+    for a in out["agents"]:
+        tools = _listed(a["tools"])
+        servers = [f"{t['mcpServer']}:{t['toolName']}" if t.get("toolName") else t["mcpServer"] for t in a["mcp"]]
+        listed = tools and [*tools, *servers]
+        found.append(Seen(a["file"], a["name"], a["description"], a["prompt"], listed, model=a["model"]))
+    return found
+
+
+def _pi(out: Answer) -> list[Seen]:
+    found = []
+    for a in out["agents"]:
+        # the words of the file; what matches nothing is named apart
+        gone = {*a.get("tools_not_builtin", ()), "mcp__none__none"}
+        tools = None if "*" in a["tools"] else _listed(a["tools"])
+        left = tools and [t for t in tools if t not in gone]
+        found.append(Seen(a["file"], a["name"], a["description"], a["prompt"], left, model=a["model"]))
+    return found
+
+
+# what the harness of Mistral Vibe calls the tools whose rights a subagent gets
+_CEILING = {
+    "file_system.read_file": "read_file",
+    "file_system.write_file": "write_file",
+    "file_system.edit": "edit",
+    "file_system.bash": "bash",
+    "skill.read": "skill",
+}
+
+
+def _vibe(out: Answer) -> list[Seen]:
+    errors = {e["file"]: e["message"] for e in out["errors"] if e["stage"] in ("load", "apply", "subagent")}
+    found = []
+    for a in out["agents"]:
+        if a["file"] in errors:
+            continue
+        tools = [t for t in a["tools"] or () if t not in ("grep", "task")]  # legal names without a tool in 3.0.3
+        if "tool_ceiling" in a:
+            tools = [name for key, name in _CEILING.items() if a["tool_ceiling"].get(key) != "deny"]
+        # a built-in prompt stands in where the file names one
+        prompt = HIDDEN if a["instructions"] is None else a["instructions"]
+        found.append(Seen(a["file"], a["name"], a["description"] or None, prompt, tools, model=a["model"]))
+    return found
+
+
+def _gemini(out: Answer) -> list[Seen]:
+    """An agent whose prompt cannot be filled in loads, and fails when it is called."""
+    taken = {e["file"] for e in out["errors"] if e.get("stage") == "register"}
+    failing = {e["file"]: e["message"] for e in out["errors"] if e.get("stage") == "run"}
+    return [
+        Seen(
+            a["file"],
+            a["name"],
+            a["description"],
+            a["prompt"],
+            a["effective_tools"],
+            model=a["model"],
+            error=failing.get(a["file"], ""),
+        )
+        for a in out["agents"]
+        if a["kind"] == "local" and a["file"] not in taken
+    ]
+
+
+def _qwen(out: Answer) -> list[Seen]:
+    failing = {e["file"]: e["message"] for e in out["errors"]}
+    return [
+        Seen(
+            a["file"],
+            a["name"],
+            a["description"],
+            a["prompt"],
+            a.get("effective_tools"),
+            model=a["model"],
+            error=failing.get(a["file"], ""),
+        )
+        for a in out["agents"]
+    ]
+
+
+def _qoder(out: Answer) -> list[Seen]:
+    return [Seen(a["file"], a["name"]) for a in out["agents"]]
+
+
+def _droid(out: Answer) -> list[Seen]:
+    """The prompt is among the messages that the droid was sent, or it is not."""
+    found = []
+    for a in out["agents"]:
+        lost = "" if a.get("instructions_delivered", True) else "the instructions were not delivered"
+        found.append(Seen(a["file"], a["name"], a["description"], tools=a["tools"], model=a["model"], error=lost))
+    return found
+
+
+VIEWS: Mapping[str, Callable[[Answer], list[Seen]]] = {
+    "agent-skills": _skills,
+    "claude-code": _claude,
+    "cline": _cline,
+    "codex": _codex,
+    "continue": _continue,
+    "copilot-cli": _copilot,
+    "cursor": _cursor,
+    "droid": _droid,
+    "gemini-cli": _gemini,
+    "kilo": _opencode,
+    "mistral-vibe": _vibe,
+    "opencode": _opencode,
+    "pi": _pi,
+    "qoder": _qoder,
+    "qwen-code": _qwen,
+    "roo": _roo,
+    "vscode": _vscode,
+}

@@ -1,0 +1,52 @@
+"""What a wheel holds of the descriptions is what their YAML says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from agentconv import compiled
+
+PACKAGE = compiled.PACKAGE
+
+
+@pytest.fixture(scope="module")
+def held() -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, text in compiled.modules():
+        space: dict[str, Any] = {}
+        exec(compile(text, name, "exec"), space)
+        found[Path(name).stem] = space.get("DATA")
+    return found
+
+
+def types(value: Any) -> Any:
+    """The value with the type of everything in it: 1 is no True, and the order of keys counts."""
+    if isinstance(value, dict):
+        return [(types(k), types(v)) for k, v in value.items()]
+    return [types(v) for v in value] if isinstance(value, list) else (type(value), value)
+
+
+def test_each_description_is_its_yaml(held: dict[str, Any]) -> None:
+    paths = sorted(PACKAGE.glob("formats/*/format.yaml"))
+    assert len(paths) > 30
+    for path in paths:
+        head, _, tables = path.read_text("utf-8").partition("\n---\n")
+        id = path.parent.name
+        assert types(held[compiled.HEADS][id]) == types(yaml.safe_load(head)), id
+        assert types(held[compiled.tables_of(id)]) == types(yaml.safe_load(tables) or {}), id
+
+
+def test_each_table_of_data_is_its_yaml(held: dict[str, Any]) -> None:
+    for name in compiled.DATA:
+        text = (PACKAGE / "data" / f"{name}.yaml").read_text("utf-8")
+        assert types(held[compiled.data_of(name)]) == types(yaml.safe_load(text)), name
+
+
+def test_a_checkout_reads_the_yaml() -> None:
+    if (PACKAGE / "_compiled").exists():
+        pytest.skip("these tests run on an installed wheel")
+    assert compiled.table(compiled.HEADS) is None

@@ -246,17 +246,24 @@ def vocabulary() -> Vocabulary:
 
 def _vocabulary(ids: Iterable[str]) -> Vocabulary:
     out: dict[str, list[tuple[str, tuple[str, ...], tuple[str, ...], bool]]] = {}
+    aliases: dict[str, list[tuple[str, tuple[str, ...], tuple[str, ...], bool]]] = {}
+    rare: dict[str, list[tuple[str, tuple[str, ...], tuple[str, ...], bool]]] = {}
     for id in ids:
         table = load(id).tools
+        borrowed = heads()[id].get("kind") == "reading"  # another program's names, as this one takes them
         for name in table.names.values():
-            if name.off:
-                continue  # rarely there, so rarely meant
-            out.setdefault(name.name, []).append((id, name.caps, name.also, False))
+            if name.off and "/" not in name.name:
+                continue  # rarely there, so rarely meant; with the name of its set in front it is unmistakable
+            where = rare if name.off else aliases if borrowed else out
+            where.setdefault(name.name, []).append((id, name.caps, name.also, False))
         for alias, target in table.aliases.items():
             if found := table.names.get(target):
-                out.setdefault(alias, []).append((id, found.caps, found.also, False))
+                aliases.setdefault(alias, []).append((id, found.caps, found.also, False))
         for dead, caps in table.dead.items():
             out.setdefault(dead, []).append((id, caps, (), True))
+    for more in (aliases, rare):  # what one program calls so by name, another one's stand-in does not put in doubt
+        for key in more.keys() - out.keys():
+            out[key] = more[key]
     return {key: tuple(rows) for key, rows in out.items()}
 
 

@@ -185,6 +185,45 @@ def test_line_breaks_of_yaml_1_1_are_plain_characters() -> None:
     assert node.pairs[1].key.line == 2
 
 
+SEEN = [
+    "\u200btools: Read",
+    "tools\u200b: Read",
+    "tools:\u00a0Read",
+    "\u00a0tools: Read",
+    "tools\uff1aRead",
+    "\u2060tools: Read",
+]
+
+
+@pytest.mark.parametrize("line", SEEN, ids=ascii)
+@pytest.mark.parametrize("above", ["", "name: x\n", "name: x: y\n", "name: >\n  x\n"])
+def test_a_field_that_one_sees_is_read(line: str, above: str) -> None:
+    document = _author(f"---\n{above}{line}\nmodel: y\n---\nBody")
+    assert document.header is not None
+    assert document.header.data()["tools"] == "Read" and document.header.data()["model"] == "y"
+    assert "R032" in [remark.code for remark in document.remarks]
+    splices = [(r.start, r.end, r.new) for r in document.remarks if r.end >= 0]
+    assert "\ntools: Read\n" in edit_text(document.text, splices)
+
+
+def test_prose_between_two_rulers_is_no_header() -> None:
+    document = _author("---\njust text\n---\nx\n")
+    assert document.header is None and document.body == "---\njust text\n---\nx"
+
+
+def test_maps_and_lists_as_keys_are_what_each_parser_makes_of_them() -> None:
+    """js-yaml 3.14 and 4.1, run: text of JavaScript's own."""
+    for schema in ("js-yaml3", "js-yaml4"):
+        node = yamlnodes.compose_all("a: {{NAME}}\nb: {[c, {d: e}]: f}", schema=schema).node
+        assert node is not None
+        assert node.data() == {"a": {"[object Object]": None}, "b": {"c,[object Object]": "f"}}
+        with pytest.raises(ContainerError, match="where a key is expected"):
+            yamlnodes.compose_all("a: {[[b]]: c}", schema=schema)
+    assert yamlnodes.compose_all("a: {{NAME}}", tags="drop").node.data() == {"a": {"{NAME}": None}}  # type: ignore[union-attr]
+    with pytest.raises(ContainerError, match="where a key is expected"):
+        yamlnodes.compose("a: {{NAME}}")
+
+
 # --- what the author meant: repairs ---------------------------------------------------------------------------------
 
 REPAIRS = [
@@ -203,7 +242,7 @@ REPAIRS = [
     ('name: "a "b" c"', {"name": 'a "b" c'}, ["R003"], 'name: "a \\"b\\" c"'),
     ('name: "a" or "b"', {"name": '"a" or "b"'}, ["R003"], 'name: "\\"a\\" or \\"b\\""'),
     ('name: "C:\\dir"', {"name": "C:\\dir"}, ["R003"], 'name: "C:\\\\dir"'),
-    ('name: "open', {"name": '"open'}, ["R003"], 'name: "\\"open"'),
+    ('name: "open', {"name": "open"}, ["R003"], "name: open"),
     ("tools: [a, b\nname: x", {"tools": ["a", "b"], "name": "x"}, ["R003"], "tools: [a, b]\nname: x"),
     ("tools: [a, b] c", {"tools": ["a", "b", "c"]}, ["R009"], "tools: [a, b, c]"),
     ("tools: [a, b]\n  - c/d", {"tools": ["a", "b", "c/d"]}, ["R009"], "tools: [a, b, c/d]"),
@@ -284,7 +323,11 @@ def test_repaired_values_keep_their_place() -> None:
 REFUSED = [
     # what cannot be read for sure, with the line of the error
     ("---\n- a\n- b\n---\nx", "R005", 2, "a list"),
-    ("---\njust text\n---\nx", "R005", 2, "plain text"),
+    ("---\njust text on tools\ntools all of them\n---\nx", "R005", 2, "plain text"),
+    ("---\nname: x\n...\n---\ntools: Read\n---\nx", "R005", 4, "fields stand below"),
+    ("---\nname: x\ntools Read, Grep\n---\nx", "R005", 3, "no colon"),
+    ("---\nname: x\ntools = Read\n---\nx", "R005", 3, "no colon"),
+    ("---\nname: x\ntools\uff1a[Read\nmodel: y\n---\nx", "R005", 3, "cannot be read"),
     ("---\nname: x\nno end", "R005", 1, "not closed"),
     ("---\nname: x\n\n# Title\n\nText: here\n", "R005", 1, "not closed"),
     ("---js\nname: process.exit()\n---\nx", "R005", 1, "language 'js'"),

@@ -13,11 +13,13 @@ from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
+from yaml import safe_load_all
 
 from agentconv import registry
 from agentconv.cli import app
 from agentconv.convert import convert_agent
 from agentconv.reading.engine import read_author, read_program
+from agentconv.schemas.description import description_schema
 from agentconv.schemas.header import header_schema
 from agentconv.schemas.model import model_schema
 from agentconv.schemas.report import report_schema
@@ -116,11 +118,26 @@ def test_the_model_and_the_report_have_schemas(tmp_path: Path, root: Path) -> No
     assert list(Draft202012Validator(report_schema()).iter_errors(data)) == []
 
 
-@pytest.mark.parametrize("what", ["model", "report", "check", "header:cursor"])
+@pytest.mark.parametrize("what", ["model", "config", "report", "check", "format", "header:cursor"])
 def test_the_command_prints_them(what: str) -> None:
     done = CliRunner().invoke(app, ["schema", what])
     assert done.exit_code == 0
     Draft202012Validator.check_schema(json.loads(done.output))
+
+
+@pytest.mark.parametrize("id", sorted(p.parent.name for p in registry.BUILT_IN.glob("*/format.yaml")))
+def test_descriptions_fit_their_schema(id: str) -> None:
+    validator = Draft202012Validator(description_schema())
+    text = (registry.BUILT_IN / id / "format.yaml").read_text("utf-8")
+    for document in safe_load_all(text):
+        assert [e.message for e in validator.iter_errors(document)] == []
+
+
+def test_a_wrong_description_does_not_fit() -> None:
+    validator = Draft202012Validator(description_schema())
+    assert not validator.is_valid({"fields": {"name": {"as": "nmae"}}})
+    assert not validator.is_valid({"tools": {"contrl": "list"}})
+    assert not validator.is_valid({"tools": {"names": {"x": {"is": ["rnu"]}}}})
 
 
 def test_an_unknown_schema_names_those_there_are() -> None:

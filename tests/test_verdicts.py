@@ -29,6 +29,11 @@ PROGRAMS = {
     "vscode-parser": ("vscode", ".github/agents"),
     "opencode": ("opencode", ".opencode/agents"),
     "codex": ("codex", ".codex/agents"),
+    "gemini-cli": ("gemini-cli", ".gemini/agents"),
+    "cursor": ("cursor", ".cursor/agents"),
+    "qwen-code": ("qwen-code", ".qwen/agents"),
+    "droid": ("droid", ".factory/droids"),
+    "qoder": ("qoder", ".qoder/agents"),
 }
 # (record, end of the file's path) -> why the reading does not agree. Empty reasons are not reasons.
 KNOWN = {
@@ -76,6 +81,8 @@ def disagreements(program: str, file: str, text: str) -> list[str]:
     called = agent.id if spec.identity.get("by") != "stem" else agent.name or agent.id
     if called != (theirs := re.sub(r"^\d{3}-", "", made.get("name") or "")):
         out.append(f"name: {theirs!r}, read {called!r}")
+    if "description" not in made:
+        return out + TOOLS[program](spec, agent, made)
     # long texts are cut in the record
     description, theirs = (agent.description or "").strip(), (made.get("description") or "").strip()
     if description[:150] != theirs[:150]:
@@ -145,7 +152,47 @@ def no_tools(spec: Spec, agent: Agent, made: dict[str, Any]) -> list[str]:
     return [] if shell is not taken else [f"tools: {made['tools']}, shell taken away: {taken}"]
 
 
+def gemini_tools(spec: Spec, agent: Agent, made: dict[str, Any]) -> list[str]:
+    """What the program's own resolution handed over, less two tools that every agent without a list has and no list
+    may name."""
+    read = allowed(spec, agent) - set(spec.ambient)
+    given = set(made["effective_tools"]) - set(spec.ambient) - set(spec.tools.dead)
+    return differ(given, read, sure(spec, read))
+
+
+def qwen_tools(spec: Spec, agent: Agent, made: dict[str, Any]) -> list[str]:
+    read = allowed(spec, agent) - set(spec.ambient)
+    return differ(set(made["effective_tools"]) - set(spec.ambient), read, sure(spec, read))
+
+
+def droid_tools(spec: Spec, agent: Agent, made: dict[str, Any]) -> list[str]:
+    """The record names the tools of this session only; others the program has behind a login or a setting. What no
+    list may name (`never`) comes with no list and gives no right."""
+    here = {t for v in record("droid").values() for t in v["loaded"]["tools"]}
+    beside = set(spec.ambient) | {n for n, name in spec.tools.names.items() if name.never and not name.classes}
+    read = (allowed(spec, agent) & here) - beside
+    return differ(set(made["tools"]) - beside, read, sure(spec, read))
+
+
+def cursor_tools(spec: Spec, agent: Agent, made: dict[str, Any]) -> list[str]:
+    """The program hands the list on as text; what holds is the one switch."""
+    readonly = made.get("permissionMode") == "readonly"
+    given = rights.by_name(rights.added_by_fields(agent, spec), spec)
+    writes = any(grant.any for name, grant in given.items() if "edit" in spec.tools.names[name].caps)
+    return [] if readonly is not writes else [f"readonly: {readonly}, read as may write: {writes}"]
+
+
+def no_record(spec: Spec, agent: Agent, made: dict[str, Any]) -> list[str]:
+    """The record says nothing of tools."""
+    return []
+
+
 TOOLS = {
+    "gemini-cli": gemini_tools,
+    "cursor": cursor_tools,
+    "qwen-code": qwen_tools,
+    "droid": droid_tools,
+    "qoder": no_record,
     "claude-code": claude_tools,
     "copilot-cli": copilot_tools,
     "opencode": opencode_tools,
@@ -177,6 +224,11 @@ def test_the_records_hold_what_is_compared(verdicts: Path) -> None:
         ("vscode-parser", 100),
         ("opencode", 30),
         ("codex", 20),
+        ("gemini-cli", 20),
+        ("cursor", 10),
+        ("qwen-code", 10),
+        ("droid", 9),
+        ("qoder", 100),
     ):
         assert len(record(program)) >= enough, f"{verdicts}: {program}"
     runs = [v["loaded"]["run"] for v in record("claude-code").values() if v.get("loaded") and v["loaded"].get("run")]

@@ -6,7 +6,7 @@ import difflib
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from agentconv import models
@@ -196,12 +196,9 @@ def plan_of(config: Config, setting: TargetSetting, **more: Any) -> Plan:
         "guard": setting.guard,
         "carry": setting.carry,
         "fold": setting.fold,
+        # a build takes file by file and keeps what did not change: names of other agents are no business of one file
+        "rewrite": frozenset({"tools"}) if setting.rewrite_body else frozenset(),
     }
-    names = {f.name for f in fields(Options)}
-    if "rewrite_body" in names:
-        given = {**given, "rewrite_body": setting.rewrite_body}
-    elif setting.rewrite_body:
-        raise BadConfig([note("F011", "this agentconv does not rewrite prompts yet", file=config.file)])
     place = setting.place
     return Plan(
         config.root,

@@ -69,6 +69,14 @@ def split_words(values: tuple[str, ...]) -> tuple[str, ...]:
     "--carry", is_flag=True, help="Keep fields without a home in the output for the way back, and take them back."
 )
 @click.option("--fold", is_flag=True, help="Write routing facts and skills without a home into the prompt.")
+@click.option(
+    "--rewrite-body",
+    multiple=True,
+    metavar="names|tools|paths|all",
+    help="Rewrite in prompts what is certain: names of agents that changed, tools, places and links.",
+)
+@click.option("--in-code", is_flag=True, help="With --rewrite-body: in code blocks, too.")
+@click.option("--lift", is_flag=True, help="Take hand-overs and examples from prompt and description into fields.")
 @click.option("--dry-run", is_flag=True, help="Write nothing, say what would be.")
 @click.option("--diff", "show_diff", is_flag=True, help="Write nothing, print the changes.")
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 where something would change.")
@@ -162,6 +170,9 @@ def prepare(src: tuple[str, ...], to: tuple[str, ...], given: dict[str, Any]) ->
         user=given["user"],
         carry=given["carry"],
         fold=given["fold"],
+        rewrite=_rewrite(given["rewrite_body"]),
+        in_code=given["in_code"],
+        lift=given["lift"],
     )
     for word in options.allow_widening:
         _widening_word(word)
@@ -263,6 +274,15 @@ def _target(id: str) -> None:
     if id not in registry.targets():
         head = registry.heads()[id]
         raise click.UsageError(f"F005 `{id}` is read, not written: {head.get('readable_only') or head['title']}")
+
+
+def _rewrite(words: tuple[str, ...]) -> frozenset[str]:
+    legal = ("names", "tools", "paths")
+    wanted = split_words(words)
+    for word in wanted:
+        if word not in (*legal, "all"):
+            raise click.UsageError(f"--rewrite-body knows no `{word}`: {', '.join(legal)}, all")
+    return frozenset(legal if "all" in wanted else wanted)
 
 
 def _widening_word(word: str) -> None:

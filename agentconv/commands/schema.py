@@ -30,7 +30,25 @@ def _check() -> Schema:
     return check_schema()
 
 
-WHAT: Mapping[str, Callable[[], Schema]] = {"model": _model, "report": _report, "check": _check}
+def _config() -> Schema:
+    from agentconv.project.settings import config_schema
+
+    return config_schema()
+
+
+def _format() -> Schema:
+    from agentconv.schemas.description import description_schema
+
+    return description_schema()
+
+
+WHAT: Mapping[str, Callable[[], Schema]] = {
+    "model": _model,
+    "config": _config,
+    "report": _report,
+    "check": _check,
+    "format": _format,
+}
 
 
 @click.command()
@@ -38,8 +56,8 @@ WHAT: Mapping[str, Callable[[], Schema]] = {"model": _model, "report": _report, 
 @format_dir
 def schema(what: str) -> None:
     """Print a JSON schema. `model`: the form in which `show` prints agents and `convert --to agentconv` writes them;
-    `report`: what `--report FILE.json` writes, and `check` the same for a check; `header:ID`: the header of a
-    format's files, for editors."""
+    `config`: agentconv.toml; `report`: what `--report FILE.json` writes, and `check` the same for a check; `format`: a
+    format's description; `header:ID`: the header of a format's files, for editors."""
     from agentconv.schemas.model import as_text
 
     click.echo(as_text(_schema(what)), nl=False)

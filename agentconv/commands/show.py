@@ -15,12 +15,20 @@ from agentconv.commands.own_formats import format_dir, known
 @click.argument("src", nargs=-1, required=True)
 @click.option("--from", "from_", metavar="ID", help="Format of the sources, where it is not plain.")
 @click.option("--as", "form", type=click.Choice(["json", "yaml"]), default="json", help="How the model is printed.")
+@click.option("--template", metavar="FILE", help="Through a Jinja template of your own; it is given `agent`.")
 @click.option("--program", is_flag=True, help="As the owning program reads the file, not as its author meant it.")
 @click.option("--max-bytes", type=int, default=5_000_000, show_default=True, help="Largest file that is read.")
 @format_dir
 @click.pass_context
 def show(
-    ctx: click.Context, /, src: tuple[str, ...], from_: str | None, form: str, program: bool, max_bytes: int
+    ctx: click.Context,
+    /,
+    src: tuple[str, ...],
+    from_: str | None,
+    form: str,
+    template: str | None,
+    program: bool,
+    max_bytes: int,
 ) -> None:
     """Print agents as the model: what agentconv understood. Notes go to standard error."""
     from agentconv import registry
@@ -47,12 +55,33 @@ def show(
         bad = bad or any(n.effect == "error" for n in notes)
     if not shown and not bad:
         raise NoAgents(src)
+    if template is not None:
+        _through(template, shown)
+        ctx.exit(3 if bad or not shown else 0)
     data = shown[0] if len(shown) == 1 else shown
     if shown and form == "json":
         escape.say(escape.json_text(data))
     elif shown:
         escape.result(_as_yaml(data))
     ctx.exit(3 if bad or not shown else 0)
+
+
+def _through(name: str, shown: list[dict[str, Any]]) -> None:
+    """The agents in the user's own layout, and what it leaves out."""
+    from agentconv.notes import note
+    from agentconv.project import files
+    from agentconv.telling import escape, report
+    from agentconv.telling.layout import LayoutFails, laid_out
+
+    try:
+        text, unused = laid_out(shown, files.read_text(Path(name)))
+    except (files.Unreadable, LayoutFails) as problem:
+        raise click.UsageError(f"--template {name}: {problem}") from problem
+    escape.result(text)
+    for data, fields in zip(shown, unused, strict=True):
+        for field in fields:
+            made = note("F042", f"the template never used `{field}`", path=field, file=str(data["source"]))
+            escape.say(report.note_line(made), err=True)
 
 
 def _as_yaml(data: Any) -> str:

@@ -19,13 +19,18 @@ MAX_NODES = 10_000
 MAX_HEADER = 500_000
 MAX_BROKEN = 100_000
 MAX_BROKEN_LINES = 2_000
+# Characters that one does not see (without width or ink), for use inside of brackets of an expression.
+HIDDEN = "\\u200b-\\u200f\\u2060\\ufeff\\u00ad\\u202a-\\u202e\\u2066-\\u2069\\u00a0\\u2007\\u202f\\u3000"
 LINE_END = re.compile(r"\r\n|\r|\n")
 
 Kind = Literal["scalar", "list", "map"]
 
 
 class ContainerError(Exception):
-    """The text cannot be read. ``code`` is a note code, line and column count from 1."""
+    """The text cannot be read. ``code`` is a note code, line and column count from 1. ``form``: it is the form of the
+    whole that is strange, which a program may know; else it is in doubt what a line means, which nobody knows."""
+
+    form = False
 
     def __init__(self, code: str, message: str, line: int = 1, column: int = 1, help: str = "") -> None:
         super().__init__(message)

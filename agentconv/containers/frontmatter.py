@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from agentconv.containers import ContainerError, Document, Node, Remark, check_header, locate
+from agentconv.containers import HIDDEN, ContainerError, Document, Node, Remark, check_header, locate
 from agentconv.containers.programs import read_program
-from agentconv.containers.wrapping import Parts, split
+from agentconv.containers.wrapping import Parts, split, trim
 from agentconv.containers.yamlnodes import Composed, compose_all
 
 __all__ = ["read_author", "read_program"]
@@ -15,6 +15,8 @@ __all__ = ["read_author", "read_program"]
 _ANCHOR = re.compile(r":[ \t]+&")
 _LANGUAGES = ("", "yaml", "yml", "json")  # words behind the opening ---
 _PROMPTS = ("instructions", "prompt")
+_UNSEEN = re.compile(rf"^[{HIDDEN}]+|[{HIDDEN}]+$")
+_END = re.compile(r"(?:\A|[\r\n])\.\.\.[ \t]*[\r\n]*\Z")  # the end of a YAML document
 _HELP = "begin the file with a line --- and put another one between the fields and the prompt"
 
 
@@ -43,9 +45,30 @@ def read_author(text: str, known_keys: frozenset[str]) -> Document:
         document.header = _map(read_value(text, *parts.header), *parts.header)
         return document
     document.header = _header(document, *parts.header, known_keys)
+    if document.header is None:
+        parts.header, parts.body = None, (0, len(text))
+        trim(text, parts)
+        start, end = parts.body
+        return Document(text, None, text[start:end], start, end, newline=document.newline, remarks=parts.remarks)
     if parts.second:
         _merge(document, _header(document, *parts.second, known_keys))
+    elif _END.search(text, *parts.header) and _fields_begin(document.body, known_keys):
+        line, _ = locate(text, parts.header[1])
+        raise ContainerError(
+            "R005", "a YAML document ends in the header, and fields stand below it", line, 1,
+            "keep one header, with all fields in it",
+        )  # fmt: skip
     return document
+
+
+def _strange(error: ContainerError) -> ContainerError:
+    error.form = True
+    return error
+
+
+def _fields_begin(text: str, known_keys: frozenset[str]) -> bool:
+    found = re.match(r"([A-Za-z_][\w.-]*)[ \t]*:(?=[ \t\r\n])", text)
+    return found is not None and found[1] in known_keys
 
 
 def newline_of(text: str) -> str:
@@ -56,7 +79,8 @@ def newline_of(text: str) -> str:
     return "\r\n" if text[first - 1 : first] == "\r" else "\n"
 
 
-def _header(document: Document, start: int, end: int, known_keys: frozenset[str]) -> Node:
+def _header(document: Document, start: int, end: int, known_keys: frozenset[str]) -> Node | None:
+    """The fields between two offsets; ``None`` where prose stands between two rulers."""
     source = document.text[start:end]
     line = 2 if start == 4 else locate(document.text, start)[0]
     check_header(source, line)
@@ -75,16 +99,38 @@ def _header(document: Document, start: int, end: int, known_keys: frozenset[str]
         header, remarks = repair(document.text, start, end, error, known_keys)
         document.remarks += remarks
         return header
+    if _is_prose(composed.node, source, known_keys):
+        return None
     header = _map(composed.node, start, line)
+    _seen(document, header, known_keys)
     _swallowed(document, header, known_keys)
     if composed.duplicates:
         document.remarks += duplicates(composed)
     return header
 
 
-def _merge(document: Document, second: Node) -> None:
+def _is_prose(node: Node | None, source: str, known_keys: frozenset[str]) -> bool:
+    """Text in which no line begins with the name of a field, colon or not."""
+    if node is None or node.kind != "scalar" or not isinstance(node.value, str) or node.style != "plain":
+        return False
+    return not any(word in known_keys for word in re.findall(r"(?:\A|[\r\n])\W*([\w.-]+)", source))
+
+
+def _seen(document: Document, header: Node, known_keys: frozenset[str]) -> None:
+    """Fields as one sees them: characters without width or ink around a key are no part of it."""
+    for pair in header.pairs:
+        key = pair.key
+        name = _UNSEEN.sub("", key.text)
+        if name != key.text and name in known_keys and header.get(name) is None:
+            text = f"a character that one does not see hides the field {name!r}"
+            document.remarks.append(Remark("R032", text, key.line, key.column, name, key.start, key.end, name))
+            key.text = key.value = name
+
+
+def _merge(document: Document, second: Node | None) -> None:
     header = document.header
-    assert header is not None
+    if header is None or second is None:
+        return
     for pair in second.pairs:
         if header.get(pair.key.text):
             message = f"{pair.key.text!r} stands in both headers; the second one counts"
@@ -109,7 +155,7 @@ def _map(node: Node | None, start: int, line: int) -> Node:
         return Node("map", start, start, line, 1, style="block")
     if node.kind != "map":
         what = "a list" if node.kind == "list" else "plain text"
-        raise ContainerError("R005", f"the header is {what}, not `key: value` lines", node.line, node.column)
+        raise _strange(ContainerError("R005", f"the header is {what}, not `key: value` lines", node.line, node.column))
     return node
 
 
@@ -151,7 +197,7 @@ def _whole(document: Document, parts: Parts, known_keys: frozenset[str]) -> None
                 document.body = text[document.body_start : document.body_end]
                 return
             raise ContainerError("R004", "the file begins with fields, but has no header", line, column, _HELP)
-        raise ContainerError("R005", "the header is not closed by a line ---", max(1, line - 1), 1, _HELP)
+        raise _strange(ContainerError("R005", "the header is not closed by a line ---", max(1, line - 1), 1, _HELP))
     document.header = header
     document.remarks += duplicates(composed)
     message = "the line --- below the fields is missing"

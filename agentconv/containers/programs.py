@@ -178,10 +178,12 @@ def _header(document: Document, dialect: Mapping[str, Any], syntax: str) -> Node
         return header
     schema = str(dialect.get("schema", "core"))
     tags = str(dialect.get("tags", "broken" if schema in ("yaml11", "js-yaml3", "js-yaml4") else "drop"))
-    duplicates = str(dialect.get("duplicates", "last"))
+    duplicates, merge = str(dialect.get("duplicates", "last")), bool(dialect.get("merge", True))
 
     def attempt(source: str) -> Node:
-        composed = compose_all(source, schema=schema, offset=start, line=line, duplicates=duplicates, tags=tags)
+        composed = compose_all(
+            source, schema=schema, offset=start, line=line, duplicates=duplicates, tags=tags, merge=merge
+        )
         node = composed.node
         if node is None or (node.kind == "scalar" and node.value is None):
             return Node("map", start, start, line, 1, style="block")

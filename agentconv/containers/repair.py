@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from agentconv.containers import ContainerError, Node, Pair, Places, Remark, check_header
+from agentconv.containers import HIDDEN, ContainerError, Node, Pair, Places, Remark, check_header
 from agentconv.containers.yamlnodes import compose_all
 from agentconv.output.edit import edit_text
 from agentconv.output.scalars import yaml_flow, yaml_scalar
@@ -18,6 +18,10 @@ from agentconv.output.scalars import yaml_flow, yaml_scalar
 _LINE = re.compile(r"([^\r\n]*)(\r\n|\n|\r|\Z)")
 _KEY = re.compile(r"""([A-Za-z_][\w.-]*|"[^"\r\n]*"|'[^'\r\n]*')[ \t]*:(?=[ \t]|\Z)""")
 _GLUED = re.compile(r"([A-Za-z_][\w.-]*):(?=[^\s/])")
+# hidden characters around a key, or a colon of another script: the field that the author sees is not there
+_ODD = re.compile(rf"[{HIDDEN}]*([A-Za-z_][\w.-]*?)[ \t{HIDDEN}]*[:\uff1a\ufe55\ufe30][ \t{HIDDEN}]*")
+_NO_COLON = re.compile(r"([A-Za-z_][\w.-]*)[ \t]*(=|[ \t](?=[ \t]*\S))")
+_CONTROL = re.compile(r"tool|permission", re.I)  # such a line at the margin is not taken for text, even without a sign
 _INNER = re.compile(r"([ \t]*(?:-[ \t]+)*)([A-Za-z_][\w./-]*:[ \t]+)?(\S.*?)[ \t]*\Z")
 _BLOCK = re.compile(r"[|>][-+]?[0-9]?[-+]?[ \t]*(?:#.*)?\Z")
 _ALIAS = re.compile(r"(?:\A|[\r\n])[^\r\n:]*:[ \t]+\*([\w-]+)[ \t]*(?=[\r\n]|\Z)")
@@ -39,6 +43,7 @@ class _Entry:
     lines: list[tuple[int, int]]
     known: bool
     glued: bool = False
+    odd: bool = False  # hidden characters around the key, or a colon of another script
     pairs: list[Pair] = field(default_factory=list)
 
     @property
@@ -109,18 +114,32 @@ class _Repair:
             glued = None if key else _GLUED.match(line)
             if glued and glued[1] not in self.known:
                 glued = None
-            if key or glued:
-                hit = key or glued
-                assert hit
+            odd = None if key or glued else _ODD.match(line)
+            if odd and odd[1] not in self.known:
+                odd = None
+            if hit := key or glued or odd:
                 name = hit[1].strip("\"'")
-                found.append(_Entry(name, begin, begin + hit.end(), [(begin, end)], name in self.known, bool(glued)))
+                lines = [(begin, end)]
+                known = name in self.known
+                found.append(_Entry(name, begin, begin + hit.end(), lines, known, bool(glued), bool(odd)))
             elif found:
+                self.forgotten(line, begin)
                 found[-1].lines.append((begin, end))
             elif line.strip() and not line.lstrip().startswith("#"):
                 raise self.error
         if not found:
             raise self.error
         return found
+
+    def forgotten(self, line: str, at: int) -> None:
+        """A field whose colon is missing must not become text of the field above it."""
+        found = _NO_COLON.match(line)
+        if found and found[1] in self.known and (found[2] == "=" or _CONTROL.search(found[1])):
+            row, column = self.places.at(at)
+            raise ContainerError(
+                "R005", f"is {found[1]!r} a field? There is no colon behind it", row, column,
+                f"write `{found[1]}: …`, or indent the line if it is text",
+            )  # fmt: skip
 
     def region(self, entries: list[_Entry]) -> list[_Entry]:
         """A field and the unknown keys below it, which may be its text."""
@@ -149,7 +168,7 @@ class _Repair:
         return any(self.text[start] not in " \t#" for start, end in entry.lines[1:] if self.text[start:end].strip())
 
     def alone(self, entry: _Entry) -> bool:
-        return not entry.glued and self.compose(entry, [])
+        return not entry.glued and not entry.odd and self.compose(entry, [])
 
     def compose(self, entry: _Entry, splices: list[tuple[int, int, str]]) -> bool:
         """Read the entry with its splices; ``True`` where that gives its one pair."""
@@ -208,6 +227,14 @@ class _Repair:
         walk(node)
 
     def fix(self, entry: _Entry) -> None:
+        if entry.odd:
+            plain = (entry.start, entry.colon, f"{entry.key}: ")
+            if self.compose(entry, [plain]):
+                text = f"a character that one does not see, or a colon of another script, hides the field {entry.key!r}"
+                self.say("R032", text, entry.start, entry.key, plain)
+                return
+            line, column = self.places.at(entry.start)
+            raise ContainerError("R005", f"the field {entry.key!r} cannot be read", line, column, "type the line anew")
         if entry.glued:
             space = (entry.colon, entry.colon, " ")
             if self.compose(entry, [space]):
@@ -350,6 +377,8 @@ def _composes(source: str) -> bool:
 
 def _unquote(value: str) -> str:
     """The text inside of quotes that do not work as quotes: bad escapes, or the same quotes inside."""
+    if len(value) > 1 and value[0] == '"' and value.count('"') == 1:
+        return value[1:].lstrip()  # never closed
     if len(value) < 2 or value[0] != value[-1] or value[0] not in "\"'":
         return value
     inner = value[1:-1]

@@ -58,7 +58,7 @@ def split(text: str, known_keys: frozenset[str]) -> Parts:
             parts = Parts((found.end(), closing[0]), (closing[1], len(text)))
             if "```" in text or "~~~" in text:
                 _second_header(text, parts, known_keys)
-            _trim(text, parts)
+            trim(text, parts)
             return parts
     return _Splitter(text, start, known_keys).run()
 
@@ -85,7 +85,7 @@ def _past_blanks(text: str, at: int) -> int:
     return found.end() if found else at
 
 
-def _trim(text: str, parts: Parts) -> None:
+def trim(text: str, parts: Parts) -> None:
     """The prompt has no blank lines in front and no line ends behind it."""
     start, end = parts.body
     blanks = _BLANKS.match(text, start, end)
@@ -179,7 +179,7 @@ class _Splitter:
             self.remarks.append(_remark(text, "R019", "text in front of the header was left out", first))
             return self.parts((found[0], found[1]), found[2])
         whole = Parts(None, (first, len(text)))
-        _trim(text, whole)
+        trim(text, whole)
         return whole
 
     def front(self) -> None:
@@ -282,7 +282,7 @@ class _Splitter:
             else:
                 end = _without_fences(self.text, body, end, self.opened)
         parts = Parts(header, (body, end), remarks=self.remarks)
-        _trim(self.text, parts)
+        trim(self.text, parts)
         return parts
 
 

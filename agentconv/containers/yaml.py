@@ -40,6 +40,7 @@ def read_program(text: str, dialect: Mapping[str, Any]) -> Document:
             schema=schema,
             duplicates=str(dialect.get("duplicates", "last")),
             tags=str(dialect.get("tags", "broken" if schema in ("yaml11", "js-yaml3") else "drop")),
+            merge=bool(dialect.get("merge", True)),
         )
         return _document(text, _map(composed))
     except ContainerError as error:

@@ -64,17 +64,19 @@ def compose_all(
     line: int = 1,
     duplicates: str = "last",
     tags: str = "broken",
+    merge: bool = True,
     max_depth: int = MAX_DEPTH,
     max_nodes: int = MAX_NODES,
 ) -> Composed:
     """As ``compose``, with duplicate keys and unused anchors.
 
     ``offset`` and ``line`` are where the text begins in its file. ``tags: drop`` passes over tags that are not
-    YAML's own and takes maps and lists as keys by their text, as Bun.YAML and npm's yaml do; js-yaml refuses them.
+    YAML's own and takes maps and lists as keys by their text, as Bun.YAML and npm's yaml do; js-yaml refuses such
+    tags, and makes its own text of such keys. ``merge: False`` takes ``<<`` for a key like others, as npm's yaml does.
     """
     if len(text) > MAX_BYTES:
         raise ContainerError("R017", f"the YAML has more than {MAX_BYTES} characters", line, 1)
-    builder = _Builder(text, schema, offset, line, duplicates, tags, max_depth, max_nodes)
+    builder = _Builder(text, schema, offset, line, duplicates, tags, merge, max_depth, max_nodes)
     try:
         return builder.run()
     except yaml.YAMLError as error:
@@ -99,11 +101,12 @@ def _events(text: str) -> Iterator[Any]:
 
 class _Builder:
     def __init__(
-        self, text: str, schema: str, offset: int, line: int, duplicates: str, tags: str, max_depth: int, max_nodes: int
-    ) -> None:
+        self, text: str, schema: str, offset: int, line: int, duplicates: str, tags: str, merge: bool, max_depth: int,
+        max_nodes: int,
+    ) -> None:  # fmt: skip
         shift = 1 if text.startswith("\ufeff") else 0  # libyaml's marks do not count it
         self.text, self.offset, self.line = text[shift:], offset + shift, line
-        self.schema, self.duplicates, self.tags = schema, duplicates, tags
+        self.schema, self.duplicates, self.tags, self.merge = schema, duplicates, tags, merge
         self.max_depth, self.max_nodes = max_depth, max_nodes
         self.restore: dict[int, str] = {}
         source = self.text
@@ -216,12 +219,11 @@ class _Builder:
                 break
             key = self.node(inner, depth + 1)
             if key.kind != "scalar":
-                if self.tags != "drop":
-                    raise self.fail(inner, "a map or list stands where a key is expected", "put quotes around the text")
-                key.text = self.text[key.start - self.offset : key.end - self.offset]
+                key.text = self.key_text(key, inner)
             pair = Pair(key, self.node(next(self.events), depth + 1))
             last = pair.end
-            if key.text == "<<" and key.style == "plain" and key.kind == "scalar" and self.schema != "strings":
+            merging = self.merge and self.schema != "strings"
+            if merging and key.text == "<<" and key.style == "plain" and key.kind == "scalar":
                 merges.append((inner, pair.value))
                 continue
             if key.text in seen:
@@ -242,6 +244,17 @@ class _Builder:
             if value.kind == "scalar":
                 raise self.fail(inner, "<< needs a map or a list of maps")
         return node
+
+    def key_text(self, key: Node, event: Any) -> str:
+        """A map or list as a key (``{{NAME}}`` is one)."""
+        if self.schema.startswith("js-yaml"):  # 3.14 and 4.1, run
+            inner = key.items if key.kind == "list" else ()
+            if not any(item.kind == "list" for item in inner):
+                words = [item.text if item.kind == "scalar" else "[object Object]" for item in inner]
+                return ",".join(words) if key.kind == "list" else "[object Object]"
+        elif self.tags == "drop":
+            return self.text[key.start - self.offset : key.end - self.offset]
+        raise self.fail(event, "a map or list stands where a key is expected", "put quotes around the text")
 
     def alias(self, event: Any, start: int) -> Node:
         name = event.anchor

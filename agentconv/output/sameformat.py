@@ -13,6 +13,7 @@ from agentconv.reading.context import Read, Reading
 from agentconv.reading.engine import read_author, read_program
 
 NORMALISES = ("T001", "T002")
+STAYS = "T030"  # lost on the way to other programs only
 
 
 def convert_same(reading: Reading, options: Options) -> list[Conversion]:
@@ -33,7 +34,8 @@ def convert_same(reading: Reading, options: Options) -> list[Conversion]:
         before, notes = source_rights(read, reading, program)
         result = Conversion(
             "exact", read.agent.id or read.agent.name or "", reading.path, reading.spec.id, reading.spec.id,
-            BeforeAfter(counting.spelled(before), []), notes=[*(reading.notes if n == 0 else []), *read.notes, *notes],
+            BeforeAfter(counting.spelled(before), []),
+            notes=[*(reading.notes if n == 0 else []), *(x for x in read.notes if x.code != STAYS), *notes],
             agent=read.agent, entry=read.agent.id if reading.spec.many else "",
         )  # fmt: skip
         _prove(result, read, reading, again, before, text)

@@ -127,7 +127,7 @@ def _text(node: Node, row: Field, ctx: Context) -> Any:
     if node.kind != "scalar":
         meant = ", ".join(i.text for i in node.items) if node.kind == "list" and node.items else UNSAID
         raise Bad("must be text", meant)
-    value = node.text
+    value = _with_hash(node, row, ctx)
     if row.fact("escapes") == "newline" and "\\n" in value:
         value = value.replace("\\n", "\n")
         ctx.say("R014", f"literal \\n in `{row.key}` read as line breaks", row.field or row.key, node)
@@ -139,6 +139,19 @@ def _text(node: Node, row: Field, ctx: Context) -> Any:
     if not value.strip() and (word := row.fact("blank")):
         ctx.refuse(word, f"`{row.key}` is blank")
         ctx.say("R012", f"`{row.key}` is blank: {ctx.spec.seen} does not load this agent", row.field or row.key, node)
+    return value
+
+
+_HASH = re.compile(r"[ \t]+#(?=[^\s#])[^\r\n]*")
+
+
+def _with_hash(node: Node, row: Field, ctx: Context) -> str:
+    """A description of YAML without quotes, with the part that a blank and a # cut off as a comment."""
+    cut = _HASH.match(ctx.text, node.end) if node.style == "plain" and row.field == "description" else None
+    if cut is None or not ctx.author or ctx.spec.syntax not in ("frontmatter", "yaml") or "\n" in node.text:
+        return node.text
+    value = node.text + cut[0].rstrip()
+    ctx.say("R031", f"in YAML `{row.key}` ends at ` #`; read to the end of the line", "description", node)
     return value
 
 

@@ -238,10 +238,15 @@ def _plain_json(text: str) -> None:
 
 
 def _open_author(spec: Spec, text: str) -> Document:
-    """The author's container; what only the program can read (Roo's curly quotes) is taken as the program reads it."""
+    """The author's container; what only the program can read (Roo's curly quotes) is taken as the program reads it.
+
+    Not so where it is in doubt whether a line of a header is a field: a program that makes text of a tool list
+    answers that for nobody."""
     try:
         return open_document(spec, text, author=True)
-    except ContainerError:
+    except ContainerError as error:
+        if spec.syntax == "frontmatter" and not error.form:
+            raise
         try:
             document = open_document(spec, text, author=False)
         except ContainerError:
@@ -276,7 +281,8 @@ def entries(
     for node, by_list in entry_lists(spec, document):
         forced = {**here, **by_list}
         if node.kind == "map":
-            out += [(p.key.text, p.value, forced) for p in node.pairs if p.value.kind == "map"]
+            last = {p.key.text: p for p in node.pairs}  # of a name that stands twice
+            out += [(p.key.text, p.value, forced) for p in last.values() if p.value.kind == "map"]
             if strict and any(p.value.kind != "map" for p in node.pairs):
                 raise Refused("an entry is no map", True)
         else:

@@ -211,7 +211,8 @@ def _wrong_type(node: Node, row: Field, ctx: Context) -> Tools:
     word = ctx.spec.tools.fact("wrong_type", "none")
     bools = node.kind == "map" and node.pairs and all(isinstance(p.value.value, bool) for p in node.pairs)
     if ctx.author and bools and word in ("all", "absent", "refused"):
-        text = f"`{row.key}` is a map of yes and no; read as a list of the tools that are on"
+        off = ", ".join(f"`{p.key.text}`" for p in node.pairs if p.value.value is False)
+        text = f"`{row.key}` is a map of yes and no; read as a list of the tools that are on" + (off and f", {off} off")
         ctx.say("R006", text, "tools", node, effect="approximate")
         return _true_only(node, row, ctx)
     if ctx.author:

@@ -169,6 +169,10 @@ def read_groups(node: Node, row: Field, ctx: Context) -> Tools:
 def _group_scope(item: Node, group: str, at: str, ctx: Context) -> Scope | None:
     options = item.items[1] if item.kind == "list" and len(item.items) > 1 else None
     key = str(ctx.spec.tools.fact("scope_key"))
+    for pair in options.pairs if options is not None else ():
+        if pair.key.text != key:
+            text = f"`{pair.key.text}` of the limit on `{group}` has no place in other programs: `{pair.value.text}`"
+            ctx.say("T030", text, at, pair.key)
     pattern = options.get(key) if options is not None and options.kind == "map" else None
     if pattern is None or pattern.value is None:
         return None

@@ -105,7 +105,7 @@ def test_names_that_are_one_file_on_some_systems(project: Path) -> None:
     folder = project / ".claude" / "agents"
     for below in ("Team", "team", "caf\u00e9", "cafe\u0301"):
         (folder / below).mkdir(parents=True)
-        (folder / below / "x.md").write_text(AGENT.format(name="x").replace("Do it.", f"Do it {ascii(below)}."))
+        (folder / below / "x.md").write_text(AGENT.format(name="x").replace("Do it.", f"Do it {below!a}."))
     run("convert", ".claude/agents", "--to", "cursor")
     paths = list(outputs(project))
     folded = {unicodedata.normalize("NFC", p).casefold() for p in paths}

@@ -17,6 +17,24 @@ def split_words(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(w.strip() for v in values for w in v.split(",") if w.strip()))
 
 
+class Jobs(click.ParamType[int]):
+    """A number of processes, or ``auto`` (0)."""
+
+    name = "jobs"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number."""
+        if value == "auto" or value == 0:
+            return 0
+        try:
+            number = int(value)
+        except ValueError:
+            number = 0
+        if number < 1:
+            self.fail(f"{value!r} is neither a number of processes nor `auto`", param, ctx)
+        return number
+
+
 @click.command()
 @click.argument("src", nargs=-1)
 @click.option("--to", "to", multiple=True, required=True, metavar="ID[,ID…|all]", help="Formats to convert to.")
@@ -69,6 +87,13 @@ def split_words(values: tuple[str, ...]) -> tuple[str, ...]:
     "--carry", is_flag=True, help="Keep fields without a home in the output for the way back, and take them back."
 )
 @click.option("--fold", is_flag=True, help="Write routing facts and skills without a home into the prompt.")
+@click.option(
+    "--jobs",
+    type=Jobs(),
+    default="auto",
+    metavar="N|auto",
+    help="Processes; auto: several where there are enough files for it to pay.",
+)
 @click.option(
     "--rewrite-body",
     multiple=True,
@@ -196,6 +221,7 @@ def prepare(src: tuple[str, ...], to: tuple[str, ...], given: dict[str, Any]) ->
         all=split_words(to) == ("all",),
         everything=not src and split_words(to) == ("all",),
         texts=given["show_diff"],
+        jobs=given["jobs"],
     )
     if src:
         found = _followed(sources.listed(src, cwd, from_, given["max_bytes"]), given)
@@ -237,7 +263,7 @@ def _targets(words: tuple[str, ...], output: str | None) -> tuple[str, ...]:
 
     if words == ("all",):
         found = [id for id in registry.targets() if registry.trusted(id)]
-        return tuple(found) if output is not None and "{id}" in output else _primary(found)
+        return tuple(found) if output is not None and "{id}" in output else primary(found)
     for word in words:
         _target(word)
     places: dict[str, str] = {}
@@ -251,7 +277,7 @@ def _targets(words: tuple[str, ...], output: str | None) -> tuple[str, ...]:
     return words
 
 
-def _primary(ids: list[str]) -> tuple[str, ...]:
+def primary(ids: list[str]) -> tuple[str, ...]:
     """Of formats that write to one place the one with more users."""
     from agentconv import registry
 

@@ -15,6 +15,7 @@ from agentconv.project import files
 from agentconv.project.planning import STDOUT, Plan, Run
 from agentconv.spec import Spec
 
+CHUNK_BYTES = 2_000_000
 CHUNK = 100  # results that are written together: git is asked once for all of them
 
 
@@ -33,6 +34,7 @@ class Target:
         self.owners: dict[tuple[str, str], Owner] = {}
         self.made: list[Conversion] = []
         self.waiting: list[Conversion] = []  # not written yet
+        self._size = 0  # bytes that wait
         self.wrote: set[str] = set()
         self.staged = files.Staged()
         self.leaving: list[tuple[Path, str, Conversion, bytes]] = []  # written beside their places
@@ -49,7 +51,8 @@ class Target:
             self.waiting.append(result)
         else:
             result.let_go()
-        if len(self.waiting) >= CHUNK and not self.together:
+        self._size += sum(map(len, result.files.values()))
+        if (len(self.waiting) >= CHUNK or self._size > CHUNK_BYTES) and not self.together:
             self._write_waiting(ahead)
 
     def finish(self) -> None:
@@ -72,7 +75,7 @@ class Target:
 
     def _write_waiting(self, ahead: Collection[str]) -> None:
         """All but what would overwrite a source that is not read yet."""
-        results, self.waiting = self.waiting, []
+        results, self.waiting, self._size = self.waiting, [], 0
         if ahead and not self.plan.in_place:
             self.waiting = [r for r in results if any(self._is_one_of(ahead, path) for path in r.files)]
             results = [r for r in results if not any(r is late for late in self.waiting)]

@@ -122,6 +122,7 @@ class Jobs(click.ParamType[int]):
 @click.option(
     "--report", type=click.Path(dir_okay=False), metavar="FILE.json|.sarif|.md|.html", help="Everything, into a file."
 )
+@click.option("--allow-outside", is_flag=True, help="Follow links and file:// that lead out of the project.")
 @click.option("--max-bytes", type=int, default=5_000_000, show_default=True, help="Largest file that is read.")
 @format_dir
 @click.pass_context
@@ -223,7 +224,7 @@ def prepare(src: tuple[str, ...], to: tuple[str, ...], given: dict[str, Any]) ->
         jobs=given["jobs"],
     )
     if src:
-        found = sources.listed(src, cwd, from_, given["max_bytes"])
+        found = _followed(sources.listed(src, cwd, from_, given["max_bytes"]), given)
     elif config is not None and config.sources:
         from agentconv.project import configured
 
@@ -233,11 +234,18 @@ def prepare(src: tuple[str, ...], to: tuple[str, ...], given: dict[str, Any]) ->
     else:
         base = Path.home() if given["user"] else files.find_root(cwd, sources.place_marks())
         closed = () if from_ is not None or plan.everything else targets
-        found = iter(sources.listed_places(base, closed, user=given["user"]))
+        found = _followed(sources.listed_places(base, closed, user=given["user"]), given)
         if from_ is not None:
             found = (s for s in found if from_ in s.among and (sources.taken(s) or s).format == from_)
     del registry
     return plan, found
+
+
+def _followed(found: Any, given: dict[str, Any]) -> Any:
+    """Sources that with --allow-outside may be links out of their folder, and may name files there."""
+    for source in found:
+        source.outside = given["allow_outside"]
+        yield source
 
 
 def settings_of(cwd: Path) -> Any:

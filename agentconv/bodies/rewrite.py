@@ -76,9 +76,8 @@ def _tool(m: Mention, prompt: str, src: Spec, dst: Spec) -> Edit | None:
         new = dst.tools.spell_mcp(tool.server, tool.member) if tool is not None and tool.server else None
         return Edit("tools", m.start, m.end, m.text, new) if new else None
     if m.form == "reference":
-        before, theirs = str(speaks(src.id)["tool"]), speaks(dst.id).get("tool")
-        name = m.text.removeprefix(before.partition("{")[0])
-        new = counterparts(src.id, dst.id).get(name)
+        theirs = speaks(dst.id).get("tool")
+        new = counterparts(src.id, dst.id).get(m.meant)
         if new is None:
             return None
         made = str(theirs).format(tool=new) if theirs else new if parse(prompt).at(m.start) else f"`{new}`"

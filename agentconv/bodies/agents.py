@@ -20,6 +20,7 @@ AFTER_LIST = re.compile(
     rf"[`*_\"']*(?:(?:,|\s+(?:or|and)|\s*/)\s*(?:the\s+)?[`*_\"']*[\w.-]+[`*_\"']*){{1,4}}\s+{NOUN}", re.I
 )
 MODE = re.compile(r"[`*_\"']*\s+modes?\b", re.I)
+ARROW = re.compile(r"(?:→|->|=>)\s*(?:use\s+|ask\s+|see\s+)?(?:the\s+)?[`*_\"'@]*$", re.I)
 BEFORE = re.compile(rf"\b{NOUN}:?\s+(?:called\s+|named\s+)?[`*_\"'@]*$", re.I)
 VERB = re.compile(
     r"\b(?:(?:invok|launch|spawn|dispatch|delegat|escalat|consult|engag|handoff|hand(?:s|ed|ing)?[ -]?off|"
@@ -31,7 +32,7 @@ VERB = re.compile(
     re.I,
 )
 OTHER = re.compile(
-    r"[`*_\"']*\s+(?:skills?|commands?|files?|folders?|director(?:y|ies)|branch(?:es)?|labels?|packages?|scripts?|"
+    r"[`*_\"']*\s+(?:instructions?\s+)?(?:skills?|commands?|files?|folders?|director(?:y|ies)|branch(?:es)?|labels?|packages?|scripts?|"
     r"fields?|tags?|tools?|workflows?|servers?|hooks?|plugins?|library|modules?)\b",
     re.I,
 )
@@ -151,6 +152,8 @@ def _cue(text: str, start: int, end: int) -> bool:
         return True
     begin = max(text.rfind("\n", 0, start) + 1, start - 90)
     before = text[begin:start]
+    if ARROW.search(before):
+        return True
     return BEFORE.search(before) is not None or VERB.search(before) is not None
 
 

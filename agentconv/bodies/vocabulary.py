@@ -55,6 +55,7 @@ def words_of(id: str) -> Words:
 def with_own_tools(words: Words, agent: Agent) -> Words:
     """The words and the tools that the agent's own header names, of whatever program."""
     named = {r.tool.name: r.tool.name for r in agent.tools.rules if r.tool.name and re.match(r"[A-Za-z]", r.tool.name)}
+    named |= {r.tool.member: r.tool.member for r in agent.tools.rules if r.tool.member and "_" in r.tool.member}
     if named.keys() <= words.tools.keys():
         return words
     from dataclasses import replace

@@ -143,6 +143,8 @@ def _sure(text: str, start: int, end: int, form: str, about: list[tuple[int, int
     if form in ("backticks", "bold"):
         return cue or inside or (distinct(word) and bool(PERSON.search(word)))
     if not distinct(word):
+        if re.search(r"(?:^|\n)#[^\n]*$|[A-Z][\w-]*\s$", text[max(start - 80, 0) : start]):
+            return False  # a heading, or the end of a longer title: "Full-Stack Developer"
         return AFTER.match(text, end) is not None or BEFORE.search(text, max(start - 40, 0), start) is not None
     return cue or bool(PERSON.search(word)) or inside
 

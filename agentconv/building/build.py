@@ -17,7 +17,7 @@ from agentconv.conversion import Conversion
 from agentconv.notes import note
 from agentconv.project import configured, files
 from agentconv.project.batch import about_target
-from agentconv.project.config import BadConfig, Config
+from agentconv.project.config import Config
 from agentconv.project.making import Made, read_source
 from agentconv.project.planning import Plan, Remark, Run
 from agentconv.project.sources import Source, taken
@@ -50,7 +50,9 @@ def run(config: Config, wishes: Wishes, progress: Step = lambda n: None, cache: 
     check_targets(config)
     if wishes.take == "theirs":
         first = _Build(config, Wishes(dry=True, take="theirs"), cache).run(progress)
-        took = list(_take_back(config, first, wishes.dry))
+        from agentconv.building.taking import take_back
+
+        took = take_back(config, first.differing, wishes.dry)
         done = _Build(config, replace(wishes, take="" if wishes.dry else "ours"), cache).run(progress)
         done.took_back = took
         return done
@@ -204,42 +206,6 @@ class _Build:
             help = "mend it, or delete it: then its outputs go, too"
             text = f"{source} held an agent and holds none now; what was made from it stays"
             self.done.remarks.append(Remark("", 0, note("F015", text, file=source, help=help)))
-
-
-# -- taking copies for the source -------------------------------------------------------------
-
-
-def _take_back(config: Config, first: BuildRun, dry: bool) -> Iterator[str]:
-    """``--take theirs``: what the copies say goes into the sources."""
-    from agentconv.project import batch
-    from agentconv.project.sources import listed
-
-    by_source: dict[tuple[str, str], list[tuple[str, Conversion]]] = {}
-    for path, result in first.differing:
-        by_source.setdefault((result.source, result.name), []).append((path, result))
-    wrong = []
-    for (source, name), copies in by_source.items():
-        if len(copies) > 1:
-            paths = " and ".join(path for path, _ in copies)
-            text = f"{paths} are copies of `{name}` and differ from {source}: which one is right?"
-            help = "take one of them back with agentconv convert COPY --to FORMAT --update -o SOURCE"
-            wrong.append(note("F013", text, file=source, help=help, effect="error"))
-    if wrong:
-        raise BadConfig(wrong)
-    for (source, _), copies in by_source.items():
-        path, result = copies[0]
-        if dry:
-            yield f"{path} → {source}"
-            continue
-        plan = Plan(
-            config.root, (result.format,), output=source, update=True, only=(result.entry,) if result.entry else ()
-        )
-        found = list(listed([str(config.root / path)], config.root, result.target, 5_000_000))
-        made = batch.run(plan, found)
-        if any(r.failed or r.status == "kept" for r in made.results):
-            reasons = [n for r in made.results for n in r.notes if n.effect in ("error", "widens")]
-            raise BadConfig(reasons or [note("F002", f"{path} cannot be taken for {source}", file=path)])
-        yield f"{path} → {source}"
 
 
 # -- one build at a time ----------------------------------------------------------------------

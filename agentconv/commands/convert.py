@@ -17,6 +17,24 @@ def split_words(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(w.strip() for v in values for w in v.split(",") if w.strip()))
 
 
+class Jobs(click.ParamType[int]):
+    """A number of processes, or ``auto`` (0)."""
+
+    name = "jobs"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number."""
+        if value == "auto" or value == 0:
+            return 0
+        try:
+            number = int(value)
+        except ValueError:
+            number = 0
+        if number < 1:
+            self.fail(f"{value!r} is neither a number of processes nor `auto`", param, ctx)
+        return number
+
+
 @click.command()
 @click.argument("src", nargs=-1)
 @click.option("--to", "to", multiple=True, required=True, metavar="ID[,ID…|all]", help="Formats to convert to.")
@@ -70,6 +88,13 @@ def split_words(values: tuple[str, ...]) -> tuple[str, ...]:
 )
 @click.option("--fold", is_flag=True, help="Write routing facts and skills without a home into the prompt.")
 @click.option(
+    "--jobs",
+    type=Jobs(),
+    default="auto",
+    metavar="N|auto",
+    help="Processes; auto: several where there are enough files for it to pay.",
+)
+@click.option(
     "--rewrite-body",
     multiple=True,
     metavar="names|tools|paths|all",
@@ -97,6 +122,7 @@ def split_words(values: tuple[str, ...]) -> tuple[str, ...]:
 @click.option(
     "--report", type=click.Path(dir_okay=False), metavar="FILE.json|.sarif|.md|.html", help="Everything, into a file."
 )
+@click.option("--allow-outside", is_flag=True, help="Follow links and file:// that lead out of the project.")
 @click.option("--max-bytes", type=int, default=5_000_000, show_default=True, help="Largest file that is read.")
 @format_dir
 @click.pass_context
@@ -195,9 +221,10 @@ def prepare(src: tuple[str, ...], to: tuple[str, ...], given: dict[str, Any]) ->
         all=split_words(to) == ("all",),
         everything=not src and split_words(to) == ("all",),
         texts=given["show_diff"],
+        jobs=given["jobs"],
     )
     if src:
-        found = sources.listed(src, cwd, from_, given["max_bytes"])
+        found = _followed(sources.listed(src, cwd, from_, given["max_bytes"]), given)
     elif config is not None and config.sources:
         from agentconv.project import configured
 
@@ -207,11 +234,18 @@ def prepare(src: tuple[str, ...], to: tuple[str, ...], given: dict[str, Any]) ->
     else:
         base = Path.home() if given["user"] else files.find_root(cwd, sources.place_marks())
         closed = () if from_ is not None or plan.everything else targets
-        found = iter(sources.listed_places(base, closed, user=given["user"]))
+        found = _followed(sources.listed_places(base, closed, user=given["user"]), given)
         if from_ is not None:
             found = (s for s in found if from_ in s.among and (sources.taken(s) or s).format == from_)
     del registry
     return plan, found
+
+
+def _followed(found: Any, given: dict[str, Any]) -> Any:
+    """Sources that with --allow-outside may be links out of their folder, and may name files there."""
+    for source in found:
+        source.outside = given["allow_outside"]
+        yield source
 
 
 def settings_of(cwd: Path) -> Any:
@@ -229,7 +263,7 @@ def _targets(words: tuple[str, ...], output: str | None) -> tuple[str, ...]:
 
     if words == ("all",):
         found = [id for id in registry.targets() if registry.trusted(id)]
-        return tuple(found) if output is not None and "{id}" in output else _primary(found)
+        return tuple(found) if output is not None and "{id}" in output else primary(found)
     for word in words:
         _target(word)
     places: dict[str, str] = {}
@@ -243,7 +277,7 @@ def _targets(words: tuple[str, ...], output: str | None) -> tuple[str, ...]:
     return words
 
 
-def _primary(ids: list[str]) -> tuple[str, ...]:
+def primary(ids: list[str]) -> tuple[str, ...]:
     """Of formats that write to one place the one with more users."""
     from agentconv import registry
 

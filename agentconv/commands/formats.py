@@ -104,6 +104,7 @@ def _one(spec: Any) -> None:
     click.echo(f"{head['title']} ({spec.id})")
     rows: list[tuple[str, Any]] = [
         ("program", f"{spec.seen}, looked at {head.get('seen')}; sure: {head.get('sure')}"),
+        ("proved with", ", ".join(_proofs(spec.id))),
         ("unsure", head.get("unsure")),
         ("written to", (head.get("places") or {}).get("write")),
         ("read only", head.get("readable_only")),
@@ -126,6 +127,17 @@ def _one(spec: Any) -> None:
         facts += ["read only"] if not row.written else []
         facts += ["limit"] if row.fact("limits") else []
         click.echo(f"    {row.key:<28}{', '.join(facts)}")
+
+
+def _proofs(id: str) -> list[str]:
+    """The programs that our files were last put before, and what they made of them."""
+    from agentconv.spec import load_data
+
+    return [
+        f"{found['program']} {found['version']} on {found['date']}"
+        + (f": {found['agreed']} of {found['written']} outputs mean the same there" if found["written"] else "")
+        for found in (load_data("proved").get(id) or {}).values()
+    ]
 
 
 def _reader(id: str, entry: Any) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from agentconv.containers import HIDDEN, ContainerError, Node, Pair, Places, Remark
+from agentconv.containers import HIDDEN, ContainerError, Node, Pair, Places, Remark, check_header
 from agentconv.containers.yamlnodes import compose_all
 from agentconv.output.edit import edit_text
 from agentconv.output.scalars import yaml_flow, yaml_scalar
@@ -60,6 +60,7 @@ def repair(
     text: str, start: int, end: int, error: ContainerError, known_keys: frozenset[str]
 ) -> tuple[Node, list[Remark]]:
     """The header between two offsets as a map, and what was repaired; ``error`` is what strict reading said."""
+    check_header(text[start:end], error.line, broken=True)
     worker = _Repair(text, start, end, error, known_keys)
     return worker.run(), worker.remarks
 

@@ -23,8 +23,9 @@ from agentconv.project.writing import Target
 from agentconv.reading.context import Reading
 from agentconv.registry import heads, load, shared_readers, trusted
 
+# Conversions from which workers pay. Measured on two cores: starting them costs what 150 conversions cost.
+PAYS_FROM = 400
 LOCK = "agentconv.lock"
-CHUNK = 100  # files that are converted before their outputs are written
 
 
 def run(plan: Plan, sources: Iterable[Source], progress: Callable[[int], None] = lambda n: None) -> Run:
@@ -78,6 +79,13 @@ def _made(
         if plan.output not in (None, STDOUT) and not str(plan.output).endswith("/"):
             plan = replace(plan, several=counted(plan, found, 2) > 1)
         maker = Maker(plan, companies=_companies(plan, found))
+        if (jobs := workers_for(plan, found)) > 1:
+            from agentconv.project.workers import made_by
+
+            for made in made_by(maker, found, jobs):
+                done.sources += made.agent_file
+                yield made
+            return
         for source in found:
             made = maker.make(source)
             done.sources += made.agent_file
@@ -106,6 +114,15 @@ def _made(
         made = Made(source.path)
         maker.make_read(source, reading, made)
         yield made
+
+
+def workers_for(plan: Plan, found: list[Source]) -> int:
+    """How many processes: those that were asked for, else as many as pay."""
+    if plan.jobs == 1 or (plan.jobs == 0 and len(found) * len(plan.targets) < PAYS_FROM):
+        return 1
+    from agentconv.project.workers import count_for
+
+    return count_for(plan, found)
 
 
 def _companies(plan: Plan, sources: list[Source]) -> dict[str, Company]:

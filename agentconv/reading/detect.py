@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache, lru_cache
@@ -39,9 +40,14 @@ def _by_place(path: str) -> tuple[str, ...]:
     found = []
     for id, skipped, globs in _places():
         fits = (glob_pattern(glob).fullmatch(slashed) for fixed, glob in globs if fixed in slashed)
-        if any(fits) and name not in skipped:
+        if any(fits) and not passed_over(name, skipped):
             found.append(id)
     return tuple(found)
+
+
+def passed_over(name: str, skipped: Iterable[str]) -> bool:
+    """Whether a program passes over files of that name in its own places; ``skip`` of the description, with globs."""
+    return any(name == one or ("*" in one and fnmatchcase(name, one)) for one in skipped)
 
 
 @cache

@@ -492,3 +492,14 @@ sources = [
     assert {gemini("tools-helper"), gemini("one"), gemini("two"), gemini("agent-00-2")} <= set(made)
     assert "44 agents" in project.read("r.md")
     project.build("--check")
+
+
+def test_one_agent_in_two_files_is_written_once(project: Project) -> None:
+    project.agent("a")
+    project.write("copy/a.md", project.read("agents/a.md"))
+    project.write("agentconv.toml", 'sources = ["agents", "copy"]\n[targets.vscode]\n')
+    project.build()
+    assert "from agents/a.md" in project.read(vscode("a"))
+    project.build("--check")
+    project.write("copy/a.md", project.read("copy/a.md").replace("Do it well.", "Do it otherwise."))
+    assert "two agents for" in project.build("--notes", "full", code=3)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from agentconv import rights as counting
-from agentconv.bodies.company import Company, member_as, scene
+from agentconv.bodies.company import Company, member_as, own_company, scene
 from agentconv.conversion import STATUSES, BeforeAfter, Conversion, report_agent
 from agentconv.lowering import traces
 from agentconv.lowering.lower import guard_sentence, lower
@@ -56,6 +56,7 @@ def convert_reading(
         return [_unread(reading, dst)]
     program = read_program(reading.spec, reading.text, reading.path, reading.get)
     out = []
+    company = company or own_company(reading, dst)  # once for all agents of the file
     for n, read in enumerate(reading.agents):
         result = convert_read(read, reading, program, dst, options, company)
         if n == 0:

@@ -100,10 +100,14 @@ class Scene:
     beside: Callable[[str], str | None] | None = None  # the text of a file, from the definition's folder
 
 
+def own_company(reading: Reading, dst: Spec) -> Company:
+    """The agents of the file itself."""
+    return gathered(member(r.agent, reading.path, dst) for r in reading.agents)
+
+
 def scene(reading: Reading, read: Read, company: Company | None, dst: Spec) -> Scene:
     """The scene of one agent of a file; without a batch the agents of the file are the company."""
-    if company is None:
-        company = gathered(member(r.agent, reading.path, dst) for r in reading.agents)
+    company = company or own_company(reading, dst)
     mine = company.by_word.get(read.agent.id or read.agent.name or "")
     return Scene(company, reading.path, placer(reading, read), mine.output if mine else "", reading.get)
 

@@ -120,13 +120,25 @@ def _one(spec: Any) -> None:
         if value:
             click.echo(f"  {name:<14}{value}")
     click.echo("  fields")
-    for row in spec.fields.values():
+    rest = [row for row in spec.fields.values() if row.applied and not (row.field or row.written)]
+    shown = [row for row in spec.fields.values() if row not in rest]
+    wide = max((len(row.key) for row in shown), default=0) + 1
+    for row in shown:
         facts = [row.field or "its own", row.type]
         facts += ["required"] if row.fact("required") else []
         facts += ["not applied"] if not row.applied else []
         facts += ["read only"] if not row.written else []
         facts += ["limit"] if row.fact("limits") else []
-        click.echo(f"    {row.key:<28}{', '.join(facts)}")
+        click.echo(f"    {row.key:<{max(wide, 28)}}{', '.join(facts)}")
+    if rest:
+        import textwrap
+
+        from agentconv.telling.terminal import width
+
+        text = f"and, its own and read only: {', '.join(row.key for row in rest)}"
+        click.echo(
+            textwrap.fill(text, width(), initial_indent="    ", subsequent_indent="      ", break_on_hyphens=False)
+        )
 
 
 def _proofs(id: str) -> list[str]:

@@ -35,7 +35,7 @@ KEYS = {
     "quick",  # whether CI runs it
     "seconds",  # how long a run may take
     "tools",  # `as-written`: it shows the words of the file, not what is handed over
-    "checks",  # formats written for it (`target`), by whose rules it reads them (`reads_as`), `written`: false
+    "checks",  # formats written for it (`target`), by whose rules it reads them (`reads_as`), `written`, `slow`
 }
 
 
@@ -52,6 +52,7 @@ class Check:
     target: str
     reads_as: str
     written: bool = True  # false: a format that is read only
+    slow: bool = False  # CI leaves it out: a start of the program for each of its files
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,8 @@ class Program:
     def checks(self) -> list[Check]:
         """What is converted for it."""
         return [
-            Check(c["target"], c.get("reads_as", c["target"]), c.get("written", True)) for c in self.facts["checks"]
+            Check(c["target"], c.get("reads_as", c["target"]), c.get("written", True), c.get("slow", False))
+            for c in self.facts["checks"]
         ]
 
     def packages(self) -> dict[str, str]:

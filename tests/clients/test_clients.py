@@ -25,7 +25,12 @@ PAIRS = [(program, check) for program in programs().values() for check in progra
 
 def _params(pairs: list[tuple[Program, Check]]) -> list[ParameterSet]:
     return [
-        pytest.param(program, check, id=f"{program.id}-{check.target}", marks=[pytest.mark.quick] * program.quick)
+        pytest.param(
+            program,
+            check,
+            id=f"{program.id}-{check.target}",
+            marks=[pytest.mark.quick] * (program.quick and not check.slow),
+        )
         for program, check in pairs
     ]
 

@@ -487,7 +487,7 @@ def main():
         out["agents"] = [{k: v for k, v in a.items() if k != "_path"} for a in sorted(agents, key=lambda a: a["file"])]
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    json.dump(out, sys.stdout, indent=1, ensure_ascii=False)
+    json.dump(out, sys.stdout, indent=1)
     print()
 
 

@@ -399,7 +399,7 @@ def main(client):
         if server:
             server.close()
         shutil.rmtree(tmp, ignore_errors=True)
-    json.dump(result, sys.stdout, indent=1, ensure_ascii=False)
+    json.dump(result, sys.stdout, indent=1)
     sys.stdout.write("\n")
 
 

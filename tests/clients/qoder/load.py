@@ -74,8 +74,4 @@ with concurrent.futures.ThreadPoolExecutor(4) as pool:
         else:
             errors.append({"file": rel, "message": "not listed by qodercli (no frontmatter, wrong place or extension)"})
 agents.sort(key=lambda a: a["file"])
-print(
-    json.dumps(
-        {"client": "qoder", "version": version, "agents": agents, "errors": errors}, indent=1, ensure_ascii=False
-    )
-)
+print(json.dumps({"client": "qoder", "version": version, "agents": agents, "errors": errors}, indent=1))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from agentconv.bodies.company import Member
 from agentconv.model import Agent
 from agentconv.notes import RANK, Note
 
@@ -35,6 +36,7 @@ class Conversion:
     agent: Agent | None = None
     entry: str = ""  # the id of the entry, in a file of many
     unchanged: bool = False
+    called: Member | None = None  # what source and target call the agent
 
     @property
     def text(self) -> str:

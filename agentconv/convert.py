@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from agentconv import rights as counting
+from agentconv.bodies.company import Company, member_as, own_company, scene
 from agentconv.conversion import STATUSES, BeforeAfter, Conversion, report_agent
 from agentconv.lowering import traces
 from agentconv.lowering.lower import guard_sentence, lower
@@ -43,8 +44,11 @@ def usual_path(spec: Spec, stem: str = "agent") -> str:
     return str((spec.head.get("places") or {}).get("write") or "{id}.md").replace("{id}", stem)
 
 
-def convert_reading(reading: Reading, dst: Spec, options: Options, get: Get) -> list[Conversion]:
-    """The agents of a file that was read. Entries for one shared file follow each other into it."""
+def convert_reading(
+    reading: Reading, dst: Spec, options: Options, get: Get, company: Company | None = None
+) -> list[Conversion]:
+    """The agents of a file that was read. Entries for one shared file follow each other into it. ``company``: all
+    agents of the batch, by name; absent: those of the file."""
     if reason := dst.head.get("readable_only"):
         reading.notes.append(note("F005", f"`{dst.id}` can be read, not written: {reason}", file=reading.path))
         return [_unread(reading, dst)]
@@ -52,8 +56,9 @@ def convert_reading(reading: Reading, dst: Spec, options: Options, get: Get) -> 
         return [_unread(reading, dst)]
     program = read_program(reading.spec, reading.text, reading.path, reading.get)
     out = []
+    company = company or own_company(reading, dst)  # once for all agents of the file
     for n, read in enumerate(reading.agents):
-        result = convert_read(read, reading, program, dst, options)
+        result = convert_read(read, reading, program, dst, options, company)
         if n == 0:
             result.notes[:0] = [x for x in reading.notes if x not in result.notes]
             result.judge(result.status)
@@ -97,7 +102,14 @@ def convert_agent(agent: Agent, from_: str, to: str, options: Options | None = N
     return convert_read(reading.agents[0], reading, None, load(to), options or Options())
 
 
-def convert_read(read: Read, reading: Reading, program: Reading | None, dst: Spec, options: Options) -> Conversion:
+def convert_read(
+    read: Read,
+    reading: Reading,
+    program: Reading | None,
+    dst: Spec,
+    options: Options,
+    company: Company | None = None,
+) -> Conversion:
     """Lower, render, read back, prove. An entry of a shared file stands alone in the result."""
     said_by = reading.spec.id
     as_read, src = as_meant(read.agent, reading.spec)
@@ -118,7 +130,8 @@ def convert_read(read: Read, reading: Reading, program: Reading | None, dst: Spe
     if any(n.effect == "error" for n in result.notes):
         return result
     newline = reading.document.newline if reading.document and dst.syntax == "frontmatter" else "\n"
-    job = Job(agent, src, dst, before, options, newline)
+    around = scene(reading, read, company, dst) if agent.prompt else None
+    job = Job(agent, src, dst, before, options, newline, around)
     made = _tightened(job)
     if isinstance(made, Lowered):
         result.notes += made.notes
@@ -151,7 +164,7 @@ def _tightened(job: Job) -> Attempt | Lowered:
     forbid: frozenset[str] = frozenset()
     last: Attempt | None = None
     for _ in range(TIGHTEN):
-        lowered = lower(job.agent, job.src, job.dst, job.before, job.options, forbid)
+        lowered = lower(job.agent, job.src, job.dst, job.before, job.options, forbid, job.scene)
         if lowered.skipped or any(n.effect == "error" for n in lowered.notes):
             return lowered
         made = attempt(job, lowered)
@@ -196,6 +209,7 @@ def _decide(job: Job, made: Attempt, result: Conversion) -> Conversion:
     lowered, dst = made.lowered, job.dst
     gained = counting.spelled(made.gained) + [f"limit:{name}" for name in lowered.limits]
     result.gained = gained
+    result.called = member_as(job.agent, lowered.agent, dst, result.source)
     result.agent, result.entry = lowered.agent, lowered.agent.id if dst.many else ""
     result.rights = BeforeAfter(result.rights.before, counting.spelled(made.rights))
     notes = [*lowered.notes, *aftermath.beside_a_shell(job, made)]

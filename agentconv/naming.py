@@ -35,6 +35,7 @@ def taken(spec: Spec) -> frozenset[str]:
     return frozenset(str(name).lower() for name in spec.identity.get("taken") or ())
 
 
+DEVICES = re.compile(r"(?i)con|prn|aux|nul|com[0-9]|lpt[0-9]")
 SAFE = re.compile(r"[a-z0-9][a-z0-9._-]*")
 
 
@@ -42,11 +43,22 @@ def file_id(id: str, spec: Spec) -> str:
     """The id as the target's place can hold it: kept where every file system agrees on it, else a slug."""
     rules = spec.identity.get("id")
     parts = [p for p in id.split("/") if p] if spec.identity.get("by") == "path" else [id]
-    kept = [p if SAFE.fullmatch(p) and not p.endswith(".") and len(p) <= LONGEST else slug(p)[:LONGEST] for p in parts]
+    kept = [
+        _no_device(p)
+        if SAFE.fullmatch(p) and not p.endswith(".") and len(p) <= LONGEST
+        else _no_device(slug(p)[:LONGEST])
+        for p in parts
+    ]
     made = "/".join(p for p in kept if p)
     if made and legal(made, rules):
         return made
-    return "/".join(s[:LONGEST] for s in map(slug, parts) if s) or "agent"
+    return "/".join(_no_device(s[:LONGEST]) for s in map(slug, parts) if s) or "agent"
+
+
+def _no_device(name: str) -> str:
+    """On Windows `con` and its like are devices, with any ending."""
+    stem, dot, ending = name.partition(".")
+    return f"{stem}-agent{dot}{ending}" if DEVICES.fullmatch(stem) else name
 
 
 def place(spec: Spec, id: str, user: bool = False) -> str:

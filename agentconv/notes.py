@@ -48,7 +48,7 @@ class Note:
 
 
 # code -> (default effect, headline). Families: R reading, T tools, M models, L other fields,
-# C the target's limits and places, F files, V verification, X bugs of agentconv itself.
+# C the target's limits and places, F files, V verification, P prompts, X bugs of agentconv itself.
 CODES: dict[str, tuple[NoteEffect, str]] = {
     # reading
     "R001": ("error", "not UTF-8"),
@@ -185,12 +185,14 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "F015": ("error", "a source that holds no agent any more"),
     "F016": ("info", "an edited output without a source"),
     "F017": ("error", "the marks of a passage do not fit"),
+    "F018": ("error", "a copy that would widen its source"),
     "F019": ("error", "a tool set that does not fit"),
     "F021": ("approximate", "the prompt is written out"),
     "F023": ("info", "the prompt stays in the source"),
     "F024": ("info", "tools taken from a named set"),
     "F040": ("info", "a format that the project itself brings"),
     "F041": ("error", "a description cannot be used"),
+    "F030": ("error", "a link out of the folder"),
     "F042": ("lost", "a field that a layout never used"),
     # verification
     "V001": ("error", "the output does not read back as it should"),
@@ -198,6 +200,20 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "V003": ("error", "a loss without a note"),
     "V004": ("error", "another entry of the file changed"),
     "V005": ("error", "a tool name the target does not have"),
+    # prompts
+    "P001": ("approximate", "the prompt calls an agent by a name that it will not have"),
+    "P002": ("info", "the prompt speaks of a place of the source's program"),
+    "P003": ("approximate", "a word of the prompt was rewritten"),
+    "P004": ("info", "a word that may be an agent was left"),
+    "P005": ("info", "hand-overs taken from the prompt"),
+    "P006": ("approximate", "a hand-over to an agent that is not there"),
+    "P007": ("approximate", "a description was split at its examples"),
+    "P008": ("info", "a skill that the target will not find"),
+    "P009": ("info", "an MCP server that the target will not find"),
+    "P010": ("info", "the prompt names an agent that is not there"),
+    "P011": ("info", "the prompt names a tool that the program does not have"),
+    "P012": ("info", "the prompt speaks of another program's place"),
+    "P013": ("info", "the prompt tells to use a tool that the agent has not got"),
     # own bugs
     "X001": ("error", "internal error"),
 }

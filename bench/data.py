@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import random
 import re
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -91,3 +92,12 @@ def write(folder: Path, count: int, **how: object) -> Path:
     for stem, text in agents(count, **how):  # type: ignore[arg-type]
         (place / f"{stem}.md").write_text(text, "utf-8")
     return place
+
+
+if __name__ == "__main__":  # FOLDER COUNT [BODY [same]]
+    write(
+        Path(sys.argv[1]),
+        int(sys.argv[2]),
+        body=int(sys.argv[3]) or None if len(sys.argv) > 3 else None,
+        same_name="same" in sys.argv[4:],
+    )

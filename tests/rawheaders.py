@@ -7,6 +7,7 @@ denials alone, MCP alone; permission modes, hooks and MCP servers with commands 
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from functools import cache
 from typing import Any
 
@@ -206,7 +207,7 @@ def nested(flat: dict[str, Any]) -> dict[str, Any]:
                 below = place[part] = {}
             place = below
         if not (last in place and isinstance(place[last], dict) and place[last]):
-            place[last] = value
+            place[last] = deepcopy(value)
     return out
 
 

@@ -13,12 +13,15 @@ from agentconv.lowering.fittexts import shortened
     [
         ("First. Second one. Third", 20, "First. Second one."),
         ("A paragraph here.\n\nAnother paragraph", 30, "A paragraph here."),
-        ("word " * 10, 22, "word word word word"),
-        ("x" * 50, 10, "x" * 10),
+        ("Ask e.g. for one. And for two.", 20, "Ask e.g. for one."),
+        ("word " * 10, 22, "word word word word…"),
+        ("x" * 50, 10, "x" * 9 + "…"),
     ],
 )
 def test_shortened(text: str, longest: int, left: str) -> None:
-    assert shortened(text, longest) == left
+    made, whole = shortened(text, longest)
+    assert made == left and len(made) <= longest
+    assert whole == (made[-1] == ".")
 
 
 def test_a_long_description_is_cut_with_a_note() -> None:

@@ -13,12 +13,14 @@ from agentconv import registry
 from agentconv.convert import Options, convert_agent, convert_text
 from agentconv.lowering.fold import HEADING, TITLES, fold, unfold
 from agentconv.lowering.lowered import Lowered
-from agentconv.model import Agent
+from agentconv.model import Agent, Handoff
 from tests import goldens
 
 IDS = registry.targets()
 OWN = next(id for id in IDS if registry.load(id).tools.control == "any")
-MANIFEST = next(id for id in IDS if set(TITLES) - {"skills"} <= set(registry.load(id).by_field) and id != OWN)
+MANIFEST = next(
+    id for id in IDS if set(TITLES) - {"skills", "handoffs"} <= set(registry.load(id).by_field) and id != OWN
+)
 HOMELESS = next(id for id in IDS if not set(TITLES) & set(registry.load(id).by_field))
 ROUTING = goldens.AGENTS / "routing.yaml"
 
@@ -34,6 +36,11 @@ FACTS = {
     "context": st.dictionaries(keys, plain, min_size=1, max_size=3),
     "priority": st.integers(),
     "examples": st.lists(st.dictionaries(keys, plain, min_size=1, max_size=3), min_size=1, max_size=3).map(tuple),
+    "handoffs": st.lists(
+        st.builds(Handoff, texts, texts, texts, st.none() | st.booleans(), st.none() | texts.filter(bool)),
+        min_size=1,
+        max_size=3,
+    ).map(tuple),
 }
 
 

@@ -17,7 +17,7 @@ from agentconv.telling import holding
 from tests import goldens
 
 FIELDS_SHOWN = [field for _, fields in holding.TOPICS for field in fields]
-WORDS = {holding.YES, holding.READ, holding.IDLE, holding.FIXED, holding.NO}
+WORDS = {holding.YES, holding.IN_TOOLS, holding.READ, holding.IDLE, holding.FIXED, holding.NO}
 CONTROLS = {"list", "map", "groups", "switch", "any"}
 
 
@@ -99,6 +99,7 @@ def test_by_hand() -> None:
         ("kiro", "tools"): "list (unproven)",
         ("opencode", "tools"): "map",
         ("opencode", "temperature"): "yes",
+        ("opencode", "delegates"): "in tools",  # `task: {"*": deny, researcher: allow}`
         ("roo", "prompt_parts"): "yes",
         ("roo", "tools"): "groups",
         ("agent-skills", "license"): "yes",

@@ -36,7 +36,7 @@ def test_names_are_unique() -> None:
 
 def test_codes_that_a_text_mentions_exist() -> None:
     for code, entry in TEXTS.items():
-        assert set(re.findall(r"\b[RTMLCFVX]\d{3}\b", entry["text"])) <= set(CODES), code
+        assert set(re.findall(r"\b[RTMLCFVPX]\d{3}\b", entry["text"])) <= set(CODES), code
 
 
 def test_options_that_a_text_mentions_exist(root: Path) -> None:
@@ -50,7 +50,7 @@ def test_options_that_a_text_mentions_exist(root: Path) -> None:
 def test_every_code_that_the_source_names_is_declared(root: Path) -> None:
     used: dict[str, str] = {}
     for path in sorted((root / "agentconv").rglob("*.py")):
-        used |= dict.fromkeys(re.findall(r'"([RTMLCFVX]\d{3})"', path.read_text(encoding="utf-8")), path.name)
+        used |= dict.fromkeys(re.findall(r'"([RTMLCFVPX]\d{3})"', path.read_text(encoding="utf-8")), path.name)
     assert {code: where for code, where in used.items() if code not in CODES} == {}
 
 

@@ -90,6 +90,14 @@ def test_convert_loads_neither_the_editor_nor_a_markdown_parser(tmp_path: Path) 
     assert "yaml" in modules, "the probe sees nothing"
 
 
+def test_a_prompt_is_parsed_where_a_plain_search_hits(tmp_path: Path) -> None:
+    """The other side of the test above: this is when it is loaded."""
+    source = tmp_path / "lead.md"
+    source.write_text("---\nname: lead\ndescription: Leads.\n---\n\nRead .claude/agents/checker.md first.\n", "utf-8")
+    arguments = ("convert", str(source), "--from", "claude-code", "--to", "vscode", "-o", f"{tmp_path}/out/")
+    assert "markdown_it" in loaded(*arguments, cwd=tmp_path)
+
+
 def test_a_file_that_lies_in_its_place_needs_the_tables_of_its_formats_only(tmp_path: Path) -> None:
     """Where place or name tells the format, no other one is read whole: with thirty formats that would take long."""
     place = tmp_path / ".claude/agents/docs-writer.md"

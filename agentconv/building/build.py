@@ -11,20 +11,28 @@ from agentconv.building import lock as locks
 from agentconv.building.lock import Ledger, Lock, Row
 from agentconv.building.outputs import Output
 from agentconv.building.removing import Removed, remove
-from agentconv.building.settled import SettledMaker, check_targets, plan_of
+from agentconv.building.settled import Results, SettledMaker, check_targets, plan_of
 from agentconv.building.wishes import Wishes as Wishes
 from agentconv.conversion import Conversion
 from agentconv.notes import note
 from agentconv.project import configured, files
 from agentconv.project.batch import about_target
-from agentconv.project.config import BadConfig, Config
+from agentconv.project.config import Config
 from agentconv.project.making import Made, read_source
 from agentconv.project.planning import Plan, Remark, Run
 from agentconv.project.sources import Source, taken
 from agentconv.reading.context import Reading
 from agentconv.registry import load
 
-Cache = dict[tuple[str, str, str], list[Conversion]]
+
+@dataclass(slots=True)
+class Cache:
+    """What one process keeps from build to build: readings by path and text, and what they became."""
+
+    readings: dict[str, tuple[str, Source, Reading]] = field(default_factory=dict)
+    results: Results = field(default_factory=dict)
+
+
 Step = Callable[[int], None]
 
 
@@ -50,16 +58,23 @@ def run(config: Config, wishes: Wishes, progress: Step = lambda n: None, cache: 
     check_targets(config)
     if wishes.take == "theirs":
         first = _Build(config, Wishes(dry=True, take="theirs"), cache).run(progress)
-        took = list(_take_back(config, first, wishes.dry))
+        from agentconv.building.taking import take_back
+
+        took = take_back(config, first.differing, wishes.dry)
         done = _Build(config, replace(wishes, take="" if wishes.dry else "ours"), cache).run(progress)
         done.took_back = took
         return done
     return _Build(config, wishes, cache).run(progress)
 
 
+def _names_files(reading: Reading) -> bool:
+    """Whether a prompt of such a file may stand in another one."""
+    return any(row.fact("refs") for row in reading.spec.fields.values())
+
+
 class _Build:
     def __init__(self, config: Config, wishes: Wishes, cache: Cache | None) -> None:
-        self.config, self.wishes, self.root = config, wishes, config.root
+        self.config, self.wishes, self.root, self.cache = config, wishes, config.root, cache
         self.locks = {
             True: locks.read(self.root / locks.NAME),
             False: locks.read(locks.state_file(self.root)),
@@ -69,10 +84,9 @@ class _Build:
         self.done = BuildRun(Plan(self.root, targets, settings=config.file, dry=wishes.dry))
         self.makers: list[SettledMaker] = []
         self.outputs: list[Output] = []
-        cache = {} if cache is None else cache
         for setting in config.targets:
             plan = plan_of(config, setting, settings=config.file, dry=wishes.dry)
-            self.makers.append(SettledMaker(plan, setting, config, cache))
+            self.makers.append(SettledMaker(plan, setting, config, None if cache is None else cache.results))
             ledger = self.ledgers[setting.tracked]
             self.outputs.append(Output(load(setting.id), setting, plan, self.done, ledger, wishes))
         self.digests: dict[str, str] = {}
@@ -122,12 +136,27 @@ class _Build:
             if found.path in outputs:
                 continue  # a folder of the sources may hold outputs
             self.listed.add(found.path)
+            if (kept := self._kept(found)) is not None:
+                yield *kept, Made(found.path)
+                continue
             known = taken(found)
             if known is None:
                 continue
             made = Made(known.path)
             reading = read_source(known, self.done.plan, made)
+            if self.cache is not None and reading is not None and not _names_files(reading):
+                self.cache.readings[known.path] = (reading.text, known, reading)
             yield known, reading, made
+
+    def _kept(self, found: Source) -> tuple[Source, Reading] | None:
+        """The file as it was read for an earlier build, where its text is the same."""
+        kept = self.cache.readings.get(found.path) if self.cache is not None else None
+        if kept is None or found.settled or found.full is None:
+            return None
+        try:
+            return kept[1:] if files.read_text(found.full, found.most) == kept[0] else None
+        except files.Unreadable:
+            return None
 
     # -- the lock -----------------------------------------------------------------------------
 
@@ -135,7 +164,10 @@ class _Build:
         """What is no output any more goes, and the lock is written."""
         lock, ledger, done = self.locks[tracked], self.ledgers[tracked], self.done
         outputs = [o for o in self.outputs if o.setting.tracked is tracked]
-        rows = {row.key: row for output in outputs for row in self._rows(output, lock)}
+        rows: dict[str, Row] = {}
+        for output in outputs:
+            for row in self._rows(output, lock):
+                rows.setdefault(row.key, row)  # of two sources of one agent the first one counts
         elsewhere = {
             row.key for o in self.outputs if o not in outputs for row in self._rows(o, self.locks[not tracked])
         }
@@ -204,42 +236,6 @@ class _Build:
             help = "mend it, or delete it: then its outputs go, too"
             text = f"{source} held an agent and holds none now; what was made from it stays"
             self.done.remarks.append(Remark("", 0, note("F015", text, file=source, help=help)))
-
-
-# -- taking copies for the source -------------------------------------------------------------
-
-
-def _take_back(config: Config, first: BuildRun, dry: bool) -> Iterator[str]:
-    """``--take theirs``: what the copies say goes into the sources."""
-    from agentconv.project import batch
-    from agentconv.project.sources import listed
-
-    by_source: dict[tuple[str, str], list[tuple[str, Conversion]]] = {}
-    for path, result in first.differing:
-        by_source.setdefault((result.source, result.name), []).append((path, result))
-    wrong = []
-    for (source, name), copies in by_source.items():
-        if len(copies) > 1:
-            paths = " and ".join(path for path, _ in copies)
-            text = f"{paths} are copies of `{name}` and differ from {source}: which one is right?"
-            help = "take one of them back with agentconv convert COPY --to FORMAT --update -o SOURCE"
-            wrong.append(note("F013", text, file=source, help=help, effect="error"))
-    if wrong:
-        raise BadConfig(wrong)
-    for (source, _), copies in by_source.items():
-        path, result = copies[0]
-        if dry:
-            yield f"{path} → {source}"
-            continue
-        plan = Plan(
-            config.root, (result.format,), output=source, update=True, only=(result.entry,) if result.entry else ()
-        )
-        found = list(listed([str(config.root / path)], config.root, result.target, 5_000_000))
-        made = batch.run(plan, found)
-        if any(r.failed or r.status == "kept" for r in made.results):
-            reasons = [n for r in made.results for n in r.notes if n.effect in ("error", "widens")]
-            raise BadConfig(reasons or [note("F002", f"{path} cannot be taken for {source}", file=path)])
-        yield f"{path} → {source}"
 
 
 # -- one build at a time ----------------------------------------------------------------------

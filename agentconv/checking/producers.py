@@ -23,7 +23,7 @@ USUAL = {
     "references": "agentconv.checking.references:produce",
     "targets": "agentconv.checking.targets:produce",
 }
-MORE: dict[str, str] = {}  # name -> producer, run where it is asked for
+MORE = {"bodies": "agentconv.checking.bodies:produce"}  # name -> producer, run where it is asked for
 
 
 def producer(name: str) -> Producer:

@@ -21,6 +21,7 @@ REPORTS = (".json", ".sarif", ".md")
 @click.option("--target", multiple=True, metavar="ID[,ID…]", help="Would it load there, and what would it mean?")
 @click.option("--user", is_flag=True, help="The programs' places in the home folder.")
 @click.option("--only", multiple=True, metavar="NAME", help="These agents only.")
+@click.option("--bodies", is_flag=True, help="Look into the prompts, too: agents, tools and places that they name.")
 @click.option("--fix", is_flag=True, help="Mend in place what is safe to mend.")
 @click.option("--diff", "show_diff", is_flag=True, help="Write nothing, print what --fix would change.")
 @click.option("--baseline", type=click.Path(dir_okay=False), metavar="FILE", help="Findings that are known already.")
@@ -59,6 +60,7 @@ def check(ctx: click.Context, /, src: tuple[str, ...], **given: Any) -> None:
     settings = None if given["user"] else settings_of(root or Path.cwd())
     wishes = checks.Wishes(
         targets=_targets(split_words(given["target"])),
+        more=("bodies",) if given["bodies"] else (),
         only=split_words(given["only"]),
         accepting=_accepting(settings, given["baseline"]),
         fix=given["fix"] or given["show_diff"],
@@ -124,9 +126,10 @@ def _sources(src: tuple[str, ...], settings: Any, given: dict[str, Any]) -> list
     if src or settings is None or not settings.sources:
         return list(found_sources(src, given["from_"], given["user"], given["max_bytes"]))
     from agentconv.project import configured
+    from agentconv.project.sources import taken
 
-    found = configured.sources(settings, given["max_bytes"])
-    return [source for source in found if given["from_"] in (None, source.format)]
+    found = (taken(source) for source in configured.sources(settings, given["max_bytes"]))
+    return [source for source in found if source is not None and given["from_"] in (None, source.format)]
 
 
 def _targets(words: tuple[str, ...]) -> tuple[str, ...]:

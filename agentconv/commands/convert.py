@@ -17,6 +17,44 @@ def split_words(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(w.strip() for v in values for w in v.split(",") if w.strip()))
 
 
+class Jobs(click.ParamType[int]):
+    """A number of processes, or ``auto`` (0)."""
+
+    name = "jobs"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number."""
+        if value == "auto" or value == 0:
+            return 0
+        try:
+            number = int(value)
+        except ValueError:
+            number = 0
+        if number < 1:
+            self.fail(f"{value!r} is neither a number of processes nor `auto`", param, ctx)
+        return number
+
+
+# how a run is told: the same for `convert` and `build`
+FAIL_ON = click.option(
+    "--fail-on",
+    type=click.Choice(["never", "approximate", "lost", "narrows", "inherits", "widens"]),
+    default="never",
+    help="Exit 1 on notes of this effect or worse.",
+)
+NOTES = click.option(
+    "--notes",
+    "notes_",
+    type=click.Choice(["summary", "full", "json", "github"]),
+    default="summary",
+    help="How notes are printed.",
+)
+QUIET = click.option("-q", "--quiet", is_flag=True, help="The rights line only.")
+REPORT = click.option(
+    "--report", type=click.Path(dir_okay=False), metavar="FILE.json|.sarif|.md|.html", help="Everything, into a file."
+)
+
+
 @click.command()
 @click.argument("src", nargs=-1)
 @click.option("--to", "to", multiple=True, required=True, metavar="ID[,ID…|all]", help="Formats to convert to.")
@@ -69,26 +107,29 @@ def split_words(values: tuple[str, ...]) -> tuple[str, ...]:
     "--carry", is_flag=True, help="Keep fields without a home in the output for the way back, and take them back."
 )
 @click.option("--fold", is_flag=True, help="Write routing facts and skills without a home into the prompt.")
+@click.option(
+    "--jobs",
+    type=Jobs(),
+    default="auto",
+    metavar="N|auto",
+    help="Processes; auto: several where there are enough files for it to pay.",
+)
+@click.option(
+    "--rewrite-body",
+    multiple=True,
+    metavar="names|tools|paths|all",
+    help="Rewrite in prompts what is certain: names of agents that changed, tools, places and links.",
+)
+@click.option("--in-code", is_flag=True, help="With --rewrite-body: in code blocks, too.")
+@click.option("--lift", is_flag=True, help="Take hand-overs and examples from prompt and description into fields.")
 @click.option("--dry-run", is_flag=True, help="Write nothing, say what would be.")
 @click.option("--diff", "show_diff", is_flag=True, help="Write nothing, print the changes.")
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 where something would change.")
-@click.option(
-    "--fail-on",
-    type=click.Choice(["never", "approximate", "lost", "narrows", "inherits", "widens"]),
-    default="never",
-    help="Exit 1 on notes of this effect or worse.",
-)
-@click.option(
-    "--notes",
-    "notes_",
-    type=click.Choice(["summary", "full", "json", "github"]),
-    default="summary",
-    help="How notes are printed.",
-)
-@click.option("-q", "--quiet", is_flag=True, help="The rights line only.")
-@click.option(
-    "--report", type=click.Path(dir_okay=False), metavar="FILE.json|.sarif|.md|.html", help="Everything, into a file."
-)
+@FAIL_ON
+@NOTES
+@QUIET
+@REPORT
+@click.option("--allow-outside", is_flag=True, help="Follow links and file:// that lead out of the project.")
 @click.option("--max-bytes", type=int, default=5_000_000, show_default=True, help="Largest file that is read.")
 @format_dir
 @click.pass_context
@@ -161,6 +202,9 @@ def prepare(src: tuple[str, ...], to: tuple[str, ...], given: dict[str, Any]) ->
         user=given["user"],
         carry=given["carry"],
         fold=given["fold"],
+        rewrite=_rewrite(given["rewrite_body"]),
+        in_code=given["in_code"],
+        lift=given["lift"],
     )
     for word in options.allow_widening:
         _widening_word(word)
@@ -184,9 +228,10 @@ def prepare(src: tuple[str, ...], to: tuple[str, ...], given: dict[str, Any]) ->
         all=split_words(to) == ("all",),
         everything=not src and split_words(to) == ("all",),
         texts=given["show_diff"],
+        jobs=given["jobs"],
     )
     if src:
-        found = sources.listed(src, cwd, from_, given["max_bytes"])
+        found = _followed(sources.listed(src, cwd, from_, given["max_bytes"]), given)
     elif config is not None and config.sources:
         from agentconv.project import configured
 
@@ -196,11 +241,18 @@ def prepare(src: tuple[str, ...], to: tuple[str, ...], given: dict[str, Any]) ->
     else:
         base = Path.home() if given["user"] else files.find_root(cwd, sources.place_marks())
         closed = () if from_ is not None or plan.everything else targets
-        found = iter(sources.listed_places(base, closed, user=given["user"]))
+        found = _followed(sources.listed_places(base, closed, user=given["user"]), given)
         if from_ is not None:
             found = (s for s in found if from_ in s.among and (sources.taken(s) or s).format == from_)
     del registry
     return plan, found
+
+
+def _followed(found: Any, given: dict[str, Any]) -> Any:
+    """Sources that with --allow-outside may be links out of their folder, and may name files there."""
+    for source in found:
+        source.outside = given["allow_outside"]
+        yield source
 
 
 def settings_of(cwd: Path) -> Any:
@@ -218,7 +270,7 @@ def _targets(words: tuple[str, ...], output: str | None) -> tuple[str, ...]:
 
     if words == ("all",):
         found = [id for id in registry.targets() if registry.trusted(id)]
-        return tuple(found) if output is not None and "{id}" in output else _primary(found)
+        return tuple(found) if output is not None and "{id}" in output else primary(found)
     for word in words:
         _target(word)
     places: dict[str, str] = {}
@@ -232,7 +284,7 @@ def _targets(words: tuple[str, ...], output: str | None) -> tuple[str, ...]:
     return words
 
 
-def _primary(ids: list[str]) -> tuple[str, ...]:
+def primary(ids: list[str]) -> tuple[str, ...]:
     """Of formats that write to one place the one with more users."""
     from agentconv import registry
 
@@ -255,6 +307,15 @@ def _target(id: str) -> None:
     if id not in registry.targets():
         head = registry.heads()[id]
         raise click.UsageError(f"F005 `{id}` is read, not written: {head.get('readable_only') or head['title']}")
+
+
+def _rewrite(words: tuple[str, ...]) -> frozenset[str]:
+    legal = ("names", "tools", "paths")
+    wanted = split_words(words)
+    for word in wanted:
+        if word not in (*legal, "all"):
+            raise click.UsageError(f"--rewrite-body knows no `{word}`: {', '.join(legal)}, all")
+    return frozenset(legal if "all" in wanted else wanted)
 
 
 def _widening_word(word: str) -> None:

@@ -14,6 +14,11 @@ from typing import Any, Literal
 MAX_BYTES = 5_000_000
 MAX_DEPTH = 64
 MAX_NODES = 10_000
+# A header is read as a whole and, where it is broken, entry by entry: both take their time. The longest of 8,439 real
+# headers has 24,000 characters.
+MAX_HEADER = 500_000
+MAX_BROKEN = 100_000
+MAX_BROKEN_LINES = 2_000
 # Characters that one does not see (without width or ink), for use inside of brackets of an expression.
 HIDDEN = "\\u200b-\\u200f\\u2060\\ufeff\\u00ad\\u202a-\\u202e\\u2066-\\u2069\\u00a0\\u2007\\u202f\\u3000"
 LINE_END = re.compile(r"\r\n|\r|\n")
@@ -125,6 +130,16 @@ class Document:
     remarks: list[Remark] = field(default_factory=list)
     status: Literal["read", "skipped", "refused"] = "read"
     reason: str = ""
+
+
+def check_header(source: str, line: int = 1, *, broken: bool = False) -> None:
+    """A header longer than any agent's is an error and not a wait."""
+    most = MAX_BROKEN if broken else MAX_HEADER
+    if len(source) > most or (broken and source.count("\n") + source.count("\r") > MAX_BROKEN_LINES):
+        what = "a broken header" if broken else "a header"
+        text = f"{what} of {len(source):,} characters: more than {most:,} of them or {MAX_BROKEN_LINES:,} lines"
+        text = text if broken else f"{what} of {len(source):,} characters: more than {most:,}"
+        raise ContainerError("R017", text, line)
 
 
 class Places:

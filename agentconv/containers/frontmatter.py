@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from agentconv.containers import HIDDEN, ContainerError, Document, Node, Remark, locate
+from agentconv.containers import HIDDEN, ContainerError, Document, Node, Remark, check_header, locate
 from agentconv.containers.programs import read_program
 from agentconv.containers.wrapping import Parts, loose_field, split, trim
 from agentconv.containers.yamlnodes import Composed, compose_all
@@ -85,6 +85,7 @@ def _header(
     """The fields between two offsets; ``None`` where prose stands between two rulers."""
     source = document.text[start:end]
     line = 2 if start == 4 else locate(document.text, start)[0]
+    check_header(source, line)
     error = None
     try:
         composed = compose_all(source, offset=start, line=line)

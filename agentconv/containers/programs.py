@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from agentconv.containers import ContainerError, Document, Node, Pair, locate
+from agentconv.containers import ContainerError, Document, Node, Pair, check_header, locate
 from agentconv.containers.yamlnodes import compose_all
 
 # String.prototype.trim, which most of the programs use; Python's strip() has other ideas of white space
@@ -161,6 +161,7 @@ def _header(document: Document, dialect: Mapping[str, Any], syntax: str) -> Node
         raise ContainerError("R005", "the program does not know this kind of header")
     source = text[start : document.header_end]
     line, _ = locate(text, start)
+    check_header(source, line)
     if dialect.get("parser") == "lines":
         from agentconv.containers.lines import parse as parse_lines
 
@@ -215,6 +216,7 @@ def _header(document: Document, dialect: Mapping[str, Any], syntax: str) -> Node
         retry = RETRIES.get(str(dialect.get("retry", "none")))
         if retry is None or error.code != "R005":
             raise
+        check_header(source, line, broken=True)
         repaired = retry(source, text[:start], text[document.header_end :])
         if repaired == source:
             raise

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from agentconv.containers import HIDDEN, ContainerError, Node, Pair, Places, Remark
+from agentconv.containers import HIDDEN, ContainerError, Node, Pair, Places, Remark, check_header
 from agentconv.containers.wrapping import forgotten_colon
 from agentconv.containers.yamlnodes import compose_all
 from agentconv.output.edit import edit_text
@@ -73,6 +73,7 @@ def repair(
     controls: frozenset[str] = frozenset(),
 ) -> tuple[Node, list[Remark]]:
     """The header between two offsets as a map, and what was repaired; ``error`` is what strict reading said."""
+    check_header(text[start:end], error.line, broken=True)
     worker = _Repair(text, start, end, error, known_keys, controls)
     return worker.run(), worker.remarks
 

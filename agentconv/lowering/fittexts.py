@@ -8,15 +8,18 @@ from typing import Any
 from agentconv.lowering.lowered import Lowered
 from agentconv.spec import Spec
 
+SENTENCE = re.compile(r"(?<!\be\.g)(?<!\bi\.e)(?<!\bvs)(?<!\betc)[.!?。！？][\"')\]*_`]*(?=\s|$)|\n[ \t]*\n")
 
-def shortened(text: str, longest: int) -> str:
-    """The beginning of a text as far as it fits, up to the end of a paragraph, a sentence or a word."""
-    start = text[:longest]
-    for end in ("\n\n", ". ", ".\n", "\n", " "):
-        at = start.rfind(end)
-        if at > longest // 3:
-            return start[: at + (1 if end[0] == "." else 0)].rstrip()
-    return start.rstrip()
+
+def shortened(text: str, longest: int) -> tuple[str, bool]:
+    """The beginning of a text as far as it fits, up to the end of a sentence; of a word, and said so, where the first
+    sentence is longer than that."""
+    ends = [m.end() for m in SENTENCE.finditer(text[: longest + 1]) if len(text[: m.end()].rstrip()) <= longest]
+    if ends:
+        return text[: ends[-1]].rstrip(), True
+    start = text[: longest - 1]
+    at = start.rfind(" ")
+    return f"{start[: at if at > longest // 3 else longest - 1].rstrip()}…", False
 
 
 def fit_texts(fields: dict[str, Any], dst: Spec, out: Lowered) -> None:
@@ -34,11 +37,28 @@ def fit_texts(fields: dict[str, Any], dst: Spec, out: Lowered) -> None:
         if longest is not None and len(fields[name]) > longest:
             has = f"the {name} has {len(fields[name])} characters, {dst.program} takes {longest}"
             if name == "description":
-                fields[name] = shortened(fields[name], longest)
-                out.say("L002", f"{has}: it ends after its last whole sentence", name, help="shorten it in the source")
+                _fit_description(fields, int(longest), has, out)
             else:
                 out.say("C003", f"{has} and it is not cut", name, "error", "shorten it in the source")
     prompt = fields.get("prompt")
     if dst.container.get("empty_body") and not (prompt or "").strip():
         fields["prompt"] = fields.get("description") or fields.get("name") or fields.get("id") or "agent"
         out.say("L005", f"{dst.program} requires a prompt; the description stands in", "prompt")
+
+
+def _fit_description(fields: dict[str, Any], longest: int, has: str, out: Lowered) -> None:
+    """Without its examples first, then up to the end of a sentence."""
+    from agentconv.bodies.examples import split
+
+    head, tail = split(fields["description"])
+    if tail:
+        out.cut = tail
+        help = "--fold puts them into the prompt; or shorten it in the source"
+        out.say("P007", f"{has}: its examples are left out", "description", help=help)
+    text, whole = (head, True) if len(head) <= longest else shortened(head, longest)
+    if text != head:
+        end = (
+            "it ends after its last whole sentence" if whole else "no sentence ends before that, so it ends with a word"
+        )
+        out.say("L002", f"{has}: {end}", "description", help="shorten it in the source")
+    fields["description"] = text

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
 from agentconv.lowering.lowered import Lowered
+from agentconv.lowering.traces import EXAMPLES
 from agentconv.lowering.traces import HEADING as HEADING
-from agentconv.model import Agent
+from agentconv.model import Agent, Handoff
 from agentconv.notes import Note, note
 from agentconv.spec import Spec
 
@@ -26,6 +27,7 @@ TITLES: Mapping[str, str] = {
     "skills": "Skills",
     "priority": "Priority",
     "examples": "Examples",
+    "handoffs": "Hand-overs",
 }
 PLAIN = re.compile(r"[^\s\"`\[{][^\r\n`\x00-\x1f\x7f\x85\u2028\u2029]*")
 KEY = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
@@ -35,9 +37,16 @@ LINE = re.compile(r"(?P<key>[A-Za-z][A-Za-z0-9_-]*)(?P<sign>:| =) (?P<value>.+)"
 # -- writing ----------------------------------------------------------------------------------
 
 
-def fold(agent: Agent, dst: Spec, out: Lowered) -> None:
-    """Put what has no home in the target at the end of the prompt."""
+def fold(agent: Agent, dst: Spec, out: Lowered, prompt_says: Callable[[], Collection[str]] = tuple) -> None:
+    """Put what has no home in the target at the end of the prompt. ``prompt_says``: agents that it hands over to
+    anyway."""
+    if out.cut:
+        _fold_examples(dst, out)
     homeless = [f for f in TITLES if _homeless(f, agent, out.agent)]
+    if "handoffs" in homeless and {h.agent for h in agent.handoffs or ()} <= set(prompt_says()):
+        homeless.remove("handoffs")
+        out.notes[:] = [n for n in out.notes if n.path != "handoffs"]
+        out.say("L014", f"{dst.program} has no `handoffs`; the prompt says the same", "handoffs")
     blocks = {f: _block(f, getattr(agent, f)) for f in homeless}
     written = {f: block for f, block in blocks.items() if block}
     if not written:
@@ -56,6 +65,16 @@ def fold(agent: Agent, dst: Spec, out: Lowered) -> None:
     out.say("L014", f"routing facts stand at the end of the prompt: {', '.join(written)}", "prompt", "info")
 
 
+def _fold_examples(dst: Spec, out: Lowered) -> None:
+    """What was too long for the description."""
+    from agentconv.bodies.examples import added
+
+    out.agent = replace(out.agent, prompt=added(out.agent.prompt or "", out.cut))
+    out.notes[:] = [n for n in out.notes if n.code != "P007"]
+    out.say("P007", f"{dst.program} takes no such long description: its examples stand in the prompt", "description")
+    out.say("L014", "examples of the description stand at the end of the prompt", "prompt", "info")
+
+
 def _homeless(name: str, agent: Agent, lowered: Agent) -> bool:
     value = getattr(agent, name)
     return value not in (None, (), {}) and getattr(lowered, name) is None
@@ -66,9 +85,24 @@ def _block(name: str, value: Any) -> str:
         return str(value)
     if name == "context":
         return "\n".join(line for k, v in value.items() for line in _context(str(k), v)) if _keys(value) else ""
-    if name == "examples":
+    if name == "handoffs":
+        value = [_as_map(one) for one in value]
+    if name in ("examples", "handoffs"):
         return "\n".join(_example(one) for one in value) if all(_keys(one) for one in value) else ""
     return "\n".join(f"- {_text(item)}" for item in value)
+
+
+def _as_map(one: Handoff) -> dict[str, Any]:
+    said = {"agent": one.agent, "label": one.label, "prompt": one.prompt, "send": one.send, "model": one.model}
+    kept = {k: v for k, v in said.items() if v not in (None, "") or k == "agent"}
+    return {**kept, "more": dict(one.more)} if one.more else kept
+
+
+def _as_handoffs(found: tuple[dict[str, Any], ...] | None) -> tuple[Handoff, ...] | None:
+    try:
+        return None if found is None else tuple(Handoff(**one) for one in found)
+    except TypeError:
+        return None
 
 
 def _keys(value: Mapping[str, Any]) -> bool:
@@ -135,6 +169,8 @@ def _value(name: str, lines: list[str]) -> Any:
         return _read_context(lines)
     if name == "examples":
         return _read_examples(lines)
+    if name == "handoffs":
+        return _as_handoffs(_read_examples(lines))
     if not all(line.startswith("- ") for line in lines):
         return None
     items = tuple(_read_text(line[2:]) for line in lines)
@@ -182,14 +218,33 @@ def unfolded(agent: Agent, dst: Spec, again: bool, file: str) -> tuple[Agent, li
 
     Else the section stays what it is, text of the prompt: taken apart it would be lost. ``again``: what has no home is
     folded once more."""
+    agent, said = _with_examples(agent, dst, file)
     prompt, fields = unfold(agent.prompt)
     homes = again or dst.tools.control == "any" or all(f in dst.by_field for f in fields)
     if not fields or not homes:
-        return agent, []
+        return agent, said
     fresh = {f: v for f, v in fields.items() if getattr(agent, f) is None}
-    said = [note("R023", f"the prompt holds a section of routing facts: {', '.join(fields)}", path="prompt", file=file)]
+    said += [
+        note("R023", f"the prompt holds a section of routing facts: {', '.join(fields)}", path="prompt", file=file)
+    ]
     for name in fields:
         if name not in fresh and getattr(agent, name) != fields[name]:
             text = f"the header says `{name}`, and the section of the prompt another one; the header counts"
             said.append(note("R022", text, path=name, file=file))
     return replace(agent, prompt=prompt, **fresh), said
+
+
+def _with_examples(agent: Agent, dst: Spec, file: str) -> tuple[Agent, list[Note]]:
+    """Examples that stand in the prompt because a description was too long, back in a description that takes them."""
+    from agentconv.bodies.examples import taken
+
+    row = dst.by_field.get("description")
+    if row is None or not agent.description or EXAMPLES not in (agent.prompt or ""):
+        return agent, []
+    prompt, tail = taken(agent.prompt)
+    whole = f"{agent.description}\n\n{tail}"
+    longest = row.fact("max_length")
+    if not tail or row.fact("one_line") or (longest is not None and len(whole) > longest):
+        return agent, []
+    text = "the prompt holds examples of the description, which go back to it"
+    return replace(agent, prompt=prompt, description=whole), [note("R023", text, path="description", file=file)]

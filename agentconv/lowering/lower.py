@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from agentconv.lowering.fields import always, lower_extras, lower_field
 from agentconv.lowering.fittexts import fit_texts
@@ -16,6 +16,9 @@ from agentconv.reading.origins import as_it_is
 from agentconv.reading.toolkeys import beside_list
 from agentconv.rights import CLASSES, Rights, by_capability, class_of, contains, denied_by_fields, of_ambient, spread
 from agentconv.spec import Spec
+
+if TYPE_CHECKING:
+    from agentconv.bodies.company import Scene
 
 DONE = (
     "id",
@@ -34,9 +37,16 @@ DONE = (
 
 
 def lower(
-    agent: Agent, src: Spec, dst: Spec, before: Rights, options: Options, forbid: frozenset[str] = frozenset()
+    agent: Agent,
+    src: Spec,
+    dst: Spec,
+    before: Rights,
+    options: Options,
+    forbid: frozenset[str] = frozenset(),
+    scene: Scene | None = None,
 ) -> Lowered:
-    """The agent as the target can hold it. ``forbid``: classes that another reader of the place would widen."""
+    """The agent as the target can hold it. ``forbid``: classes that another reader of the place would widen;
+    ``scene``: what the prompt may speak of."""
     if dst.tools.control == "any":
         return Lowered(as_it_is(agent, src, dst))
     out = Lowered(Agent(id=agent.id))
@@ -47,6 +57,7 @@ def lower(
         )
         return out
     as_read = agent
+    agent = _spoken(agent, src, dst, options, scene, out)
     agent = as_written(agent, dst, out)
     fields: dict[str, Any] = {}
     fields["tools"], delegates = _tools(agent, src, dst, before, options, forbid, out)
@@ -70,12 +81,39 @@ def lower(
     if options.fold:
         from agentconv.lowering.fold import fold
 
-        fold(agent, dst, out)
+        fold(agent, dst, out, lambda: _handed_over(agent, src, scene))
     if options.carry and src.id != dst.id:
         from agentconv.lowering.carry import carry
 
         carry(as_read, src, dst, out)
     return out
+
+
+def _spoken(agent: Agent, src: Spec, dst: Spec, options: Options, scene: Scene | None, out: Lowered) -> Agent:
+    """What the prompt says of agents and places: rewritten or lifted where that is asked for, else said."""
+    if scene is None or not agent.prompt:
+        return agent
+    if options.lift:
+        from agentconv.bodies.lift import lifted
+
+        agent = lifted(agent, scene, src, dst, out)
+    if options.rewrite:
+        from agentconv.bodies.telling import rewritten
+
+        return rewritten(agent, scene, src, dst, options.rewrite, options.in_code, out)
+    from agentconv.bodies.search import say
+
+    say(agent, scene, src, dst, out)
+    return agent
+
+
+def _handed_over(agent: Agent, src: Spec, scene: Scene | None) -> list[str]:
+    """The agents that the prompt itself hands over to."""
+    if scene is None:
+        return []
+    from agentconv.bodies.lift import handovers
+
+    return [h.agent for _, h in handovers(agent.prompt or "", scene, src, ())]
 
 
 def _inside(fields: dict[str, Any], dst: Spec, out: Lowered) -> None:

@@ -24,6 +24,26 @@ USUAL: Mapping[str, tuple[Any, ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """One change to the prompt of a source. ``what``: names, tools or paths."""
+
+    what: str
+    start: int
+    end: int
+    old: str
+    new: str
+
+
+def after(prompt: str, edits: tuple[Edit, ...]) -> str:
+    """The prompt with all changes made."""
+    parts, at = [], 0
+    for one in edits:
+        parts += [prompt[at : one.start], one.new]
+        at = one.end
+    return "".join([*parts, prompt[at:]])
+
+
+@dataclass(frozen=True, slots=True)
 class Options:
     """What the user decided."""
 
@@ -37,6 +57,9 @@ class Options:
     user: bool = False
     carry: bool = False  # keep what has no home for the way back, and take it back
     fold: bool = False  # routing facts without a home become a section of the prompt
+    rewrite: frozenset[str] = frozenset()  # what is rewritten in prompts: names, tools, paths
+    in_code: bool = False  # in code blocks, too
+    lift: bool = False  # what the prompt says becomes fields where the target has them
     extra: tuple[Extra, ...] = ()  # keys of the target's own that the user wants beside
 
     def allows(self, cls: str) -> bool:
@@ -52,6 +75,8 @@ class Lowered:
     notes: list[Note] = field(default_factory=list)
     limits: list[str] = field(default_factory=list)
     skipped: bool = False
+    edits: tuple[Edit, ...] = ()  # changes to the source's prompt that were asked for
+    cut: str = ""  # the examples of a description that was too long with them
 
     def say(self, code: str, message: str, at: str, effect: NoteEffect | None = None, help: str = "") -> None:
         """A note at a field."""

@@ -8,12 +8,13 @@ from agentconv.model import Agent
 KEY = "agentconv"  # the key, or the word of a comment, that fields without a home are carried under
 GUARD = f"[{KEY}: "  # the sentence about a limit, at the head of a prompt
 COMMENT = f"<!-- {KEY}:carry "
+EXAMPLES = "## Examples (from the description of this agent)"  # a description that was too long
 HEADING = "## Routing facts (from the definition of this agent)"
 
 
 def any_in(agent: Agent, *, carried: bool) -> bool:
     """Whether there may be something; ``carried``: carried fields are to be taken back."""
     prompt = agent.prompt or ""
-    if prompt.startswith(GUARD) or HEADING in prompt or (carried and COMMENT in prompt):
+    if prompt.startswith(GUARD) or HEADING in prompt or EXAMPLES in prompt or (carried and COMMENT in prompt):
         return True
     return any(extra.key == KEY for extra in agent.extras)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
+from agentconv.bodies.company import Company
 from agentconv.conversion import Conversion
 from agentconv.notes import Note, note
 from agentconv.project import files
@@ -22,8 +23,9 @@ from agentconv.project.writing import Target
 from agentconv.reading.context import Reading
 from agentconv.registry import heads, load, shared_readers, trusted
 
+# Conversions from which workers pay. Measured on two cores: starting them costs what 150 conversions cost.
+PAYS_FROM = 400
 LOCK = "agentconv.lock"
-CHUNK = 100  # files that are converted before their outputs are written
 
 
 def run(plan: Plan, sources: Iterable[Source], progress: Callable[[int], None] = lambda n: None) -> Run:
@@ -50,6 +52,7 @@ def run(plan: Plan, sources: Iterable[Source], progress: Callable[[int], None] =
     for target in targets:
         target.finish()
         done.results += target.made
+    _say_renamed(plan, found, done.results)
     if not plan.dry:
         written.save()
     done.remarks = _unknown_names(plan, known)
@@ -75,7 +78,14 @@ def _made(
     if not plan.everything and not (plan.found and _several_formats(found)):
         if plan.output not in (None, STDOUT) and not str(plan.output).endswith("/"):
             plan = replace(plan, several=counted(plan, found, 2) > 1)
-        maker = Maker(plan)
+        maker = Maker(plan, companies=_companies(plan, found))
+        if (jobs := workers_for(plan, found)) > 1:
+            from agentconv.project.workers import made_by
+
+            for made in made_by(maker, found, jobs):
+                done.sources += made.agent_file
+                yield made
+            return
         for source in found:
             made = maker.make(source)
             done.sources += made.agent_file
@@ -98,11 +108,39 @@ def _made(
 
         readings, differing = resolve(readings, written, plan.targets)
         first += differing
-    maker = Maker(replace(plan, several=agents_of(plan, (r for _, r in readings), 2) > 1))
+    plan = replace(plan, several=agents_of(plan, (r for _, r in readings), 2) > 1)
+    maker = Maker(plan, companies=_companies(plan, [source for source, _ in readings]))
     for source, reading in readings:
         made = Made(source.path)
         maker.make_read(source, reading, made)
         yield made
+
+
+def workers_for(plan: Plan, found: list[Source]) -> int:
+    """How many processes: those that were asked for, else as many as pay."""
+    if plan.jobs == 1 or (plan.jobs == 0 and len(found) * len(plan.targets) < PAYS_FROM):
+        return 1
+    from agentconv.project.workers import count_for
+
+    return count_for(plan, found)
+
+
+def _companies(plan: Plan, sources: list[Source]) -> dict[str, Company]:
+    """All agents by name, where prompts are to be rewritten or lifted."""
+    if not plan.options.rewrite and not plan.options.lift:
+        return {}
+    from agentconv.project.names import companies
+
+    return companies(plan, sources)
+
+
+def _say_renamed(plan: Plan, sources: list[Source], results: list[Conversion]) -> None:
+    """Where names changed and prompts did not: who names whom in vain."""
+    if "names" in plan.options.rewrite or not any(r.called and r.called.becomes not in r.called.words for r in results):
+        return
+    from agentconv.project.names import say_renamed
+
+    say_renamed(plan, sources, results)
 
 
 def _several_formats(found: list[Source]) -> bool:

@@ -8,7 +8,7 @@ import json
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -163,36 +163,100 @@ def safe_place(root: Path, relative: str) -> Path:
 NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
 
-def write_bytes(path: Path, data: bytes) -> None:
-    """Write in one step: a reader sees the old file or the new one, never a part."""
-    try:
-        found = path.lstat()
-        if stat.S_ISLNK(found.st_mode):
-            path = Path(os.path.realpath(path))
-            found = path.lstat()
-        mode = found.st_mode & 0o777
-    except OSError:
-        mode = 0  # a new file: as the user's umask has it
-    temporary = path.with_name(f".{path.name[:50]}.{os.urandom(5).hex()}.tmp")
-    try:
-        handle = os.open(temporary, NEW_FILE, 0o666)
-    except FileNotFoundError:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(temporary, NEW_FILE, 0o666)
-    try:
-        try:
-            left = memoryview(data)
-            while left:  # a disk that is nearly full takes a part, and says so at the next write only
-                left = left[os.write(handle, left) :]
-        finally:
-            os.close(handle)
-        if mode:
-            temporary.chmod(mode)
-        temporary.replace(path)
-    except BaseException:
+SYNCED = 16  # so many files are brought to the disk one by one, more of them at once
+
+
+class Staged:
+    """Files on their way: written beside their places, brought to the disk, then put there in one step each.
+
+    Whoever reads sees the old file or the new one, never a part, and so does who looks after a crash.
+    """
+
+    def __init__(self) -> None:
+        self.waiting: list[tuple[Path, Path, Path]] = []  # the new file, its place, and the place that was asked for
+
+    def add(self, path: Path, data: bytes) -> None:
+        """Write the bytes beside their place; a file that is there keeps its permissions, a new one has the umask's."""
+        asked = path
+        mode: int | None = None
         with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise
+            found = path.lstat()
+            if stat.S_ISLNK(found.st_mode):
+                path = Path(os.path.realpath(path))
+                found = path.lstat()
+            mode = found.st_mode & 0o777
+        temporary = path.with_name(f".{path.name[:50]}.{os.urandom(5).hex()}.tmp")
+        rights = 0o666 if mode is None else 0o600  # nobody may read what was closed before, not even for a moment
+        try:
+            handle = os.open(temporary, NEW_FILE, rights)
+        except FileNotFoundError:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle = os.open(temporary, NEW_FILE, rights)
+        try:
+            try:
+                left = memoryview(data)
+                while left:  # a disk that is nearly full takes a part, and says so at the next write only
+                    left = left[os.write(handle, left) :]
+            finally:
+                os.close(handle)
+            if mode is not None:
+                temporary.chmod(mode)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+            raise
+        self.waiting.append((temporary, path, asked))
+
+    def settle(self, failed: Callable[[Path, OSError], None]) -> None:
+        """All to their places. ``failed`` is told of those that could not be put there."""
+        try:
+            try:
+                self._sync()
+            except OSError as error:  # the disk does not take them: nothing is put in place of the old
+                for _, _, asked in self.waiting:
+                    failed(asked, error)
+                return
+            while self.waiting:
+                temporary, path, asked = self.waiting[0]
+                try:
+                    temporary.replace(path)
+                except OSError as error:
+                    with contextlib.suppress(OSError):
+                        temporary.unlink()
+                    failed(asked, error)
+                del self.waiting[0]
+        finally:
+            self.drop()
+
+    def _sync(self) -> None:
+        """The bytes have to be on the disk before the name stands for them."""
+        if len(self.waiting) > SYNCED and hasattr(os, "sync"):
+            os.sync()
+            return
+        for temporary, _, _ in self.waiting:
+            handle = os.open(temporary, os.O_RDWR | getattr(os, "O_BINARY", 0))
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+
+    def drop(self) -> None:
+        """Nothing half done stays behind."""
+        for temporary, _, _ in self.waiting:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+        self.waiting = []
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """One file, in one step."""
+
+    def fails(_: Path, error: OSError) -> None:
+        raise error
+
+    staged = Staged()
+    staged.add(path, data)
+    staged.settle(fails)
 
 
 # -- what may be overwritten ------------------------------------------------------------------

@@ -5,11 +5,13 @@ What a file becomes depends on the file and the plan alone, so this part of a ru
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
+from agentconv.bodies.company import Company
 from agentconv.convert import BeforeAfter, Conversion, convert_reading
+from agentconv.model import Agent
 from agentconv.project.planning import STDOUT, Plan
 from agentconv.project.sources import Source, beside, taken
 from agentconv.reading.context import Read, Reading
@@ -37,6 +39,9 @@ class Maker:
     """The plan at work on one source after the other."""
 
     plan: Plan
+    companies: Mapping[str, Company] = field(
+        default_factory=dict, kw_only=True
+    )  # target -> all agents, where prompts are rewritten
 
     def make(self, source: Source) -> Made:
         """Take the file in, read it and convert it for every target."""
@@ -70,7 +75,7 @@ class Maker:
             return reading
         for read in reading.agents:
             made.called |= dict.fromkeys(sorted(_called(read)))
-        left = [read for read in reading.agents if _chosen(read, plan)]
+        left = [read for read in reading.agents if chosen(read, plan)]
         if not left and (reading.agents or plan.only):
             return None
         return replace(reading, agents=left)
@@ -81,26 +86,20 @@ class Maker:
 
             results = convert_same(reading, self.plan.options)
         else:
-            results = convert_reading(reading, dst, self.plan.options, lambda _: None)
+            results = convert_reading(reading, dst, self.plan.options, lambda _: None, self.companies.get(dst.id))
         if not reading.agents and not source.asked and not any(n.effect == "error" for r in results for n in r.notes):
             for result in results:
                 result.status = "skipped"
         for result in results:
             if result.files:
                 result.files = {self._place(path, result, source, dst): data for path, data in result.files.items()}
+        if self.plan.output is None and not self.plan.options.user and dst.head.get("around"):
+            _say_missing(results, dst, self.plan)
         return results
 
     def _place(self, path: str, result: Conversion, source: Source, dst: Spec) -> str:
         """Where an output goes: the target's place, with the source's sub-folder where that is no identity."""
-        places = heads()[dst.id].get("places") or {}
-        named = bool(result.format) and load(result.format).identity.get("by") == "path"  # the folder is in the name
-        if (
-            places.get("nested")
-            and source.below
-            and not (dst.many or self.plan.flat or (named and dst.id != result.format))
-        ):
-            pure = PurePosixPath(path)
-            path = str(pure.parent / source.below / pure.name)
+        path = placed_below(path, source, dst, self.plan, result.format)
         if self.plan.in_place and dst.id == result.format:
             return result.source
         return self._below(path, source.prefix, dst)
@@ -118,6 +117,29 @@ class Maker:
         if root or filled.endswith("/") or (self.plan.root / filled).is_dir():
             return str(PurePosixPath(filled) / (name if self.plan.flat else path))
         return filled
+
+
+def placed_below(path: str, source: Source, dst: Spec, plan: Plan, format: str) -> str:
+    """The path with the source's sub-folder, where the target searches such folders and they are no identity."""
+    places = heads()[dst.id].get("places") or {}
+    named = bool(format) and load(format).identity.get("by") == "path"  # the folder is in the name
+    if places.get("nested") and source.below and not (dst.many or plan.flat or (named and dst.id != format)):
+        pure = PurePosixPath(path)
+        return str(pure.parent / source.below / pure.name)
+    return path
+
+
+def _say_missing(results: list[Conversion], dst: Spec, plan: Plan) -> None:
+    """Skills and servers that the target will not find here, for agents that name some."""
+    named = [r for r in results if r.agent is not None and _names_others(r.agent)]
+    if named:
+        from agentconv.project.references import say_missing
+
+        say_missing(dst, plan.root, named)
+
+
+def _names_others(agent: Agent) -> bool:
+    return bool(agent.skills) or any(r.tool.server for r in agent.tools.rules)
 
 
 def own_passages(reading: Reading, dst: Spec, prefix: str = "") -> Reading:
@@ -162,7 +184,7 @@ def agents_of(plan: Plan, readings: Iterable[Reading], enough: int) -> int:
     """The same where the files were read."""
     count = 0
     for reading in readings:
-        count += sum(_chosen(read, plan) for read in reading.agents)
+        count += sum(chosen(read, plan) for read in reading.agents)
         if count >= enough:
             break
     return count
@@ -189,7 +211,8 @@ def _called(read: Read) -> set[str]:
     return {agent.id, agent.name or agent.id, agent.id.rsplit("/", 1)[-1]}
 
 
-def _chosen(read: Read, plan: Plan) -> bool:
+def chosen(read: Read, plan: Plan) -> bool:
+    """Whether --only and --exclude want the agent."""
     called = _called(read)
     return (not plan.only or bool(called & set(plan.only))) and not called & set(plan.exclude)
 

@@ -71,6 +71,7 @@ class SharedFiles:
             self.target.remember(path, data)
         else:
             self.target.put(live[0], path, data, old)
+            self.target.settle()
             for other in live[1:]:
                 if live[0].failed:
                     other.fail(live[0].notes[-1])

@@ -6,6 +6,7 @@ Finding a file and taking it in are two steps: of ten thousand files the names f
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from agentconv.notes import Note, note
 from agentconv.project import files
 from agentconv.reading.context import Get
 from agentconv.reading.deciding import decide
-from agentconv.reading.detect import by_place, guess, syntax_fits
+from agentconv.reading.detect import by_place, guess, passed_over, syntax_fits
 from agentconv.registry import derived, heads, ids
 
 STDIN = "-"
@@ -41,6 +42,8 @@ class Source:
     among: tuple[str, ...] = ()  # the formats in whose places it was found
     loose: bool = False  # found in a folder that is no place: what is no agent there is passed over
     most: int = MAX_BYTES
+    root: str = ""  # the real folder that was searched: a link that leads out of it is not followed
+    outside: bool = False  # --allow-outside
     settled: bool = False  # text and format, or what is wrong with them, are there
 
     @property
@@ -59,17 +62,24 @@ def beside(source: Source) -> Get | None:
         return None
 
     def get(relative: str) -> str | None:
-        folder = full.resolve().parent
-        root = files.find_root(folder, place_marks()).resolve()  # few definitions name a file, so it is looked for here
-        target = (folder / relative).resolve()
-        if root not in target.parents or not target.is_file():
-            return None
         try:
+            folder = full.resolve().parent
+            root = _project_of(folder)  # few definitions name a file, so it is looked for here
+            target = (folder / relative).resolve()
+            inside = root in target.parents and ".git" not in target.relative_to(root).parts
+            if not (inside or source.outside) or not target.is_file():
+                return None
             return files.read_text(target)
-        except files.Unreadable:
+        except (files.Unreadable, OSError, ValueError):  # a name with NUL, or one that is too long
             return None
 
     return get
+
+
+def _project_of(folder: Path) -> Path:
+    """What a definition in this folder may name files of."""
+    root = files.find_root(folder, place_marks()).resolve()
+    return folder if root == Path.home().resolve() else root  # a home under git is no project
 
 
 def _homes() -> list[str]:
@@ -103,7 +113,7 @@ def listed_places(root: Path, but: Iterable[str] = (), user: bool = False) -> li
         places = heads()[id].get("places") or {}
         for glob in places.get("user" if user else "project", ()):
             for path in files.expand(root, glob.removeprefix("~/")):
-                if PurePosixPath(path).name in places.get("skip", ()):
+                if passed_over(PurePosixPath(path).name, places.get("skip", ())):
                     continue
                 if closed & set(by_place(path)):
                     continue
@@ -111,7 +121,7 @@ def listed_places(root: Path, but: Iterable[str] = (), user: bool = False) -> li
                     seen[path].append(id)
     real = root.resolve().as_posix().rstrip("/")
     return [
-        Source(path, root / path, placed=True, real=f"{real}/{path}", within=path, among=tuple(seen[path]))
+        Source(path, root / path, placed=True, real=f"{real}/{path}", within=path, among=tuple(seen[path]), root=real)
         for path in sorted(seen)  # a link's own name will do: it is asked only whether an output would hit it
     ]
 
@@ -170,10 +180,28 @@ def read(source: Source, most: int = MAX_BYTES) -> Source:
     if source.text is not None or source.full is None:
         return source
     try:
+        if source.root and not source.outside and (real := _leads_out(source.full, source.root)):
+            help = "name the file itself, or --allow-outside"
+            raise files.Unreadable("F030", f"a link that leads out of the folder, to {real}: not read", help)
         source.text = files.read_text(source.full, most)
     except files.Unreadable as problem:
         source.notes.append(note(problem.code, problem.message, file=source.path, line=problem.line, help=problem.help))
     return source
+
+
+@lru_cache(maxsize=4096)
+def _real_folder(folder: str) -> str:
+    return os.path.realpath(folder)
+
+
+def _leads_out(full: Path, root: str) -> str:
+    """Where a link leads that leaves the folder; in a clone it could be any file of its reader."""
+    real = (
+        os.path.realpath(full)
+        if full.is_symlink()
+        else f"{_real_folder(str(full.parent.absolute()))}{os.sep}{full.name}"
+    )
+    return "" if real.startswith(root.rstrip(os.sep) + os.sep) else real
 
 
 def shown(path: Path, cwd: Path) -> str:
@@ -254,7 +282,7 @@ def _folder(path: Path, cwd: Path, from_: str | None, most: int) -> Iterator[Sou
             name, real = shown(full, cwd), ""
         else:  # folders that are links are not walked, so nothing has to be followed file by file
             name, real = relative if lead == "." else f"{lead}/{relative}", f"{root}/{relative}"
-        yield Source(name, full, from_, real=real, within=relative, loose=True, most=most)
+        yield Source(name, full, from_, real=real, within=relative, loose=True, most=most, root=root)
 
 
 def _plugin(path: Path) -> dict[str, object] | None:
@@ -262,8 +290,8 @@ def _plugin(path: Path) -> dict[str, object] | None:
     for place in (path / ".claude-plugin" / "plugin.json", path / "plugin.json"):
         if place.is_file():
             try:
-                data = json.loads(place.read_text("utf-8"))
-            except (OSError, ValueError):
+                data = json.loads(files.read_text(place))
+            except (files.Unreadable, ValueError, RecursionError):
                 return None
             return data if isinstance(data, dict) else None
     return None
@@ -277,6 +305,8 @@ def _plugin_files(path: Path, plugin: dict[str, object], cwd: Path, from_: str |
     name = str(plugin.get("name") or path.name)
     for entry in roots:
         start = path / entry
+        if "\0" in entry or not start.resolve().is_relative_to(path.resolve()):
+            continue  # a plugin names only what lies inside it
         inside = [start] if start.is_file() else [start / p for p in files.walk(start, "") if p.endswith(".md")]
         for full in inside:
             try:

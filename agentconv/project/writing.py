@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import unicodedata
 from collections import Counter
 from collections.abc import Collection
 from pathlib import Path, PurePosixPath
@@ -14,6 +15,7 @@ from agentconv.project import files
 from agentconv.project.planning import STDOUT, Plan, Run
 from agentconv.spec import Spec
 
+CHUNK_BYTES = 2_000_000
 CHUNK = 100  # results that are written together: git is asked once for all of them
 
 
@@ -32,7 +34,10 @@ class Target:
         self.owners: dict[tuple[str, str], Owner] = {}
         self.made: list[Conversion] = []
         self.waiting: list[Conversion] = []  # not written yet
+        self._size = 0  # bytes that wait
         self.wrote: set[str] = set()
+        self.staged = files.Staged()
+        self.leaving: list[tuple[Path, str, Conversion, bytes]] = []  # written beside their places
         self._bases: dict[Path, files.Inside] = {}
         self.numbers: dict[str, int] = {}  # the last number behind a name that was taken
         self.asks: Counter[str] = Counter()  # what the program asks for first, with the agents that it concerns
@@ -46,7 +51,8 @@ class Target:
             self.waiting.append(result)
         else:
             result.let_go()
-        if len(self.waiting) >= CHUNK and not self.together:
+        self._size += sum(map(len, result.files.values()))
+        if (len(self.waiting) >= CHUNK or self._size > CHUNK_BYTES) and not self.together:
             self._write_waiting(ahead)
 
     def finish(self) -> None:
@@ -69,7 +75,7 @@ class Target:
 
     def _write_waiting(self, ahead: Collection[str]) -> None:
         """All but what would overwrite a source that is not read yet."""
-        results, self.waiting = self.waiting, []
+        results, self.waiting, self._size = self.waiting, [], 0
         if ahead and not self.plan.in_place:
             self.waiting = [r for r in results if any(self._is_one_of(ahead, path) for path in r.files)]
             results = [r for r in results if not any(r is late for late in self.waiting)]
@@ -114,16 +120,16 @@ class Target:
     def _claim(self, result: Conversion) -> None:
         """Two agents for one output are an error that names both; the same result twice is written once."""
         for path, data in list(result.files.items()):
-            key = (path, result.entry)
+            key = (_folded(path), result.entry)
             first = self.owners.get(key)
             if first is None:
                 if path == result.source and not self.plan.in_place and self.plan.output != STDOUT:
                     text = "the output is the source itself"
                     result.fail(note("F007", text, file=path, help="--in-place, or -o FOLDER"))
                     return
-                self.owners[key] = Owner(result.source, files.digest(data))
+                self.owners[key] = Owner(result.source, self.identity(data))
                 continue
-            if not result.entry and first.digest == files.digest(data):
+            if not result.entry and first.digest == self.identity(data):
                 result.notes.append(note("C006", f"the same as {first.source}: written once", effect="info", file=path))
                 continue
             if self.plan.suffix and not result.entry:
@@ -134,18 +140,22 @@ class Target:
             help = f"rename one, or leave one out with --exclude{suffix}"
             result.fail(note("C006", text, file=result.source, help=help))
 
+    def identity(self, data: bytes) -> str:
+        """What makes two outputs the same."""
+        return files.digest(data)
+
     def _suffixed(self, result: Conversion, path: str, data: bytes) -> None:
         pure = PurePosixPath(path)
         stem, dot, rest = pure.name.partition(".")
         number = self.numbers.get(path, 1) + 1
-        while (str(pure.parent / f"{stem}-{number}{dot}{rest}"), "") in self.owners:
+        while (_folded(str(pure.parent / f"{stem}-{number}{dot}{rest}")), "") in self.owners:
             number += 1
         self.numbers[path] = number
         new = str(pure.parent / f"{stem}-{number}{dot}{rest}")
         del result.files[path]
         result.files[new] = data
         result.notes.append(note("C001", f"{path} was taken; written as {new}", path="id"))
-        self.owners[new, ""] = Owner(result.source, files.digest(data))
+        self.owners[_folded(new), ""] = Owner(result.source, self.identity(data))
 
     # -- writing ------------------------------------------------------------------------------
 
@@ -156,10 +166,14 @@ class Target:
         doubtful = {p for r in results for p, data in r.files.items() if self._doubtful(r, p, data, old.get(p))}
         asked = doubtful if not self.plan.force else set()
         clean = self.clean(asked)
-        for result in results:
-            for path, data in result.files.items():
-                if result.status != "failed":
-                    self._write_one(result, path, data, old.get(path), path in doubtful and path not in clean)
+        try:
+            for result in results:
+                for path, data in result.files.items():
+                    if result.status != "failed":
+                        self._write_one(result, path, data, old.get(path), path in doubtful and path not in clean)
+            self.settle()
+        finally:
+            self.staged.drop()
 
     def _update(self, results: list[Conversion], old: dict[str, bytes | None]) -> None:
         """--update: an existing file takes the new values and keeps what the format's table does not know."""
@@ -209,6 +223,7 @@ class Target:
         if old == data:
             result.unchanged = True
             self.remember(path, data)
+            self.wrote.add(path)
             return
         own = self.plan.in_place and path == result.source
         if lose and not self.plan.force and not self.plan.update and not own:
@@ -225,14 +240,25 @@ class Target:
         if self.plan.dry:
             return
         try:
-            files.write_bytes(self.full(path), data)
+            full = self.full(path)
+            self.staged.add(full, data)
+            self.leaving.append((full, path, result, data))
         except files.Outside as problem:
             result.fail(note("F009", str(problem), file=path, help=OUTSIDE))
             return
         except OSError as problem:
             result.fail(note("F002", (problem.strerror or str(problem)).lower(), file=path, help=ELSEWHERE))
-            return
-        self.remember(path, data)
+
+    def settle(self) -> None:
+        """What was put beside its place goes there."""
+        lost: dict[Path, OSError] = {}
+        leaving, self.leaving = self.leaving, []
+        self.staged.settle(lost.__setitem__)
+        for full, path, result, data in leaving:
+            if (problem := lost.get(full)) is not None:
+                result.fail(note("F002", (problem.strerror or str(problem)).lower(), file=path, help=ELSEWHERE))
+            else:
+                self.remember(path, data)
 
     def _changed(self, path: str, data: bytes, old: bytes | None) -> None:
         before, after = (None if old is None else ""), ""
@@ -278,6 +304,11 @@ class Target:
         if not self.plan.found:
             return path
         return os.path.relpath(self.plan.root / path, Path.cwd()).replace(os.sep, "/")
+
+
+def _folded(path: str) -> str:
+    """One file on some systems: names that differ by case only, or by the way in which an accent is written."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
 
 
 OUTSIDE = "move it away, or name another place with -o"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from agentconv import rights as counting
 from agentconv.lowering.lowered import Lowered, Options
@@ -13,6 +14,9 @@ from agentconv.output.shared import new_file, put_sections
 from agentconv.reading.engine import read_program
 from agentconv.registry import shared_readers
 from agentconv.spec import Spec
+
+if TYPE_CHECKING:
+    from agentconv.bodies.company import Scene
 
 
 @dataclass(slots=True)
@@ -25,6 +29,7 @@ class Job:
     before: counting.Rights
     options: Options
     newline: str = "\n"
+    scene: Scene | None = None  # what the prompt may speak of
 
 
 @dataclass(slots=True)

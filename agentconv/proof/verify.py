@@ -6,13 +6,14 @@ difference from the source has a note at its own path. Nothing is written that f
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from agentconv.containers.programs import without_gaps
 from agentconv.containers.wrapping import as_body
-from agentconv.lowering.lowered import USUAL
+from agentconv.lowering.lowered import USUAL, Edit, after
 from agentconv.model import FIELDS, Agent, Tools
 from agentconv.notes import Note, note
 from agentconv.proof import verifytools
@@ -28,9 +29,12 @@ NOT_COMPARED = frozenset({"id", "extras", "prompt_mode"})
 # the source was read, what another program honours) explains no difference.
 FIELD_NOTES = ("L001", "L002", "L003", "L004", "L005", "L006", "L008", "L009", "L011", "L014")
 MODEL_NOTES = ("M001", "M002", "M003", "M004", "M005", "M007")
-EXPLAIN = frozenset((*FIELD_NOTES, *MODEL_NOTES, "C001", "C013", "T014", "T022"))
+EXPLAIN = frozenset((*FIELD_NOTES, *MODEL_NOTES, "C001", "C013", "T014", "T022", "P007"))
 # texts must still be in the text that arrived, except after these
-REPLACED = {"prompt": frozenset({"L005", "C013"}), "description": frozenset({"L001", "L002", "L005", "L009", "C013"})}
+REPLACED = {
+    "prompt": frozenset({"L005", "C013"}),
+    "description": frozenset({"L001", "L002", "L005", "L009", "C013", "P007"}),
+}
 ADDED = {"prompt": frozenset({"L011", "L013", "L014", "C002"}), "description": frozenset({"L011"})}
 
 
@@ -38,7 +42,11 @@ def prove(job: Job, made: Attempt, notes: list[Note]) -> list[Note]:
     """All that is wrong with an attempt."""
     problems = check_meaning(made.lowered.agent, made.back, job.dst)
     problems += check_rights(made, notes, job.dst)
-    problems += check_notes(job.agent, made.back, notes, job.src, job.dst)
+    source = job.agent
+    if edits := made.lowered.edits:
+        problems += check_edits(source.prompt or "", edits, notes)
+        source = replace(source, prompt=after(source.prompt or "", edits))
+    problems += check_notes(source, made.back, notes, job.src, job.dst)
     return problems
 
 
@@ -52,6 +60,23 @@ def check_rights(made: Attempt, notes: Iterable[Note], dst: Spec) -> list[Note]:
         for right in map(str, sorted(made.gained, key=str))
         if not any(f" {right} " in text for text in said)
     ]
+
+
+def check_edits(prompt: str, edits: tuple[Edit, ...], notes: Iterable[Note]) -> list[Note]:
+    """A prompt that was rewritten: each change is of what stands there, and has a note of its own."""
+    problems = []
+    said = Counter(n.message for n in notes if n.code == "P003")
+    at = 0
+    for one in edits:
+        if one.start < at or prompt[one.start : one.end] != one.old:
+            problems.append(note("V001", f"`{one.old}` does not stand where the prompt was rewritten", path="prompt"))
+        at = one.end
+        told = next((m for m in said if said[m] and m.startswith(f"`{one.old}` became `{one.new}`")), None)
+        if told is None:
+            problems.append(note("V003", f"`{one.old}` became `{one.new}` and no note says so", path="prompt"))
+        else:
+            said[told] -= 1
+    return problems
 
 
 # -- (a) --------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -358,13 +358,21 @@ def place_id(spec: Spec, path: str) -> str:
         return PurePosixPath(bare).parent.name or name
     if spec.identity.get("by") != "path":
         return name
-    parts = list(PurePosixPath(bare).parent.parts)
-    for glob in [*(spec.head.get("places") or {}).get("project", ()), *(spec.head.get("places") or {}).get("user", ())]:
+    inside = _below_place(spec, bare.rpartition("/")[0])
+    return f"{inside}/{name}" if inside else name
+
+
+@lru_cache(maxsize=256)  # the files of a folder follow each other
+def _below_place(spec: Spec, folder: str) -> str:
+    """The part of a folder's path that lies below the format's place."""
+    parts = list(PurePosixPath(folder).parts)
+    places = spec.head.get("places") or {}
+    for glob in (*places.get("project", ()), *places.get("user", ())):
         fixed = [p for p in PurePosixPath(glob.split("*", 1)[0].lstrip("~/")).parts if p]
         for at in range(len(parts) - len(fixed) + 1):
             if fixed and parts[at : at + len(fixed)] == fixed:
-                return "/".join([*parts[at + len(fixed) :], name])
-    return name
+                return "/".join(parts[at + len(fixed) :])
+    return ""
 
 
 def stem(spec: Spec, name: str) -> str:

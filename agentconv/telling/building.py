@@ -22,11 +22,11 @@ def summary(run: BuildRun, seconds: float, stream: IO[str], check: bool, code: i
         count = f"{agents} agent{'s' * (agents != 1)}"
         return f"{count} → {targets}: up to date.   {seconds:.1f} s"
     text = terminal.summary(run, seconds, stream)
-    more = besides(run).rstrip("\n")
+    more = besides(run).strip("\n")
     if check:
         more = "\n".join(part for part in (more, _checked(run)) if part)
     text = f"{text}\n\n{more}" if more else text
-    return f"{text}\nexit {code}" if code and not text.endswith(f"exit {code}") else text
+    return f"{text}\nexit {code}" if code and f"exit {code}" not in text else text
 
 
 def _troubled(run: BuildRun) -> bool:

@@ -21,11 +21,13 @@ _TOPICS = {
 }
 TOPICS = tuple((topic, tuple(fields.split())) for topic, fields in _TOPICS.items())
 YES, READ, IDLE, FIXED, NO = "yes", "read only", "no effect", "fixed", "no"
+IN_TOOLS = "in tools"
 LEGEND = {
     YES: ("x", "held"),
     "unproven": ("?", "documented, not seen to hold"),
     READ: ("r", "read, never written"),
     IDLE: ("o", "accepted without effect"),
+    IN_TOOLS: ("t", "held as the limit of a tool"),
     FIXED: ("f", "fixed by the program or the place"),
     NO: ("·", "not held"),
 }
@@ -61,6 +63,8 @@ def _field(spec: Spec, field: str) -> str:
     forced = (spec.tables.get("forced") or {}).values()
     if (field == "prompt_mode" and spec.tables.get("prompt_mode")) or any(field in facts for facts in forced):
         return FIXED
+    if field == "delegates" and any(name.scope == "agent" for name in spec.tools.names.values()):
+        return IN_TOOLS
     return NO
 
 

@@ -72,7 +72,7 @@ class Page:
     def row(self, count: int, word: str, text: str, mark: str = "", names: str = "", code: str = "") -> None:
         """``   37  narrower   text   T031``; names stay on the line where there is room."""
         text, names = visible(text), visible(names)
-        lead = f"{count:5}  "
+        lead = f"{count or '':5}  "
         head = f"{word:<9}  " if word and text else word
         indent = len(lead) + len(head)
         room = self.columns - indent - (len(mark) + 2 if mark else 0)
@@ -268,8 +268,6 @@ def _kept(page: Page, results: list[Conversion]) -> None:
         return
     for n, (_, one) in enumerate(pairs):
         page.row(len(pairs) if n == 0 else 0, "kept", one.message, one.code, code=COLORS["kept"])
-        if n:
-            page.lines[-1] = page.lines[-1].replace("    0  ", "       ", 1)
         page.help(one.help, 9)
 
 

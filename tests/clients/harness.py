@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -46,8 +46,10 @@ def known(program: str) -> tuple[Difference, ...]:
     return tuple(Difference(frozenset(e["cases"]), e["what"], e["why"], str(e["seen"])) for e in entries)
 
 
-def compare(program: Program, check: Check, cases: Iterable[Case], folder: Path) -> list[Row]:
-    """Load the cases in the program and compare; a row for each case."""
+def compare(
+    program: Program, check: Check, cases: Iterable[Case], folder: Path, heard: Callable[[str], None] = lambda _: None
+) -> list[Row]:
+    """Load the cases in the program and compare; a row for each case. ``heard`` is told the program's version."""
     rows, projects = [], [Project(folder / "0")]
     spec = registry.load(check.reads_as)
     for number, case in enumerate(cases, 1):
@@ -63,9 +65,12 @@ def compare(program: Program, check: Check, cases: Iterable[Case], folder: Path)
         if not projects[-1].has_room(files, case):
             projects.append(Project(folder / str(len(projects))))
         projects[-1].add(row, files)
+        projects[-1].put(case.beside)
     for project in projects:
         if project.rows:
-            project.judge(program, spec, running.load(program, project.folder))
+            answer = running.load(program, project.folder)
+            heard(str(answer.get("version") or ""))
+            project.judge(program, spec, answer)
     return rows
 
 
@@ -90,13 +95,18 @@ class Project:
 
     def add(self, row: Row, files: Mapping[str, bytes]) -> None:
         """Write the files of a case."""
+        self.put(files)
+        for name in files:
+            self.rows.setdefault(name, []).append(row)
+            row.file = name
+        self.names |= _names(files)
+
+    def put(self, files: Mapping[str, bytes]) -> None:
+        """Write files of which no row is kept."""
         for name, data in files.items():
             target = self.folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(data)
-            self.rows.setdefault(name, []).append(row)
-            row.file = name
-        self.names |= _names(files)
 
     def judge(self, program: Program, spec: Spec, out: Mapping[str, Any]) -> None:
         """Hold what the program saw against what the description says it sees."""

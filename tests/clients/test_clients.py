@@ -13,12 +13,12 @@ import pytest
 
 from tests.clients import cases, harness
 from tests.clients.cases import Case
+from tests.clients.conftest import DUE, Found
 from tests.clients.judging import Row
 from tests.clients.programs import Check, Program, programs
 
 pytestmark = pytest.mark.client
 
-Found = dict[tuple[str, str], list[Row]]
 CHECKS = [(program, check) for program in programs().values() for check in program.checks]
 OWN = [(program, check) for program, check in CHECKS if check.target == check.reads_as]
 
@@ -27,12 +27,15 @@ def _ids(part: Program | Check) -> str:
     return part.id if isinstance(part, Program) else part.target
 
 
-def run(program: Program, check: Check, made: Iterator[Case], folder: Path, found: Found) -> list[Row]:
+def run(program: Program, check: Check, made: Iterator[Case], folder: Path, found: Found, kind: str) -> list[Row]:
     """Load the cases; what differs and is not written down fails, and what is written down and agrees, too."""
     if reason := program.missing():
         pytest.skip(reason)
-    rows = harness.compare(program, check, made, folder)
-    found.setdefault((program.id, check.target), []).extend(rows)
+    key = program.id, check.target
+    rows = harness.compare(program, check, made, folder, lambda said: found.versions.update({program.id: said}))
+    if kind in DUE:
+        found.rows.setdefault(key, []).extend(rows)
+        found.made.setdefault(key, set()).add(kind)
     wrong = harness.unexpected(program.id, rows) + harness.settled(program.id, rows)
     if wrong:
         pytest.fail("\n".join(wrong), pytrace=False)
@@ -43,13 +46,13 @@ def run(program: Program, check: Check, made: Iterator[Case], folder: Path, foun
 def test_the_program_loads_what_we_write_as_we_say(
     program: Program, check: Check, tmp_path: Path, found: Found
 ) -> None:
-    rows = run(program, check, cases.converted(check), tmp_path, found)
+    rows = run(program, check, cases.converted(check), tmp_path, found, "written")
     assert any(row.loaded == "yes" for row in rows), "nothing was loaded, so nothing was shown"
 
 
 @pytest.mark.parametrize(("program", "check"), OWN, ids=_ids)
 def test_the_program_reads_the_cases_as_we_say(program: Program, check: Check, tmp_path: Path, found: Found) -> None:
-    rows = run(program, check, cases.written_by_hand(check.target), tmp_path, found)
+    rows = run(program, check, cases.written_by_hand(check.target), tmp_path, found, "by hand")
     assert rows, f"no reader cases for {check.target}"
 
 
@@ -65,4 +68,4 @@ def test_the_program_reads_shared_files_as_we_say(
     there = list(makers[made]())
     if not there:
         pytest.skip(f"the shared folder has no {made} for {check.target}")
-    run(program, check, iter(there), tmp_path, found)
+    run(program, check, iter(there), tmp_path, found, made)

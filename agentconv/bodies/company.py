@@ -1,0 +1,151 @@
+"""The agents of a batch: what each is called where it comes from, and what the target will call it."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from agentconv.model import Agent
+from agentconv.spec import Spec
+
+if TYPE_CHECKING:
+    from agentconv.reading.context import Read, Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One agent of the batch. ``words``: what its source may call it, the program's own word first."""
+
+    words: tuple[str, ...]
+    title: str = ""
+    source: str = ""  # its file, from the root of the project
+    becomes: str = ""  # what the target calls it
+    output: str = ""  # the target's file
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """All agents of a batch by the words that mean them; a word of two agents means neither."""
+
+    members: tuple[Member, ...] = ()
+    by_word: dict[str, Member] = field(default_factory=dict, compare=False)
+    by_file: dict[str, Member] = field(default_factory=dict, compare=False)
+    renamed: dict[str, str] = field(default_factory=dict, compare=False)
+    """Words that the target does not know, with its own; what would be taken for another agent is left out."""
+
+
+def titles(member: Member) -> tuple[str, ...]:
+    """What people read and no program calls the agent by."""
+    return (member.title,) if member.title and member.title not in member.words[:1] else ()
+
+
+def gathered(members: Iterable[Member]) -> Company:
+    """The members with their words."""
+    kept = tuple(members)
+    words: dict[str, Member] = {}
+    twice: set[str] = set()
+    for member in kept:
+        for word in dict.fromkeys(w for w in (*member.words, member.title) if w):
+            if word in words and words[word].words[:1] != member.words[:1]:
+                twice.add(word)
+            words.setdefault(word, member)
+    by_word = {word: m for word, m in words.items() if word not in twice}
+    renamed = {
+        word: m.becomes
+        for word, m in by_word.items()
+        if m.becomes and m.becomes not in m.words and m.becomes not in by_word and word not in titles(m)
+    }
+    counted = Counter(m.source for m in kept)
+    return Company(kept, by_word, {m.source: m for m in kept if m.source and counted[m.source] == 1}, renamed)
+
+
+def member_as(agent: Agent, lowered: Agent, dst: Spec, path: str) -> Member:
+    """An agent as its batch knows it, with the name that it got."""
+    by_name = dst.identity.get("by", "name") == "name"
+    becomes = str(lowered.name or lowered.id) if by_name else lowered.id
+    return replace(member(agent, path), becomes=becomes)
+
+
+def member(agent: Agent, path: str = "", dst: Spec | None = None, user: bool = False) -> Member:
+    """An agent as its batch knows it; ``dst``: with what the target makes of its name."""
+    words = tuple(dict.fromkeys(w for w in (agent.id, agent.name, agent.id.rsplit("/", 1)[-1]) if w and w.strip()))
+    title = agent.title or ""
+    if dst is None or not words:
+        return Member(words, title, path)
+    from agentconv.lowering.lowered import Lowered
+    from agentconv.lowering.texts import lower_identity
+    from agentconv.output.render import output_path
+
+    fields = lower_identity(agent, dst, Lowered(Agent()))
+    by_name = dst.identity.get("by", "name") == "name"
+    becomes = str(fields.get("name") or fields["id"]) if by_name else str(fields["id"])
+    output = output_path(Agent(id=str(fields["id"]), name=fields.get("name")), dst, user)
+    return Member(words, title, path, becomes, output)
+
+
+Place = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Where a prompt stands: among which agents, in which file, and how a place in it is a place of that file."""
+
+    company: Company = Company()
+    file: str = ""
+    place: Callable[[int], Place] = lambda _: (0, 0)
+    output: str = ""  # where the agent will lie
+    beside: Callable[[str], str | None] | None = None  # the text of a file, from the definition's folder
+
+
+def own_company(reading: Reading, dst: Spec) -> Company:
+    """The agents of the file itself."""
+    return gathered(member(r.agent, reading.path, dst) for r in reading.agents)
+
+
+def scene(reading: Reading, read: Read, company: Company | None, dst: Spec) -> Scene:
+    """The scene of one agent of a file; without a batch the agents of the file are the company."""
+    company = company or own_company(reading, dst)
+    mine = company.by_word.get(read.agent.id or read.agent.name or "")
+    return Scene(company, reading.path, placer(reading, read), mine.output if mine else "", reading.get)
+
+
+def placer(reading: Reading, read: Read) -> Callable[[int], Place]:
+    """Offset in the prompt -> line and column in the file; (0, 0) where the prompt is not in it as it stands."""
+
+    def place(offset: int) -> Place:
+        prompt, text = read.agent.prompt or "", reading.text
+        node = read.where.get("prompt")
+        start = node.start if node is not None else reading.document.body_start if reading.document else 0
+        from agentconv.containers import Places
+
+        if (found := text.find(prompt, max(start, 0))) >= 0:
+            return Places(text).at(found + offset)
+        return _by_line(prompt, offset, text, max(start, 0))
+
+    return place
+
+
+def _by_line(prompt: str, offset: int, text: str, start: int) -> Place:
+    """In an indented or quoted text the lines stand one below the other, each with something in front."""
+    from agentconv.containers import Places
+
+    starts = [0, *(n + 1 for n, c in enumerate(prompt) if c == "\n")]
+    row = bisect_right(starts, offset) - 1
+    at = start
+    for n, begin in enumerate(starts[: row + 1]):
+        end = starts[n + 1] - 1 if n + 1 < len(starts) else len(prompt)
+        line = prompt[begin:end].strip()
+        if not line:
+            continue
+        found = text.find(line, at)
+        if found < 0:
+            return (0, 0)
+        if n == row:
+            return Places(text).at(
+                found + max(offset - begin - (len(prompt[begin:end]) - len(prompt[begin:end].lstrip())), 0)
+            )
+        at = found + len(line)
+    return (0, 0)

@@ -1,0 +1,90 @@
+"""The words of a prompt's program, and by which words the other programs can be told."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any
+
+from agentconv.bodies.found import Words
+from agentconv.model import Agent
+from agentconv.registry import heads, load
+
+
+def speaks(id: str) -> Mapping[str, Any]:
+    """What a description says of prompts; an overlay that says nothing speaks like its base."""
+    head = heads()[id]
+    if "speaks" in head:
+        return dict(head["speaks"])
+    return speaks(str(head["extends"])) if head.get("extends") else {}
+
+
+@cache
+def words_of(id: str) -> Words:
+    """The words of one format's prompts; folders, files, placeholders and products of all programs."""
+    spec, own = load(id), speaks(id)
+    tools = {name: name for name in spec.tools.names if not name.startswith(".")}
+    tools |= {a: t for a, t in spec.tools.aliases.items() if t in spec.tools.names}
+    tools |= {dead: dead for dead in spec.tools.dead}
+    keys = tuple(dict.fromkeys(k for other in heads() for k in speaks(other).get("calls", ())))
+    # `agent_type` of another program may be any field; `subagent_type` and `agentName` are nothing else
+    own_keys = (*own.get("calls", ()), *(k for k in keys if re.search(r"^sub|[a-z][A-Z]", k)))
+    folders, files, placeholders, products = [], [], [], []
+    for other in (id, *(i for i in heads() if i != id)):
+        said = speaks(other)
+        folders += [(str(f), other) for f in said.get("folders", ())]
+        files += [(str(f), other) for f in said.get("files", ())]
+        placeholders += list(said.get("placeholders", ()))
+        products += list(said.get("names", ()))
+    return Words(
+        tools,
+        _calls(own_keys),
+        tuple(p for p in sorted(own.get("at", ()), key=len, reverse=True) if p) or ("agent-",),
+        _form(own.get("tool"), own.get("also_tool")),
+        str(own.get("tool") or "").partition("{")[0],
+        _mcp(spec.tools.mcp.get("tool")),
+        _unique(folders),
+        _unique(files),
+        re.compile("|".join(dict.fromkeys(placeholders))) if placeholders else None,
+        tuple(dict.fromkeys(products)),
+        {},
+    )
+
+
+def with_own_tools(words: Words, agent: Agent) -> Words:
+    """The words and the tools that the agent's own header names, of whatever program."""
+    named = {r.tool.name: r.tool.name for r in agent.tools.rules if r.tool.name and re.match(r"[A-Za-z]", r.tool.name)}
+    named |= {r.tool.member: r.tool.member for r in agent.tools.rules if r.tool.member and "_" in r.tool.member}
+    if named.keys() <= words.tools.keys():
+        return words
+    from dataclasses import replace
+
+    return replace(words, tools={**named, **words.tools})
+
+
+def _unique(pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    out: dict[str, str] = {}
+    for text, whose in pairs:
+        out.setdefault(text, whose)
+    return tuple(out.items())
+
+
+def _calls(keys: Iterable[str]) -> re.Pattern[str] | None:
+    names = "|".join(re.escape(k) for k in dict.fromkeys(keys))
+    if not names:
+        return None
+    return re.compile(rf"(?<![\w-])(?:{names})[\"'`]?\s*[:=]\s*(?P<q>[\"'])(?P<agent>[^\"'\n]{{2,80}})(?P=q)")
+
+
+def _form(*templates: Any) -> re.Pattern[str] | None:
+    """Forms of a reference to a tool; a word that only looks like one (`#123`, an anchor) is known by its name."""
+    before = [re.escape(str(t).partition("{tool}")[0]) for t in templates if t]
+    return re.compile(rf"(?<![\w#&/])(?:{'|'.join(before)})(?P<tool>[A-Za-z][\w./-]*\w)") if before else None
+
+
+def _mcp(template: Any) -> re.Pattern[str] | None:
+    """Only a spelling with a mark of its own: `a/b` is a path in most texts."""
+    before = str(template or "").partition("{server}")[0]
+    found = [re.escape(m) for m in dict.fromkeys([before, "mcp__"]) if len(m) > 3]
+    return re.compile(rf"(?<![\w-])(?:{'|'.join(found)})[A-Za-z0-9][\w-]*(?:__[\w*-]+)?") if found else None

@@ -1,0 +1,87 @@
+"""Names that change on the way: known before a run where prompts are rewritten, looked for after it where they are not.
+
+Most batches change no name, so nothing is read twice for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from agentconv.bodies.company import Company, Scene, gathered, member, placer
+from agentconv.conversion import Conversion
+from agentconv.project.making import Made, chosen, placed_below, read_source
+from agentconv.project.planning import Plan
+from agentconv.project.sources import Source, read, taken
+from agentconv.reading.engine import read_author
+from agentconv.registry import load
+
+
+def companies(plan: Plan, sources: Iterable[Source]) -> dict[str, Company]:
+    """For each target all agents that were found, with the names and places that they will have; those that are not
+    converted keep their place."""
+    readings = []
+    for source in sources:
+        known = taken(source)
+        reading = read_source(known, plan, Made("")) if known is not None else None
+        if known is not None and reading is not None:
+            readings.append((known, reading))
+    out = {}
+    for target in plan.targets:
+        dst = load(target)
+        members = []
+        for source, reading in readings:
+            for one in reading.agents:
+                made = member(one.agent, reading.path, dst, plan.options.user)
+                output = placed_below(made.output, source, dst, plan, reading.spec.id) if chosen(one, plan) else ""
+                members.append(replace(made, output=output))
+        out[target] = gathered(members)
+    return out
+
+
+def say_renamed(plan: Plan, sources: Iterable[Source], results: Iterable[Conversion]) -> None:
+    """A note where the prompt of one agent names another that is called otherwise in the target."""
+    by_target: dict[str, list[Conversion]] = {}
+    for result in results:
+        by_target.setdefault(result.target, []).append(result)
+    for target, made in by_target.items():
+        if company := _renamed(made):
+            by_path: dict[str, list[Conversion]] = {}
+            for result in made:
+                if result.status in ("exact", "lossy", "narrowed", "widened") and result.format != target:
+                    by_path.setdefault(result.source, []).append(result)
+            _say(target, company, sources, by_path, plan)
+
+
+def _renamed(results: Iterable[Conversion]) -> Company | None:
+    """The agents of the batch that get another name."""
+    called = [r.called for r in results if r.called is not None]
+    return gathered(called) if any(m.becomes not in m.words for m in called) else None
+
+
+def _say(
+    target: str, company: Company, sources: Iterable[Source], results: Mapping[str, list[Conversion]], plan: Plan
+) -> None:
+    from agentconv.lowering.lowered import Lowered
+    from agentconv.model import Agent
+
+    dst = load(target)
+    for source in sources:
+        mine = results.get(source.path)
+        text = read(replace(source, notes=[])).text if mine else None
+        if not mine or text is None or not any(word in text for word in company.renamed):
+            continue
+        reading = read_author(load(mine[0].format), text, source.path)
+        for one in reading.agents:
+            result = next((r for r in mine if r.name in (one.agent.id, one.agent.name)), None)
+            prompt = one.agent.prompt
+            if result is None or not prompt or not any(word in prompt for word in company.renamed):
+                continue
+            from agentconv.bodies.telling import say_hits
+
+            out = Lowered(Agent())
+            say_hits(prompt, Scene(company, source.path, placer(reading, one)), reading.spec, dst, out, False)
+            said = {n.message for n in result.notes}
+            if new := [n for n in out.notes if n.message not in said]:
+                result.notes += new
+                if result.status != "widened":
+                    result.judge(result.status)

@@ -1,0 +1,113 @@
+"""What an agent names and brings not along: skills and MCP servers. Said where the target will not find them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from agentconv.conversion import Conversion
+from agentconv.model import Agent
+from agentconv.notes import note
+from agentconv.project import files
+from agentconv.registry import heads
+from agentconv.spec import Spec
+
+SECRET = re.compile(r"token|key|secret|passw|auth|credential", re.I)
+ANY = ("*", "")
+
+
+def say_missing(dst: Spec, root: Path, results: Iterable[Conversion]) -> None:
+    """Notes at the agents that were written."""
+    facts = dst.head.get("around") or {}
+    for result in results:
+        if result.agent is None or not result.files or result.failed:
+            continue
+        if result.agent.skills and facts.get("skills"):
+            _skills(result, result.agent.skills, dst, root, facts["skills"])
+        if facts.get("servers") and (wanted := _wanted(result.agent, dst)):
+            _servers(result, wanted, dst, root, facts["servers"])
+
+
+def _skills(result: Conversion, names: Iterable[str], dst: Spec, root: Path, folders: Iterable[str]) -> None:
+    for name in names:
+        bare = name.rsplit(":", 1)[-1]
+        if set(name) & set("*?:/\\") or bare in ("", ".", ".."):
+            continue
+        places = [str(f).replace("{id}", bare) for f in folders]
+        if not any((root / place).exists() for place in places):
+            text = f"{dst.program} finds no skill `{name}` in this project"
+            result.notes.append(note("P008", text, path="skills", help=f"it would be read from {places[0]}"))
+
+
+def _wanted(agent: Agent, dst: Spec) -> list[str]:
+    own = agent.mcp_servers if isinstance(agent.mcp_servers, Mapping) else {}
+    builtin = dst.tools.mcp.get("servers") or {}
+    named = [r.tool.server for r in agent.tools.rules if r.effect == "allow" and r.tool.server]
+    return [s for s in dict.fromkeys(named) if s and s not in ANY and s not in own and s not in builtin]
+
+
+def _servers(result: Conversion, wanted: list[str], dst: Spec, root: Path, places: Mapping[str, str]) -> None:
+    known = {_fold(name) for path, key in places.items() for name in _entries(root, path, key)}
+    target, key = next(iter((str(p), str(k)) for p, k in places.items()))
+    for name in wanted:
+        if _fold(name) in known:
+            continue
+        text = f"{dst.program} finds no MCP server `{name}` in {target}"
+        help = f"add it there, under `{key}`"
+        for path, theirs in ((heads()[result.format].get("around") or {}).get("servers") or {}).items():
+            entries = _entries(root, str(path), str(theirs))
+            if (found := next((n for n in entries if _fold(n) == _fold(name)), None)) is not None:
+                lines = json.dumps({key: {found: without_secrets(entries[found])}}, indent=2, ensure_ascii=False)
+                help = f"add it there; {path} has it:\n{lines}"
+        result.notes.append(note("P009", text, path="tools", help=help))
+
+
+def _entries(root: Path, path: str, key: str) -> Mapping[str, Any]:
+    """The servers of a file; none where it cannot be read."""
+    from agentconv.containers import ContainerError
+    from agentconv.containers import json as container
+
+    full = root / path
+    if not full.is_file():
+        return {}
+    try:
+        header = container.read(files.read_text(full)).header
+    except (files.Unreadable, ContainerError):
+        return {}
+    data = header.data() if header is not None and header.kind == "map" else {}
+    found = data.get(key) if isinstance(data, Mapping) else None
+    return found if isinstance(found, Mapping) else {}
+
+
+def _fold(name: str) -> str:
+    return "".join(c if c.isalnum() else "_" for c in name.lower())
+
+
+def without_secrets(config: Any, name: str = "") -> Any:
+    """The settings of a server with the names of values in place of what may be secret."""
+    if isinstance(config, Mapping):
+        hide = name in ("env", "headers", "environment")
+        return {k: _hidden(str(k)) if hide else without_secrets(v, str(k)) for k, v in config.items()}
+    if isinstance(config, (list, tuple)):
+        out: list[Any] = []
+        for item in config:
+            before = out[-1] if out and isinstance(out[-1], str) else ""
+            if isinstance(item, str) and before.startswith("-") and "=" not in before and SECRET.search(before):
+                out.append(_hidden(before.lstrip("-")))
+            else:
+                out.append(without_secrets(item))
+        return out
+    if not isinstance(config, str):
+        return config
+    if name and SECRET.search(name):
+        return _hidden(name)
+    text = re.sub(r"(://)[^/@\s]+@", r"\1", config.partition("?")[0] if "://" in config else config)
+    key, equals, _ = text.partition("=")
+    return f"{key}={_hidden(key.lstrip('-'))}" if equals and SECRET.search(key) else text
+
+
+def _hidden(name: str) -> str:
+    return "${" + re.sub(r"\W+", "_", name).strip("_").upper() + "}"

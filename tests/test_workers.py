@@ -1,0 +1,113 @@
+"""Many files: in chunks, in other processes, in their order; and the library's functions in an engine's workers."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from agentconv import Options, convert_text
+from agentconv.project import batch, sources
+from agentconv.project.planning import Plan
+from agentconv.telling import report
+from bench import data
+
+COUNT = 130  # more than one chunk, and a chunk that is not full
+
+
+def run(folder: Path, jobs: int, to: tuple[str, ...] = ("opencode", "codex")) -> tuple[dict[str, bytes], str]:
+    """Outputs and report of a run."""
+    place = data.write(folder, COUNT)
+    plan = Plan(folder, to, output=f"{folder}/out/", jobs=jobs, texts=False)
+    done = batch.run(plan, sources.listed([str(place)], folder, None, 10**6))
+    out = {p.relative_to(folder).as_posix(): p.read_bytes() for p in (folder / "out").rglob("*") if p.is_file()}
+    return out, report.as_json(done).replace(str(folder), "")
+
+
+def test_workers_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    one, alone = run(tmp_path / "a", 1)
+    two, shared = run(tmp_path / "b", 2)
+    assert len(one) > COUNT, "nothing was converted, so nothing was compared"
+    assert one == two
+    assert alone == shared
+
+
+def test_two_agents_for_one_output_are_found_across_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    for jobs in (1, 2):
+        folder = tmp_path / str(jobs)
+        place = data.write(folder, COUNT, same_name=True)
+        plan = Plan(folder, ("cursor",), output=f"{folder}/out/", jobs=jobs)
+        done = batch.run(plan, sources.listed([str(place)], folder, None, 10**6))
+        written = [r for r in done.results if r.files]
+        clashes = [r for r in done.results if any(n.code == "C006" for n in r.notes)]
+        assert written and clashes
+        assert written[0].source < clashes[0].source, "the first one in the order of the sources has the place"
+
+
+def test_a_source_that_an_output_replaces_is_read_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An output in a folder of sources waits until the file that it replaces was read."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    folder = tmp_path / "project"
+    place = data.write(folder, COUNT)
+    last = place / f"agent-{COUNT - 1:05d}.md"
+    text = last.read_text("utf-8").replace(f"name: agent-{COUNT - 1:05d}", "name: agent-00000")
+    last.write_text(text.replace("You are agent number", "You are the last one, number"), "utf-8")
+    there = folder / ".opencode/agents/agent-00000.md"
+    there.parent.mkdir(parents=True)
+    there.write_text("---\ndescription: of its own\n---\n\nMine.\n", "utf-8")
+    files = [str(place), str(there)]
+    plan = Plan(folder, ("opencode", "gemini-cli"), force=True, only=("agent-00000",))
+    done = batch.run(plan, sources.listed(files, folder, None, 10**6))
+    own = [r for r in done.results if r.source.endswith("opencode/agents/agent-00000.md") and r.target == "gemini-cli"]
+    assert own and all(r.rights.before for r in own)
+    assert "Mine." not in there.read_text("utf-8"), "the output did not replace it, so nothing was tried"
+
+
+PROBE = """
+import sys
+from pathlib import Path
+from agentconv.cli import main
+try:
+    main(sys.argv[1:])
+finally:
+    lines = Path("/proc/self/status").read_text().splitlines()
+    print(next(line.split()[1] for line in lines if line.startswith("VmHWM")))
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the peak of one process is read from /proc")
+def test_memory_holds_a_chunk_and_no_texts(tmp_path: Path) -> None:
+    """Ten times the agents may not take ten times the memory: each of these bodies has 100 KB."""
+    peak = []
+    for count in (50, 500):
+        folder = tmp_path / str(count)
+        place = data.write(folder, count, body=100_000)
+        words = ["convert", str(place), "--to", "opencode", "-o", "out/", "-q", "--jobs", "1"]
+        env = {**os.environ, "XDG_STATE_HOME": str(tmp_path / "state")}
+        done = subprocess.run(
+            [sys.executable, "-c", PROBE, *words], cwd=folder, env=env, capture_output=True, text=True
+        )
+        assert len(list((folder / "out").rglob("*.md"))) > count * 0.9, done.stderr
+        peak.append(int(done.stdout))
+    assert peak[1] < peak[0] * 1.5, f"{peak} KB for 5 MB and for 50 MB of agents"
+
+
+def converted(text: str) -> str:
+    """What a worker of an engine runs."""
+    return convert_text(text, from_="claude-code", to="opencode", options=Options()).text
+
+
+def test_the_pure_function_goes_through_a_pickle_and_into_another_process() -> None:
+    texts = [text for _, text in data.agents(12)]
+    assert pickle.loads(pickle.dumps(convert_text)) is convert_text
+    made = convert_text(texts[0], from_="claude-code", to="opencode")
+    assert pickle.loads(pickle.dumps(made)) == made
+    with ProcessPoolExecutor(2) as pool:
+        assert list(pool.map(converted, texts)) == [converted(text) for text in texts]

@@ -195,11 +195,16 @@ def _unchanged(job: Job) -> Attempt | None:
     base = job.agent.tools.base
     usual = job.dst.tools.fact("absent", "all") == base
     agent = replace(job.agent, tools=Tools(None if usual else base, rules))
+    lowered = Lowered(agent)
+    if job.options.lift and job.scene is not None:
+        from agentconv.bodies.lift import lifted
+
+        lowered.agent = lifted(agent, job.scene, job.src, job.dst, lowered)
     try:
-        made = attempt(job, Lowered(agent))
+        made = attempt(job, lowered)
     except ValueError:  # rules that the format has no form for, a layout that needs a name
         return None
-    if isinstance(made, Note) or made.gained or made.gained_elsewhere or verify.prove(job, made, []):
+    if isinstance(made, Note) or made.gained or made.gained_elsewhere or verify.prove(job, made, lowered.notes):
         return None
     return made
 

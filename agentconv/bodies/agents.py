@@ -62,6 +62,7 @@ FILE = re.compile(r"\.(?:md|mdc|json|ya?ml|toml|txt|py|ts|js|sh)$")
 TITLED = re.compile(r"\b([A-Z][A-Za-z0-9]*(?:[ -][A-Z][A-Za-z0-9]*){0,3}) (?=(?:[Ss]ub-?)?[Aa]gents?\b)")
 
 
+TITLE = re.compile(r"(?:^|\n)#[^\n]*$|(?:[\w,;:)]\s+[A-Z][\w-]{2,}|[A-Z]\w*-\w+)\s$")
 ROLE = re.compile(r"\b(?:you are|i am|as)\b[^.\n]{0,30}$", re.I)
 
 
@@ -143,7 +144,7 @@ def _sure(text: str, start: int, end: int, form: str, about: list[tuple[int, int
     if form in ("backticks", "bold"):
         return cue or inside or (distinct(word) and bool(PERSON.search(word)))
     if not distinct(word):
-        if re.search(r"(?:^|\n)#[^\n]*$|[A-Z][\w-]*\s$", text[max(start - 80, 0) : start]):
+        if TITLE.search(text[max(start - 80, 0) : start]):
             return False  # a heading, or the end of a longer title: "Full-Stack Developer"
         return AFTER.match(text, end) is not None or BEFORE.search(text, max(start - 40, 0), start) is not None
     return cue or bool(PERSON.search(word)) or inside

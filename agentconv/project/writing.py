@@ -35,7 +35,7 @@ class Target:
         self.made: list[Conversion] = []
         self.waiting: list[Conversion] = []  # not written yet
         self._size = 0  # bytes that wait
-        self.wrote: set[str] = set()
+        self.wrote: dict[str, bool] = {}  # output -> whether it was there already
         self.staged = files.Staged()
         self.leaving: list[tuple[Path, str, Conversion, bytes]] = []  # written beside their places
         self._bases: dict[Path, files.Inside] = {}
@@ -218,12 +218,13 @@ class Target:
         return files.in_git(self.plan.root, sorted(paths))
 
     def _write_one(self, result: Conversion, path: str, data: bytes, old: bytes | None, lose: bool) -> None:
-        if path in self.wrote:
-            return  # two agents of one result
+        if path in self.wrote:  # two agents of one result
+            result.unchanged = self.wrote[path]
+            return
         if old == data:
             result.unchanged = True
             self.remember(path, data)
-            self.wrote.add(path)
+            self.wrote[path] = True
             return
         own = self.plan.in_place and path == result.source
         if lose and not self.plan.force and not self.plan.update and not own:
@@ -232,7 +233,7 @@ class Target:
             return
         self.put(result, path, data, old)
         if not result.failed:
-            self.wrote.add(path)
+            self.wrote[path] = False
 
     def put(self, result: Conversion, path: str, data: bytes, old: bytes | None) -> None:
         """The bytes to their place, with all that is said of it."""

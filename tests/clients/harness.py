@@ -62,10 +62,12 @@ def compare(
         files = case.files
         if case.status == READ and not case.bound:
             files = {place: renamed(data, number) for place, data in files.items()}
-        if not projects[-1].has_room(files, case):
-            projects.append(Project(folder / str(len(projects))))
-        projects[-1].add(row, files)
-        projects[-1].put(case.beside)
+        project = next((one for one in projects if one.has_room(files, case)), None)
+        if project is None:
+            project = Project(folder / str(len(projects)))
+            projects.append(project)
+        project.add(row, files)
+        project.put(case.beside)
     for project in projects:
         if project.rows:
             answer = running.load(program, project.folder)
@@ -88,10 +90,10 @@ class Project:
     names: set[bytes] = field(default_factory=set)
 
     def has_room(self, files: Mapping[str, bytes], case: Case) -> bool:
-        """Whether no other case has these files, nor, of cases whose name is to stay, the name."""
-        if not case.entry and any(name in self.rows for name in files):
-            return False
-        return not (case.bound and self.names & _names(files))
+        """Whether no other case has these files, nor an agent of that name: a program has only one of two."""
+        if case.entry:
+            return True
+        return not (any(name in self.rows for name in files) or self.names & _names(files))
 
     def add(self, row: Row, files: Mapping[str, bytes]) -> None:
         """Write the files of a case."""
@@ -146,7 +148,9 @@ class Project:
 
 def _names(files: Mapping[str, bytes]) -> set[bytes]:
     return {
-        found[1] for data in files.values() if (found := re.search(rb"(?m)^name\s*[:=]\s*[\"']?([^\"'\r\n]+)", data))
+        found[1]
+        for data in files.values()
+        if (found := re.search(rb"""(?m)^[{\s"']*name["']?\s*[:=]\s*(?:!\S*\s+)?["']?([^"'\r\n]+)""", data))
     }
 
 

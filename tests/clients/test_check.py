@@ -61,7 +61,10 @@ def content(block: Block) -> bytes:
         return (world.project / block.words[0]).read_bytes()
 
 
-@pytest.mark.parametrize(("program", "check"), OWN, ids=lambda part: part.id if isinstance(part, Program) else "")
+@pytest.mark.parametrize(
+    ("program", "check"),
+    [pytest.param(*pair, id=pair[0].id, marks=[pytest.mark.quick] * pair[0].quick) for pair in OWN],
+)
 def test_check_agrees_on_our_own_bad_files(program: Program, check: Check, tmp_path: Path) -> None:
     if reason := program.missing():
         pytest.skip(reason)

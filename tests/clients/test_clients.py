@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from _pytest.mark.structures import ParameterSet
 
 from tests.clients import cases, harness
 from tests.clients.cases import Case
@@ -19,12 +20,18 @@ from tests.clients.programs import Check, Program, programs
 
 pytestmark = pytest.mark.client
 
-CHECKS = [(program, check) for program in programs().values() for check in program.checks]
-OWN = [(program, check) for program, check in CHECKS if check.target == check.reads_as]
+PAIRS = [(program, check) for program in programs().values() for check in program.checks]
 
 
-def _ids(part: Program | Check) -> str:
-    return part.id if isinstance(part, Program) else part.target
+def _params(pairs: list[tuple[Program, Check]]) -> list[ParameterSet]:
+    return [
+        pytest.param(program, check, id=f"{program.id}-{check.target}", marks=[pytest.mark.quick] * program.quick)
+        for program, check in pairs
+    ]
+
+
+WRITTEN = _params([pair for pair in PAIRS if pair[1].written])
+OWN = _params([pair for pair in PAIRS if pair[1].target == pair[1].reads_as])
 
 
 def run(program: Program, check: Check, made: Iterator[Case], folder: Path, found: Found, kind: str) -> list[Row]:
@@ -42,7 +49,7 @@ def run(program: Program, check: Check, made: Iterator[Case], folder: Path, foun
     return rows
 
 
-@pytest.mark.parametrize(("program", "check"), [c for c in CHECKS if c[1].written], ids=_ids)
+@pytest.mark.parametrize(("program", "check"), WRITTEN)
 def test_the_program_loads_what_we_write_as_we_say(
     program: Program, check: Check, tmp_path: Path, found: Found
 ) -> None:
@@ -50,13 +57,13 @@ def test_the_program_loads_what_we_write_as_we_say(
     assert any(row.loaded == "yes" for row in rows), "nothing was loaded, so nothing was shown"
 
 
-@pytest.mark.parametrize(("program", "check"), OWN, ids=_ids)
+@pytest.mark.parametrize(("program", "check"), OWN)
 def test_the_program_reads_the_cases_as_we_say(program: Program, check: Check, tmp_path: Path, found: Found) -> None:
     rows = run(program, check, cases.written_by_hand(check.target), tmp_path, found, "by hand")
     assert rows, f"no reader cases for {check.target}"
 
 
-@pytest.mark.parametrize(("program", "check"), OWN, ids=_ids)
+@pytest.mark.parametrize(("program", "check"), OWN)
 @pytest.mark.parametrize("made", ["page", "fixtures"])
 def test_the_program_reads_shared_files_as_we_say(
     program: Program, check: Check, made: str, tmp_path: Path, found: Found

@@ -14,6 +14,7 @@ import yaml
 from agentconv import registry
 from tests import goldens
 from tests.clients import cases, harness, installing, record, running
+from tests.clients.__main__ import main
 from tests.clients.cases import READ, Case
 from tests.clients.judging import Row
 from tests.clients.programs import HERE, Check, Program, programs
@@ -178,6 +179,29 @@ def test_cases_that_share_a_file_or_a_fixed_name_lie_in_different_projects(tmp_p
 def test_this_folder_holds_nothing_but_programs() -> None:
     folders = {path.name for path in HERE.iterdir() if path.is_dir() and not path.name.startswith("_")}
     assert folders == set(programs())
+
+
+def test_without_a_network_one_attempt_is_enough(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(program: Program, **_: Any) -> None:
+        raise installing.Failed("npm install failed: npm error code EAI_AGAIN")
+
+    monkeypatch.setattr(installing, "install", fail)
+    assert main(["install", "--quick"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 2 and "NOT installed" in lines[0] and "more programs are not tried" in lines[1]
+
+
+def test_pinning_changes_the_version_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(installing, "HERE", tmp_path)
+    text = 'title: Roo\nnpm: {"@roo-code/types": 1.115.0, yaml: 2.8.0}   # why\n'
+    (tmp_path / "roo").mkdir()
+    (tmp_path / "roo/client.yaml").write_text(text)
+    monkeypatch.setattr(installing, "installed", lambda program: {"@roo-code/types": "1.116.0", "yaml": "2.8.0"})
+    program = Program("roo", {"title": "Roo", "npm": {"@roo-code/types": "1.115.0", "yaml": "2.8.0"}})
+    assert installing.pin(program) == ["@roo-code/types 1.115.0 -> 1.116.0"]
+    assert (tmp_path / "roo/client.yaml").read_text() == text.replace("1.115.0", "1.116.0")
 
 
 # The record

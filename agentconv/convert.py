@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from agentconv import rights as counting
-from agentconv.bodies.company import Company, member_as, scene
+from agentconv.bodies.company import Company, member_as, own_company, scene
 from agentconv.conversion import STATUSES, BeforeAfter, Conversion, report_agent
 from agentconv.lowering import traces
 from agentconv.lowering.lower import guard_sentence, lower
@@ -56,6 +56,7 @@ def convert_reading(
         return [_unread(reading, dst)]
     program = read_program(reading.spec, reading.text, reading.path, reading.get)
     out = []
+    company = company or own_company(reading, dst)  # once for all agents of the file
     for n, read in enumerate(reading.agents):
         result = convert_read(read, reading, program, dst, options, company)
         if n == 0:
@@ -194,11 +195,16 @@ def _unchanged(job: Job) -> Attempt | None:
     base = job.agent.tools.base
     usual = job.dst.tools.fact("absent", "all") == base
     agent = replace(job.agent, tools=Tools(None if usual else base, rules))
+    lowered = Lowered(agent)
+    if job.options.lift and job.scene is not None:
+        from agentconv.bodies.lift import lifted
+
+        lowered.agent = lifted(agent, job.scene, job.src, job.dst, lowered)
     try:
-        made = attempt(job, Lowered(agent))
+        made = attempt(job, lowered)
     except ValueError:  # rules that the format has no form for, a layout that needs a name
         return None
-    if isinstance(made, Note) or made.gained or made.gained_elsewhere or verify.prove(job, made, []):
+    if isinstance(made, Note) or made.gained or made.gained_elsewhere or verify.prove(job, made, lowered.notes):
         return None
     return made
 

@@ -97,8 +97,11 @@ def main() -> None:
         found: dict[str, Any] = {"python": platform.python_version(), "cores": os.cpu_count(), "load": os.getloadavg()}
         if not given.growth and not given.peers and not given.instructions:
             chosen = [row for row in rows(base, given.many) if given.only in row.name]
-            found["rows"] = [measured(row, given.times) for row in chosen]
-            print(table(found["rows"]))
+            print(table([]))
+            found["rows"] = []
+            for row in chosen:
+                found["rows"].append(measured(row, given.times))
+                print(table(found["rows"][-1:]).splitlines()[-1], flush=True)
         if given.instructions:
             one = project(base, 1)
             words = {row.name: (row.ours, row.floor) for row in rows(base, 1) if row.name[0] == "`"}

@@ -13,7 +13,7 @@ PYTHON = sys.executable
 AGENTCONV = str(Path(sys.executable).with_name("agentconv"))
 IMPORTS = "import click, yaml, jinja2"
 MARKDOWN, TOML = "opencode", "codex"
-SETTINGS = f'sources = [".claude/agents"]\ntargets = ["{MARKDOWN}"]\n'
+SETTINGS = f'sources = [".claude/agents"]\n[targets.{MARKDOWN}]\n'
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def rows(base: Path, many: int) -> list[Row]:
         ),
         Row(f"`build`, {n}, all new", built, bare(), 2, large, "bare script"),
         Row(f"`build`, {n}, nothing changed", built, bare(name="stat"), 2, large, "stat and hash", fresh=False),
-        Row(f"`check`, {n}", [AGENTCONV, "check", "-q", ".claude/agents"], bare(), 3, large, "bare script"),
+        Row(f"`check`, {n}", [AGENTCONV, "check", ".claude/agents"], bare(), 3, large, "bare script"),
         Row(
             f"`list --in all`, {n}", [AGENTCONV, "list", "--in", "all", ".claude/agents"], bare(), 10, large,
             "bare script",

@@ -15,6 +15,7 @@ import yaml
 from agentconv import cli, registry
 from agentconv.notes import CODES
 from tests import pages
+from tests.clients import record
 
 README = Path(__file__).resolve().parent.parent / "README.md"
 EXAMPLE = re.compile(r"(?P<open><!-- example -->\n```console\n)(?P<body>.*?)(?P<close>^```\n)", re.S | re.M)
@@ -100,7 +101,7 @@ def cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")
 
 
-TABLES = {"commands": command_table, "formats": format_table, "notes": note_table}
+TABLES = {"commands": command_table, "clients": record.table, "formats": format_table, "notes": note_table}
 
 
 def renewed(text: str) -> str:

@@ -457,3 +457,49 @@ def test_init_finds_the_source_and_asks_nothing(project: Project, where: str) ->
     assert "[targets.vscode]" in project.read("agentconv.toml") and "[targets.codex]" in project.read("agentconv.toml")
     project.run("init", "--force", "--to", "nonsense", code=2)
     project.run("init", "--force", "--from", "nonsense", code=2)
+
+
+def test_a_migration_of_many_kinds_at_once(project: Project) -> None:
+    """Sub-folders, a plugin tree, three formats, and two agents of one name."""
+    for n in range(40):
+        project.agent(f"team-{n % 4}/agent-{n:02}")
+    for team in range(4):  # the names are the files' stems
+        for path in sorted((project.root / f"agents/team-{team}").iterdir()):
+            path.write_text(path.read_text().replace(f"name: team-{team}/", "name: "))
+    project.write("plugins/tools/.claude-plugin/plugin.json", '{"name": "tools", "agents": ["./agents/"]}')
+    project.write(
+        "plugins/tools/agents/helper.md", "---\nname: helper\ndescription: Helps.\ntools: Read\n---\n\nHelp.\n"
+    )
+    project.write("more/one.agent.md", "---\ndescription: One.\ntools: [read]\n---\n\nOne.\n")
+    project.write("more/two.toml", 'name = "two"\ndescription = "Two."\ndeveloper_instructions = "Two."\n')
+    project.write("more/agent-00.md", "---\nname: agent-00\ndescription: Another one.\ntools: Read\n---\n\nOther.\n")
+    sources = """\
+sources = [
+  { path = "agents", format = "claude-code" },
+  "plugins/tools",
+  { path = "more/*.agent.md", format = "vscode" },
+  { path = "more/*.toml", format = "codex" },
+  { path = "more/agent-00.md", format = "claude-code" },
+]
+"""
+    project.write("agentconv.toml", f"{sources}[targets.gemini-cli]\nallow-widening = true\n")
+    said = project.build("--notes", "full", code=3)
+    assert "two agents for .gemini/agents/agent-00.md" in said, "a collision is an error that names both"
+    project.write("agentconv.toml", f'{sources}[targets.gemini-cli]\nallow-widening = true\non-collision = "suffix"\n')
+    project.build("--report", "r.md")
+    made = sorted(path for path in project.files() if path.startswith(".gemini/agents/"))
+    assert len(made) == 44, made
+    assert {gemini("tools-helper"), gemini("one"), gemini("two"), gemini("agent-00-2")} <= set(made)
+    assert "44 agents" in project.read("r.md")
+    project.build("--check")
+
+
+def test_one_agent_in_two_files_is_written_once(project: Project) -> None:
+    project.agent("a")
+    project.write("copy/a.md", project.read("agents/a.md"))
+    project.write("agentconv.toml", 'sources = ["agents", "copy"]\n[targets.vscode]\n')
+    project.build()
+    assert "from agents/a.md" in project.read(vscode("a"))
+    project.build("--check")
+    project.write("copy/a.md", project.read("copy/a.md").replace("Do it well.", "Do it otherwise."))
+    assert "two agents for" in project.build("--notes", "full", code=3)

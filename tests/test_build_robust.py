@@ -324,7 +324,8 @@ def test_watch_builds_within_a_second_and_ends_cleanly(project: Project) -> None
         until(lambda: "Changed." in project.read(vscode("agent-001")), 10)
         took = time.monotonic() - started
         assert running.stderr.readline().startswith("agents/agent-001.md: 2 written")
-        assert took < 5, f"{took:.1f} s"  # a second on an idle machine
+        busy = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+        assert took < 1.5 * busy, f"{took:.1f} s, {busy:.0f} processes for each processor"
 
         time.sleep(0.5)
         # half a file: said, the output stays; then the rest

@@ -41,12 +41,7 @@ NOTHING = {"T001", "T002", "T004", "T048"}
 WIDER = {"T041", "T042", "T043", "T044", "T047", "L040", "R040", "R041", "R042"}
 BEHIND = {"edit": {"edit", "write", "apply_patch"}}  # tools that ask for one permission of a map
 # (record, end of the file's path) -> why check and program do not agree. Empty reasons are not reasons.
-KNOWN: dict[tuple[str, str], str] = {
-    (
-        "qoder",
-        "agents/0-external/_skill-wrapper.md",
-    ): "a template with the name `{{…}}`: the record knows no more than `error loading agent config`",
-}
+KNOWN: dict[tuple[str, str], str] = {}
 
 
 @cache

@@ -2,14 +2,12 @@
 
 The language is docs/describing-formats.md itself: a word that a description uses has to stand there, in the section it
 is used in. What the programs said is in ``fixtures/vocabulary/<format>.yaml``; ``pytest -m client --accept
-tests/test_descriptions.py`` asks the programs again.
+tests/clients/test_vocabulary.py`` asks the programs again.
 """
 
 from __future__ import annotations
 
-import json
 import re
-import subprocess
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -201,15 +199,22 @@ def test_dead_names_give_nothing(id: str) -> None:
 
 
 @pytest.mark.parametrize("id", RECORDED)
+def test_names_of_real_files_that_work_are_in_the_table(id: str) -> None:
+    known = {*alive(registry.load(id).tools), *recorded(id)["names"]}
+    assert not {name: got for name, got in (recorded(id).get("others") or {}).items() if name not in known}
+
+
+@pytest.mark.parametrize("id", RECORDED)
 def test_whole_set_is_the_table(id: str) -> None:
     table = registry.load(id).tools
     rows = {k: {real(id, t) for t in v} for k, v in recorded(id)["headers"].items() if isinstance(v, list)}
     usual = {n for n in table.singles if not conditional(table, n)}
     hidden = {h for n in usual for h in _caps((table.data["names"][n] or {}).get("hides"))}
-    assert rows["(no tools)"] <= set(table.singles)
+    unnamed = set(recorded(id).get("only_unnamed", ()))
+    assert rows["(no tools)"] <= set(table.singles) | unnamed
     # tools that are there when named, but not in the set of an agent without a list
     only_named = set(recorded(id).get("only_named", ()))
-    assert usual - hidden - only_named - set(recorded(id)["always"]) == rows["(no tools)"]
+    assert usual - hidden - only_named - set(recorded(id)["always"]) == rows["(no tools)"] - unnamed
 
 
 # header of the recorded agent -> how the tables say it
@@ -220,13 +225,13 @@ WORDS = {"tools: []": "empty", "tools:": "null", 'tools: "*"': "star", "tools: {
 def test_absent_empty_null_and_star(id: str) -> None:
     table, rows = registry.load(id).tools, recorded(id)["headers"]
     everything = rows["(no tools)"]
-    for header, word in WORDS.items():
+    for header, word in recorded(id).get("words", WORDS).items():
         means = {"all": everything, "none": [], "refused": "refused"}[str(table.fact(word))]
         assert rows[header] == means, f"{header}: {word} is {table.fact(word)}, the program gave {rows[header]}"
-    some = rows["tools: Read, Nonsense"]
-    assert some == rows["tools: Read"] if table.fact("unknown") == "ignored" else "refused"
-    only = {"none": [], "start-refused": "not started"}[str(table.fact("unknown_only"))]
-    assert rows["tools: Nonsense"] == only
+    one, only, beside = recorded(id).get("unknown", ("tools: Read", "tools: Nonsense", "tools: Read, Nonsense"))
+    assert rows[beside] == (rows[one] if table.fact("unknown") == "ignored" else "refused")
+    nothing = {"none": [], "start-refused": "not started", "refused": "refused", "all": everything}
+    assert rows[only] == nothing[str(table.fact("unknown_only"))]
 
 
 def test_claude_controls_that_surprise() -> None:
@@ -259,90 +264,3 @@ def test_copilot_reads_vscode_names_in_its_own_case() -> None:
     assert recorded("copilot")["headers"]["tools: [READ, Execute]"] == [*asked["read"], *asked["execute"]]
     assert recorded("copilot")["headers"]["tools: [execute-runInTerminal]"] == []  # a hyphen is no slash
     assert recorded("copilot")["headers"]["tools: Bash(git *)"] == [] and table.fact("scopes") == "unknown"
-
-
-# Asking the programs again
-
-HEADERS = {
-    "claude-code": [
-        *WORDS,
-        "(no tools)",
-        "tools: Read",
-        "tools: Nonsense",
-        "tools: Read, Nonsense",
-        "tools: Read Edit",
-        "tools: read, grep",
-        "tools: Read, Grep, Glob, Bash",
-        "tools: Bash(git *)",
-        "tools: mcp__*",
-        "tools: Grep\nmemory: project",
-        'disallowedTools: "*"',
-        "disallowedTools: Bash(rm:*)",
-        "disallowedTools: Bash",
-        "permissionMode: plan",
-    ],
-    "copilot": [
-        *WORDS,
-        "(no tools)",
-        "tools: Read",
-        "tools: Nonsense",
-        "tools: Read, Nonsense",
-        "tools: [READ, Execute]",
-        "tools: [execute-runInTerminal]",
-        "tools: Bash(git *)",
-    ],
-}
-PLACE = {"claude-code": ".claude/agents/{}.md", "copilot": ".github/agents/{}.agent.md"}
-SCRIPT = {"claude-code": "claude-code/load", "copilot": "copilot-cli/load"}
-
-
-def answers(id: str, out: Mapping[str, Any]) -> dict[str, list[str] | str]:
-    """Agent -> the tools it was given, or why there are none."""
-    found: dict[str, list[str] | str] = {}
-    for agent in out["agents"]:
-        if id == "copilot":
-            found[agent["id"]] = agent["effectiveTools"]
-        else:
-            run = agent["run"] or {}
-            found[agent["name"]] = run["tools"] if run.get("tools") is not None else "not started"
-    return found
-
-
-def ask(id: str, scripts: Path, folder: Path) -> dict[str, Any]:
-    """One agent per name and per header, loaded by the real program."""
-    table = registry.load(id).tools
-    others = registry.load("vscode").tools if id == "copilot" else None
-    asked = dict.fromkeys([*alive(table), *table.dead, *(alive(others) if others else ())])
-    agents = {f"n{n:03}": f"tools: [{json.dumps(name)}]\n" for n, name in enumerate(asked)}
-    agents |= {f"h{n:03}": "" if h == "(no tools)" else h + "\n" for n, h in enumerate(HEADERS[id])}
-    for name, header in agents.items():
-        path = folder / PLACE[id].format(name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f'---\nname: {name}\ndescription: "asks for tools"\n{header}---\nAnswer.\n', "utf-8")
-    run = subprocess.run([str(scripts / SCRIPT[id]), str(folder)], capture_output=True, text=True, timeout=500)
-    if run.returncode == 3:
-        pytest.skip(run.stderr.strip())
-    assert run.returncode == 0, run.stderr
-    out = json.loads(run.stdout)
-    got = answers(id, out)
-    always = [t for t in ("skill", "sql") if id == "copilot"]
-    clean = {a: [t for t in tools if t not in always] if isinstance(tools, list) else tools for a, tools in got.items()}
-    names = {name: clean.get(f"n{n:03}", []) for n, name in enumerate(asked)}
-    return {
-        "version": out["version"],
-        "always": always,
-        "names": {name: tools if isinstance(tools, list) else [] for name, tools in names.items()},
-        "headers": {h: clean.get(f"h{n:03}", "refused") for n, h in enumerate(HEADERS[id])},
-    }
-
-
-@pytest.mark.client
-@pytest.mark.parametrize("id", sorted(PLACE))
-def test_the_program_still_says_so(id: str, clients: Path, tmp_path: Path, accept: bool) -> None:
-    path, fresh = VOCABULARY / f"{id}.yaml", ask(id, clients, tmp_path)
-    kept = {k: v for k, v in (recorded(id) if path.exists() else {}).items() if k not in fresh}
-    if accept:
-        VOCABULARY.mkdir(exist_ok=True)
-        text = yaml.safe_dump({**kept, **fresh}, sort_keys=False, width=110, default_flow_style=None)
-        path.write_text(text, "utf-8")
-    assert {**kept, **fresh} == yaml.safe_load(path.read_text("utf-8"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from itertools import islice
 
 from agentconv.bodies.company import Company
 from agentconv.bodies.found import Mention, Words
@@ -19,16 +20,20 @@ AFTER = re.compile(rf"[`*_\"']*\s+(?:custom\s+|specialist\s+)?{NOUN}", re.I)
 AFTER_LIST = re.compile(
     rf"[`*_\"']*(?:(?:,|\s+(?:or|and)|\s*/)\s*(?:the\s+)?[`*_\"']*[\w.-]+[`*_\"']*){{1,4}}\s+{NOUN}", re.I
 )
+MODE = re.compile(r"[`*_\"']*\s+modes?\b", re.I)
+ARROW = re.compile(r"(?:→|->|=>)\s*(?:use\s+|ask\s+|see\s+)?(?:the\s+)?[`*_\"'@]*$", re.I)
 BEFORE = re.compile(rf"\b{NOUN}:?\s+(?:called\s+|named\s+)?[`*_\"'@]*$", re.I)
 VERB = re.compile(
-    r"\b(?:invok|launch|spawn|dispatch|delegat|escalat|consult|engag|handoff|hand(?:s|ed|ing)?[ -]?off|"
+    r"\b(?:(?:invok|launch|spawn|dispatch|delegat|escalat|consult|engag|handoff|hand(?:s|ed|ing)?[ -]?off|"
     r"hands? (?:it |this |over |back )+|rout(?:e|es|ed|ing)\b|defer|re-?assign|forward|collaborat|coordinat|partner|"
-    r"sync with|work(?:s|ing)? (?:closely )?with|report(?:s|ing)? (?:back )?to|transfer|switch(?:es)? to|ask)\w*\b"
-    r"(?:\s+(?!and\b|not\b)[\w'()-]+){0,4}?\s+(?:[`*_\"'@]*[\w.-]+[`*_\"']*(?:,|\s+(?:or|and)|\s*/)\s*){0,3}(?:the\s+)?[`*_\"'@]*$",
+    r"sync with|work(?:s|ing)? (?:closely )?with|report(?:s|ing)? (?:back )?to|transfer|switch(?:es)? to|ask)\w*|"
+    r"return\w*(?: [\w'()-]+){0,5} to)\b"
+    r"(?:\s+(?!and\b|not\b)[\w'()-]+){0,4}?\s+(?:[`*_\"'@]*[\w.-]+[`*_\"']*(?:,|\s+(?:or|and)|\s*/)\s*){0,3}"
+    r"(?:the\s+)?[`*_\"'@]*$",
     re.I,
 )
 OTHER = re.compile(
-    r"[`*_\"']*\s+(?:skills?|commands?|files?|folders?|director(?:y|ies)|branch(?:es)?|labels?|packages?|scripts?|"
+    r"[`*_\"']*\s+(?:instructions?\s+)?(?:skills?|commands?|files?|folders?|director(?:y|ies)|branch(?:es)?|labels?|packages?|scripts?|"
     r"fields?|tags?|tools?|workflows?|servers?|hooks?|plugins?|library|modules?)\b",
     re.I,
 )
@@ -51,9 +56,21 @@ ITEM = re.compile(
     rf"(?:\*\*|__)?[`@]?({KEBAB})[`:]?(?:\*\*|__)?(?=[\s:,–—`*_(/]|$)",
     re.M,
 )
-QUOTED = re.compile(rf"`@?({KEBAB})`|\*\*@?({KEBAB})\*\*|(?<![\w@/\\.#:$=-])({KEBAB})(?= (?:sub-?)?agents?\b)")
+QUOTED = re.compile(rf"`@?({KEBAB})`|\*\*@?({KEBAB})\*\*")
+NAMED = re.compile(r" (?:sub-?)?agents?\b")
+BARE = re.compile(rf"(?<![\w@/\\.#:$=-])({KEBAB})$")
 FILE = re.compile(r"\.(?:md|mdc|json|ya?ml|toml|txt|py|ts|js|sh)$")
 TITLED = re.compile(r"\b([A-Z][A-Za-z0-9]*(?:[ -][A-Z][A-Za-z0-9]*){0,3}) (?=(?:[Ss]ub-?)?[Aa]gents?\b)")
+
+
+TITLE = re.compile(r"(?:^|\n)#[^\n]*$|(?:[\w,;:)]\s+[A-Z][\w-]{2,}|[A-Z]\w*-\w+)\s$")
+ROLE = re.compile(r"\b(?:you are|i am|as)\b[^.\n]{0,30}$", re.I)
+
+
+LEAD = re.compile(r"^[^\n]{6,90}:(?:\*\*|__)?[ \t]*$|^(?:\*\*|__)[^\n]{6,90}(?:\*\*|__)[ \t]*$", re.M)
+LIST_END = re.compile(r"\n[ \t]*\n(?![ \t]*(?:[-*+]|\d+\.)[ \t])|\n#|\Z")
+TAG = re.compile(r"^[ \t]*<([a-z][a-z_-]*)>[ \t]*$", re.M)
+MOST = 300  # sections of a prompt that are looked at; people write a handful
 
 
 def distinct(name: str) -> bool:
@@ -65,11 +82,15 @@ def sections(parsed: Parsed) -> list[tuple[int, int]]:
     """Where the prompt says who does what: below such headings, and the list below a line such as "Hand-offs:"."""
     found = [(h.body, h.end) for h in parsed.headings if _about_agents(h)]
     text = parsed.text
-    for lead in re.finditer(r"^[^\n]{6,90}:(?:\*\*|__)?[ \t]*$|^(?:\*\*|__)[^\n]{6,90}(?:\*\*|__)[ \t]*$", text, re.M):
-        if SECTION.search(lead[0]) and not lead[0].startswith("#"):
-            end = re.compile(r"\n[ \t]*\n(?![ \t]*(?:[-*+]|\d+\.)[ \t])|\n#|\Z").search(text, lead.end() + 1)
-            found.append((lead.end(), end.start() if end else len(text)))
-    return sorted(found)
+    leads = (m for m in LEAD.finditer(text) if SECTION.search(m[0]) and not m[0].startswith("#"))
+    for lead in islice(leads, MOST):
+        end = LIST_END.search(text, lead.end() + 1)
+        found.append((lead.end(), end.start() if end else len(text)))
+    tags = (m for m in TAG.finditer(text) if SECTION.search(m[1].replace("_", " ").replace("-", " ")))
+    for tag in islice(tags, MOST):
+        stop = text.find(f"</{tag[1]}>", tag.end())
+        found.append((tag.end(), stop if stop >= 0 else tag.end()))
+    return sorted(found)[:MOST]
 
 
 def _about_agents(heading: Heading) -> bool:
@@ -124,9 +145,14 @@ def _sure(text: str, start: int, end: int, form: str, about: list[tuple[int, int
         return False
     cue = _cue(text, start, end)
     inside = any(a <= start < b for a, b in about)
+    if " " in word and form == "bare":  # what people read; as often the role as the agent
+        line = text.rfind("\n", 0, start) + 1
+        return (cue or inside) and text[line : line + 1] != "#" and not ROLE.search(text[line:start])
     if form in ("backticks", "bold"):
         return cue or inside or (distinct(word) and bool(PERSON.search(word)))
-    if not distinct(word) and " " not in word:
+    if not distinct(word):
+        if TITLE.search(text[max(start - 80, 0) : start]):
+            return False  # a heading, or the end of a longer title: "Full-Stack Developer"
         return AFTER.match(text, end) is not None or BEFORE.search(text, max(start - 40, 0), start) is not None
     return cue or bool(PERSON.search(word)) or inside
 
@@ -136,6 +162,8 @@ def _cue(text: str, start: int, end: int) -> bool:
         return True
     begin = max(text.rfind("\n", 0, start) + 1, start - 90)
     before = text[begin:start]
+    if ARROW.search(before):
+        return True
     return BEFORE.search(before) is not None or VERB.search(before) is not None
 
 
@@ -156,7 +184,7 @@ def _called(parsed: Parsed, company: Company, words: Words) -> Iterator[Mention]
 
 
 def _at(parsed: Parsed, company: Company, words: Words) -> Iterator[Mention]:
-    for found in AT.finditer(parsed.text):
+    for found in AT.finditer(parsed.text) if "@" in parsed.text else ():
         group = 1 if found[1] else 2
         start, end = found.span(group)
         name, form = found[group], "at"
@@ -176,7 +204,7 @@ def _at(parsed: Parsed, company: Company, words: Words) -> Iterator[Mention]:
 def _linked(parsed: Parsed, company: Company) -> Iterator[Mention]:
     """The text of a link to an agent's file is found as a path; here only the bare file name."""
     files = {m.source.rsplit("/", 1)[-1]: m for m in company.members if m.source}
-    if not files:
+    if not any(name in parsed.text for name in files):
         return
     for found in re.finditer(r"(?<![\w/\\.@-])[A-Za-z][\w.-]*\.[a-z]{2,4}\b(?![\w/])", parsed.text):
         if found[0] in files:
@@ -186,37 +214,51 @@ def _linked(parsed: Parsed, company: Company) -> Iterator[Mention]:
 
 
 def _unknown(parsed: Parsed, company: Company, about: list[tuple[int, int]]) -> Iterator[Mention]:
-    """Names that can only be agents', of which the batch has none."""
+    """Names that can only be agents', of which the batch has none; once that is plain, the same name in backticks or
+    bold elsewhere."""
     text = parsed.text
-    for found in QUOTED.finditer(text):
-        group = next(g for g in (1, 2, 3) if found[g])
-        start, end = found.span(group)
-        if (
-            found[group] in company.by_word
-            or OTHER.match(text, end)
-            or _in_block(parsed, start)
-            or FILE.search(found[group])
-        ):
+    quoted = [m for m in QUOTED.finditer(text) if not _no_agent(parsed, company, m)]
+    plain: set[str] = set()
+    for found in quoted:
+        name, (start, end) = found[found.lastindex or 0], found.span(found.lastindex or 0)
+        if name in plain:
             continue
-        if group == 3 and not PERSON.search(found[group]):
-            continue  # "a long-running agent"
         inside = any(a <= start < b for a, b in about)
         noun = AFTER.match(text, end) or AFTER_LIST.match(text, end) or BEFORE.search(text[max(start - 40, 0) : start])
-        verb = inside and _cue(text, found.start(), end)
-        if noun or verb:
-            form = ("backticks", "bold", "bare")[group - 1]
-            yield Mention("agent", form, found[group], start, end, found[group], False, False, True)
+        if noun or ((inside or PERSON.search(name)) and _cue(text, found.start(), end)):
+            plain.add(name)
+    for found in quoted:
+        if found[found.lastindex or 0] in plain:
+            form = "bold" if found.lastindex == 2 else "backticks"
+            yield _nobody(form, found[found.lastindex or 0], *found.span(found.lastindex or 0))
+    for noun_at in NAMED.finditer(text):
+        bare = BARE.search(text, max(noun_at.start() - 60, 0), noun_at.start())
+        if bare and PERSON.search(bare[1]) and not _no_agent(parsed, company, bare):
+            yield _nobody("bare", bare[1], *bare.span(1))  # "a long-running agent" is none
     for begin, last in about:
         for found in ITEM.finditer(text, begin, last):
             start, end = found.span(1)
-            name = found[1]
-            if name in company.by_word or _in_block(parsed, start) or OTHER.match(text, end) or FILE.search(name):
-                continue
-            if PERSON.search(name) or _cue(text, start, end):
+            if not _no_agent(parsed, company, found) and (PERSON.search(found[1]) or _cue(text, start, end)):
                 form = _form(parsed, start, end)
-                yield Mention(
-                    "agent", "backticks" if form == "code" else form, name, start, end, name, False, False, True
-                )
+                yield _nobody("backticks" if form == "code" else form, found[1], start, end)
+    yield from _titled(parsed, company)
+
+
+def _nobody(form: str, name: str, start: int, end: int) -> Mention:
+    return Mention("agent", form, name, start, end, name, False, False, True)
+
+
+def _no_agent(parsed: Parsed, company: Company, found: re.Match[str]) -> bool:
+    """An agent of the batch, a file, something in code, or what is said to be something else."""
+    name = next(g for g in found.groups() if g)
+    if name in company.by_word or FILE.search(name) or _in_block(parsed, found.start()):
+        return True
+    return OTHER.match(parsed.text, found.end()) is not None or MODE.match(parsed.text, found.end()) is not None
+
+
+def _titled(parsed: Parsed, company: Company) -> Iterator[Mention]:
+    """An agent by its name in capitals: "the Code Checker agent"."""
+    text = parsed.text
     if "gent" not in text:
         return
     slugs = {re.sub(r"[^a-z0-9]+", "-", w.lower()).strip("-"): m for w, m in company.by_word.items()}

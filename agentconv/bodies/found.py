@@ -32,6 +32,7 @@ class Words:
     calls: re.Pattern[str] | None  # arguments that name an agent, group `agent`
     prefixes: tuple[str, ...]  # what stands between `@` and an agent
     tool_forms: re.Pattern[str] | None  # `#tool:x`, group `tool`
+    reference: str  # what stands in front of a tool in the form that is written: `#tool:`
     mcp: re.Pattern[str] | None
     folders: tuple[tuple[str, str], ...]  # folder, whose it is
     files: tuple[tuple[str, str], ...]
@@ -40,4 +41,4 @@ class Words:
     models: Mapping[str, str]  # spelling in lower case -> id or tier
 
 
-NO_WORDS = Words({}, None, (), None, None, (), (), None, (), {})
+NO_WORDS = Words({}, None, (), None, "", None, (), (), None, (), {})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
@@ -29,6 +30,7 @@ TIER = re.compile(r"\b(?:Sonnet|Opus|Haiku)\b(?:\s\d(?:\.\d)?)?")
 MODEL = re.compile(r"(?:(?:claude|gpt|GPT|gemini|o[134])-[\w.-]*\d[\w.-]*\w|(?:claude|gemini)-(?:[a-z-]+))\b")
 MARKS = ("claude-", "gpt-", "GPT-", "gemini-", "o1-", "o3-", "o4-", "Sonnet", "Opus", "Haiku")
 LED_BY = re.compile(r"(?:(?:~|\$HOME|\$\{HOME\}|[\w.-]+)?/)+$")
+TAGGED = re.compile(r"<tool name=[\"']([^\"'\n]+)[\"']")
 CALL = re.compile(r"([A-Za-z][\w/]*)\(")
 
 
@@ -46,7 +48,13 @@ def mentions(text: str, company: Company, words: Words) -> list[Mention]:
         *_models(parsed),
         *_products(parsed, words),
     ]
-    return _apart(m for m in found if not any(a <= m.start < b for a, b in urls) and not _commented(parsed, m.start))
+    starts = [a for a, _ in urls]
+
+    def in_url(at: int) -> bool:
+        n = bisect_right(starts, at) - 1
+        return n >= 0 and at < urls[n][1]
+
+    return _apart(m for m in found if not in_url(m.start) and not _commented(parsed, m.start))
 
 
 def _apart(found: Iterable[Mention]) -> list[Mention]:
@@ -114,6 +122,9 @@ def _tool_references(parsed: Parsed, words: Words) -> Iterator[Mention]:
         for found in words.tool_forms.finditer(text):
             start, end = found.span()
             known = words.tools.get(found["tool"])
+            written = bool(words.reference) and found[0].startswith(words.reference)
+            if not written and (known is None or text[start - 1 : start] == "("):
+                continue  # a number, an anchor, a heading's mark
             code = in_code(parsed, start, end)
             yield Mention("tool", "reference", found[0], start, end, known or found["tool"], known is not None, code)
     if words.mcp is not None:
@@ -137,6 +148,9 @@ def _tools(parsed: Parsed, words: Words) -> Iterator[Mention]:
         if call and call[1] in words.tools and (_named(call[1]) or _tool_cue(text, span.start, span.end)):
             stop = start + call.end(1)
             yield Mention("tool", "call", call[1], start, stop, words.tools[call[1]], True, False, True)
+    for found in TAGGED.finditer(text):
+        if found[1] in words.tools and not in_code(parsed, found.start(), found.end()):
+            yield Mention("tool", "tag", found[1], *found.span(1), words.tools[found[1]], True, False, True)
     for name, found in _spelled(text, words):
         if parsed.at(found.start()) is not None:
             continue
@@ -151,6 +165,8 @@ def _tools(parsed: Parsed, words: Words) -> Iterator[Mention]:
 
 def _spelled(text: str, words: Words) -> Iterator[tuple[str, re.Match[str]]]:
     for name in words.tools:
+        if name.isalpha() and name.islower():
+            continue  # "edit", "search": words of the language, found in backticks only
         if name in text:  # most are not there: a plain search tells soonest
             for found in _whole_tool(name).finditer(text):
                 yield name, found
@@ -187,7 +203,9 @@ def _placeholders(parsed: Parsed, words: Words) -> Iterator[Mention]:
         start, end = found.span()
         if found[0].startswith("!`") and parsed.text[start - 1 : start].isalnum():
             continue
-        yield Mention("placeholder", "text", found[0], start, end, found[0], True, in_code(parsed, start, end))
+        code = in_code(parsed, start, end)
+        sure = not (code and found[0].startswith("${"))  # as often a template of the language
+        yield Mention("placeholder", "text", found[0], start, end, found[0], True, code, sure)
 
 
 def _commands(parsed: Parsed) -> Iterator[Mention]:
@@ -235,8 +253,7 @@ def _product_pattern(names: tuple[str, ...]) -> re.Pattern[str]:
 
 
 def _products(parsed: Parsed, words: Words) -> Iterator[Mention]:
-    if not words.products:
-        return
-    for found in _product_pattern(words.products).finditer(parsed.text):
+    names = tuple(name for name in words.products if name in parsed.text)
+    for found in _product_pattern(names).finditer(parsed.text) if names else ():
         start, end = found.span()
         yield Mention("product", "name", found[0], start, end, found[0], True, in_code(parsed, start, end))

@@ -8,17 +8,16 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from agentconv.bodies.company import Company, Scene
 from agentconv.bodies.found import Mention
 from agentconv.bodies.mentions import in_code, mentions
 from agentconv.bodies.parse import parse
-from agentconv.bodies.search import places
 from agentconv.bodies.vocabulary import speaks, words_of
 from agentconv.lowering.choosing import name_for
 from agentconv.lowering.lowered import Edit
-from agentconv.registry import load
+from agentconv.registry import heads, load
 from agentconv.spec import Spec
 
 WHAT = ("names", "tools", "paths")
@@ -45,11 +44,25 @@ def _edit(m: Mention, prompt: str, scene: Scene, src: Spec, dst: Spec, what: fro
         new = scene.company.renamed.get(m.text)
         return _called(m, prompt, new or m.text, src, dst) if new or (m.form == "at-agent" and m.known) else None
     if m.kind == "tool" and "tools" in what:
-        return _tool(m, prompt, src, dst)
+        return None if _of_programs(prompt, m) else _tool(m, prompt, src, dst)
     if m.kind == "path" and "paths" in what:
-        new = _path(m, scene.company, src, dst)
+        new = _path(m, scene.company)
         return Edit("paths", m.start, m.end, m.text, new) if new else None
     return None
+
+
+def _of_programs(prompt: str, m: Mention) -> bool:
+    """A line that says what a tool is called in which program stays true as it is."""
+    begin = prompt.rfind("\n", 0, m.start) + 1
+    end = prompt.find("\n", m.end)
+    line = prompt[begin : len(prompt) if end < 0 else end]
+    return any(name in line for name in programs())
+
+
+@cache
+def programs() -> tuple[str, ...]:
+    """What people call the programs."""
+    return tuple(str(name) for id in heads() for name in speaks(id).get("names", ()))
 
 
 def _called(m: Mention, prompt: str, new: str, src: Spec, dst: Spec) -> Edit | None:
@@ -76,9 +89,8 @@ def _tool(m: Mention, prompt: str, src: Spec, dst: Spec) -> Edit | None:
         new = dst.tools.spell_mcp(tool.server, tool.member) if tool is not None and tool.server else None
         return Edit("tools", m.start, m.end, m.text, new) if new else None
     if m.form == "reference":
-        before, theirs = str(speaks(src.id)["tool"]), speaks(dst.id).get("tool")
-        name = m.text.removeprefix(before.partition("{")[0])
-        new = counterparts(src.id, dst.id).get(name)
+        theirs = speaks(dst.id).get("tool")
+        new = counterparts(src.id, dst.id).get(m.meant)
         if new is None:
             return None
         made = str(theirs).format(tool=new) if theirs else new if parse(prompt).at(m.start) else f"`{new}`"
@@ -97,6 +109,8 @@ def counterparts(src: str, dst: str) -> Mapping[str, str]:
     for spelling, name in spelled.items():
         if len(name.caps) != 1 or name.caps[0] in ("*", "program", "program-run", "session"):
             continue
+        if name_for(name.caps[0], ours, set(name.gives)) != name.name:
+            continue  # not what the program has for that first of all
         new = name_for(name.caps[0], theirs, set(name.gives))
         if new is not None and theirs.tools.names[new].caps == name.caps:
             out[spelling] = new
@@ -107,18 +121,11 @@ def counterparts(src: str, dst: str) -> Mapping[str, str]:
 # -- paths ------------------------------------------------------------------------------------
 
 
-def _path(m: Mention, company: Company, src: Spec, dst: Spec) -> str | None:
-    """The place of the same agent in the target; the folder of the agents, where nothing else is said."""
+def _path(m: Mention, company: Company) -> str | None:
+    """The place of the same agent in the target. What is said of the folder as such may be true of the source only."""
     lead = "./" if m.text.startswith("./") else ""
-    bare = m.text.removeprefix("./")
-    if bare in company.by_file:
-        return lead + company.by_file[bare].output if company.by_file[bare].output else None
-    slash = "/" if bare.endswith("/") else ""
-    if bare.rstrip("/") not in places(src):
-        return None
-    write = str((dst.head.get("places") or {}).get("write") or "")
-    folder, _, name = write.rpartition("/")
-    return lead + folder + slash if folder and "{id}" in name else None
+    found = company.by_file.get(m.text.removeprefix("./"))
+    return lead + found.output if found is not None and found.output else None
 
 
 def _links(prompt: str, scene: Scene, code: bool) -> Iterator[Edit]:

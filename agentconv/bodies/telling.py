@@ -35,7 +35,9 @@ def say_hits(prompt: str, scene: Scene, src: Spec, dst: Spec, out: Lowered, fold
         elif folders and m.kind == "path" and any(_below(m.text, folder) for folder in places(src)):
             said.add(m.text)
             text = f"the prompt speaks of `{m.text}`, a place of {src.program}"
-            out.notes.append(at(scene, m.start, "P002", text, "--rewrite-body=paths writes the target's place"))
+            file = "." in m.text.rsplit("/", 1)[-1] and not set(m.text) & set("*{}<>$")
+            help = "--rewrite-body=paths writes the target's place, if it comes along" if file else ""
+            out.notes.append(at(scene, m.start, "P002", text, help))
 
 
 def _below(path: str, folder: str) -> bool:

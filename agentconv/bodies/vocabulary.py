@@ -41,7 +41,8 @@ def words_of(id: str) -> Words:
         tools,
         _calls(own_keys),
         tuple(p for p in sorted(own.get("at", ()), key=len, reverse=True) if p) or ("agent-",),
-        _form(own.get("tool")),
+        _form(own.get("tool"), own.get("also_tool")),
+        str(own.get("tool") or "").partition("{")[0],
         _mcp(spec.tools.mcp.get("tool")),
         _unique(folders),
         _unique(files),
@@ -54,6 +55,7 @@ def words_of(id: str) -> Words:
 def with_own_tools(words: Words, agent: Agent) -> Words:
     """The words and the tools that the agent's own header names, of whatever program."""
     named = {r.tool.name: r.tool.name for r in agent.tools.rules if r.tool.name and re.match(r"[A-Za-z]", r.tool.name)}
+    named |= {r.tool.member: r.tool.member for r in agent.tools.rules if r.tool.member and "_" in r.tool.member}
     if named.keys() <= words.tools.keys():
         return words
     from dataclasses import replace
@@ -75,11 +77,10 @@ def _calls(keys: Iterable[str]) -> re.Pattern[str] | None:
     return re.compile(rf"(?<![\w-])(?:{names})[\"'`]?\s*[:=]\s*(?P<q>[\"'])(?P<agent>[^\"'\n]{{2,80}})(?P=q)")
 
 
-def _form(template: Any) -> re.Pattern[str] | None:
-    if not template:
-        return None
-    before, _, after = str(template).partition("{tool}")
-    return re.compile(rf"{re.escape(before)}(?P<tool>[\w./-]*\w){re.escape(after)}")
+def _form(*templates: Any) -> re.Pattern[str] | None:
+    """Forms of a reference to a tool; a word that only looks like one (`#123`, an anchor) is known by its name."""
+    before = [re.escape(str(t).partition("{tool}")[0]) for t in templates if t]
+    return re.compile(rf"(?<![\w#&/])(?:{'|'.join(before)})(?P<tool>[A-Za-z][\w./-]*\w)") if before else None
 
 
 def _mcp(template: Any) -> re.Pattern[str] | None:

@@ -11,7 +11,7 @@ from agentconv.building import lock as locks
 from agentconv.building.lock import Ledger, Lock, Row
 from agentconv.building.outputs import Output
 from agentconv.building.removing import Removed, remove
-from agentconv.building.settled import SettledMaker, check_targets, plan_of
+from agentconv.building.settled import Results, SettledMaker, check_targets, plan_of
 from agentconv.building.wishes import Wishes as Wishes
 from agentconv.conversion import Conversion
 from agentconv.notes import note
@@ -24,7 +24,15 @@ from agentconv.project.sources import Source, taken
 from agentconv.reading.context import Reading
 from agentconv.registry import load
 
-Cache = dict[tuple[str, str, str], list[Conversion]]
+
+@dataclass(slots=True)
+class Cache:
+    """What one process keeps from build to build: readings by path and text, and what they became."""
+
+    readings: dict[str, tuple[str, Source, Reading]] = field(default_factory=dict)
+    results: Results = field(default_factory=dict)
+
+
 Step = Callable[[int], None]
 
 
@@ -59,9 +67,14 @@ def run(config: Config, wishes: Wishes, progress: Step = lambda n: None, cache: 
     return _Build(config, wishes, cache).run(progress)
 
 
+def _names_files(reading: Reading) -> bool:
+    """Whether a prompt of such a file may stand in another one."""
+    return any(row.fact("refs") for row in reading.spec.fields.values())
+
+
 class _Build:
     def __init__(self, config: Config, wishes: Wishes, cache: Cache | None) -> None:
-        self.config, self.wishes, self.root = config, wishes, config.root
+        self.config, self.wishes, self.root, self.cache = config, wishes, config.root, cache
         self.locks = {
             True: locks.read(self.root / locks.NAME),
             False: locks.read(locks.state_file(self.root)),
@@ -71,10 +84,9 @@ class _Build:
         self.done = BuildRun(Plan(self.root, targets, settings=config.file, dry=wishes.dry))
         self.makers: list[SettledMaker] = []
         self.outputs: list[Output] = []
-        cache = {} if cache is None else cache
         for setting in config.targets:
             plan = plan_of(config, setting, settings=config.file, dry=wishes.dry)
-            self.makers.append(SettledMaker(plan, setting, config, cache))
+            self.makers.append(SettledMaker(plan, setting, config, None if cache is None else cache.results))
             ledger = self.ledgers[setting.tracked]
             self.outputs.append(Output(load(setting.id), setting, plan, self.done, ledger, wishes))
         self.digests: dict[str, str] = {}
@@ -124,12 +136,27 @@ class _Build:
             if found.path in outputs:
                 continue  # a folder of the sources may hold outputs
             self.listed.add(found.path)
+            if (kept := self._kept(found)) is not None:
+                yield *kept, Made(found.path)
+                continue
             known = taken(found)
             if known is None:
                 continue
             made = Made(known.path)
             reading = read_source(known, self.done.plan, made)
+            if self.cache is not None and reading is not None and not _names_files(reading):
+                self.cache.readings[known.path] = (reading.text, known, reading)
             yield known, reading, made
+
+    def _kept(self, found: Source) -> tuple[Source, Reading] | None:
+        """The file as it was read for an earlier build, where its text is the same."""
+        kept = self.cache.readings.get(found.path) if self.cache is not None else None
+        if kept is None or found.settled or found.full is None:
+            return None
+        try:
+            return kept[1:] if files.read_text(found.full, found.most) == kept[0] else None
+        except files.Unreadable:
+            return None
 
     # -- the lock -----------------------------------------------------------------------------
 
@@ -137,7 +164,10 @@ class _Build:
         """What is no output any more goes, and the lock is written."""
         lock, ledger, done = self.locks[tracked], self.ledgers[tracked], self.done
         outputs = [o for o in self.outputs if o.setting.tracked is tracked]
-        rows = {row.key: row for output in outputs for row in self._rows(output, lock)}
+        rows: dict[str, Row] = {}
+        for output in outputs:
+            for row in self._rows(output, lock):
+                rows.setdefault(row.key, row)  # of two sources of one agent the first one counts
         elsewhere = {
             row.key for o in self.outputs if o not in outputs for row in self._rows(o, self.locks[not tracked])
         }

@@ -15,7 +15,7 @@ from agentconv.conversion import Conversion
 from agentconv.dump import agent_to_data
 from agentconv.notes import Note, note
 from agentconv.output.shared import entry_texts
-from agentconv.output.stamp import stamped
+from agentconv.output.stamp import STAMP
 from agentconv.project import files
 from agentconv.project.config import TargetSetting
 from agentconv.project.planning import Plan, Run
@@ -37,13 +37,6 @@ class Output(Target):
         self.own_files: set[str] = set()  # shared files that a killed build began
         self.kept_texts: list[tuple[str, list[str]]] = []
         self.differing: list[tuple[str, Conversion]] = []  # copies that agentconv did not write
-
-    def take(self, result: Conversion, ahead: Collection[str] = ()) -> None:
-        """One result, with the comment that names its source."""
-        if self.setting.stamp is not False and not self.dst.many:
-            for path, data in result.files.items():
-                result.files[path] = stamped(data.decode("utf-8"), self.dst, path, result.source).encode("utf-8")
-        super().take(result, ahead)
 
     def old(self, path: str, result: Conversion) -> bytes | None:
         """What is there now."""
@@ -71,6 +64,10 @@ class Output(Target):
             result.notes.append(note("F007", "it lies in this place already", file=result.source, effect="info"))
             return
         super()._claim(result)
+
+    def identity(self, data: bytes) -> str:
+        """Two sources of one agent differ in the comment that names them only."""
+        return super().identity(STAMP.sub(b"", data, count=1))
 
     def put(self, result: Conversion, path: str, data: bytes, old: bytes | None) -> None:
         """The bytes to their place; where nothing is written, what would be."""

@@ -6,7 +6,7 @@ import difflib
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from agentconv import models
@@ -16,6 +16,7 @@ from agentconv.convert import convert_reading
 from agentconv.lowering.lowered import Options
 from agentconv.model import Agent, Extra, Rule, Tools
 from agentconv.notes import Note, note
+from agentconv.output.stamp import stamped
 from agentconv.project.config import AgentSetting, BadConfig, Config, TargetSetting, matches, of_agent
 from agentconv.project.making import Maker
 from agentconv.project.planning import Plan
@@ -25,6 +26,7 @@ from agentconv.reading.toolnames import recognise
 from agentconv.registry import load
 from agentconv.spec import Spec
 
+Results = dict[tuple[str, str, int], list[Conversion]]
 READS = ("reads", "runs", "all")
 
 
@@ -34,13 +36,24 @@ class SettledMaker(Maker):
 
     setting: TargetSetting
     config: Config
-    cache: dict[tuple[str, str, str], list[Conversion]] = field(default_factory=dict)
+    cache: Results | None = None  # results of earlier builds, where one process builds again and again
 
     def _results(self, source: Source, reading: Reading, dst: Spec) -> list[Conversion]:
-        key = (dst.id, reading.path, reading.text)
+        if self.cache is None:
+            return list(self._stamped(source, reading, dst))
+        # the text alone would not do: a prompt may stand in another file, and a file's agents may come in parts
+        key = (dst.id, reading.path, hash((reading.text, repr([read.agent for read in reading.agents]))))
         if key not in self.cache:
-            self.cache[key] = list(self._fresh(source, reading, dst))
+            self.cache[key] = list(self._stamped(source, reading, dst))
         return [replace(r, notes=list(r.notes), gained=list(r.gained), files=dict(r.files)) for r in self.cache[key]]
+
+    def _stamped(self, source: Source, reading: Reading, dst: Spec) -> Iterator[Conversion]:
+        """The results, with the comment that names their source."""
+        for result in self._fresh(source, reading, dst):
+            if self.setting.stamp is not False and not dst.many:
+                for path, data in result.files.items():
+                    result.files[path] = stamped(data.decode("utf-8"), dst, path, result.source).encode("utf-8")
+            yield result
 
     def _fresh(self, source: Source, reading: Reading, dst: Spec) -> Iterator[Conversion]:
         if not reading.agents:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from agentconv.building import build as building
 from agentconv.building import lock as locks
-from agentconv.building.build import BuildRun, Wishes
+from agentconv.building.build import BuildRun, Cache, Wishes
 from agentconv.project.config import BadConfig, Config, find
 
 NAMED = 3  # files of one event by name
@@ -19,48 +20,69 @@ class NoWatcher(Exception):
     """The package that watches files is not installed."""
 
 
+@dataclass(slots=True)
+class Memory:
+    """What earlier builds made, as long as the settings stay as they are."""
+
+    config: Config | None = None
+    cache: Cache = field(default_factory=Cache)
+
+    def of(self, config: Config) -> Cache:
+        """The results that still hold."""
+        if config != self.config:
+            self.config, self.cache = config, Cache()
+        return self.cache
+
+
 def watch(start: Path, wishes: Wishes, say: Callable[[str], None]) -> int:
     """Build now and after every change, until Ctrl-C. What is wrong is said, and the next change mends it."""
     try:
         from watchfiles import watch as changes
     except ImportError as error:
         raise NoWatcher("--watch needs the package watchfiles: pip install 'agentconv[watch]'") from error
-    cache: building.Cache = {}
-    files: list[str] = []
+    memory = Memory()
     try:
+        config = _once(start, wishes, memory, None, say)
         while True:
-            config = _once(start, wishes, cache, files, say)
-            for found in changes(*_watched(config, start), debounce=QUIET, step=STEP, yield_on_timeout=False):
+            paths, first = _watched(config, start), True
+            for found in changes(*paths, debounce=QUIET, step=STEP, rust_timeout=300, yield_on_timeout=True):
                 root = config.root if config is not None else start
                 files = sorted({locks.relative(root, Path(path)) for _, path in found if _counts(path)})
-                if files:
-                    break  # the settings may name other folders now, so the watch begins anew
+                if files or first:  # the first one without a change sees what changed before the watch began
+                    config = _once(start, wishes, memory, files, say)
+                first = first and bool(found)
+                if _watched(config, start) != paths or (config is not None and config.file in files):
+                    break  # the settings name other folders now, so the watch begins anew
     except KeyboardInterrupt:
         say("stopped")
         return 0
 
 
 def _once(
-    start: Path, wishes: Wishes, cache: building.Cache, files: Iterable[str], say: Callable[[str], None]
+    start: Path, wishes: Wishes, memory: Memory, files: list[str] | None, say: Callable[[str], None]
 ) -> Config | None:
+    """One build. ``files``: what changed; none of them where nothing is known to have; ``None`` for the first build."""
     started = time.monotonic()
     config: Config | None = None
+    named = _names(files or ())
     try:
         config = find(start)
         if config is None:
             say("the settings are gone: waiting for them")
             return None
         with building.alone(config.root, say):
-            run = building.run(config, wishes, cache=cache)
+            run = building.run(config, wishes, cache=memory.of(config))
+        words = told(run)
+        if words if not files else words or not set(files) <= _outputs(config):
+            say(f"{named}{words or 'nothing to do'}   {time.monotonic() - started:.1f} s")
+        elif files is None:
+            say(f"up to date   {time.monotonic() - started:.1f} s")
     except BadConfig as error:
-        say(f"{_names(files)}{error.notes[0].file}:{error.notes[0].line}: {error.notes[0].message}")
-        return config
+        one = error.notes[0]
+        if files or files is None:
+            say(f"{named}{one.file}:{one.line}: {one.message}" + (f" ({one.help})" if one.help else ""))
     except (locks.BadLock, building.Busy, OSError) as error:
-        say(f"{_names(files)}{error}")
-        return config
-    words = told(run)
-    if words or not files or not set(files) <= _outputs(config):
-        say(f"{_names(files)}{words or 'nothing to do'}   {time.monotonic() - started:.1f} s")
+        say(f"{named}{error}")
     return config
 
 

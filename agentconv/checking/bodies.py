@@ -45,8 +45,7 @@ def produce(checked: Checked) -> Iterator[Finding]:
 def _company(checked: Checked) -> Company:
     if checked.around is None:
         return gathered(Member((r.agent.id,)) for r in checked.author.agents if r.agent.id)
-    names = {name for found in checked.around.agents.values() for name in found}
-    return gathered(Member((name,)) for name in sorted(names))
+    return gathered(Member((name,)) for name in sorted(checked.around.agents))
 
 
 Told = tuple[str, Severity, str, str, str]

@@ -43,7 +43,8 @@ class Around:
     """What lies around the agents of a project: names that fields may refer to. ``None``: no place is known for them,
     or the project has nothing in it (they may all be in the user's home)."""
 
-    agents: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)  # format -> name -> files
+    agents: frozenset[str] = frozenset()  # all names by which agents of the project may be called
+    files: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)  # format -> id -> files
     skills: frozenset[str] | None = None
     servers: frozenset[str] | None = None
 

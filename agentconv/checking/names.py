@@ -69,7 +69,7 @@ def _twice(checked: Checked, read: Read) -> Iterator[Finding]:
     """Another file of the same format with an agent of this name."""
     if checked.around is None:
         return
-    files = checked.around.agents.get(checked.spec.id, {}).get(read.agent.id, ())
+    files = checked.around.files.get(checked.spec.id, {}).get(read.agent.id, ())
     others = [path for path in files if path != checked.path]
     if others:
         yield checked.finding(

@@ -27,9 +27,7 @@ def produce(checked: Checked) -> Iterator[Finding]:
 
 def callable_names(spec: Spec, around: Around) -> set[str]:
     """Agents that the program knows by name: its own, and those of the places that it reads."""
-    found = set(spec.identity.get("reserved") or ()) | set(spec.identity.get("taken") or ())
-    for names in around.agents.values():
-        found |= set(names)
+    found = set(spec.identity.get("reserved") or ()) | set(spec.identity.get("taken") or ()) | around.agents
     return found
 
 

@@ -10,7 +10,7 @@ from agentconv.checking.finding import Finding
 from agentconv.checking.given import given_by_name, gives, key_of, whole, words
 from agentconv.checking.headers import unseen
 from agentconv.containers import Node
-from agentconv.model import Rule
+from agentconv.model import Rule, Tools
 from agentconv.reading.codecs import TOOL_TYPES
 from agentconv.reading.context import Read
 from agentconv.reading.entry import is_limit
@@ -126,7 +126,8 @@ def _switched_on(checked: Checked, reader: Reader, read: Read, twin: Read, gone:
             continue
         if theirs.fact("true_only") != "list" or not node.pairs or any(p.value.value is not True for p in node.pairs):
             continue
-        asked = counting.of_agent(read.agent, checked.spec, program=False)
+        listed = tuple(r for r in read.agent.tools.rules if key_of(r) == row.key and r.effect == "allow")
+        asked = counting.of_tools(Tools("none", listed), checked.spec, program=False)
         more = counting.gained(asked, counting.of_agent(twin.agent, reader.spec, program=True, usual=True))
         names = ", ".join(f"`{p.key.text}`" for p in node.pairs[:5]) + (" …" if len(node.pairs) > 5 else "")
         yield checked.finding(

@@ -18,15 +18,35 @@ SEVERITY: dict[str, Severity] = {"error": "error", "widens": "error", "narrows":
 
 def produce(checked: Checked) -> Iterator[Finding]:
     """For each target that does not read the file anyway: what it would make of it, and what a conversion does."""
-    there = {reader.spec.id for reader in checked.readers}
+    if not checked.author.agents:
+        return
     for id in checked.targets:
-        if id in there or not checked.author.agents:
-            continue
         dst = load(id)
+        reader = next((r for r in checked.readers if r.spec.id == id or r.program == dst.program), None)
+        if reader is not None:
+            yield from _read_there(checked, reader)
+            continue
         if dst.syntax == checked.spec.syntax and not dst.many:
             yield from _as_it_lies(checked, dst)
         for read in checked.author.agents:
             yield from _converted(checked, read, dst)
+
+
+def _read_there(checked: Checked, reader: Reader) -> Iterator[Finding]:
+    """The target reads the file where it lies: what is wrong with that, the other findings say."""
+    for read in checked.author.agents:
+        twin = reader.twin(read, len(checked.author.agents))
+        if twin is None:
+            continue
+        given, asked = _rights(twin, reader.spec, True), _rights(read, checked.spec, False)
+        yield checked.finding(
+            "C044", "info", f"{reader.program} reads the file as it lies", read=read, reader=reader, meant=asked,
+            does=f"gives it: {given}",
+        )  # fmt: skip
+
+
+def _rights(read: Read, spec: Spec, program: bool) -> str:
+    return ", ".join(counting.spelled(counting.of_agent(read.agent, spec, program=program, usual=program))) or "nothing"
 
 
 def _as_it_lies(checked: Checked, dst: Spec) -> Iterator[Finding]:
@@ -39,9 +59,9 @@ def _as_it_lies(checked: Checked, dst: Spec) -> Iterator[Finding]:
             reason = f": {reading.reason}" if reading.reason else ""
             message, does = f"copied as it is, it would not load in {dst.program}{reason}", "would not load it"
         else:
-            given = ", ".join(counting.spelled(counting.of_agent(twin.agent, dst, program=True, usual=True)))
-            message, does = f"copied as it is, it would load in {dst.program}", f"would give it: {given or 'nothing'}"
-        asked = ", ".join(counting.spelled(counting.of_agent(read.agent, checked.spec, program=False))) or "nothing"
+            message = f"copied as it is, it would load in {dst.program}"
+            does = f"would give it: {_rights(twin, dst, True)}"
+        asked = _rights(read, checked.spec, False)
         yield checked.finding(
             "C044",
             "info",

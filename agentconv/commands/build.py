@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from agentconv.commands.convert import _progress, _report, _writable, diff_text
+from agentconv.commands.convert import FAIL_ON, NOTES, QUIET, REPORT, _progress, _report, _writable, diff_text
 
 
 @click.command()
@@ -23,26 +23,10 @@ from agentconv.commands.convert import _progress, _report, _writable, diff_text
     type=click.Choice(["ours", "theirs"]),
     help="Copies that differ and that no build wrote: written anew, or taken into the sources.",
 )
-@click.option(
-    "--fail-on",
-    type=click.Choice(["never", "approximate", "lost", "narrows", "inherits", "widens"]),
-    default="never",
-    help="Exit 1 on notes of this effect or worse.",
-)
-@click.option(
-    "--notes",
-    "notes_",
-    type=click.Choice(["summary", "full", "json", "github"]),
-    default="summary",
-    help="How notes are printed.",
-)
-@click.option("-q", "--quiet", is_flag=True, help="The rights line only.")
-@click.option(
-    "--report",
-    type=click.Path(dir_okay=False),
-    metavar="FILE.json|.sarif|.md|.html",
-    help="Everything, into a file.",
-)
+@FAIL_ON
+@NOTES
+@QUIET
+@REPORT
 @click.pass_context
 def build(ctx: click.Context, /, **given: Any) -> None:
     """Build what agentconv.toml says: every source for every target, and nothing that is up to date.

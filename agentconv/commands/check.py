@@ -126,9 +126,10 @@ def _sources(src: tuple[str, ...], settings: Any, given: dict[str, Any]) -> list
     if src or settings is None or not settings.sources:
         return list(found_sources(src, given["from_"], given["user"], given["max_bytes"]))
     from agentconv.project import configured
+    from agentconv.project.sources import taken
 
-    found = configured.sources(settings, given["max_bytes"])
-    return [source for source in found if given["from_"] in (None, source.format)]
+    found = (taken(source) for source in configured.sources(settings, given["max_bytes"]))
+    return [source for source in found if source is not None and given["from_"] in (None, source.format)]
 
 
 def _targets(words: tuple[str, ...]) -> tuple[str, ...]:

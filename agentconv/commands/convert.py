@@ -35,6 +35,26 @@ class Jobs(click.ParamType[int]):
         return number
 
 
+# how a run is told: the same for `convert` and `build`
+FAIL_ON = click.option(
+    "--fail-on",
+    type=click.Choice(["never", "approximate", "lost", "narrows", "inherits", "widens"]),
+    default="never",
+    help="Exit 1 on notes of this effect or worse.",
+)
+NOTES = click.option(
+    "--notes",
+    "notes_",
+    type=click.Choice(["summary", "full", "json", "github"]),
+    default="summary",
+    help="How notes are printed.",
+)
+QUIET = click.option("-q", "--quiet", is_flag=True, help="The rights line only.")
+REPORT = click.option(
+    "--report", type=click.Path(dir_okay=False), metavar="FILE.json|.sarif|.md|.html", help="Everything, into a file."
+)
+
+
 @click.command()
 @click.argument("src", nargs=-1)
 @click.option("--to", "to", multiple=True, required=True, metavar="ID[,ID…|all]", help="Formats to convert to.")
@@ -105,23 +125,10 @@ class Jobs(click.ParamType[int]):
 @click.option("--dry-run", is_flag=True, help="Write nothing, say what would be.")
 @click.option("--diff", "show_diff", is_flag=True, help="Write nothing, print the changes.")
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 where something would change.")
-@click.option(
-    "--fail-on",
-    type=click.Choice(["never", "approximate", "lost", "narrows", "inherits", "widens"]),
-    default="never",
-    help="Exit 1 on notes of this effect or worse.",
-)
-@click.option(
-    "--notes",
-    "notes_",
-    type=click.Choice(["summary", "full", "json", "github"]),
-    default="summary",
-    help="How notes are printed.",
-)
-@click.option("-q", "--quiet", is_flag=True, help="The rights line only.")
-@click.option(
-    "--report", type=click.Path(dir_okay=False), metavar="FILE.json|.sarif|.md|.html", help="Everything, into a file."
-)
+@FAIL_ON
+@NOTES
+@QUIET
+@REPORT
 @click.option("--allow-outside", is_flag=True, help="Follow links and file:// that lead out of the project.")
 @click.option("--max-bytes", type=int, default=5_000_000, show_default=True, help="Largest file that is read.")
 @format_dir

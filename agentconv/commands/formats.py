@@ -104,6 +104,7 @@ def _one(spec: Any) -> None:
     click.echo(f"{head['title']} ({spec.id})")
     rows: list[tuple[str, Any]] = [
         ("program", f"{spec.seen}, looked at {head.get('seen')}; sure: {head.get('sure')}"),
+        ("proved with", ", ".join(_proofs(spec.id))),
         ("unsure", head.get("unsure")),
         ("written to", (head.get("places") or {}).get("write")),
         ("read only", head.get("readable_only")),
@@ -119,13 +120,36 @@ def _one(spec: Any) -> None:
         if value:
             click.echo(f"  {name:<14}{value}")
     click.echo("  fields")
-    for row in spec.fields.values():
+    rest = [row for row in spec.fields.values() if row.applied and not (row.field or row.written)]
+    shown = [row for row in spec.fields.values() if row not in rest]
+    wide = max((len(row.key) for row in shown), default=0) + 1
+    for row in shown:
         facts = [row.field or "its own", row.type]
         facts += ["required"] if row.fact("required") else []
         facts += ["not applied"] if not row.applied else []
         facts += ["read only"] if not row.written else []
         facts += ["limit"] if row.fact("limits") else []
-        click.echo(f"    {row.key:<28}{', '.join(facts)}")
+        click.echo(f"    {row.key:<{max(wide, 28)}}{', '.join(facts)}")
+    if rest:
+        import textwrap
+
+        from agentconv.telling.terminal import width
+
+        text = f"and, its own and read only: {', '.join(row.key for row in rest)}"
+        click.echo(
+            textwrap.fill(text, width(), initial_indent="    ", subsequent_indent="      ", break_on_hyphens=False)
+        )
+
+
+def _proofs(id: str) -> list[str]:
+    """The programs that our files were last put before, and what they made of them."""
+    from agentconv.spec import load_data
+
+    return [
+        f"{found['program']} {found['version']} on {found['date']}"
+        + (f": {found['agreed']} of {found['written']} outputs mean the same there" if found["written"] else "")
+        for found in (load_data("proved").get(id) or {}).values()
+    ]
 
 
 def _reader(id: str, entry: Any) -> str:

@@ -6,6 +6,7 @@ What a program does with broken input is a fact about the program and comes in a
 
 from __future__ import annotations
 
+import datetime
 import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
@@ -49,7 +50,7 @@ class Node:
     column: int
     text: str = ""  # scalar: its characters after unquoting
     style: str = "plain"  # plain | quoted | block (| and >) | flow / block for lists and maps
-    value: Any = None  # scalar: typed by the schema (None bool int float str)
+    value: Any = None  # scalar: typed by the schema (None bool int float str; in TOML dates and times)
     items: list[Node] = field(default_factory=list)
     pairs: list[Pair] = field(default_factory=list)
 
@@ -71,7 +72,7 @@ class Node:
     def data(self) -> Any:
         """The plain Python value below this node."""
         if self.kind == "scalar":
-            return self.value
+            return self.text if isinstance(self.value, (datetime.date, datetime.time)) else self.value
         if self.kind == "list":
             return [item.data() for item in self.items]
         return {pair.key.text: pair.value.data() for pair in self.pairs}

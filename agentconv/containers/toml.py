@@ -202,9 +202,9 @@ class _Builder:
             node.items = [self.node(item, (*path, i), depth + 1, (start, end)) for i, item in enumerate(value)]
             return node
         raw = self.text[start:end]
-        if isinstance(value, (datetime.date, datetime.time)):
-            value = value.isoformat()
         text = value if isinstance(value, str) else raw if place else str(value)
+        if isinstance(value, (datetime.date, datetime.time)):  # no text to the programs
+            text = value.isoformat()
         style = "block" if raw[:3] in ('"""', "'''") else "quoted" if raw[:1] in ('"', "'") else "plain"
         return Node("scalar", start, end, line, column, text, style, value)
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from agentconv.model import Agent
 from agentconv.reading.engine import read_program
 from agentconv.registry import shared_readers
 from agentconv.spec import Spec
 
+STAMP = re.compile(rb"(?m)^# Made by agentconv from .*\. Edit that file, not this one\.\r?\n")
 SYNTAXES = ("frontmatter", "toml", "yaml")
 
 

@@ -10,7 +10,7 @@ from agentconv.checking.checked import Around
 from agentconv.containers import ContainerError
 from agentconv.project import files
 from agentconv.reading.context import Reading
-from agentconv.registry import heads, ids, load
+from agentconv.registry import heads, ids
 from agentconv.spec import Spec
 
 
@@ -30,21 +30,18 @@ def programs_used(root: Path) -> frozenset[str]:
     return frozenset(used)
 
 
-def agents_by_name(readings: Iterable[Reading]) -> dict[str, dict[str, tuple[str, ...]]]:
-    """Format -> name of the agent -> the files that hold it."""
-    out: dict[str, dict[str, tuple[str, ...]]] = {}
-    for reading in readings:
-        names = out.setdefault(reading.spec.id, {})
-        for read in reading.agents:
-            for called in {read.agent.id, read.agent.name or read.agent.id, read.agent.id.rsplit("/", 1)[-1]}:
-                names[called] = (*names.get(called, ()), reading.path)
-    return out
-
-
-def around(root: Path, spec: Spec, agents: dict[str, dict[str, tuple[str, ...]]]) -> Around:
+def around(root: Path, spec: Spec, readings: Iterable[Reading]) -> Around:
     """What the fields of this format's agents may refer to."""
     facts = spec.head.get("around") or {}
-    return Around(agents, _skills(root, facts), _servers(root, facts))
+    called: set[str] = set()
+    files: dict[str, dict[str, tuple[str, ...]]] = {}
+    for reading in readings:
+        ids = files.setdefault(reading.spec.id, {})
+        for read in reading.agents:
+            agent = read.agent
+            called |= {agent.id, agent.name or agent.id, agent.id.rsplit("/", 1)[-1]}
+            ids[agent.id] = (*ids.get(agent.id, ()), reading.path)
+    return Around(frozenset(called), files, _skills(root, facts), _servers(root, facts))
 
 
 def _skills(root: Path, facts: dict[str, Any]) -> frozenset[str] | None:
@@ -73,9 +70,3 @@ def _servers(root: Path, facts: dict[str, Any]) -> frozenset[str] | None:
             there = True
             found |= {pair.key.text for pair in node.pairs}
     return frozenset(found) if there else None
-
-
-def used_by(root: Path | None, spec: Spec) -> frozenset[str]:
-    """The programs that may read a file of this format here."""
-    own = {load(spec.id).program}
-    return frozenset(own) if root is None else programs_used(root) | own

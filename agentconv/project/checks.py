@@ -11,7 +11,7 @@ from typing import Any
 
 from agentconv.checking import producers
 from agentconv.checking.accepting import Accepting, BadBaseline, from_baseline
-from agentconv.checking.checked import Checked, open_checked
+from agentconv.checking.checked import Around, Checked, open_checked
 from agentconv.checking.finding import Finding
 from agentconv.project import around, files
 from agentconv.project.config import Check
@@ -72,18 +72,18 @@ def run(
     found = list(sources)
     done = CheckRun()
     used: Counter[Any] = Counter()
-    by_name = _agents(root, found) if root is not None else {}
+    surroundings = _surroundings(root, found) if root is not None else {}
     programs = around.programs_used(root) if root is not None else frozenset()
     for source in found:
-        looked = _file(source, root, wishes, programs, by_name, used, done)
+        looked = _file(source, root, wishes, programs, surroundings, used, done)
         if looked is not None:
             done.files.append(looked)
         step(1)
     return done
 
 
-def _agents(root: Path, found: list[Source]) -> dict[str, dict[str, tuple[str, ...]]]:
-    """The agents of the project by name; those under check under the paths that they are told by."""
+def _surroundings(root: Path, found: list[Source]) -> dict[str, Around]:
+    """For each format of the project what lies around its files, which are told by the paths that the user knows."""
     told = {s.full.resolve(): s.path for s in found if s.full is not None}
     readings = []
     for source in in_places(root):
@@ -92,7 +92,8 @@ def _agents(root: Path, found: list[Source]) -> dict[str, dict[str, tuple[str, .
         reading = read_author(load(source.format), source.text, source.path)
         reading.path = told.get(source.full.resolve(), source.path)
         readings.append(reading)
-    return around.agents_by_name(readings)
+    formats = {source.format for source in found if source.placed and source.format is not None}
+    return {id: around.around(root, load(id), readings) for id in formats}
 
 
 def _file(
@@ -100,7 +101,7 @@ def _file(
     root: Path | None,
     wishes: Wishes,
     programs: frozenset[str],
-    by_name: dict[str, dict[str, tuple[str, ...]]],
+    surroundings: dict[str, Around],
     used: Counter[Any],
     done: CheckRun,
 ) -> Looked | None:
@@ -116,13 +117,11 @@ def _file(
             looked.unread = looked.unread or one.code in UNREAD
         return looked if problems else None
     spec = load(source.format)
-    placed = source.placed and root is not None
 
     def opened(text: str) -> Checked:
         checked = open_checked(spec, text, source.path, programs, beside(source))
         checked.targets = wishes.targets
-        if placed and root is not None:
-            checked.around = around.around(root, spec, by_name)
+        checked.around = surroundings.get(spec.id) if source.placed else None
         return checked
 
     def find(checked: Checked) -> list[Finding]:

@@ -5,6 +5,7 @@ What a file becomes depends on the file and the plan alone, so this part of a ru
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
@@ -82,9 +83,7 @@ class Maker:
 
     def _results(self, source: Source, reading: Reading, dst: Spec) -> list[Conversion]:
         if reading.spec.id == dst.id:
-            from agentconv.output.sameformat import convert_same
-
-            results = convert_same(reading, self.plan.options)
+            results = self._same(reading, dst)
         else:
             results = convert_reading(reading, dst, self.plan.options, lambda _: None, self.companies.get(dst.id))
         if not reading.agents and not source.asked and not any(n.effect == "error" for r in results for n in r.notes):
@@ -95,6 +94,25 @@ class Maker:
                 result.files = {self._place(path, result, source, dst): data for path, data in result.files.items()}
         if self.plan.output is None and not self.plan.options.user and dst.head.get("around"):
             _say_missing(results, dst, self.plan)
+        return results
+
+    def _same(self, reading: Reading, dst: Spec) -> list[Conversion]:
+        """The text edited in place; written anew only where a field is lifted out of the prompt."""
+        from agentconv.output.sameformat import convert_same
+
+        results = convert_same(reading, self.plan.options)
+        if not self.plan.options.lift:
+            return results
+        anew = convert_reading(reading, dst, self.plan.options, lambda _: None, self.companies.get(dst.id))
+        said = [n for r in anew for n in r.notes if n.code == "P005"]
+        if not said or any(r.failed for r in anew):
+            return results
+        document = reading.document
+        header = document.text[document.header_start : document.header_end] if document is not None else ""
+        if not re.search(r"^\s*#|\s#\s", header, re.M):
+            return anew
+        text = "a field could be filled from the prompt; the header has comments, which writing it anew would lose"
+        results[0].notes.append(said[0].moved(message=text))
         return results
 
     def _place(self, path: str, result: Conversion, source: Source, dst: Spec) -> str:

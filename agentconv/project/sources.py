@@ -18,7 +18,7 @@ from agentconv.notes import Note, note
 from agentconv.project import files
 from agentconv.reading.context import Get
 from agentconv.reading.deciding import decide
-from agentconv.reading.detect import by_place, guess, syntax_fits
+from agentconv.reading.detect import by_place, guess, passed_over, syntax_fits
 from agentconv.registry import derived, heads, ids
 
 STDIN = "-"
@@ -113,7 +113,7 @@ def listed_places(root: Path, but: Iterable[str] = (), user: bool = False) -> li
         places = heads()[id].get("places") or {}
         for glob in places.get("user" if user else "project", ()):
             for path in files.expand(root, glob.removeprefix("~/")):
-                if PurePosixPath(path).name in places.get("skip", ()):
+                if passed_over(PurePosixPath(path).name, places.get("skip", ())):
                     continue
                 if closed & set(by_place(path)):
                     continue

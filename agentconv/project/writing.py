@@ -35,7 +35,7 @@ class Target:
         self.made: list[Conversion] = []
         self.waiting: list[Conversion] = []  # not written yet
         self._size = 0  # bytes that wait
-        self.wrote: set[str] = set()
+        self.wrote: dict[str, bool] = {}  # output -> whether it was there already
         self.staged = files.Staged()
         self.leaving: list[tuple[Path, str, Conversion, bytes]] = []  # written beside their places
         self._bases: dict[Path, files.Inside] = {}
@@ -127,9 +127,9 @@ class Target:
                     text = "the output is the source itself"
                     result.fail(note("F007", text, file=path, help="--in-place, or -o FOLDER"))
                     return
-                self.owners[key] = Owner(result.source, files.digest(data))
+                self.owners[key] = Owner(result.source, self.identity(data))
                 continue
-            if not result.entry and first.digest == files.digest(data):
+            if not result.entry and first.digest == self.identity(data):
                 result.notes.append(note("C006", f"the same as {first.source}: written once", effect="info", file=path))
                 continue
             if self.plan.suffix and not result.entry:
@@ -139,6 +139,10 @@ class Target:
             suffix = "" if result.entry else "; --on-collision suffix numbers the second"
             help = f"rename one, or leave one out with --exclude{suffix}"
             result.fail(note("C006", text, file=result.source, help=help))
+
+    def identity(self, data: bytes) -> str:
+        """What makes two outputs the same."""
+        return files.digest(data)
 
     def _suffixed(self, result: Conversion, path: str, data: bytes) -> None:
         pure = PurePosixPath(path)
@@ -151,7 +155,7 @@ class Target:
         del result.files[path]
         result.files[new] = data
         result.notes.append(note("C001", f"{path} was taken; written as {new}", path="id"))
-        self.owners[_folded(new), ""] = Owner(result.source, files.digest(data))
+        self.owners[_folded(new), ""] = Owner(result.source, self.identity(data))
 
     # -- writing ------------------------------------------------------------------------------
 
@@ -214,11 +218,13 @@ class Target:
         return files.in_git(self.plan.root, sorted(paths))
 
     def _write_one(self, result: Conversion, path: str, data: bytes, old: bytes | None, lose: bool) -> None:
-        if path in self.wrote:
-            return  # two agents of one result
+        if path in self.wrote:  # two agents of one result
+            result.unchanged = self.wrote[path]
+            return
         if old == data:
             result.unchanged = True
             self.remember(path, data)
+            self.wrote[path] = True
             return
         own = self.plan.in_place and path == result.source
         if lose and not self.plan.force and not self.plan.update and not own:
@@ -227,7 +233,7 @@ class Target:
             return
         self.put(result, path, data, old)
         if not result.failed:
-            self.wrote.add(path)
+            self.wrote[path] = False
 
     def put(self, result: Conversion, path: str, data: bytes, old: bytes | None) -> None:
         """The bytes to their place, with all that is said of it."""

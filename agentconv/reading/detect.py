@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache, lru_cache
@@ -39,9 +40,20 @@ def _by_place(path: str) -> tuple[str, ...]:
     found = []
     for id, skipped, globs in _places():
         fits = (glob_pattern(glob).fullmatch(slashed) for fixed, glob in globs if fixed in slashed)
-        if any(fits) and name not in skipped:
+        if any(fits) and not passed_over(name, skipped):
             found.append(id)
     return tuple(found)
+
+
+def _around(path: str) -> list[str]:
+    """Formats whose folder the file lies somewhere below, where their program does not look: it was meant for them."""
+    slashed = "/" + path.lstrip("/")
+    return [id for id, _, globs in _places() if any(fixed[1:].endswith("/") and fixed in slashed for fixed, _ in globs)]
+
+
+def passed_over(name: str, skipped: Iterable[str]) -> bool:
+    """Whether a program passes over files of that name in its own places; ``skip`` of the description, with globs."""
+    return any(name == one or ("*" in one and fnmatchcase(name, one)) for one in skipped)
 
 
 @cache
@@ -124,6 +136,9 @@ def guess(path: str, text: str) -> Guess:
     named = [id for id in by_name(path) if syntax_fits(text, path, id)]
     if named:
         return Guess(_best(named, text), why="name")
+    around = [id for id in _around(path) if syntax_fits(text, path, id)]
+    if around:
+        return Guess(_best(around, text), why="folder")
     return Guess(None, tuple(id for id in ids() if syntax_fits(text, path, id)))
 
 

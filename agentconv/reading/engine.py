@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from functools import cache, lru_cache
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -17,6 +18,7 @@ from agentconv.containers import ContainerError, Document, Node, Places
 from agentconv.containers.programs import WHITE
 from agentconv.model import Tools
 from agentconv.notes import note
+from agentconv.reading.codecs import TOOL_TYPES
 from agentconv.reading.context import Get, NoHeader, Read, Reading, Refused
 from agentconv.reading.entry import is_limit, read_entry, top_values
 from agentconv.spec import Spec
@@ -181,10 +183,12 @@ def open_document(spec: Spec, text: str, *, author: bool) -> Document:
         if author and dialect.get("parser") == "lines":
             from agentconv.containers import lines
 
-            return lines.read_author(text, spec.known_keys)
+            return lines.read_author(text, spec.known_keys, controls(spec))
         if author and (whole := _header_alone(spec, text)) is not None:
             return whole
-        return frontmatter.read_author(text, spec.known_keys) if author else frontmatter.read_program(text, dialect)
+        if author:
+            return frontmatter.read_author(text, spec.known_keys, controls(spec))
+        return frontmatter.read_program(text, dialect)
     if spec.syntax == "sections":
         from agentconv.containers import sections
 
@@ -205,6 +209,18 @@ def open_document(spec: Spec, text: str, *, author: bool) -> Document:
     from agentconv.containers import yaml
 
     return yaml.read_author(text, listed) if author or spec.syntax == "json" else yaml.read_program(text, dialect)
+
+
+@cache
+def controls(spec: Spec) -> frozenset[str]:
+    """Keys that restrict: what stands there is never prose, and a doubt about such a line is an error."""
+    rows = (r for r in spec.fields.values() if r.type in (*TOOL_TYPES, "bool") or r.fact("limits") or r.fact("denies"))
+    return frozenset(row.key.split(".")[0] for row in rows)
+
+
+def _restrictions(spec: Spec, text: str) -> set[str]:
+    """Keys that restrict, at the head of a line anywhere."""
+    return {key for key in re.findall(r"(?m)^([A-Za-z_][\w.-]*)[ \t]*:", text) if key in controls(spec)}
 
 
 def _header_alone(spec: Spec, text: str) -> Document | None:
@@ -252,6 +268,8 @@ def _open_author(spec: Spec, text: str) -> Document:
         except ContainerError:
             document = None
         if document is None or document.status != "read" or document.header is None:
+            raise
+        if spec.syntax == "frontmatter" and _restrictions(spec, text) - {p.key.text for p in document.header.pairs}:
             raise
         return document
 
@@ -340,13 +358,21 @@ def place_id(spec: Spec, path: str) -> str:
         return PurePosixPath(bare).parent.name or name
     if spec.identity.get("by") != "path":
         return name
-    parts = list(PurePosixPath(bare).parent.parts)
-    for glob in [*(spec.head.get("places") or {}).get("project", ()), *(spec.head.get("places") or {}).get("user", ())]:
+    inside = _below_place(spec, bare.rpartition("/")[0])
+    return f"{inside}/{name}" if inside else name
+
+
+@lru_cache(maxsize=256)  # the files of a folder follow each other
+def _below_place(spec: Spec, folder: str) -> str:
+    """The part of a folder's path that lies below the format's place."""
+    parts = list(PurePosixPath(folder).parts)
+    places = spec.head.get("places") or {}
+    for glob in (*places.get("project", ()), *places.get("user", ())):
         fixed = [p for p in PurePosixPath(glob.split("*", 1)[0].lstrip("~/")).parts if p]
         for at in range(len(parts) - len(fixed) + 1):
             if fixed and parts[at : at + len(fixed)] == fixed:
-                return "/".join([*parts[at + len(fixed) :], name])
-    return name
+                return "/".join(parts[at + len(fixed) :])
+    return ""
 
 
 def stem(spec: Spec, name: str) -> str:

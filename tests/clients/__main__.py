@@ -1,4 +1,4 @@
-"""``python -m tests.clients``: install the real programs, list them, or ask one what it makes of a folder."""
+"""``python -m tests.clients``: install the real programs, list and pin them, or ask one what it makes of a folder."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ def main(arguments: list[str] | None = None) -> int:
     install.add_argument("--quick", action="store_true", help="only those that CI runs")
     install.add_argument("--newest", action="store_true", help="the newest versions instead of the pinned ones")
     commands.add_parser("list", help="programs, versions, and what is installed")
+    commands.add_parser("pin", help="make the installed versions the pinned ones")
     load = commands.add_parser("load", help="print what a program makes of a folder, as JSON")
     load.add_argument("id")
     load.add_argument("folder", type=Path)
@@ -31,6 +32,10 @@ def main(arguments: list[str] | None = None) -> int:
         return _install(options.id, options.quick, options.newest)
     if options.command == "list":
         return _list()
+    if options.command == "pin":
+        for program in programs().values():
+            _say(f"{program.id}: {', '.join(installing.pin(program)) or 'as pinned'}")
+        return 0
     return _load(programs()[options.id], options.folder)
 
 
@@ -43,6 +48,10 @@ def _install(ids: list[str], quick: bool, newest: bool) -> int:
         except installing.Failed as problem:
             _say(f"{number}/{len(chosen)}  {program.id}: NOT installed: {problem}")
             failed += 1
+            if installing.no_network(str(problem)):
+                left = len(chosen) - number
+                _say(f"no network: {left} more programs are not tried" if left else "no network")
+                return 1
     _say(f"{len(chosen) - failed} of {len(chosen)} programs in {cache_folder()}, {installing.size(cache_folder())}")
     return int(failed > 0)
 

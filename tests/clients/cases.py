@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from agentconv import convert, registry
 from agentconv.project import sources
+from agentconv.proof.merging import merge_results
 from agentconv.reading import detect
-from agentconv.reading.context import Read, Reading
 from agentconv.spec import Spec
 from tests import goldens
 from tests.clients.programs import Check
@@ -29,6 +29,7 @@ class Case:
     files: dict[str, bytes] = field(default_factory=dict)
     trouble: str = ""  # why there are none, where that is a fault of ours
     bound: bool = False  # the name is what it is about, so it stays
+    beside: dict[str, bytes] = field(default_factory=dict)  # files that the definition names
     entry: str = ""  # which agent of a file that holds those of earlier cases, too
 
 
@@ -38,17 +39,18 @@ def converted(check: Check) -> Iterator[Case]:
     made: dict[str, str] = {}  # of formats with many agents in a file: each case adds its own
 
     def get(place: str) -> str | None:
-        return made.get(place) if spec.head.get("many") else None
+        return made.get(place) if spec.many else None
 
     for path in goldens.agent_files():
         agent, source = goldens.load_agent(path), goldens.source_of(path)
         try:
-            reading = Reading(registry.load(source), "", "", [Read(agent)])
-            done = [convert.convert_read(reading.agents[0], reading, None, spec, options, get)]
+            done = convert.convert_agent(agent, source, check.target, options)
+            for place in done.files if spec.many else ():
+                merge_results(spec, place, made.get(place), [done])
         except Exception as error:  # one that raises must not hide what the program makes of the others
             yield Case(path.stem, "-", trouble=f"the conversion raised {error!r}")
             continue
-        yield _case(path.stem, done, made)
+        yield _case(path.stem, [done], made)
     for path in sorted(EXAMPLES.iterdir()):
         source = sources.decided(sources.read(sources.Source(path.name, path)))
         assert source.text is not None and source.format is not None, f"{path.name}: {source.notes}"
@@ -119,12 +121,9 @@ def recorded(program: str, format: str) -> Iterator[Case]:
     for root in sorted((shared / "clients" / program).glob("fixtures*")) if shared else ():
         places = [root, *(p for p in sorted(root.iterdir()) if p.is_dir() and not p.name.startswith("."))]
         for place in places:
-            for path in sorted(p for p in place.rglob("*") if p.is_file()):
-                name = path.relative_to(place).as_posix()
-                if (
-                    name.startswith(".")
-                    and format in (*detect.by_place(name),)
-                    and path.suffix in spec.head["suffixes"]
-                ):
-                    label = f"{root.name}{'/' + place.name if place != root else ''}/{path.name}"
-                    yield Case(label, READ, {name: path.read_bytes()}, bound=True)
+            paths = {p.relative_to(place).as_posix(): p for p in sorted(place.rglob("*")) if p.is_file()}
+            beside = {name: p.read_bytes() for name, p in paths.items() if "/prompts/" in name}
+            for name, path in paths.items():
+                if name.startswith(".") and format in detect.by_place(name) and path.suffix in spec.head["suffixes"]:
+                    label = "/".join(["shared", *([place.name] if place != root else []), path.name])
+                    yield Case(label, READ, {name: path.read_bytes()}, bound=True, beside=beside)

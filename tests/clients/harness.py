@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -46,8 +46,10 @@ def known(program: str) -> tuple[Difference, ...]:
     return tuple(Difference(frozenset(e["cases"]), e["what"], e["why"], str(e["seen"])) for e in entries)
 
 
-def compare(program: Program, check: Check, cases: Iterable[Case], folder: Path) -> list[Row]:
-    """Load the cases in the program and compare; a row for each case."""
+def compare(
+    program: Program, check: Check, cases: Iterable[Case], folder: Path, heard: Callable[[str], None] = lambda _: None
+) -> list[Row]:
+    """Load the cases in the program and compare; a row for each case. ``heard`` is told the program's version."""
     rows, projects = [], [Project(folder / "0")]
     spec = registry.load(check.reads_as)
     for number, case in enumerate(cases, 1):
@@ -60,12 +62,17 @@ def compare(program: Program, check: Check, cases: Iterable[Case], folder: Path)
         files = case.files
         if case.status == READ and not case.bound:
             files = {place: renamed(data, number) for place, data in files.items()}
-        if not projects[-1].has_room(files, case):
-            projects.append(Project(folder / str(len(projects))))
-        projects[-1].add(row, files)
+        project = next((one for one in projects if one.has_room(files, case)), None)
+        if project is None:
+            project = Project(folder / str(len(projects)))
+            projects.append(project)
+        project.add(row, files)
+        project.put(case.beside)
     for project in projects:
         if project.rows:
-            project.judge(program, spec, running.load(program, project.folder))
+            answer = running.load(program, project.folder)
+            heard(str(answer.get("version") or ""))
+            project.judge(program, spec, answer)
     return rows
 
 
@@ -83,20 +90,25 @@ class Project:
     names: set[bytes] = field(default_factory=set)
 
     def has_room(self, files: Mapping[str, bytes], case: Case) -> bool:
-        """Whether no other case has these files, nor, of cases whose name is to stay, the name."""
-        if not case.entry and any(name in self.rows for name in files):
-            return False
-        return not (case.bound and self.names & _names(files))
+        """Whether no other case has these files, nor an agent of that name: a program has only one of two."""
+        if case.entry:
+            return True
+        return not (any(name in self.rows for name in files) or self.names & _names(files))
 
     def add(self, row: Row, files: Mapping[str, bytes]) -> None:
         """Write the files of a case."""
+        self.put(files)
+        for name in files:
+            self.rows.setdefault(name, []).append(row)
+            row.file = name
+        self.names |= _names(files)
+
+    def put(self, files: Mapping[str, bytes]) -> None:
+        """Write files of which no row is kept."""
         for name, data in files.items():
             target = self.folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(data)
-            self.rows.setdefault(name, []).append(row)
-            row.file = name
-        self.names |= _names(files)
 
     def judge(self, program: Program, spec: Spec, out: Mapping[str, Any]) -> None:
         """Hold what the program saw against what the description says it sees."""
@@ -136,7 +148,9 @@ class Project:
 
 def _names(files: Mapping[str, bytes]) -> set[bytes]:
     return {
-        found[1] for data in files.values() if (found := re.search(rb"(?m)^name\s*[:=]\s*[\"']?([^\"'\r\n]+)", data))
+        found[1]
+        for data in files.values()
+        if (found := re.search(rb"""(?m)^[{\s"']*name["']?\s*[:=]\s*(?:!\S*\s+)?["']?([^"'\r\n]+)""", data))
     }
 
 

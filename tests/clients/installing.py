@@ -13,10 +13,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.clients.programs import Program, node_version
+from tests.clients.programs import HERE, Program, node_version
 
 SECONDS = 900
 NPM = ["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+# without a network an attempt should end soon
+NPM += ["--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000"]
 CPU = {"x86_64": "x64", "aarch64": "arm64"}
 # Node as a package, for programs that need a newer one than the machine has
 NODE = "node-linux-{cpu}@{version}"
@@ -58,6 +60,19 @@ def installed(program: Program) -> dict[str, str]:
     return out
 
 
+def pin(program: Program) -> list[str]:
+    """Write the versions that are there into the program's data; comments and all else stay."""
+    path, moved = HERE / program.id / "client.yaml", []
+    text = path.read_text(encoding="utf-8")
+    for name, version in installed(program).items():
+        old = program.packages()[name]
+        if version and version != old:
+            text = re.sub(rf'({re.escape(name)}"?: ){re.escape(old)}(?=[,}}])', rf"\g<1>{version}", text)
+            moved.append(f"{name} {old} -> {version}")
+    path.write_text(text, encoding="utf-8")
+    return moved
+
+
 def size(folder: Path) -> str:
     """How much the folder takes, in MB."""
     total = sum(path.lstat().st_size for path in folder.rglob("*") if not path.is_dir())
@@ -88,6 +103,13 @@ def _run(command: list[str], folder: Path, why: str) -> str:
     if done.returncode:
         raise Failed(f"{why} failed: {_last(done.stderr or done.stdout)}")
     return done.stdout
+
+
+def no_network(words: str) -> bool:
+    """Whether an installer failed because nothing can be reached: then the next one would, too."""
+    return bool(
+        re.search(r"EAI_AGAIN|ENOTFOUND|ENETUNREACH|ETIMEDOUT|name resolution|establish a new connection", words)
+    )
 
 
 def _last(text: str) -> str:
@@ -129,7 +151,7 @@ def _pypi(program: Program, folder: Path, newest: bool) -> None:
         _run(
             [interpreter(str(program.facts.get("python", "3.10"))), "-m", "venv", str(folder / "venv")], folder, "venv"
         )
-    pip = [str(python), "-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]
+    pip = [str(python), "-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check", "--retries=1"]
     upgrade = ["--upgrade"] if newest else []
     loose = program.facts.get("loosen") or []
     if not loose:

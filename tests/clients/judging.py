@@ -64,7 +64,7 @@ def _text(row: Row, what: str, theirs: str | None, ours: set[str | None]) -> Non
 
 
 def _prompt(row: Row, spec: Spec, ours: Agent, theirs: str | None) -> None:
-    """Blank space at either end is a fact of the description (`body`, `normalise`) and is tested there."""
+    """Blank space at either end and line ends are facts of the description and are tested there."""
     mine = (ours.prompt or "").strip()
     if theirs in (None, HIDDEN):
         row.cells["prompt"] = NOT_SHOWN if theirs == HIDDEN or not mine else DIFFERS
@@ -73,7 +73,7 @@ def _prompt(row: Row, spec: Spec, ours: Agent, theirs: str | None) -> None:
     elif _brings_text(ours, spec) and theirs.startswith(mine) and theirs.strip() != mine:
         row.cells["prompt"] = "same, and the program's own part"
     else:
-        _text(row, "prompt", theirs.strip(), {mine})
+        _text(row, "prompt", theirs.strip().replace("\r\n", "\n"), {mine.replace("\r\n", "\n")})
 
 
 def _brings_text(ours: Agent, spec: Spec) -> bool:
@@ -114,7 +114,8 @@ def _resolved(row: Row, ours: Agent, theirs: str | None) -> None:
 def _asks(row: Row, spec: Spec, ours: Agent, theirs: set[str]) -> None:
     """The tools before which it asks, of those that are there."""
     grants = rights.by_name(rights.added_by_fields(ours, spec), spec, main=ours.mode == "primary")
-    mine = {name for name, grant in grants.items() if grant.open and grant.approval == "ask"}
+    checks = {name for name, fact in spec.tools.data["names"].items() if "gate" in fact}  # they stand before others
+    mine = {name for name, grant in grants.items() if grant.open and grant.approval == "ask"} - checks
     row.cells["permission"] = SAME if theirs & set(grants) == mine else DIFFERS
     if row.cells["permission"] == DIFFERS:
         row.fault("permission", f"the program asks before {sorted(theirs)}, we say {sorted(mine)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import sys
 from pathlib import Path
@@ -11,10 +12,12 @@ import pytest
 import yaml
 
 from agentconv import registry
-from tests.clients import harness, installing, running
+from tests import goldens
+from tests.clients import cases, harness, installing, record, running
+from tests.clients.__main__ import main
 from tests.clients.cases import READ, Case
 from tests.clients.judging import Row
-from tests.clients.programs import HERE, Program, programs
+from tests.clients.programs import HERE, Check, Program, programs
 from tests.clients.views import VIEWS
 
 CLAUDE = programs()["claude-code"]
@@ -176,3 +179,60 @@ def test_cases_that_share_a_file_or_a_fixed_name_lie_in_different_projects(tmp_p
 def test_this_folder_holds_nothing_but_programs() -> None:
     folders = {path.name for path in HERE.iterdir() if path.is_dir() and not path.name.startswith("_")}
     assert folders == set(programs())
+
+
+def test_without_a_network_one_attempt_is_enough(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(program: Program, **_: Any) -> None:
+        raise installing.Failed("npm install failed: npm error code EAI_AGAIN")
+
+    monkeypatch.setattr(installing, "install", fail)
+    assert main(["install", "--quick"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 2 and "NOT installed" in lines[0] and "more programs are not tried" in lines[1]
+
+
+def test_pinning_changes_the_version_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(installing, "HERE", tmp_path)
+    text = 'title: Roo\nnpm: {"@roo-code/types": 1.115.0, yaml: 2.8.0}   # why\n'
+    (tmp_path / "roo").mkdir()
+    (tmp_path / "roo/client.yaml").write_text(text)
+    monkeypatch.setattr(installing, "installed", lambda program: {"@roo-code/types": "1.116.0", "yaml": "2.8.0"})
+    program = Program("roo", {"title": "Roo", "npm": {"@roo-code/types": "1.115.0", "yaml": "2.8.0"}})
+    assert installing.pin(program) == ["@roo-code/types 1.115.0 -> 1.116.0"]
+    assert (tmp_path / "roo/client.yaml").read_text() == text.replace("1.115.0", "1.116.0")
+
+
+# The record
+
+
+def test_the_record_is_of_the_pinned_versions() -> None:
+    """A program that is pinned anew has to be run again: pytest -m client --accept."""
+    for target, lines in record.read().items():
+        for id, entry in lines.items():
+            assert entry["packages"] == programs()[id].packages(), f"{id} and {target} were proved with other versions"
+            assert target in [check.target for check in programs()[id].checks]
+
+
+def test_what_agrees_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(record, "RECORD", tmp_path / "proved.yaml")
+    rows = [
+        Row(CLAUDE.id, "a", file="a.md", status="exact", loaded="yes"),
+        Row(CLAUDE.id, "b", file="b.md", status="lossy", loaded="no", faults={"loaded": "no"}),
+        Row(CLAUDE.id, "c", status="refused"),
+        Row(CLAUDE.id, "d", file="d.md", status=READ, loaded="no"),
+    ]
+    record.write({(CLAUDE.id, "claude-code"): rows}, {CLAUDE.id: "1.0"}, datetime.date(2026, 1, 2))
+    entry = record.read()["claude-code"][CLAUDE.id]
+    figures = {key: entry[key] for key in ("written", "held", "loaded", "agreed", "files", "same")}
+    assert figures == {"written": 2, "held": 1, "loaded": 1, "agreed": 1, "files": 1, "same": 1}
+    assert "| Claude Code | 1.0, 2026-01-02 | `claude-code` | 2 | 1 | 1 | 1 | 1 |" in record.table()
+
+
+@pytest.mark.parametrize("target", ["cline", "roo"])
+def test_cases_are_made_without_trouble(target: str) -> None:
+    made = list(cases.converted(Check(target, target)))
+    assert not [case.trouble for case in made if case.trouble]
+    assert sum(bool(case.files) for case in made) > len(made) / 2
+    assert len(made) == len(goldens.agent_files()) + len(list(cases.EXAMPLES.iterdir()))

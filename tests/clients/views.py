@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -77,7 +78,7 @@ def _opencode(out: Answer) -> list[Seen]:
                 a.get("description"),
                 a.get("prompt"),
                 tools,
-                model=a.get("model"),
+                model=(a.get("model") or "").rstrip("/") or None,  # `sonnet` is the maker `sonnet` without a model
                 mode=a.get("mode"),
                 asks=set(a.get("asks") or ()),
             )
@@ -86,18 +87,17 @@ def _opencode(out: Answer) -> list[Seen]:
 
 
 def _codex(out: Answer) -> list[Seen]:
-    return [
-        Seen(
-            a["file"],
-            a["name"],
-            a["description"],
-            a.get("instructions"),
-            a["tools"],
-            model=a["model"],
-            effort=a.get("reasoning_effort"),
-        )
-        for a in out["agents"]
-    ]
+    """A role whose model takes no effort of the stand-in's is not started; its model is shown in the list."""
+    found = []
+    for a in out["agents"]:
+        one = Seen(a["file"], a["name"], a["description"], a.get("instructions"), a["tools"], model=a["model"])
+        one.effort = a.get("reasoning_effort")
+        if not a.get("started"):
+            told = re.search(r"role's model is set to `([^`]+)`", a["shown_to_model"])
+            one.model = told[1] if told else None
+            one.prompt = one.effort = HIDDEN
+        found.append(one)
+    return found
 
 
 def _roo(out: Answer) -> list[Seen]:
@@ -207,7 +207,9 @@ def _vibe(out: Answer) -> list[Seen]:
             tools = [name for key, name in _CEILING.items() if a["tool_ceiling"].get(key) != "deny"]
         # a built-in prompt stands in where the file names one
         prompt = HIDDEN if a["instructions"] is None else a["instructions"]
-        found.append(Seen(a["file"], a["name"], a["description"] or None, prompt, tools, model=a["model"]))
+        # an alias that the file itself defines stands for the model it names
+        model = (a.get("resolved_model") or {}).get("name") if "models" in a["overrides"] else a["model"]
+        found.append(Seen(a["file"], a["name"], a["description"] or None, prompt, tools, model=model))
     return found
 
 

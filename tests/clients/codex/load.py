@@ -292,8 +292,11 @@ trust_level = "trusted"
             a["verbosity"] = (j.get("text") or {}).get("verbosity")
             a["sandbox_mode"] = m.get("sandbox_mode")
             a["tools"] = sorted(filter(None, [t.get("name") or t.get("type") for t in j.get("tools", [])]))
+            a["started"] = True
             # Present word for word in what the child was sent, or not delivered at all.
-            a["instructions"] = next((t for t in texts(j, "developer") if t == wanted.get(file)), None)
+            a["instructions"] = next(
+                (t for t in texts(j, "developer") if t.replace("\r\n", "\n") == wanted.get(file)), None
+            )
         else:
             errors.append(
                 {

@@ -116,5 +116,4 @@ for (const f of feedback) {
   errors.push({ file, message: f.message.replaceAll(dir + '/', ''), stage: 'register', severity: f.severity });
 }
 if (registryError) errors.push({ file: null, message: registryError, stage: 'config' });
-realOut(JSON.stringify({ client: 'gemini-cli', version, agents, errors, session_tools: [...parentTools].sort() }, null, 2) + '\n');
-process.exit(0);
+realOut(JSON.stringify({ client: 'gemini-cli', version, agents, errors, session_tools: [...parentTools].sort() }, null, 2) + '\n', () => process.exit(0));

@@ -278,7 +278,7 @@ def view(a, base_rules, ids, source):
         "variant": a.get("variant"),
         "tools": tools_from_rules(ids, rules),
         "permission": own_rules(rules, base_rules),
-        "asks": asks_from_rules(ids, rules),
+        "asks": asks_from_rules(ids, own_rules(rules, base_rules)),
         "temperature": a.get("temperature"),
         "top_p": a.get("topP"),
         "steps": a.get("steps"),

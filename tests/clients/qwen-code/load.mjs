@@ -96,5 +96,4 @@ for (const a of agents) {
 if (configError) errors.push({ file: null, message: clean(configError), stage: 'config' });
 let sessionTools = [];
 try { sessionTools = config.getToolRegistry().getAllToolNames().sort(); } catch {}
-realOut(JSON.stringify({ client: 'qwen-code', version, agents, errors, session_tools: sessionTools }, null, 2) + '\n');
-process.exit(0);
+realOut(JSON.stringify({ client: 'qwen-code', version, agents, errors, session_tools: sessionTools }, null, 2) + '\n', () => process.exit(0));

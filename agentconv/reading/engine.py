@@ -112,9 +112,12 @@ def _without_header(read: Read, reading: Reading) -> Read:
 
 
 def _say_lost_names(spec: Spec, reading: Reading) -> None:
-    """Tool names that the program loses with its own repair of the header (a list in brackets becomes one text)."""
+    """Tool names that the program loses with its own repair of the header (a list in brackets becomes one text), or
+    since it takes lines as they are, quotes included."""
     document = reading.document
-    if spec.many or document is None or not reading.agents or not any(r.code == "R003" for r in document.remarks):
+    if spec.many or document is None or not reading.agents:
+        return
+    if not (found_by := {r.code for r in document.remarks} & {"R003", "R011"}):
         return
     program = read_program(spec, reading.text, reading.path)
     if program.status != "read" or not program.agents or program.agents[0].agent.tools.base != "none":
@@ -124,7 +127,8 @@ def _say_lost_names(spec: Spec, reading: Reading) -> None:
     noted = {n.path for n in read.notes if n.code in ("T001", "T002")}
     for token in (t for t in read.tokens if t.text not in found and t.at not in noted):
         line, column = Places(reading.text).at(token.start)
-        text = f"{spec.seen} repairs this header in a way that loses `{token.text}`; taken as meant"
+        does = "repairs" if "R003" in found_by else "reads"
+        text = f"{spec.seen} {does} this header in a way that loses `{token.text}`; taken as meant"
         read.notes.append(note("T001", text, path=token.at, file=reading.path, line=line, column=column))
 
 

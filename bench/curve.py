@@ -34,9 +34,13 @@ def svg(lines: Mapping[str, Points]) -> str:
         x, _ = at(10**power, 10.0**low_y)
         out.append(f'<text x="{x}" y="{HEIGHT - BOTTOM + 18}" text-anchor="middle">{10**power:,}</text>')
     out.append(f'<text x="{LEFT}" y="{HEIGHT - 6}">agents converted, and CPU time that it took</text>')
-    for colour, (name, points) in zip(COLOURS, lines.items(), strict=False):
+    lowest = 0.0  # of the names written so far: two of them may not lie on one another
+    for colour, (name, points) in sorted(
+        zip(COLOURS, lines.items(), strict=False), key=lambda pair: -pair[1][1][-1][1]
+    ):
         path = " ".join(f"{x},{y}" for x, y in (at(*p) for p in points))
         out.append(f'<polyline fill="none" stroke="{colour}" stroke-width="2" points="{path}"/>')
         x, y = at(*points[-1])
-        out.append(f'<text x="{x + 6}" y="{y + 4}" style="fill:{colour}">{name}</text>')
+        lowest = max(y + 4, lowest + 14)
+        out.append(f'<text x="{x + 6}" y="{lowest:.1f}" style="fill:{colour}">{name}</text>')
     return "\n".join([*out, "</svg>"]) + "\n"

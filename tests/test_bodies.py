@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import replace
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from agentconv import registry
 from agentconv.bodies import examples
-from agentconv.bodies.company import Company, Scene, gathered, member
+from agentconv.bodies.company import Company, Scene, gathered, member, placer
 from agentconv.bodies.found import Mention
 from agentconv.bodies.mentions import mentions
 from agentconv.bodies.parse import parse
@@ -20,6 +21,8 @@ from agentconv.bodies.vocabulary import words_of
 from agentconv.convert import Options, convert_text
 from agentconv.lowering.lowered import after
 from agentconv.model import Agent
+from agentconv.project.references import without_secrets
+from agentconv.reading.context import Read, Reading
 
 SRC = next(id for id in registry.targets() if "disallowedTools" in registry.load(id).fields)
 EDITOR = next(id for id in registry.targets() if "handoffs" in registry.load(id).by_field)
@@ -279,3 +282,48 @@ def test_lifted_hand_overs_are_not_folded_beside_their_section() -> None:
     back = convert_text(data.decode(), from_=EDITOR, to=SRC, path=path, options=Options(fold=True))[0]
     assert back.agent is not None and "### Hand-overs" not in str(back.agent.prompt)
     assert re.search(r"prompt says the same", " ".join(n.message for n in back.notes))
+
+
+# -- many of everything -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# Handoffs\n" * 4000,
+        "`" * 3 + " `a " * 9000,
+        "<!-- `x` " * 5000,
+        "<example>" * 9000,
+        "<collaboration>\n" * 4000,
+        "https://x.org/a " * 5000,
+        "- with a-checker\n" * 3000,
+        " ".join("`" * (n % 90 + 1) for n in range(3000)),
+    ],
+    ids=["headings", "ticks", "comments", "examples", "tags", "addresses", "items", "lengths"],
+)
+def test_a_hostile_prompt_takes_no_longer_than_a_long_one(text: str) -> None:
+    started = time.process_time()
+    found(text)
+    examples.split(text)
+    examples.parsed(text)
+    assert time.process_time() - started < 5
+
+
+def test_a_place_in_an_indented_prompt_is_that_of_the_file() -> None:
+    text = "name: a\nprompt: |\n  One.\n\n  Two words.\n"
+    reading = Reading(registry.load(SRC), "a.yaml", text, [Read(Agent(prompt="One.\n\nTwo words."))])
+    place = placer(reading, reading.agents[0])
+    assert (place(0), place(6), place(10)) == ((3, 3), (5, 3), (5, 7))
+
+
+def test_secrets_stay_where_they_are() -> None:
+    config = {
+        "command": "x",
+        "args": ["--token", "abc", "--api-key=abc", "https://me:abc@x.org/?key=abc", "--port=1"],
+        "env": {"ANY": "abc"},
+        "headers": {"Authorization": "abc"},
+        "password": "abc",
+        "url": "https://x.org/sse?token=abc",
+    }
+    assert "abc" not in str(without_secrets(config))
+    assert without_secrets({"args": ["--port=1"]}) == {"args": ["--port=1"]}

@@ -503,3 +503,28 @@ def test_one_agent_in_two_files_is_written_once(project: Project) -> None:
     project.build("--check")
     project.write("copy/a.md", project.read("copy/a.md").replace("Do it well.", "Do it otherwise."))
     assert "two agents for" in project.build("--notes", "full", code=3)
+
+
+def test_a_second_build_converts_nothing(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing changed since a build that ended well: known by fingerprints; and whatever changes is seen."""
+    from agentconv.building import build as building
+
+    project.write("agentconv.toml", 'sources = [".claude/agents"]\n[targets.opencode]\n')
+    project.write(".claude/agents/a.md", "---\nname: a\ndescription: A.\ntools: Read\n---\n\nDo it.\n")
+    project.run("build")
+    real, runs = building.run, []
+    monkeypatch.setattr(building, "run", lambda *args: (runs.append(1), real(*args))[1])
+    assert "up to date" in project.run("build") and not runs
+    assert "up to date" in project.run("build", "--check") and not runs
+    changes = {
+        "a source": lambda: project.write(".claude/agents/a.md", "---\nname: a\ndescription: B.\n---\n\nDo it.\n"),
+        "a new source": lambda: project.write(".claude/agents/b.md", "---\nname: b\ndescription: B.\n---\n\nDo it.\n"),
+        "the settings": lambda: project.write("agentconv.toml", 'sources = [".claude/agents"]\n[targets.vscode]\n'),
+        "an output is gone": lambda: (project.root / ".github/agents/a.agent.md").unlink(),
+        "the lock is gone": lambda: (project.root / "agentconv.lock").unlink(),
+    }
+    for name, change in changes.items():
+        runs.clear()
+        change()
+        project.run("build")
+        assert runs, name

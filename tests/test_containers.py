@@ -32,7 +32,7 @@ KNOWN = frozenset(
 
 
 def _author(text: str) -> Document:
-    return read_author(text, KNOWN)
+    return read_author(text, KNOWN, frozenset({"tools", "model"}))
 
 
 def _data(document: Document) -> Any:
@@ -324,7 +324,7 @@ REFUSED = [
     # what cannot be read for sure, with the line of the error
     ("---\n- a\n- b\n---\nx", "R005", 2, "a list"),
     ("---\njust text on tools\ntools all of them\n---\nx", "R005", 2, "plain text"),
-    ("---\nname: x\n...\n---\ntools: Read\n---\nx", "R005", 4, "fields stand below"),
+    ("---\nname: x\n...\n---\ntools: Read\n---\nx", "R005", 5, "stands below the line"),
     ("---\nname: x\ntools Read, Grep\n---\nx", "R005", 3, "no colon"),
     ("---\nname: x\ntools = Read\n---\nx", "R005", 3, "no colon"),
     ("---\nname: x\ntools\uff1a[Read\nmodel: y\n---\nx", "R005", 3, "cannot be read"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from itertools import islice
 
 from agentconv.bodies.company import Company
 from agentconv.bodies.found import Mention, Words
@@ -66,6 +67,12 @@ TITLE = re.compile(r"(?:^|\n)#[^\n]*$|(?:[\w,;:)]\s+[A-Z][\w-]{2,}|[A-Z]\w*-\w+)
 ROLE = re.compile(r"\b(?:you are|i am|as)\b[^.\n]{0,30}$", re.I)
 
 
+LEAD = re.compile(r"^[^\n]{6,90}:(?:\*\*|__)?[ \t]*$|^(?:\*\*|__)[^\n]{6,90}(?:\*\*|__)[ \t]*$", re.M)
+LIST_END = re.compile(r"\n[ \t]*\n(?![ \t]*(?:[-*+]|\d+\.)[ \t])|\n#|\Z")
+TAG = re.compile(r"^[ \t]*<([a-z][a-z_-]*)>[ \t]*$", re.M)
+MOST = 300  # sections of a prompt that are looked at; people write a handful
+
+
 def distinct(name: str) -> bool:
     """A name that is no word of the language: it has a hyphen, a dot, a digit or a capital inside."""
     return bool(re.search(r"[-_.\d:]|[a-z][A-Z]", name))
@@ -75,15 +82,15 @@ def sections(parsed: Parsed) -> list[tuple[int, int]]:
     """Where the prompt says who does what: below such headings, and the list below a line such as "Hand-offs:"."""
     found = [(h.body, h.end) for h in parsed.headings if _about_agents(h)]
     text = parsed.text
-    for lead in re.finditer(r"^[^\n]{6,90}:(?:\*\*|__)?[ \t]*$|^(?:\*\*|__)[^\n]{6,90}(?:\*\*|__)[ \t]*$", text, re.M):
-        if SECTION.search(lead[0]) and not lead[0].startswith("#"):
-            end = re.compile(r"\n[ \t]*\n(?![ \t]*(?:[-*+]|\d+\.)[ \t])|\n#|\Z").search(text, lead.end() + 1)
-            found.append((lead.end(), end.start() if end else len(text)))
-    for tag in re.finditer(r"^[ \t]*<([a-z][a-z_-]*)>[ \t]*$", text, re.M):
-        if SECTION.search(tag[1].replace("_", " ").replace("-", " ")):
-            stop = text.find(f"</{tag[1]}>", tag.end())
-            found.append((tag.end(), stop if stop >= 0 else tag.end()))
-    return sorted(found)
+    leads = (m for m in LEAD.finditer(text) if SECTION.search(m[0]) and not m[0].startswith("#"))
+    for lead in islice(leads, MOST):
+        end = LIST_END.search(text, lead.end() + 1)
+        found.append((lead.end(), end.start() if end else len(text)))
+    tags = (m for m in TAG.finditer(text) if SECTION.search(m[1].replace("_", " ").replace("-", " ")))
+    for tag in islice(tags, MOST):
+        stop = text.find(f"</{tag[1]}>", tag.end())
+        found.append((tag.end(), stop if stop >= 0 else tag.end()))
+    return sorted(found)[:MOST]
 
 
 def _about_agents(heading: Heading) -> bool:

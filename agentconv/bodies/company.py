@@ -12,6 +12,7 @@ from agentconv.model import Agent
 from agentconv.spec import Spec
 
 if TYPE_CHECKING:
+    from agentconv.containers import Places
     from agentconv.reading.context import Read, Reading
 
 
@@ -114,38 +115,42 @@ def scene(reading: Reading, read: Read, company: Company | None, dst: Spec) -> S
 
 def placer(reading: Reading, read: Read) -> Callable[[int], Place]:
     """Offset in the prompt -> line and column in the file; (0, 0) where the prompt is not in it as it stands."""
+    known: list[tuple[int, list[tuple[int, int]], Places]] = []
 
     def place(offset: int) -> Place:
-        prompt, text = read.agent.prompt or "", reading.text
-        node = read.where.get("prompt")
-        start = node.start if node is not None else reading.document.body_start if reading.document else 0
-        from agentconv.containers import Places
-
-        if (found := text.find(prompt, max(start, 0))) >= 0:
-            return Places(text).at(found + offset)
-        return _by_line(prompt, offset, text, max(start, 0))
+        if not known:
+            prompt, text = read.agent.prompt or "", reading.text
+            node = read.where.get("prompt")
+            start = node.start if node is not None else reading.document.body_start if reading.document else 0
+            found = text.find(prompt, max(start, 0))
+            known.append((found, [] if found >= 0 else _lines(prompt, text, max(start, 0)), _places(text)))
+        found, lines, places = known[0]
+        if found >= 0:
+            return places.at(found + offset)
+        row = bisect_right(lines, (offset, len(reading.text))) - 1
+        return places.at(lines[row][1] + offset - lines[row][0]) if row >= 0 else (0, 0)
 
     return place
 
 
-def _by_line(prompt: str, offset: int, text: str, start: int) -> Place:
-    """In an indented or quoted text the lines stand one below the other, each with something in front."""
+def _places(text: str) -> Places:
     from agentconv.containers import Places
 
-    starts = [0, *(n + 1 for n, c in enumerate(prompt) if c == "\n")]
-    row = bisect_right(starts, offset) - 1
-    at = start
-    for n, begin in enumerate(starts[: row + 1]):
-        end = starts[n + 1] - 1 if n + 1 < len(starts) else len(prompt)
-        line = prompt[begin:end].strip()
-        if not line:
-            continue
-        found = text.find(line, at)
-        if found < 0:
-            return (0, 0)
-        if n == row:
-            return Places(text).at(
-                found + max(offset - begin - (len(prompt[begin:end]) - len(prompt[begin:end].lstrip())), 0)
-            )
-        at = found + len(line)
-    return (0, 0)
+    return Places(text)
+
+
+def _lines(prompt: str, text: str, start: int) -> list[tuple[int, int]]:
+    """In an indented or quoted text the lines stand one below the other, each with something in front: where each of
+    them begins, in the prompt and in the file."""
+    out: list[tuple[int, int]] = []
+    at, begin = start, 0
+    for whole in prompt.split("\n"):
+        line = whole.strip()
+        if line:
+            found = text.find(line, at)
+            if found < 0:
+                return []
+            out.append((begin + len(whole) - len(whole.lstrip()), found))
+            at = found + len(line)
+        begin += len(whole) + 1
+    return out

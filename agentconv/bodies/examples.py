@@ -22,14 +22,15 @@ SAID = re.compile(
 
 def split(description: str) -> tuple[str, str]:
     """The description without its examples, and these as they stand; ``""`` where something else stands among them."""
-    first = BLOCK.search(description)
+    end = description.lower().rfind("</example>")  # what opens behind it closes nowhere
+    first = BLOCK.search(description, 0, end + len("</example>")) if end >= 0 else None
     if first is None:
         return description, ""
     start = first.start()
     if lead := LEAD.search(description, 0, start):
         start = lead.start()
     head, tail = description[:start], description[start:]
-    rest = BLOCK.sub("", tail[first.start() - start :])
+    rest = BLOCK.sub("", description[first.start() : end + len("</example>")]) + description[end + len("</example>") :]
     if rest.strip() or not head.strip():
         return description, ""
     return head.rstrip(), tail.strip()
@@ -38,7 +39,8 @@ def split(description: str) -> tuple[str, str]:
 def parsed(description: str) -> list[dict[str, str]]:
     """What is said in each example: context, user, assistant."""
     out = []
-    for block in BLOCK.findall(description):
+    end = description.lower().rfind("</example>") + len("</example>")
+    for block in (m[0] for m in BLOCK.finditer(description, 0, end)):
         said: dict[str, str] = {}
         for found in SAID.finditer(block.replace("<example>", "\n", 1)):
             who = "user" if found["who"].lower() == "human" else found["who"].lower()

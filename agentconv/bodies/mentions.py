@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
@@ -47,7 +48,13 @@ def mentions(text: str, company: Company, words: Words) -> list[Mention]:
         *_models(parsed),
         *_products(parsed, words),
     ]
-    return _apart(m for m in found if not any(a <= m.start < b for a, b in urls) and not _commented(parsed, m.start))
+    starts = [a for a, _ in urls]
+
+    def in_url(at: int) -> bool:
+        n = bisect_right(starts, at) - 1
+        return n >= 0 and at < urls[n][1]
+
+    return _apart(m for m in found if not in_url(m.start) and not _commented(parsed, m.start))
 
 
 def _apart(found: Iterable[Mention]) -> list[Mention]:

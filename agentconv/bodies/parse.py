@@ -111,11 +111,15 @@ def parse(text: str) -> Parsed:
 
 
 def _sections(found: list[tuple[int, str, int, int]], last: int) -> list[Heading]:
-    out = []
-    for n, (level, title, start, body) in enumerate(found):
-        end = next((s for other, _, s, _ in found[n + 1 :] if other <= level), last)
-        out.append(Heading(level, title, start, body, end))
-    return out
+    """Each heading with the text below it; from the end, so that ten thousand of them take no longer than they must."""
+    out: list[Heading] = []
+    ends: list[tuple[int, int]] = []  # level and start of the headings that may end one above them
+    for level, title, start, body in reversed(found):
+        while ends and ends[-1][0] > level:
+            ends.pop()
+        out.append(Heading(level, title, start, body, ends[-1][1] if ends else last))
+        ends.append((level, start))
+    return out[::-1]
 
 
 def _inline(text: str, start: int, end: int) -> list[Span]:
@@ -124,18 +128,24 @@ def _inline(text: str, start: int, end: int) -> list[Span]:
         return []
     out: list[Span] = []
     comments = [Span("comment", m.start(), m.end()) for m in COMMENT.finditer(text, start, end)]
-    runs = [m for m in TICKS.finditer(text, start, end) if not any(c.start <= m.start() < c.end for c in comments)]
+    starts = [c.start for c in comments]
+
+    def commented(at: int) -> bool:
+        n = bisect_right(starts, at) - 1
+        return n >= 0 and at < comments[n].end
+
+    runs = [m for m in TICKS.finditer(text, start, end) if not commented(m.start())]
+    by_size: dict[int, list[int]] = {}
+    for n, run in enumerate(runs):
+        by_size.setdefault(run.end() - run.start(), []).append(n)
     n = 0
     while n < len(runs):
         opening = runs[n]
-        if text[opening.start() - 1 : opening.start()] == "\\" and opening.start() > start:
-            n += 1  # an escaped backtick opens nothing
-            continue
-        size = opening.end() - opening.start()
-        for m in range(n + 1, len(runs)):
-            if runs[m].end() - runs[m].start() == size:
-                out.append(Span("code", opening.start(), runs[m].end()))
-                n = m
-                break
+        escaped = opening.start() > start and text[opening.start() - 1] == "\\"  # opens nothing
+        same = by_size[opening.end() - opening.start()]
+        at = bisect_right(same, n)
+        if not escaped and at < len(same):
+            n = same[at]
+            out.append(Span("code", opening.start(), runs[n].end()))
         n += 1
     return [*out, *comments]

@@ -42,8 +42,38 @@ def build(ctx: click.Context, /, **given: Any) -> None:
     if given["watch"]:
         ctx.exit(_watch(wishes))
     started = time.monotonic()
+    memo = _memo()
+    plain = given["notes_"] == "summary" and not any(given[k] for k in ("report", "take", "force", "quiet"))
+    if plain and (agents := memo.known()) is not None:
+        ctx.exit(_up_to_date(agents, memo.config, time.monotonic() - started))
     run = built(wishes, given["quiet"])
-    ctx.exit(_say(run, given, time.monotonic() - started))
+    code = _say(run, given, time.monotonic() - started)
+    if code == 0 and not dry and _all_well(run):
+        memo.remember(run)
+    ctx.exit(code)
+
+
+def _memo() -> Any:
+    from agentconv.building.lock import BadLock
+    from agentconv.building.memo import Memo
+
+    try:
+        return Memo(settings())
+    except BadLock as error:
+        raise CannotBuild(str(error)) from error
+
+
+def _up_to_date(agents: int, config: Any, seconds: float) -> int:
+    from agentconv.telling import building, escape
+
+    escape.say(building.up_to_date(agents, [target.id for target in config.targets], seconds), err=True)
+    return 0
+
+
+def _all_well(run: Any) -> bool:
+    from agentconv.telling import building
+
+    return not (building.troubled(run) or run.removed.kept or run.removed.failed or run.took_back)
 
 
 def _watch(wishes: Any) -> int:

@@ -6,7 +6,7 @@ import re
 
 from agentconv.containers import HIDDEN, ContainerError, Document, Node, Remark, check_header, locate
 from agentconv.containers.programs import read_program
-from agentconv.containers.wrapping import Parts, split, trim
+from agentconv.containers.wrapping import Parts, loose_field, split, trim
 from agentconv.containers.yamlnodes import Composed, compose_all
 
 __all__ = ["read_author", "read_program"]
@@ -16,13 +16,12 @@ _ANCHOR = re.compile(r":[ \t]+&")
 _LANGUAGES = ("", "yaml", "yml", "json")  # words behind the opening ---
 _PROMPTS = ("instructions", "prompt")
 _UNSEEN = re.compile(rf"^[{HIDDEN}]+|[{HIDDEN}]+$")
-_END = re.compile(r"(?:\A|[\r\n])\.\.\.[ \t]*[\r\n]*\Z")  # the end of a YAML document
 _HELP = "begin the file with a line --- and put another one between the fields and the prompt"
 
 
-def read_author(text: str, known_keys: frozenset[str]) -> Document:
+def read_author(text: str, known_keys: frozenset[str], controls: frozenset[str] = frozenset()) -> Document:
     """The file as it was meant. ``known_keys`` are the fields of all formats: a line that begins with one of them
-    is never taken for the text of the value above it."""
+    is never taken for the text of the value above it. ``controls`` are those that restrict the agent."""
     parts = split(text, known_keys)
     if parts.language not in _LANGUAGES:
         raise ContainerError(
@@ -34,41 +33,42 @@ def read_author(text: str, known_keys: frozenset[str]) -> Document:
     if parts.header is None:
         if not text.strip("\ufeff \t\r\n"):
             raise ContainerError("R002", "the file is empty")
+        loose_field(document.body, known_keys, controls)
         return document
     document.header_start, document.header_end = parts.header
     if parts.bare or parts.unclosed:
-        _whole(document, parts, known_keys)
+        _whole(document, parts, known_keys, controls)
         return document
     if parts.language == "json":
         from agentconv.containers.json import read_value
 
         document.header = _map(read_value(text, *parts.header), *parts.header)
         return document
-    document.header = _header(document, *parts.header, known_keys)
+    document.header = _header(document, *parts.header, known_keys, controls)
     if document.header is None:
         parts.header, parts.body = None, (0, len(text))
         trim(text, parts)
         start, end = parts.body
         return Document(text, None, text[start:end], start, end, newline=document.newline, remarks=parts.remarks)
     if parts.second:
-        _merge(document, _header(document, *parts.second, known_keys))
-    elif _END.search(text, *parts.header) and _fields_begin(document.body, known_keys):
-        line, _ = locate(text, parts.header[1])
-        raise ContainerError(
-            "R005", "a YAML document ends in the header, and fields stand below it", line, 1,
-            "keep one header, with all fields in it",
-        )  # fmt: skip
+        _merge(document, _header(document, *parts.second, known_keys, controls))
+    else:
+        _below(document, known_keys, controls)
     return document
+
+
+def _below(document: Document, known_keys: frozenset[str], controls: frozenset[str]) -> None:
+    """What restricts must not stand below the line that closes the header: a ruler too early, or two YAML documents."""
+    try:
+        loose_field(document.body, known_keys, controls, document.body_start)
+    except ContainerError as error:
+        error.line += locate(document.text, document.body_start)[0] - 1
+        raise
 
 
 def _strange(error: ContainerError) -> ContainerError:
     error.form = True
     return error
-
-
-def _fields_begin(text: str, known_keys: frozenset[str]) -> bool:
-    found = re.match(r"([A-Za-z_][\w.-]*)[ \t]*:(?=[ \t\r\n])", text)
-    return found is not None and found[1] in known_keys
 
 
 def newline_of(text: str) -> str:
@@ -79,7 +79,9 @@ def newline_of(text: str) -> str:
     return "\r\n" if text[first - 1 : first] == "\r" else "\n"
 
 
-def _header(document: Document, start: int, end: int, known_keys: frozenset[str]) -> Node | None:
+def _header(
+    document: Document, start: int, end: int, known_keys: frozenset[str], controls: frozenset[str]
+) -> Node | None:
     """The fields between two offsets; ``None`` where prose stands between two rulers."""
     source = document.text[start:end]
     line = 2 if start == 4 else locate(document.text, start)[0]
@@ -96,7 +98,7 @@ def _header(document: Document, start: int, end: int, known_keys: frozenset[str]
     if error:
         from agentconv.containers.repair import repair
 
-        header, remarks = repair(document.text, start, end, error, known_keys)
+        header, remarks = repair(document.text, start, end, error, known_keys, controls)
         document.remarks += remarks
         return header
     if _is_prose(composed.node, source, known_keys):
@@ -174,7 +176,7 @@ def _swallowed(document: Document, header: Node, known_keys: frozenset[str]) -> 
                 )  # fmt: skip
 
 
-def _whole(document: Document, parts: Parts, known_keys: frozenset[str]) -> None:
+def _whole(document: Document, parts: Parts, known_keys: frozenset[str], controls: frozenset[str]) -> None:
     """No closing line: only a file that is one YAML map can be read for sure."""
     text, start = document.text, document.header_start
     line, column = locate(text, start)
@@ -195,6 +197,7 @@ def _whole(document: Document, parts: Parts, known_keys: frozenset[str]) -> None
                 document.body_start = start
                 document.body_end = start + len(text[start:].rstrip("\r\n"))
                 document.body = text[document.body_start : document.body_end]
+                loose_field(text[start:], known_keys, controls)
                 return
             raise ContainerError("R004", "the file begins with fields, but has no header", line, column, _HELP)
         raise _strange(ContainerError("R005", "the header is not closed by a line ---", max(1, line - 1), 1, _HELP))

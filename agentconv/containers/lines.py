@@ -13,7 +13,7 @@ from typing import Any
 from agentconv.containers import ContainerError, Document, Node, Pair, Places, Remark
 from agentconv.containers.frontmatter import newline_of
 from agentconv.containers.frontmatter import read_author as read_yaml
-from agentconv.containers.wrapping import split
+from agentconv.containers.wrapping import forgotten_colon, split
 from agentconv.containers.yamlnodes import compose_all
 
 _LINE = re.compile(r"[^\r\n]+")
@@ -41,11 +41,11 @@ def parse(text: str, offset: int = 0, line: int = 1) -> Node:
     return node
 
 
-def read_author(text: str, known_keys: frozenset[str]) -> Document:
+def read_author(text: str, known_keys: frozenset[str], controls: frozenset[str] = frozenset()) -> Document:
     """The file as its author meant it."""
     parts = split(text, known_keys)
     if parts.header is None or parts.bare or parts.unclosed or parts.language or parts.second:
-        return read_yaml(text, known_keys)
+        return read_yaml(text, known_keys, controls)
     (start, end), (body, last) = parts.header, parts.body
     document = Document(
         text, None, text[body:last], body, last, start, end, newline=newline_of(text), remarks=parts.remarks
@@ -57,6 +57,8 @@ def read_author(text: str, known_keys: frozenset[str]) -> Document:
     except ContainerError:
         meant = None
     if meant is None or meant.kind != "map":
+        for found in _LINE.finditer(text, start, end):
+            forgotten_colon(text, found[0], found.start(), known_keys, controls)
         for pair in plain.pairs:
             pair.value.text = pair.value.value = _unquoted(pair.value.text)
         document.header = plain

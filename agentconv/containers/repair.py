@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, field
 
 from agentconv.containers import HIDDEN, ContainerError, Node, Pair, Places, Remark, check_header
+from agentconv.containers.wrapping import forgotten_colon
 from agentconv.containers.yamlnodes import compose_all
 from agentconv.output.edit import edit_text
 from agentconv.output.scalars import yaml_flow, yaml_scalar
@@ -20,8 +21,6 @@ _KEY = re.compile(r"""([A-Za-z_][\w.-]*|"[^"\r\n]*"|'[^'\r\n]*')[ \t]*:(?=[ \t]|
 _GLUED = re.compile(r"([A-Za-z_][\w.-]*):(?=[^\s/])")
 # hidden characters around a key, or a colon of another script: the field that the author sees is not there
 _ODD = re.compile(rf"[{HIDDEN}]*([A-Za-z_][\w.-]*?)[ \t{HIDDEN}]*[:\uff1a\ufe55\ufe30][ \t{HIDDEN}]*")
-_NO_COLON = re.compile(r"([A-Za-z_][\w.-]*)[ \t]*(=|[ \t](?=[ \t]*\S))")
-_CONTROL = re.compile(r"tool|permission", re.I)  # such a line at the margin is not taken for text, even without a sign
 _INNER = re.compile(r"([ \t]*(?:-[ \t]+)*)([A-Za-z_][\w./-]*:[ \t]+)?(\S.*?)[ \t]*\Z")
 _BLOCK = re.compile(r"[|>][-+]?[0-9]?[-+]?[ \t]*(?:#.*)?\Z")
 _ALIAS = re.compile(r"(?:\A|[\r\n])[^\r\n:]*:[ \t]+\*([\w-]+)[ \t]*(?=[\r\n]|\Z)")
@@ -50,23 +49,40 @@ class _Entry:
     def end(self) -> int:
         return self.lines[-1][1]
 
-    def trim(self, text: str) -> None:
-        """Blank lines at the end are no part of it."""
+    def tab_below(self, text: str) -> bool:
+        """Whether an empty line at the end holds a tab."""
+        below = text[self.start : self.end]
+        return "\t" in below[len(below.rstrip()) :] and len(self.lines) > 1
+
+    def trim(self, text: str) -> list[tuple[int, int]]:
+        """Blank lines at the end are no part of it; those with a tab, which YAML does not take."""
+        tabs = []
         while len(self.lines) > 1 and not text[slice(*self.lines[-1])].strip():
-            self.lines.pop()
+            start, end = self.lines.pop()
+            if "\t" in text[start:end]:
+                tabs.append((start, end))
+        return tabs
 
 
 def repair(
-    text: str, start: int, end: int, error: ContainerError, known_keys: frozenset[str]
+    text: str,
+    start: int,
+    end: int,
+    error: ContainerError,
+    known_keys: frozenset[str],
+    controls: frozenset[str] = frozenset(),
 ) -> tuple[Node, list[Remark]]:
     """The header between two offsets as a map, and what was repaired; ``error`` is what strict reading said."""
     check_header(text[start:end], error.line, broken=True)
-    worker = _Repair(text, start, end, error, known_keys)
+    worker = _Repair(text, start, end, error, known_keys, controls)
     return worker.run(), worker.remarks
 
 
 class _Repair:
-    def __init__(self, text: str, start: int, end: int, error: ContainerError, known: frozenset[str]) -> None:
+    def __init__(
+        self, text: str, start: int, end: int, error: ContainerError, known: frozenset[str], controls: frozenset[str]
+    ) -> None:
+        self.controls = controls
         self.text, self.start, self.stop, self.error, self.known = text, start, end, error, known
         self.places = Places(text)
         self.remarks: list[Remark] = []
@@ -123,7 +139,7 @@ class _Repair:
                 known = name in self.known
                 found.append(_Entry(name, begin, begin + hit.end(), lines, known, bool(glued), bool(odd)))
             elif found:
-                self.forgotten(line, begin)
+                forgotten_colon(self.text, line, begin, self.known, self.controls)
                 found[-1].lines.append((begin, end))
             elif line.strip() and not line.lstrip().startswith("#"):
                 raise self.error
@@ -131,19 +147,12 @@ class _Repair:
             raise self.error
         return found
 
-    def forgotten(self, line: str, at: int) -> None:
-        """A field whose colon is missing must not become text of the field above it."""
-        found = _NO_COLON.match(line)
-        if found and found[1] in self.known and (found[2] == "=" or _CONTROL.search(found[1])):
-            row, column = self.places.at(at)
-            raise ContainerError(
-                "R005", f"is {found[1]!r} a field? There is no colon behind it", row, column,
-                f"write `{found[1]}: …`, or indent the line if it is text",
-            )  # fmt: skip
-
     def region(self, entries: list[_Entry]) -> list[_Entry]:
         """A field and the unknown keys below it, which may be its text."""
-        entries[-1].trim(self.text)
+        for entry in entries:
+            if entry is entries[-1] or entry.tab_below(self.text):
+                for start, end in entry.trim(self.text):
+                    self.say("R013", "a tab on an empty line", start, "", (start, end, ""))
         broken = [not self.alone(entry) for entry in entries]
         if not any(broken):
             return entries
@@ -304,6 +313,8 @@ class _Repair:
         raw = self.text[start : entry.end].rstrip()
         if not re.search(r"[\[\]]|(?:\A|[\r\n])[ \t]*- ", raw) or not _WORDS.fullmatch(raw):
             return False
+        if re.match(r"[\w-]+[ \t]*[\r\n]", raw):  # one word and then a list: the word is the value
+            return False
         found = [m for m in _WORD.finditer(raw) if m[0] != "-"]
         new = yaml_flow([m[0].strip("\"'") for m in found])
         at_key, stop = self.places.at(entry.start), start + len(raw)
@@ -328,6 +339,7 @@ class _Repair:
         if not value:
             raise self.error
         self.hidden(entry)
+        self.no_text(entry)
         stop = entry.lines[0][0] + len(self.text[entry.lines[0][0] : entry.end].rstrip())
         splice = (start, stop, ("" if start > entry.colon else " ") + yaml_scalar(_unquote(value)))
         code = "R009" if several else "R003"
@@ -354,6 +366,17 @@ class _Repair:
             margin = 0
         below = [line[margin:] for line in rest]
         return "\n".join(below if block or not first else [first, *below]).strip("\n"), True
+
+    def no_text(self, entry: _Entry) -> None:
+        """What restricts does not run on into lines of text: it would be another value then."""
+        if entry.key in self.controls:
+            for begin, end in entry.lines[1:]:
+                if self.text[begin:end].strip():
+                    line, column = self.places.at(begin)
+                    raise ContainerError(
+                        "R005", f"this line does not belong to the value of {entry.key!r}", line, column,
+                        "leave it out, or put it in the text that it belongs to",
+                    )  # fmt: skip
 
     def hidden(self, entry: _Entry) -> None:
         """A field that stands only inside of the text, indented, may be meant as a field."""

@@ -16,6 +16,10 @@ _TOKEN = re.compile(
     r'"""(?:[^\\]|\\.)*?"""(?:"{0,2})|\'\'\'.*?\'\'\'(?:\'{0,2})|"(?:[^"\\\r\n]|\\.)*"|\'[^\'\r\n]*\'|#[^\r\n]*|[\[\]{}\r\n]|[^\[\]{}"\'#\r\n]+',
     re.S,
 )
+_PIECE = re.compile(
+    r'''(?P<text>"""(?s:[^\\]|\\.)*?(?:"""|\Z)|\'{3}(?s:.)*?(?:\'{3}|\Z)|#[^\r\n]*)'''
+    r"""|(?P<word>[A-Za-z0-9_-]+|"(?:[^"\\\r\n]|\\.)*+"?|\'[^\'\r\n]*+\'?)|(?P<dot>[ \t]*+\.[ \t]*+)|[^.]"""
+)
 _AT = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)\Z")
 Path = tuple[str | int, ...]
 
@@ -24,6 +28,7 @@ def read(text: str) -> Document:
     """The file as one map. Keys and values of all tables have their places."""
     if len(text) > MAX_BYTES:
         raise ContainerError("R017", f"the file has more than {MAX_BYTES} characters")
+    _check_dots(text)
     shift = 1 if text.startswith("\ufeff") else 0
     source = text[shift:]
     try:
@@ -48,6 +53,20 @@ def read(text: str) -> Document:
         header_end=len(text),
         newline=newline,
     )
+
+
+def _check_dots(text: str) -> None:
+    """A key of more parts than there may be levels: tomllib takes the square of their number in steps."""
+    if text.count(".") <= MAX_DEPTH:
+        return
+    parts, dotted = 0, False
+    for piece in _PIECE.finditer(text):
+        kind = piece.lastgroup
+        parts = parts + 1 if kind == "word" and dotted else parts if kind == "dot" else 0
+        dotted = kind == "dot"
+        if parts > MAX_DEPTH:
+            line, column = locate(text, piece.start())
+            raise ContainerError("R017", f"a key of more than {MAX_DEPTH} parts", line, column)
 
 
 def _error(source: str, error: tomllib.TOMLDecodeError) -> ContainerError:

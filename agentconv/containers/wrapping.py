@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from agentconv.containers import Remark, locate
+from agentconv.containers import ContainerError, Remark, locate
 
 _EOL = r"(?:\r\n|\n|\r)"
 _RULE = re.compile(r"(?<![^\r\n])(-{3,})[ \t]*(?=[\r\n]|\Z)")
@@ -72,6 +72,54 @@ def _closing(text: str, at: int, known_keys: frozenset[str]) -> tuple[int, int] 
             continue
         return found.start(), _next_line(text, found.end())
     return None
+
+
+_NO_COLON = re.compile(r"([A-Za-z_][\w.-]*)[ \t]*(=|[ \t](?=[ \t]*\S))")
+
+
+def forgotten_colon(text: str, line: str, at: int, known_keys: frozenset[str], controls: frozenset[str]) -> None:
+    """A field whose colon is missing must not become text of the field above it."""
+    found = _NO_COLON.match(line)
+    if found and (found[1] in controls or (found[2] == "=" and found[1] in known_keys)):
+        row, column = locate(text, at)
+        raise ContainerError(
+            "R005", f"is {found[1]!r} a field? There is no colon behind it", row, column,
+            f"write `{found[1]}: …`, or indent the line if it is text",
+        )  # fmt: skip
+
+
+def loose_field(text: str, known_keys: frozenset[str], controls: frozenset[str], place: int = -1) -> None:
+    """Fields where no header is: an agent without its restrictions, if the file were read so.
+
+    They stand in the first paragraph of a file without a header, or right below the line that closes one (``place``:
+    where that text begins in the file, whose ``text`` is then given from there)."""
+    begun, seen = 0, False
+    for found in _TOP_LINE.finditer(text):
+        line, key = found[1], _KEY.match(found[1])
+        if seen and (not line.strip() or _PROSE.match(line)):
+            return
+        seen = seen or bool(line.strip(" \t`~-") and not _OPEN_FENCE.match(line))  # a fence at the start is a wrapper
+        begun += bool(key and key[1] in known_keys)
+        if key and (key[1] in controls or (begun > 1 and place < 0)):
+            raise _loose(key[1], text, found.start(), place)
+        if found.start() > MAX_LOOSE:
+            return
+
+
+def _loose(key: str, text: str, at: int, place: int) -> ContainerError:
+    line, column = locate(text, at)
+    if place >= 0:
+        help = "leave out that line where the field belongs to the header; indent the field where it is text"
+        return ContainerError("R005", f"{key!r} stands below the line that closes the header", line, column, help)
+    help = "put a line --- above the first field and one below the last"
+    error = ContainerError("R004", f"{key!r} is a field, but the file has no header", line, column, help)
+    error.form = True
+    return error
+
+
+MAX_LOOSE = 4000  # headers are short
+_TOP_LINE = re.compile(r"([^\r\n]*)(?:\r\n|\n|\r|\Z)")
+_PROSE = re.compile(r"#{1,6} |[ ]{0,3}(?:`{3,}|~{3,})")
 
 
 def _next_line(text: str, at: int) -> int:

@@ -23,7 +23,7 @@ from agentconv.project.writing import Target
 from agentconv.reading.context import Reading
 from agentconv.registry import heads, load, shared_readers, trusted
 
-# Conversions from which workers pay. Measured on two cores: starting them costs what 150 conversions cost.
+# Conversions from which workers are started: a guess from CPU times of a busy machine (docs/speed.md).
 PAYS_FROM = 400
 LOCK = "agentconv.lock"
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -18,6 +18,7 @@ from agentconv.containers import ContainerError, Document, Node, Places
 from agentconv.containers.programs import WHITE
 from agentconv.model import Tools
 from agentconv.notes import note
+from agentconv.reading.codecs import TOOL_TYPES
 from agentconv.reading.context import Get, NoHeader, Read, Reading, Refused
 from agentconv.reading.entry import is_limit, read_entry, top_values
 from agentconv.spec import Spec
@@ -111,9 +112,12 @@ def _without_header(read: Read, reading: Reading) -> Read:
 
 
 def _say_lost_names(spec: Spec, reading: Reading) -> None:
-    """Tool names that the program loses with its own repair of the header (a list in brackets becomes one text)."""
+    """Tool names that the program loses with its own repair of the header (a list in brackets becomes one text), or
+    since it takes lines as they are, quotes included."""
     document = reading.document
-    if spec.many or document is None or not reading.agents or not any(r.code == "R003" for r in document.remarks):
+    if spec.many or document is None or not reading.agents:
+        return
+    if not (found_by := {r.code for r in document.remarks} & {"R003", "R011"}):
         return
     program = read_program(spec, reading.text, reading.path)
     if program.status != "read" or not program.agents or program.agents[0].agent.tools.base != "none":
@@ -123,7 +127,8 @@ def _say_lost_names(spec: Spec, reading: Reading) -> None:
     noted = {n.path for n in read.notes if n.code in ("T001", "T002")}
     for token in (t for t in read.tokens if t.text not in found and t.at not in noted):
         line, column = Places(reading.text).at(token.start)
-        text = f"{spec.seen} repairs this header in a way that loses `{token.text}`; taken as meant"
+        does = "repairs" if "R003" in found_by else "reads"
+        text = f"{spec.seen} {does} this header in a way that loses `{token.text}`; taken as meant"
         read.notes.append(note("T001", text, path=token.at, file=reading.path, line=line, column=column))
 
 
@@ -182,10 +187,12 @@ def open_document(spec: Spec, text: str, *, author: bool) -> Document:
         if author and dialect.get("parser") == "lines":
             from agentconv.containers import lines
 
-            return lines.read_author(text, spec.known_keys)
+            return lines.read_author(text, spec.known_keys, controls(spec))
         if author and (whole := _header_alone(spec, text)) is not None:
             return whole
-        return frontmatter.read_author(text, spec.known_keys) if author else frontmatter.read_program(text, dialect)
+        if author:
+            return frontmatter.read_author(text, spec.known_keys, controls(spec))
+        return frontmatter.read_program(text, dialect)
     if spec.syntax == "sections":
         from agentconv.containers import sections
 
@@ -206,6 +213,18 @@ def open_document(spec: Spec, text: str, *, author: bool) -> Document:
     from agentconv.containers import yaml
 
     return yaml.read_author(text, listed) if author or spec.syntax == "json" else yaml.read_program(text, dialect)
+
+
+@cache
+def controls(spec: Spec) -> frozenset[str]:
+    """Keys that restrict: what stands there is never prose, and a doubt about such a line is an error."""
+    rows = (r for r in spec.fields.values() if r.type in (*TOOL_TYPES, "bool") or r.fact("limits") or r.fact("denies"))
+    return frozenset(row.key.split(".")[0] for row in rows)
+
+
+def _restrictions(spec: Spec, text: str) -> set[str]:
+    """Keys that restrict, at the head of a line anywhere."""
+    return {key for key in re.findall(r"(?m)^([A-Za-z_][\w.-]*)[ \t]*:", text) if key in controls(spec)}
 
 
 def _header_alone(spec: Spec, text: str) -> Document | None:
@@ -253,6 +272,8 @@ def _open_author(spec: Spec, text: str) -> Document:
         except ContainerError:
             document = None
         if document is None or document.status != "read" or document.header is None:
+            raise
+        if spec.syntax == "frontmatter" and _restrictions(spec, text) - {p.key.text for p in document.header.pairs}:
             raise
         return document
 

@@ -55,7 +55,7 @@ def read_entry(
         where[key] = node
         if key in spec.container.get("passed_over", ()):
             continue
-        if row is None and author and key == document.prompt_key and isinstance(node.value, str):
+        if row is None and author and key and key == document.prompt_key and isinstance(node.value, str):
             where[spec.body_field] = node
             fields[spec.body_field] = node.text
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import IO, Literal
 
 from agentconv.building.build import BuildRun
@@ -17,10 +18,8 @@ LINES = 60  # of the differences that --check shows
 def summary(run: BuildRun, seconds: float, stream: IO[str], check: bool, code: int) -> str:
     """The whole text after a build."""
     agents = len({(r.source, r.name) for r in run.results if r.name})
-    targets = ", ".join(run.plan.targets)
-    if not run.stale and not run.took_back and not _troubled(run):
-        count = f"{agents} agent{'s' * (agents != 1)}"
-        return f"{count} → {targets}: up to date.   {seconds:.1f} s"
+    if not run.stale and not run.took_back and not troubled(run):
+        return up_to_date(agents, run.plan.targets, seconds)
     text = terminal.summary(run, seconds, stream)
     more = besides(run).strip("\n")
     if check:
@@ -29,7 +28,13 @@ def summary(run: BuildRun, seconds: float, stream: IO[str], check: bool, code: i
     return f"{text}\nexit {code}" if code and f"exit {code}" not in text else text
 
 
-def _troubled(run: BuildRun) -> bool:
+def up_to_date(agents: int, targets: Iterable[str], seconds: float) -> str:
+    """The one line of a build that had nothing to do."""
+    return f"{agents} agent{'s' * (agents != 1)} → {', '.join(targets)}: up to date.   {seconds:.1f} s"
+
+
+def troubled(run: BuildRun) -> bool:
+    """Whether something did not become what it should."""
     return any(r.status in ("failed", "kept", "refused") for r in run.results) or any(
         one.note.effect == "error" for one in run.remarks
     )

@@ -129,6 +129,12 @@ def convert_read(
     )
     if any(n.effect == "error" for n in result.notes):
         return result
+    if agent.handoffs or any(right.cls == "delegates" for right in before):
+        from agentconv.lowering import references
+
+        names = references.changed_names(agent, dst)
+        result.notes += references.said(agent, names, dst)
+        agent, before = references.followed(agent, names), references.followed_rights(before, names)
     newline = reading.document.newline if reading.document and dst.syntax == "frontmatter" else "\n"
     around = scene(reading, read, company, dst) if agent.prompt else None
     job = Job(agent, src, dst, before, options, newline, around)

@@ -97,6 +97,8 @@ def check_again(target: str, made: Conversion, told: str) -> None:
         return
     ((path, data),) = made.files.items()
     reading = read_author(load(target), data.decode(), path)
+    if any(n.code == "R005" and "below the line that closes" in n.message for n in reading.notes):
+        return  # a prompt that begins with `tools: …` may be a header closed too early: nobody guesses
     said = [n for n in [*reading.notes, *(m for r in reading.agents for m in r.notes)] if n.code in REPAIRS]
     if load(target).tools.mcp_is_loose:  # `docs_read` may be read as a tool of `docs`, which is said each time
         said = [n for n in said if n.code != "T001"]

@@ -1,0 +1,70 @@
+"""Names of other agents in fields: in the target they are called as it calls them.
+
+What becomes of a name depends on the name alone, so a reference follows its agent without knowing the batch: both go
+through the same rule. Names that are legal there stay as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from agentconv.bodies.company import member
+from agentconv.model import Agent, Rule, Scope, Tools
+from agentconv.notes import Note, note
+from agentconv.rights import Right, Rights
+from agentconv.spec import Spec
+
+Names = Mapping[str, str]
+WILD = frozenset("*?[]{}")  # a pattern is no name
+
+
+def changed_names(agent: Agent, dst: Spec) -> Names:
+    """The names in the agent's fields that the target does not take, with what it calls them."""
+    if dst.tools.control == "any":
+        return {}
+    said = [*(agent.delegates or ()), *(h.agent for h in agent.handoffs or ())]
+    said += [r.scope.text for r in agent.tools.rules if r.scope is not None and r.scope.kind == "agent"]
+    wanted = dict.fromkeys(name for name in said if name and not WILD & set(name))
+    return {name: new for name in wanted if (new := member(Agent(id=name, name=name), "", dst).becomes) != name}
+
+
+def followed(agent: Agent, names: Names) -> Agent:
+    """The agent with these names changed wherever a field says them."""
+    if not names:
+        return agent
+    delegates = agent.delegates and tuple(names.get(n, n) for n in agent.delegates)
+    handoffs = agent.handoffs and tuple(replace(h, agent=names.get(h.agent, h.agent)) for h in agent.handoffs)
+    rules = tuple(_rule(rule, names) for rule in agent.tools.rules)
+    return replace(agent, delegates=delegates, handoffs=handoffs, tools=Tools(agent.tools.base, rules))
+
+
+def _rule(rule: Rule, names: Names) -> Rule:
+    return rule if rule.scope is None else replace(rule, scope=_scope(rule.scope, names))
+
+
+def _scope(scope: Scope, names: Names) -> Scope:
+    return Scope(scope.kind, names.get(scope.text, scope.text)) if scope.kind == "agent" else scope
+
+
+def followed_rights(rights: Rights, names: Names) -> Rights:
+    """The same rights: to call an agent by its new name is no more than to call it by the old one."""
+    return frozenset(_right(right, names) for right in rights) if names else rights
+
+
+def _right(right: Right, names: Names) -> Right:
+    scope = right.scope and _scope(right.scope, names)
+    return replace(right, scope=scope, minus=frozenset(_scope(s, names) for s in right.minus))
+
+
+def said(agent: Agent, names: Names, dst: Spec) -> Iterable[Note]:
+    """One note for each name and place that the target has a home for; what has none is lost, which is said there."""
+    listed: dict[str, Iterable[str]] = {}
+    if "handoffs" in dst.by_field:
+        listed["handoffs"] = [h.agent for h in agent.handoffs or ()]
+    if "delegates" in dst.by_field or dst.tools.control == "map":
+        listed["delegates"] = agent.delegates or ()
+    for path, found in listed.items():
+        for name in dict.fromkeys(n for n in found if n in names):
+            text = f"the agent `{name}` is called `{names[name]}` in {dst.program}: the reference follows"
+            yield note("C001", text, path=path, effect="info")

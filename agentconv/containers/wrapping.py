@@ -17,7 +17,7 @@ _OPENING = re.compile(rf"\A---[ \t]*{_EOL}")
 _FENCE = re.compile(r"(?<![^\r\n])[ ]{0,3}(`{3,}|~{3,})[ \t]*([\w+.-]*)[ \t]*(?=[\r\n]|\Z)")
 _OPEN_FENCE = re.compile(rf"[ \t]*(`{{3,}}|~{{3,}})[ \t]*([\w+.-]*)[^\r\n]*(?:{_EOL}|\Z)")
 _WORDS = {"", "chatagent", "chatmode", "agent", "prompt", "instructions", "markdown", "md", "yaml", "yml", "text"}
-_BLANKS = re.compile(rf"(?:[ \t]*{_EOL})*")
+_BLANKS = re.compile(rf"(?:[ \t]*+{_EOL})*+")  # possessive: a repeated group that can be given back costs memory
 _COMMENT = re.compile(r"[ \t]*<!--.*?-->[ \t]*", re.S)
 _KEY = re.compile(r"([A-Za-z_][\w.-]*)[ \t]*:(?=[ \t\r\n]|\Z)")
 _LINE_OF_DASHES = re.compile(rf"---[ \t]*(?:{_EOL}|\Z)")

@@ -38,6 +38,7 @@ class ToolJob:
     leave: frozenset[str] = frozenset()  # classes that the user lets become wider
     held: set[str] = field(default_factory=set)  # classes whose limit a field of the target holds
     notes: list[Note] = field(default_factory=list)
+    said: set[Note] = field(default_factory=set)
 
     def say(
         self,
@@ -50,7 +51,8 @@ class ToolJob:
         """A note at one or several places of the source's control."""
         for place in dict.fromkeys([at] if isinstance(at, str) else at) or ("tools",):
             made = note(code, message, effect=effect, path=place or "tools", help=help)
-            if made not in self.notes:
+            if made not in self.said:
+                self.said.add(made)
                 self.notes.append(made)
 
     @property

@@ -35,7 +35,7 @@ def read_author(spec: Spec, text: str, path: str, get: Get | None = None) -> Rea
         document = _open_author(spec, text)
     except ContainerError as error:
         reading.status, reading.reason = "refused", error.message
-        line = min(error.line, len(Places(text).starts) + 1)  # an error at the end may point behind it
+        line = min(error.line, _lines(text))  # an error at the end may point behind it
         reading.notes.append(
             note(
                 error.code,
@@ -96,6 +96,10 @@ def _entry_alone(reading: Reading, document: Document) -> list[tuple[str, Node |
     reading.notes.append(note("R030", text, file=reading.path, line=top.line, column=top.column))
     id = top.get(str(spec.container.get("entry_id") or ""))
     return [(id.text if id and id.kind == "scalar" else "", top, forced_by(spec, reading.path))]
+
+
+def _lines(text: str) -> int:
+    return text.count("\n") + text.count("\r") - text.count("\r\n") + 1
 
 
 def _without_header(read: Read, reading: Reading) -> Read:

@@ -275,12 +275,27 @@ def split(text: str, ctx: Context, in_list: bool) -> list[str]:
     ):
         parts = [text]
     else:
-        inside = "" if not ctx.author and table.fact("scopes", "unknown") == "unknown" else r"(?![^(]*\))"
-        parts = re.split(rf"[{signs}]+{inside}", text)
+        plain = not ctx.author and table.fact("scopes", "unknown") == "unknown"
+        parts = re.split(rf"[{signs}]+", text) if plain or ")" not in text else _outside_brackets(text, signs)
     tokens = [part.strip() for part in parts]
     if ctx.author or table.fact("strip_quotes"):
         tokens = [t.strip(QUOTES + ("[]" if ctx.author else "")) for t in tokens]
     return [t for t in tokens if t]
+
+
+def _outside_brackets(text: str, signs: str) -> list[str]:
+    """Split at runs of these signs, but not where the next bracket is a closing one. From the end, in one pass: to look
+    ahead at each sign would take as long as the text is, each time."""
+    cuts: list[tuple[int, int]] = []
+    bracket = ""
+    for found in reversed(list(re.finditer(rf"[{signs}]+|[()]", text))):
+        if found[0] in ("(", ")"):
+            bracket = found[0]
+        elif bracket != ")":
+            cuts.append(found.span())
+    starts = [0, *(end for _, end in reversed(cuts))]
+    ends = [*(start for start, _ in reversed(cuts)), len(text)]
+    return [text[start:end] for start, end in zip(starts, ends, strict=True)]
 
 
 def remember(token: str, at: str, place: Node, found: Found, ctx: Context) -> None:

@@ -516,6 +516,7 @@ def test_a_second_build_converts_nothing(project: Project, monkeypatch: pytest.M
     monkeypatch.setattr(building, "run", lambda *args: (runs.append(1), real(*args))[1])
     assert "up to date" in project.run("build") and not runs
     assert "up to date" in project.run("build", "--check") and not runs
+    assert project.run("build", "-q").startswith("Rights: 1 the same") and not runs
     changes = {
         "a source": lambda: project.write(".claude/agents/a.md", "---\nname: a\ndescription: B.\n---\n\nDo it.\n"),
         "a new source": lambda: project.write(".claude/agents/b.md", "---\nname: b\ndescription: B.\n---\n\nDo it.\n"),

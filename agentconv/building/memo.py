@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import agentconv
 from agentconv.building import lock as locks
@@ -25,6 +25,13 @@ if TYPE_CHECKING:
     from agentconv.building.build import BuildRun
 
 
+class Known(NamedTuple):
+    """What an earlier build said: how many agents, and for how many of the results rights are the same, less, more."""
+
+    agents: int
+    rights: tuple[int, ...]
+
+
 class Memo:
     """The project as it is now, and what is known of it from an earlier build."""
 
@@ -33,21 +40,27 @@ class Memo:
         self.file = locks.state_file(config.root).with_suffix(".memo")
         self.inputs = _fingerprint(_inputs(config))
 
-    def known(self) -> int | None:
-        """How many agents are up to date, where nothing has changed since a build that ended well; else ``None``."""
+    def known(self) -> Known | None:
+        """What is up to date, where nothing has changed since a build that ended well; else ``None``."""
         with suppress(OSError, ValueError, KeyError, TypeError):
             data = json.loads(self.file.read_text("utf-8"))
             if data["inputs"] == self.inputs and data["outputs"] == _fingerprint(_outputs(self.config)):
-                return int(data["agents"])
+                return Known(int(data["agents"]), tuple(map(int, data["rights"])))
         return None
 
-    def remember(self, run: BuildRun) -> None:
-        """A build of this project ended well. A state folder that cannot be written costs only time later."""
+    def remember(self, run: BuildRun, rights: tuple[int, ...]) -> None:
+        """A build of this project ended well. ``rights``: for how many they are the same, less, more. A state folder
+        that cannot be written costs only time later."""
         formats = {r.format for r in run.results if r.format}
         if folders() or any(row.fact("refs") for id in formats for row in load(id).fields.values()):
             return
         agents = len({(r.source, r.name) for r in run.results if r.name})
-        data = {"agents": agents, "inputs": self.inputs, "outputs": _fingerprint(_outputs(self.config))}
+        data = {
+            "agents": agents,
+            "rights": rights,
+            "inputs": self.inputs,
+            "outputs": _fingerprint(_outputs(self.config)),
+        }
         with suppress(OSError):
             files.write_bytes(self.file, json.dumps(data).encode("utf-8"))
 

@@ -43,13 +43,16 @@ def build(ctx: click.Context, /, **given: Any) -> None:
         ctx.exit(_watch(wishes))
     started = time.monotonic()
     memo = _memo()
-    plain = given["notes_"] == "summary" and not any(given[k] for k in ("report", "take", "force", "quiet"))
-    if plain and (agents := memo.known()) is not None:
-        ctx.exit(_up_to_date(agents, memo.config, time.monotonic() - started))
+    plain = given["notes_"] == "summary" and given["fail_on"] == "never"
+    plain = plain and not any(given[k] for k in ("report", "take", "force"))
+    if plain and (known := memo.known()) is not None:
+        ctx.exit(_up_to_date(known, memo.config, time.monotonic() - started, given["quiet"]))
     run = built(wishes, given["quiet"])
     code = _say(run, given, time.monotonic() - started)
     if code == 0 and not dry and _all_well(run):
-        memo.remember(run)
+        from agentconv.telling import terminal
+
+        memo.remember(run, terminal.rights_counts(run.results))
     ctx.exit(code)
 
 
@@ -63,10 +66,11 @@ def _memo() -> Any:
         raise CannotBuild(str(error)) from error
 
 
-def _up_to_date(agents: int, config: Any, seconds: float) -> int:
+def _up_to_date(known: Any, config: Any, seconds: float, quiet: bool) -> int:
     from agentconv.telling import building, escape
 
-    escape.say(building.up_to_date(agents, [target.id for target in config.targets], seconds), err=True)
+    line = building.up_to_date(known.agents, [target.id for target in config.targets], seconds)
+    escape.say(building.nothing_written(known.rights) if quiet else line, err=True)
     return 0
 
 

@@ -152,7 +152,7 @@ def _short(run: Run, target: str, results: list[Conversion], seconds: float) -> 
         "failed": sum(r.status == "failed" for r in results),
     }
     words = ", ".join(f"{n} {word}" for word, n in counts.items() if n)
-    same, less, more = _rights(results)
+    same, less, more = rights_counts(results)
     rights = f"Rights: {same} the same · {less} less · {more} more."
     return f"{_count(results)}, {_formats(results)} → {target}: {words}.   {rights}   {seconds:.1f} s"
 
@@ -319,7 +319,8 @@ def _section(page: Page, groups: list[Group], part: str, total: int) -> None:
 # -- the last lines ---------------------------------------------------------------------------
 
 
-def _rights(results: list[Conversion]) -> tuple[int, int, int]:
+def rights_counts(results: list[Conversion]) -> tuple[int, int, int]:
+    """For how many results the rights are the same, less, more."""
     less = sum(r.status == "narrowed" for r in results)
     more = sum(r.status == "widened" for r in results)
     return sum(r.status in ("exact", "lossy") for r in results), less, more
@@ -327,7 +328,7 @@ def _rights(results: list[Conversion]) -> tuple[int, int, int]:
 
 def rights_line(results: list[Conversion], run: Run) -> str:
     """``Rights: n the same · n less · n more.``"""
-    same, less, more = _rights(results)
+    same, less, more = rights_counts(results)
     done = [r for r in results if not r.failed and r.status != "kept"]
     written = len({p for r in done for p in r.files if not r.unchanged})
     unchanged = len({p for r in done if r.unchanged for p in r.files})

@@ -251,7 +251,8 @@ def main():
                 else ""
             )
             sent = "\n".join(text_of(m) for m in j.get("messages", []))
-            a["instructions_delivered"] = bool(body) and body.replace("\r\n", "\n") in sent
+            # a mark in front of the file is not sent, and of an empty prompt there is nothing to send
+            a["instructions_delivered"] = body.replace("\r\n", "\n").lstrip("\ufeff") in sent
         else:
             errors.append(
                 {

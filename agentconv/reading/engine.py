@@ -258,8 +258,8 @@ def _plain_json(text: str) -> None:
         json.loads(text.removeprefix("\ufeff"))
     except ValueError as error:
         line, column = getattr(error, "lineno", 1), getattr(error, "colno", 1)
-        # where, in words of ours: those of the reader differ between versions of Python
-        raise ContainerError("R005", f"no plain JSON (line {line}, column {column})", line, column) from error
+        # the words and the column of the reader differ between versions of Python
+        raise ContainerError("R005", f"no plain JSON (line {line})", line, column) from error
 
 
 def _open_author(spec: Spec, text: str) -> Document:

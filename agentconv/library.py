@@ -2,7 +2,7 @@
 
 import agentconv
 
-made = agentconv.convert_text(text, to="opencode", path=".claude/agents/reader.md")
+made = agentconv.convert_text(text, to=ID, path="where/it/lies.md")
 print(made.status, made.rights.after, made.text)
 """
 

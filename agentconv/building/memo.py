@@ -42,6 +42,8 @@ class Memo:
 
     def known(self) -> Known | None:
         """What is up to date, where nothing has changed since a build that ended well; else ``None``."""
+        if folders():  # descriptions from elsewhere are in no fingerprint
+            return None
         with suppress(OSError, ValueError, KeyError, TypeError):
             data = json.loads(self.file.read_text("utf-8"))
             if data["inputs"] == self.inputs and data["outputs"] == _fingerprint(_outputs(self.config)):

@@ -30,8 +30,8 @@ OTHER = re.compile(
     re.I,
 )
 PERSON = re.compile(
-    r"(?:^|[-‑_ .:])(?:\w*(?:er|or|ist|ian|ant)|expert|pro|architect|guru|lead|agent|reviewer|analyst|specialist|master|"
-    r"coach|manager|auditor|admin|ops|dev|researcher|qa|assistant|executor|verifier|scout|guide|captain|owner|critic)$",
+    r"(?:^|[-‑_ .:])(?:\w*(?:er|or|ist|ian|ant)|expert|pro|architect|guru|lead|agent|reviewer|analyst|specialist|"
+    r"master|coach|manager|auditor|admin|ops|dev|researcher|qa|assistant|executor|verifier|scout|guide|captain|owner|critic)$",
     re.I,
 )
 HANDS = re.compile(

@@ -17,9 +17,11 @@ COMMAND_CUE = re.compile(
 )
 COMMAND_NOUN = re.compile(r"[^\s`]*[`*\"']*\s+(?:slash\s+)?(?:commands?|skills?|workflows?|prompts?)\b", re.I)
 NO_COMMAND = re.compile(r"[^\n]{0,40}\b(?:endpoints?|routes?|pages?|path|api|url|director|folder)", re.I)
-TIER = re.compile(r"\b(?:Sonnet|Opus|Haiku)\b(?:\s\d(?:\.\d)?)?")
+TIER = re.compile(
+    r"\b(?P<tier>(?:Sonnet|Opus|Haiku)\b(?:\s\d(?:\.\d)?)?)|(?:`|\*\*)(?P<word>sonnet|opus|haiku)(?=`|\*\*)"
+)
 MODEL = re.compile(r"(?:(?:claude|gpt|GPT|gemini|o[134])-[\w.-]*\d[\w.-]*\w|(?:claude|gemini)-(?:[a-z-]+))\b")
-MARKS = ("claude-", "gpt-", "GPT-", "gemini-", "o1-", "o3-", "o4-", "Sonnet", "Opus", "Haiku")
+MARKS = ("claude-", "gpt-", "GPT-", "gemini-", "o1-", "o3-", "o4-", "onnet", "pus", "aiku")
 
 
 def placeholders(parsed: Parsed, words: Words) -> Iterator[Mention]:
@@ -71,8 +73,9 @@ def models(parsed: Parsed) -> Iterator[Mention]:
                 "model", "id", found[0], start, end, model.id or str(model.tier), True, in_code(parsed, start, end)
             )
     for found in TIER.finditer(text):
-        start, end = found.span()
-        yield Mention("model", "name", found[0], start, end, found[0], True, in_code(parsed, start, end))
+        name = found["tier"] or found["word"]
+        start, end = found.span("tier" if found["tier"] else "word")
+        yield Mention("model", "name", name, start, end, name, True, in_code(parsed, start, end))
 
 
 @lru_cache(maxsize=16)

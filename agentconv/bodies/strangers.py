@@ -27,7 +27,12 @@ GOES_ON = re.compile(r"[`*_]*[ \t]+(?:->|→|=>|=|is|are|was|must|may|should)(?!
 # "receive specifications from api-designer"
 TOLD = re.compile(rf"\b(?:to|from|with|by|via|through)\s+(?:the\s+)?({KEBAB})(?=[\s,.;:)]|$)")
 GIVEN = re.compile(rf"(?:→|->|=>)[ \t]*(?:[^\W\d_]+[ \t]+){{0,3}}[`*]*({NAME})[`*]*")
-AGENT = re.compile(r" (?:sub-?)?agents?\b")
+START = re.compile(r"[ \t]*(?:(?:[-*+>]|\d+\.)[ \t]+)?")
+FRONT = re.compile(
+    r"\b(?:the|an?|to|by|via|with|through|from|or|and|main|call|ask|use|invoke|launch|spawn|dispatch)\s+$", re.I
+)
+OR = re.compile(rf"(?:,|,?[ \t]+(?:or|and)|[ \t]*/)[ \t]+[`*]+({NAME})[`*]*")
+AGENT = re.compile(r" (?:(?:sub-?)?agents?|Agent)\b")
 WORD = re.compile(rf"(?<![\w@/\\.#:$=*`-])({KEBAB})(?![\w/=(`*-]|\.\w)")
 BARE = re.compile(rf"(?<![\w@/\\.#:$=-])({NAME})$")
 CELL = re.compile(rf"\s*[`*@]*({NAME}(?: [A-Z][\w-]*){{0,3}})[`*]*\s*(?:\([^|]*\))?\s*")
@@ -41,7 +46,7 @@ GENERIC = re.compile(
     r"higher|lower|never|over|under|after|per|major|minor|cover|number|master|member|provider|vendor|relevant|"
     r"important|different|independent|dependent|consistent|persistent|assistant|autonomous|remember|whether|rather|"
     r"together|however|error|for|or|color|vector|editor|controller|background|specialist|expert|agent|per-agent|"
-    r"non-agent|multi-agent|sub-agent|sub|cross-agent|inter-agent|single-agent|ai|llm|ml|cli|coding|custom|main|"
+    r"non-agent|multi-agent|sub-agent|sub|cross-agent|inter-agent|single-agent|dieser|jeder|unser|ai|llm|ml|cli|coding|custom|main|"
     r"none|any|all|self|you|n/a|auto|same|primary|default|yes|no|both)",
     re.I,
 )
@@ -77,7 +82,8 @@ class _Look:
         plain = {*told} | {_name(found)[0] for found in self.quotes if self._plain(found)}
         for found in self.quotes:
             name, start, end = _name(found)
-            if name in plain and (distinct(name) or said_to_be_an_agent(self.text, start, end) or self._inside(start)):
+            likely = distinct(name) or PERSON.search(name) or said_to_be_an_agent(self.text, start, end)
+            if name in plain and (likely or self._inside(start)):
                 yield _nobody("backticks" if found[0][0] == "`" else "bold", name, start, end)
 
     def _plain(self, found: re.Match[str]) -> bool:
@@ -113,8 +119,7 @@ class _Look:
             if found is None or self._no_name(found[1]) or self._block(found.start()):
                 continue
             name, start, end = found[1], *found.span(1)
-            word = len(name) > 4 and name.islower() and not noun[0].endswith("s") and not self._own_role(start)
-            if PERSON.search(name) and (distinct(name) or word):
+            if PERSON.search(name) and (distinct(name) or self._a_word(name, start, noun[0])):
                 yield _nobody("bare", name, start, end)
         for found in WORD.finditer(self.text):  # "escalate through tech-lead"
             if not PERSON.search(found[1]) or self._no_name(found[1]) or self.parsed.at(found.start()) is not None:
@@ -123,32 +128,44 @@ class _Look:
             if HANDS.search(self.text, begin, found.start()):
                 yield _nobody("bare", found[1], *found.span(1))
 
+    def _a_word(self, name: str, start: int, noun: str) -> bool:
+        """ "the reviewer agent", "Planner Agent creates plans": one, and not the prompt's own role."""
+        if len(name) < 5 or noun.endswith("s") or self._own_role(start):
+            return False
+        line = self.text[self.text.rfind("\n", 0, start) + 1 : start]
+        if name.islower():
+            return FRONT.search(line) is not None
+        return noun == " Agent" and name.istitle() and (FRONT.search(line) or START.fullmatch(line)) is not None
+
     def listed(self) -> Iterator[Mention]:
         """Items of a section on agents, and what an arrow points to there."""
         for begin, last in self.about:
-            for found in ITEM.finditer(self.text, begin, last):
-                name, start, end = found["name"], *found.span("name")
+            for item in ITEM.finditer(self.text, begin, last):
+                name, start, end = item["name"], *item.span("name")
                 form = self._form(start, end)
                 if form == "code" or self._no_name(name) or is_none(self.text, end) or GOES_ON.match(self.text, end):
                     continue
-                person = PERSON.search(name) is not None
+                person, before = PERSON.search(name) is not None, item["before"] or ""
                 if form == "backticks":
-                    given = person or cue(self.text, start, end) or (not found["before"] and _plain_name(name))
+                    given = person or cue(self.text, start, end) or (not before and _plain_name(name))
                 elif distinct(name):
                     given = person or cue(self.text, start, end)
                 else:
-                    given = person and form == "bold" and name.islower()
+                    given = person and name.islower() and (form == "bold" or before.lower().startswith("with "))
                 if given:
                     yield _nobody(form, name, start, end)
-            for found in TOLD.finditer(self.text, begin, last):
-                name, start, end = found[1], *found.span(1)
+            for told in TOLD.finditer(self.text, begin, last):
+                name, start, end = told[1], *told.span(1)
                 if PERSON.search(name) and not self._no_name(name) and self._form(start, end) == "bare":
                     yield _nobody("bare", name, start, end)
-            for found in GIVEN.finditer(self.text, begin, last):
-                name, start, end = found[1], *found.span(1)
-                form = self._form(start, end)
-                if form in ("backticks", "bold") and not self._no_name(name) and not is_none(self.text, end):
-                    yield _nobody(form, name, start, end)
+            for arrow in GIVEN.finditer(self.text, begin, last):
+                found: re.Match[str] | None = arrow
+                while found is not None:  # "→ `a` or `b`"
+                    name, start, end = found[1], *found.span(1)
+                    form = self._form(start, end)
+                    if form in ("backticks", "bold") and not self._no_name(name) and not is_none(self.text, end):
+                        yield _nobody(form, name, start, end)
+                    found = OR.match(self.text, found.end(), last)
 
     def in_tables(self) -> Iterator[Mention]:
         """Cells of a column of agents."""

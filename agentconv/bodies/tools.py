@@ -27,6 +27,8 @@ NO_TOOL = re.compile(
     r"endpoints?|events?|actions?|permissions?|files?|folders?|director(?:y|ies)|packages?|CLI|binary|script)\b",
     re.I,
 )
+DIRECTLY = re.compile(r"\b(?:use|uses|using|via|with|call|invoke)\s+$", re.I)
+IN_A_ROW = re.compile(r"(?<![\w`])\w+(?:(?:,| and|, and)\s\w+)+(?![\w`(])")
 SHELL = re.compile(r"ls|find|grep|rg|cat|sed|awk|bash|sh|git|jq|curl|tree|apply|exec|new|move|delete")
 TAGGED = re.compile(r"<tool name=[\"']([^\"'\n]+)[\"']")
 HASH = re.compile(r"(?<![\w#&/(\[])#(?P<tool>[A-Za-z][\w./-]*\w)")
@@ -97,6 +99,13 @@ def tools(parsed: Parsed, words: Words) -> Iterator[Mention]:
             if (part in words.tools or part in others) and parsed.at(start) is None:
                 yield from _spelled(text, part, start, words, alone=len(parts) == 1)
             start += len(part) + 1
+    for row in IN_A_ROW.finditer(text):
+        found_here = [m for m in re.finditer(r"\w+", row[0]) if m[0] in words.tools]
+        if sum(named(m[0]) and not m[0].isalpha() for m in found_here) > 1:  # "read_file, glob, grep_search"
+            for m in found_here:
+                start, end = row.start() + m.start(), row.start() + m.end()
+                if m[0].islower() and parsed.at(start) is None:
+                    yield Mention("tool", "bare", m[0], start, end, words.tools[m[0]], True, False, True)
 
 
 def servers(parsed: Parsed) -> Iterator[Mention]:
@@ -138,12 +147,17 @@ def _spelled(text: str, name: str, start: int, words: Words, *, alone: bool) -> 
     end = start + len(name)
     own = name in words.tools
     meant = words.tools.get(name, name)
+    form = "bare"
     if TOOL_NOUN.match(text, end) or (named(name) and LISTED_TOOL.match(text, end)):
-        yield Mention("tool", "noun", name, start, end, meant, own, False, True)
+        form, said, sure = "noun", True, True
     elif text[end : end + 1] == "(" and named(name) and ARGUMENT.match(text, end):
-        yield Mention("tool", "call", name, start, end, meant, own, False, "_" in name or "/" in name)
-    elif "_" in name or ((own or not alone) and re.search("[a-z][A-Z]", name)):
-        yield Mention("tool", "bare", name, start, end, meant, own, False, True)
+        form, said, sure = "call", True, "_" in name or "/" in name
+    else:
+        plain = "_" in name or ((own or not alone) and re.search("[a-z][A-Z]", name) is not None)
+        used = own and name[0].isupper() and DIRECTLY.search(text, max(start - 20, 0), start) is not None
+        said, sure = plain or (used and not NO_TOOL.match(text, end)), True
+    if said:
+        yield Mention("tool", form, name, start, end, meant, own, False, sure)
 
 
 def _cue(text: str, start: int, end: int) -> bool:

@@ -58,7 +58,9 @@ def strangers(parsed: Parsed, company: Company, words: Words) -> Iterator[Mentio
     look = _Look(parsed, company, words)
     told = [*look.listed(), *look.in_tables()]
     yield from told
-    yield from look.quoted({m.text for m in told})
+    names = {m.text for m in told} | look.called()
+    yield from look.quoted(names)
+    yield from look.again(names)
     yield from look.after_at()
     yield from look.bare()
     yield from look.linked()
@@ -96,6 +98,23 @@ class _Look:
             return found[0][0] == "`" or distinct(name) or " " in name or PERSON.search(name) is not None
         likely = distinct(name) and (self._inside(start) or PERSON.search(name))
         return bool(likely) and cue(self.text, found.start(), end)
+
+    def called(self) -> set[str]:
+        """Names that stand as arguments of the tool that calls agents, in code as well."""
+        if self.words.calls is None:
+            return set()
+        found = {m["agent"] for m in self.words.calls.finditer(self.text)}
+        return {name for name in found if re.fullmatch(NAME, name) and not self._no_name(name)}
+
+    def again(self, names: Collection[str]) -> Iterator[Mention]:
+        """The same names in plain prose, where they are no words."""
+        spelled = [name for name in names if distinct(name) and name in self.text]
+        if not spelled:
+            return
+        either = "|".join(re.escape(name) for name in sorted(spelled, key=len, reverse=True))
+        for found in re.finditer(rf"(?<![\w@/\\.#:$=*`-])(?:{either})(?![\w/=(`*-]|\.\w)", self.text):
+            if self.parsed.at(found.start()) is None and not is_none(self.text, found.end()):
+                yield _nobody("bare", found[0], *found.span())
 
     def after_at(self) -> Iterator[Mention]:
         """`@name`: an agent where its name says so, or what stands around it."""

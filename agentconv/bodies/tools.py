@@ -100,12 +100,20 @@ def tools(parsed: Parsed, words: Words) -> Iterator[Mention]:
                 yield from _spelled(text, part, start, words, alone=len(parts) == 1)
             start += len(part) + 1
     for row in IN_A_ROW.finditer(text):
-        found_here = [m for m in re.finditer(r"\w+", row[0]) if m[0] in words.tools]
-        if sum(named(m[0]) and not m[0].isalpha() for m in found_here) > 1:  # "read_file, glob, grep_search"
-            for m in found_here:
-                start, end = row.start() + m.start(), row.start() + m.end()
-                if m[0].islower() and parsed.at(start) is None:
-                    yield Mention("tool", "bare", m[0], start, end, words.tools[m[0]], True, False, True)
+        yield from _in_a_row(parsed, row, words)
+
+
+def _in_a_row(parsed: Parsed, row: re.Match[str], words: Words) -> Iterator[Mention]:
+    """ "read_file, glob, grep_search"; "Read, Write, Edit": words, too, where they stand among their like."""
+    own = [m for m in re.finditer(r"\w+", row[0]) if m[0] in words.tools]
+    among = sum("_" in m[0] for m in own) > 1
+    like = [m for m in own if (among and m[0].islower()) or m[0].istitle()]
+    if not among and len(like) < 3:
+        return
+    for m in like:
+        start = row.start() + m.start()
+        if parsed.at(start) is None:
+            yield Mention("tool", "bare", m[0], start, start + len(m[0]), words.tools[m[0]], True, False, True)
 
 
 def servers(parsed: Parsed) -> Iterator[Mention]:

@@ -184,8 +184,7 @@ def apart(spec: Spec, text: str, path: str) -> Apart | None:
     if not prompt or prompt[-1].isspace() or lead.strip("\n") or not _is_text(prompt, spec):
         return None
     name, description = _named(spec, "name").search(header), _named(spec, "description").search(header)
-    folder, _, file = path.rpartition("/")
-    bare = stem(spec, file)
+    folder, bare, ending = _place(spec, path)
     called = name[1] if name is not None else bare
     said = _words(description[1]) if description is not None else None
     if description is None or said is None or not (_is_name(called) and (called == bare or _is_name(bare))):
@@ -197,7 +196,15 @@ def apart(spec: Spec, text: str, path: str) -> Apart | None:
     if not signs(spec).plain(texts) or any(called in part or bare in part or said in part for part in rest):
         return None
     long = tuple(len(t) > limit for limit in signs(spec).lengths for t in (said, prompt))
-    return Apart((spec.id, folder, file.removeprefix(bare), rest, lead, trail, called == bare, long), texts)
+    return Apart((spec.id, folder, ending, rest, lead, trail, called == bare, long), texts)
+
+
+def _place(spec: Spec, path: str) -> tuple[str, str, str]:
+    """A path before, in and behind the word that names the agent: its file, or its folder."""
+    own = next((s for s in spec.head.get("suffixes") or () if s.startswith("/") and path.endswith(s)), "")
+    folder, _, last = path.removesuffix(own).rpartition("/")
+    bare = last if own else stem(spec, last)
+    return folder, bare, last.removeprefix(bare) + own
 
 
 def _is_name(name: str) -> bool:

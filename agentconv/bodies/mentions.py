@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 
 from agentconv.bodies.agents import agents
 from agentconv.bodies.company import Company
-from agentconv.bodies.found import Mention, Words
+from agentconv.bodies.found import KINDS, Mention, Words
 from agentconv.bodies.parse import Parsed, parse
 
 URL = re.compile(r"\b[a-z][a-z0-9+.-]{1,15}://[^\s)>\]`\"']+|\bwww\.[^\s)>\]]+")
@@ -34,20 +34,27 @@ TAGGED = re.compile(r"<tool name=[\"']([^\"'\n]+)[\"']")
 CALL = re.compile(r"([A-Za-z][\w/]*)\(")
 
 
-def mentions(text: str, company: Company, words: Words) -> list[Mention]:
-    """Everything found, by place."""
+def mentions(text: str, company: Company, words: Words, kinds: Collection[str] = KINDS) -> list[Mention]:
+    """Everything found of these kinds, by place."""
     parsed = parse(text)
     urls = [m.span() for m in URL.finditer(text)] if "://" in text or "www." in text else []
-    found = [
-        *_paths(parsed, company, words),
-        *_tool_references(parsed, words),
-        *agents(parsed, company, words),
-        *_tools(parsed, words),
-        *_placeholders(parsed, words),
-        *_commands(parsed),
-        *_models(parsed),
-        *_products(parsed, words),
-    ]
+    found: list[Mention] = []
+    if "path" in kinds:
+        found += _paths(parsed, company, words)
+    if "tool" in kinds:
+        found += _tool_references(parsed, words)
+    if "agent" in kinds:
+        found += agents(parsed, company, words)
+    if "tool" in kinds:
+        found += _tools(parsed, words)
+    if "placeholder" in kinds:
+        found += _placeholders(parsed, words)
+    if "command" in kinds:
+        found += _commands(parsed)
+    if "model" in kinds:
+        found += _models(parsed)
+    if "product" in kinds:
+        found += _products(parsed, words)
     starts = [a for a, _ in urls]
 
     def in_url(at: int) -> bool:

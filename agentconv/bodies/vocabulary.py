@@ -21,6 +21,22 @@ def speaks(id: str) -> Mapping[str, Any]:
 
 
 @cache
+def folders() -> Mapping[str, tuple[str, ...]]:
+    """The folders of all programs, with the formats whose they are."""
+    found: dict[str, list[str]] = {}
+    for id in heads():
+        for folder in speaks(id).get("folders", ()):
+            found.setdefault(str(folder), []).append(id)
+    return {folder: tuple(ids) for folder, ids in found.items()}
+
+
+def owners(path: str) -> list[str]:
+    """The folders of programs that the path lies in, wherever they lie themselves."""
+    bare = re.sub(r"^(?:~|\$HOME|\.)?/", "", path)
+    return [folder for folder in folders() if bare == folder or bare.startswith(folder + "/")]
+
+
+@cache
 def words_of(id: str) -> Words:
     """The words of one format's prompts; folders, files, placeholders and products of all programs."""
     spec, own = load(id), speaks(id)

@@ -1,4 +1,4 @@
-"""What the prompts say: agents that are not there, tools that the agent has not got, other programs' places."""
+"""What the prompts say: agents that are not there, tools that the agent has not got."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from agentconv.bodies.company import Company, Member, gathered, placer
 from agentconv.bodies.found import Mention
 from agentconv.bodies.mentions import mentions
-from agentconv.bodies.vocabulary import speaks, words_of
+from agentconv.bodies.vocabulary import words_of
 from agentconv.checking.checked import Checked
 from agentconv.checking.finding import Finding, Severity
 from agentconv.checking.given import gives, words
+from agentconv.checking.prompts import called_by_file
 from agentconv.checking.references import callable_names
 from agentconv.reading.context import Read
-from agentconv.registry import heads, load
 
 NOT = re.compile(r"\b(?:not|never|no|without|instead of|avoid|n't|cannot|forbidden|rather than|unlike|don’t)\b", re.I)
 
@@ -53,15 +53,12 @@ Told = tuple[str, Severity, str, str, str]
 
 def _finding(checked: Checked, read: Read, prompt: str, m: Mention) -> Told | None:
     if m.kind == "agent" and not m.known and checked.around is not None:
-        if m.meant in callable_names(checked.spec, checked.around):
-            return None
+        if m.meant in callable_names(checked.spec, checked.around) or m.meant in called_by_file(checked):
+            return None  # the plain search tells of the second
         text = f"the prompt names the agent `{m.meant}`, which is not in this project"
         return "P010", "warning", text, "calls nobody of this name", "add it, unless it is in your home folder"
     if m.kind == "tool" and m.form != "mcp":
         return _tool(checked, read, prompt, m)
-    if m.kind == "path" and (whose := _owner(checked, m)):
-        text = f"the prompt speaks of `{m.text}`, a place of {whose}"
-        return "P012", "info", text, "does not look there", "say where it is in this program, or leave it out"
     return None
 
 
@@ -77,13 +74,3 @@ def _tool(checked: Checked, read: Read, prompt: str, m: Mention) -> Told | None:
         return None
     text = f"the prompt tells to use `{m.text}`, and the agent has no tool to {words(name.tool())}"
     return "P013", "info", text, "gives no such tool", f"add `{name.name}` to its tools, or take it out of the prompt"
-
-
-def _owner(checked: Checked, m: Mention) -> str:
-    """The other program that the place belongs to; nothing where one that reads this file knows it, too."""
-    mine = {checked.spec.id, *(r.spec.id for r in checked.readers)}
-    bare = re.sub(r"^(?:~|\$HOME|\.)?/", "", m.meant)
-    owners = [id for id in heads() if any(bare == f or bare.startswith(f + "/") for f in speaks(id).get("folders", ()))]
-    if not owners or mine & set(owners):
-        return ""
-    return load(owners[0]).program if load(owners[0]).program != checked.spec.program else ""

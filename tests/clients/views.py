@@ -86,6 +86,12 @@ def _opencode(out: Answer) -> list[Seen]:
     return found
 
 
+def _amazonq(out: Answer) -> list[Seen]:
+    return [
+        Seen(a["file"], a["name"], a["description"], a["prompt"], a["tools"], model=a["model"]) for a in out["agents"]
+    ]
+
+
 def _codex(out: Answer) -> list[Seen]:
     """A role whose model takes no effort of the stand-in's is not started; its model is shown in the list."""
     found = []
@@ -264,6 +270,7 @@ def _droid(out: Answer) -> list[Seen]:
 
 VIEWS: Mapping[str, Callable[[Answer], list[Seen]]] = {
     "agent-skills": _skills,
+    "amazonq": _amazonq,
     "claude-code": _claude,
     "cline": _cline,
     "codex": _codex,

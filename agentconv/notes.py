@@ -216,6 +216,7 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "P013": ("info", "the prompt tells to use a tool that the agent has not got"),
     "P014": ("info", "the prompt calls an agent by its file"),
     "P015": ("info", "a placeholder that nothing fills in"),
+    "P016": ("info", "nothing was rewritten in the prompt"),
     # own bugs
     "X001": ("error", "internal error"),
 }

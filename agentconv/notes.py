@@ -215,6 +215,8 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "P011": ("info", "the prompt names a tool that the program does not have"),
     "P012": ("info", "the prompt speaks of another program's place"),
     "P013": ("info", "the prompt tells to use a tool that the agent has not got"),
+    "P014": ("info", "the prompt calls an agent by its file"),
+    "P015": ("info", "a placeholder that nothing fills in"),
     # own bugs
     "X001": ("error", "internal error"),
 }

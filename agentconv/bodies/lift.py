@@ -6,11 +6,11 @@ import re
 from dataclasses import replace
 
 from agentconv.bodies import examples
-from agentconv.bodies.agents import sections
 from agentconv.bodies.company import Scene
 from agentconv.bodies.found import Mention
 from agentconv.bodies.mentions import mentions
 from agentconv.bodies.parse import parse
+from agentconv.bodies.sections import sections
 from agentconv.bodies.telling import at
 from agentconv.bodies.vocabulary import words_of
 from agentconv.lowering.lowered import Lowered
@@ -32,7 +32,7 @@ def handovers(prompt: str, scene: Scene, src: Spec, me: tuple[str, ...]) -> list
     about = sections(parsed)
     out: dict[str, tuple[Mention, Handoff]] = {}
     for m in mentions(prompt, scene.company, words_of(src.id)):
-        if m.kind != "agent" or m.code or not m.sure or m.meant in me or m.meant in out:
+        if m.kind != "agent" or m.code or not m.sure or m.a_word or m.meant in me or m.meant in out:
             continue
         begin = prompt.rfind("\n", 0, m.start) + 1
         stop = prompt.find("\n", m.end)

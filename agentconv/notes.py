@@ -81,6 +81,7 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "R041": ("error", "the header is cut off at dashes inside of it"),
     "R042": ("error", "keys are lost in the header"),
     "R043": ("approximate", "a text is read otherwise"),
+    "R085": ("approximate", "a key that the program does not know, read as one that it has"),
     "R060": ("lost", "a command that the source program does not start"),
     # tools
     "T001": ("info", "a tool name of another program"),

@@ -12,7 +12,6 @@ from agentconv.bodies.vocabulary import of_programs, words_of
 from agentconv.checking.checked import Checked
 from agentconv.checking.finding import Finding, Severity
 from agentconv.checking.given import gives, words
-from agentconv.checking.prompts import called_by_file
 from agentconv.checking.references import callable_names
 from agentconv.reading.context import Read
 
@@ -53,7 +52,7 @@ Told = tuple[str, Severity, str, str, str]
 
 def _finding(checked: Checked, read: Read, prompt: str, m: Mention) -> Told | None:
     if m.kind == "agent" and not m.known and checked.around is not None:
-        if m.meant in callable_names(checked.spec, checked.around) or m.meant in called_by_file(checked):
+        if m.meant in callable_names(checked.spec, checked.around) or m.meant in checked.around.misnamed:
             return None  # the plain search tells of the second
         text = f"the prompt names the agent `{m.meant}`, which is not in this project"
         severity: Severity = "info" if m.a_word else "warning"

@@ -5,48 +5,56 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 
 from agentconv.bodies.company import Member, gathered, placer
 from agentconv.bodies.vocabulary import folders, owners, words_of
 from agentconv.checking.checked import Checked
 from agentconv.checking.finding import Finding, Severity
 from agentconv.reading.context import Read
-from agentconv.reading.engine import stem
-from agentconv.registry import load
+from agentconv.registry import derived, load
+from agentconv.spec import Spec
 
 
 def produce(checked: Checked) -> Iterator[Finding]:
     """Each prompt, searched for plain words."""
-    places = _strange_places(checked)
-    files = called_by_file(checked)
+    places = _strange_places(checked.spec, tuple((r.spec.id, r.program) for r in checked.readers))
+    files = checked.around.misnamed if checked.around is not None else {}
     for read in checked.author.agents:
         prompt = read.agent.prompt
         if not prompt:
             continue
         yield from _filled_in(checked, read, prompt)
-        if any(word in prompt for word in (*places, *files)):
+        if _one_of(tuple(places)).search(prompt) or _speaks(prompt, files):
             yield from _named(checked, read, prompt, places, files)
 
 
-def _strange_places(checked: Checked) -> Mapping[str, str]:
+WORD = re.compile(r"[\w-]+")
+
+
+@cache
+def _one_of(words: tuple[str, ...]) -> re.Pattern[str]:
+    """Any of the words; one expression is faster than a search for each."""
+    return re.compile("|".join(map(re.escape, words)) or r"(?!)")
+
+
+def _speaks(prompt: str, names: Mapping[str, str]) -> bool:
+    """Whether one of the names may stand in the prompt. There can be thousands of each."""
+    return bool(names) and (
+        not names.keys().isdisjoint(WORD.findall(prompt)) or any(n in prompt for n in names if not WORD.fullmatch(n))
+    )
+
+
+@cache
+def _strange_places(spec: Spec, readers: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
     """Folders that no program knows that reads this file, with the program that does."""
-    mine = {checked.spec.id, *(r.spec.id for r in checked.readers)}
-    known = {checked.spec.program, *(r.program for r in checked.readers)}
+    mine = {spec.id, *(id for id, _ in readers)}
+    known = {spec.program, *(program for _, program in readers)}
     strange = {folder: load(ids[0]).program for folder, ids in folders().items() if not mine & set(ids)}
     return {folder: program for folder, program in strange.items() if program not in known}
 
 
-def called_by_file(checked: Checked) -> Mapping[str, str]:
-    """Names of files whose agents the program calls otherwise, with what it calls them."""
-    spec = checked.spec
-    if checked.around is None or spec.many or spec.identity.get("by", "name") != "name":
-        return {}
-    found = {
-        stem(spec, path.rsplit("/", 1)[-1]): name
-        for name, paths in checked.around.files.get(spec.id, {}).items()
-        for path in paths
-    }
-    return {file: name for file, name in found.items() if file not in checked.around.agents and len(file) > 1}
+derived(_strange_places.cache_clear)
 
 
 def _named(

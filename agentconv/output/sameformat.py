@@ -55,9 +55,11 @@ def convert_same(reading: Reading, options: Options, company: Company | None = N
             result.files = {output_path(read.agent, reading.spec, options.user): text.encode("utf-8")}
         result.notes = [placed(one, read, reading.path) for one in result.notes]
         out.append(result)
-    edited = text != reading.text
-    if edited and not reading.spec.many and (again.status != "read" or any(r.status == "failed" for r in out)):
-        return convert_reading(reading, reading.spec, options, lambda _: None)  # no edit helps: written anew
+    if not reading.spec.many and (again.status != "read" or any(r.status == "failed" for r in out)):
+        # no edit helps, and an output has to load: written anew
+        anew = convert_reading(reading, reading.spec, options, lambda _: None)
+        if text != reading.text or all(r.status != "failed" for r in anew):
+            return anew
     return out
 
 
@@ -76,6 +78,7 @@ def normalised(reading: Reading, names: bool = True, more: Sequence[Splice] = ()
     splices += [(r.start, r.end, r.new) for r in document.remarks if r.end >= 0]
     for read in reading.agents if names else ():
         splices += _names(read, document)
+        splices += [(k.start, k.end, k.new or k.text) for k in read.keys if document.text[k.start : k.end] == k.text]
     if _wrapped(reading):
         splices += _unwrapped(document)
     return edit_text(reading.text, _without_overlaps(splices))

@@ -104,13 +104,8 @@ def _result(result: Conversion, first: Texts, texts: Texts, files: dict[str, byt
     swap = {getattr(first, part): getattr(texts, part) for part in PARTS}
     agent, called = result.agent, result.called
     if agent is not None:
-        agent = replace(
-            agent,
-            id=swap.get(agent.id, agent.id),
-            name=agent.name and swap.get(agent.name, agent.name),
-            description=agent.description and swap.get(agent.description, agent.description),
-            prompt=agent.prompt and swap.get(agent.prompt, agent.prompt),
-        )
+        said = {n: getattr(agent, n) for n in ("id", "name", "title", "description", "when_to_use", "prompt")}
+        agent = replace(agent, **{n: swap.get(text, text) for n, text in said.items() if text is not None})
     if called is not None:
         words = tuple(swap.get(word, word) for word in called.words)
         called = replace(called, words=words, becomes=swap.get(called.becomes, called.becomes), source=texts.path)

@@ -81,6 +81,7 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "R041": ("error", "the header is cut off at dashes inside of it"),
     "R042": ("error", "keys are lost in the header"),
     "R043": ("approximate", "a text is read otherwise"),
+    "R085": ("approximate", "a key that the program does not know, read as one that it has"),
     "R060": ("lost", "a command that the source program does not start"),
     # tools
     "T001": ("info", "a tool name of another program"),
@@ -215,6 +216,9 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "P011": ("info", "the prompt names a tool that the program does not have"),
     "P012": ("info", "the prompt speaks of another program's place"),
     "P013": ("info", "the prompt tells to use a tool that the agent has not got"),
+    "P014": ("info", "the prompt calls an agent by its file"),
+    "P015": ("info", "a placeholder that nothing fills in"),
+    "P016": ("info", "nothing was rewritten in the prompt"),
     # own bugs
     "X001": ("error", "internal error"),
 }

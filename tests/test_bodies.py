@@ -93,6 +93,53 @@ def test_places_are_exact() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Ask the reviewer agent.", ["bare reviewer"]),
+        ("Hand over to the debugger subagent.", ["bare debugger"]),
+        ("The calling agent, the user agent and an autonomous agent.", []),
+        ("You are the TESTER agent; you act as the tester agent.", []),
+        ("Use the `Functional Planner` agent.", ["backticks Functional Planner"]),
+        ("| Task | Agent |\n|---|---|\n| Read | `reader` |\n| Plan | plan |", ["cell reader", "cell plan"]),
+        ("| Agent file | Why |\n|---|---|\n| `reader` | x |", []),
+        ("See @ui-designer and @types/node.", ["at ui-designer"]),
+        ("Hand off to `@terraform` or `@devops`.", ["at terraform", "at devops"]),
+        ("### @doc-generator Skill\n\nMention `@doc-generator`.", []),
+        ("## Delegation\n\n- Tests? → Ask `tester`\n", ["backticks tester"]),
+        ("## Integration with other agents\n\n- Receive plans from api-designer\n", ["bare api-designer"]),
+        ("## Available Subagents\n\n- `Scout` - looks\n\nUse `Scout` first.", ["backticks Scout", "backticks Scout"]),
+        ("## Delegation\n\n- `failed` -> stop\n- `max_tries` is 2\n", []),
+        ("A tech-lead decides: escalate to tech-lead.", ["bare tech-lead"]),
+        ("See [Sicherheit](security-analyst.md) and [docs](setup-guide.txt).", ["link security-analyst"]),
+        ("```sh\nclaude --agent my-reviewer\n```", ["call my-reviewer"]),
+        ("Ping **backend‑developer** agent.", ["bold backend‑developer"]),
+    ],
+)
+def test_agents_that_nobody_in_the_batch_is(text: str, expected: list[str]) -> None:
+    assert [f"{m.form} {m.text}" for m in found(text) if m.kind == "agent" and m.sure] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Use `run_in_terminal`, then read_file.", ["backticks run_in_terminal", "bare read_file"]),
+        ("You have access to the `figma` tool.", ["backticks figma"]),
+        ("Use the `jq` tool.", []),
+        ("Set the `read_file` parameter.", []),
+        (
+            "Apply `#fetch_page` and use the tool `#docs`; the colour `#FFEEDD`, issue #12.",
+            ["hash #fetch_page", "hash #docs"],
+        ),
+        ("Call `mcp_docs7_find-page`; define `mcp_input_schema`.", ["mcp mcp_docs7_find-page"]),
+        ("Ask the Brave Search MCP server; use MCP tools.", ["server Brave Search"]),
+        ("Track it with TodoWrite/TaskUpdate, in PowerShell.", ["bare TodoWrite", "bare TaskUpdate"]),
+    ],
+)
+def test_tools_of_anybody(text: str, expected: list[str]) -> None:
+    assert [f"{m.form} {m.text}" for m in found(text) if m.kind == "tool" and m.sure] == expected
+
+
+@pytest.mark.parametrize(
     ("text", "code"),
     [
         ("a `b` c", [(2, 5)]),

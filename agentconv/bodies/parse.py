@@ -149,3 +149,11 @@ def _inline(text: str, start: int, end: int) -> list[Span]:
             out.append(Span("code", opening.start(), runs[n].end()))
         n += 1
     return [*out, *comments]
+
+
+def in_code(parsed: Parsed, start: int, end: int) -> bool:
+    """In a code block, or between backticks beside other things."""
+    span = parsed.at(start)
+    if span is None:
+        return False
+    return span.kind != "code" or parsed.inside(span) != (start, end)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from agentconv.checking.checked import Checked, Reader
@@ -112,7 +113,7 @@ def _models(checked: Checked, reader: Reader, read: Read) -> Iterator[Finding]:
             "sends the name as it stands, and the start fails if there is no such model",
         )
         if wish.id is None and wish.tier is None:
-            if wish.text in (spec.models.get("tiers") or {}):
+            if any(re.fullmatch(pattern, wish.text) for pattern in spec.models.get("own") or ()):
                 continue
             yield checked.finding(
                 "M015", "warning", f"nobody knows a model `{wish.text}`", read=read, at=node, reader=reader,

@@ -102,7 +102,7 @@ class _Build:
             sweep(self.root, known | {locks.NAME})
         places: dict[str, str] = {}
         empty = True
-        for source, reading, made in self._readings():
+        for source, reading, made in self._together():
             done.results += made.unread
             if reading is None:
                 continue
@@ -127,6 +127,18 @@ class _Build:
         for tracked in (True, False):
             self._settle(tracked, empty)
         return done
+
+    def _together(self) -> Iterable[tuple[Source, Reading | None, Made]]:
+        """File by file; all of them at once where a prompt is rewritten by what becomes of the others."""
+        if not any(maker.needs_company for maker in self.makers):
+            return self._readings()
+        found = list(self._readings())
+        readings = [(source, reading) for source, reading, _ in found if reading is not None]
+        self.makers = [
+            replace(maker, companies={maker.setting.id: maker.company(readings)}) if maker.needs_company else maker
+            for maker in self.makers
+        ]
+        return found
 
     def _readings(self) -> Iterator[tuple[Source, Reading | None, Made]]:
         ours = set(self.done.plan.targets)

@@ -67,11 +67,6 @@ def run(config: Config, wishes: Wishes, progress: Step = lambda n: None, cache: 
     return _Build(config, wishes, cache).run(progress)
 
 
-def _names_files(reading: Reading) -> bool:
-    """Whether a prompt of such a file may stand in another one."""
-    return any(row.fact("refs") for row in reading.spec.fields.values())
-
-
 class _Build:
     def __init__(self, config: Config, wishes: Wishes, cache: Cache | None) -> None:
         self.config, self.wishes, self.root, self.cache = config, wishes, config.root, cache
@@ -156,7 +151,7 @@ class _Build:
                 continue
             made = Made(known.path)
             reading = read_source(known, self.done.plan, made)
-            if self.cache is not None and reading is not None and not _names_files(reading):
+            if self.cache is not None and reading is not None and not reading.spec.names_files:
                 self.cache.readings[known.path] = (reading.text, known, reading)
             yield known, reading, made
 

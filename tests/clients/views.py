@@ -65,12 +65,15 @@ def _copilot(out: Answer) -> list[Seen]:
 
 
 def _opencode(out: Answer) -> list[Seen]:
+    """The tools are those that the model was sent; of an agent that did not start, those that its rules leave."""
     found = []
     for a in out["agents"]:
         if a.get("disabled"):
             found.append(Seen(a["file"], a["name"]))
             continue
-        tools = [name for name, on in (a.get("tools") or {}).items() if on]
+        run = a.get("run") or {}
+        tools = run["tools"] if "tools" in run else [name for name, on in (a.get("tools") or {}).items() if on]
+        lost = "" if run.get("prompt_delivered", True) else "the prompt was not among what the model was sent"
         found.append(
             Seen(
                 a["file"],
@@ -81,6 +84,7 @@ def _opencode(out: Answer) -> list[Seen]:
                 model=(a.get("model") or "").rstrip("/") or None,  # `sonnet` is the maker `sonnet` without a model
                 mode=a.get("mode"),
                 asks=set(a.get("asks") or ()),
+                error=run.get("error") or lost,
             )
         )
     return found

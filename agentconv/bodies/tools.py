@@ -68,17 +68,24 @@ def tool_references(parsed: Parsed, words: Words) -> Iterator[Mention]:
         for found in words.mcp.finditer(text):
             start, end = found.span()
             yield Mention("tool", "mcp", found[0], start, end, found[0], False, in_code(parsed, start, end))
+    yield from _hashes(parsed, words)
+
+
+def _hashes(parsed: Parsed, words: Words) -> Iterator[Mention]:
+    """`#name` as chat has it, in a file of whatever program; a colour, an anchor and a number are none."""
+    text, others = parsed.text, words.others
     for found in HASH.finditer(text) if "#" in text else ():
         name, (start, end) = found["tool"], found.span()
-        span = parsed.at(start)
-        if HEX.fullmatch(name) or (span is not None and (span.kind != "code" or parsed.inside(span) != (start, end))):
+        form = parsed.form(start, end)
+        if form == "code" or HEX.fullmatch(name):
             continue
-        outer = (span.start, span.end) if span is not None else (start, end)
-        if "_" in name if span is not None else name in words.others():
-            sure = True
+        span = parsed.at(start)
+        known = name in others()
+        if span is None:
+            sure = known or _cue(text, start, end)
         else:
-            sure = _cue(text, *outer)
-        if sure or name in words.others():
+            sure = "_" in name or _cue(text, span.start, span.end)
+        if sure or known:
             yield Mention("tool", "hash", found[0], start, end, name, name in words.tools, False, sure)
 
 

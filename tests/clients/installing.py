@@ -35,7 +35,8 @@ def install(program: Program, *, newest: bool = False, say: Callable[[str], None
         say(f"{program.id}: there already, {size(program.folder)}")
         return
     start = time.monotonic()
-    say(f"{program.id}: installing {', '.join(f'{n} {v}' for n, v in program.packages().items())} …")
+    wanted = "the newest" if newest else _words(program.packages())
+    say(f"{program.id}: installing {wanted} …")
     folder = program.folder
     folder.mkdir(parents=True, exist_ok=True)
     _npm(program, folder, newest)

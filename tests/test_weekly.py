@@ -1,4 +1,4 @@
-"""The workflow that runs the newest programs: its steps, as the runner starts them, with stand-ins for what is remote."""
+"""The workflow that runs the newest programs: its steps as the runner starts them, with stand-ins for the rest."""
 
 from __future__ import annotations
 

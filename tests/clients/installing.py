@@ -66,6 +66,8 @@ def installed(program: Program) -> dict[str, str]:
 def pin(program: Program) -> list[str]:
     """Write the versions that are there into the program's data; comments and all else stay."""
     path, moved = HERE / program.id / "client.yaml", []
+    if program.present() is None:  # a package of the new version may be there without the program in it
+        return []
     text = path.read_text(encoding="utf-8")
     for name, version in installed(program).items():
         old = program.packages()[name]

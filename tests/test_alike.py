@@ -185,3 +185,36 @@ def test_most_agents_of_a_project_are_filled_in() -> None:
         count += bool(like is not None and maker.kinds.get(like))
         maker.make(source)
     assert count > 60
+
+
+def test_rows_of_agents_that_are_alike_are_what_they_would_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    from agentconv.telling import listing
+    from bench.data import agents
+
+    sources = [
+        Source(f".claude/agents/{stem}.md", None, "claude-code", text, asked=True, settled=True)
+        for stem, text in agents(60)
+    ]
+    taken: list[object] = []
+    real = alike.Kinds.get
+    monkeypatch.setattr(alike.Kinds, "get", lambda self, like: taken.append(found := real(self, like)) or found)
+    mine = list(listing.rows(sources, TARGETS))
+    assert sum(row is not None for row in taken) > 10, "no row was filled in"
+    monkeypatch.setattr(alike.Kinds, "get", lambda self, like: None)
+    assert mine == list(listing.rows(sources, TARGETS))
+
+
+def test_a_column_that_depends_on_the_agent_is_worked_out_for_each() -> None:
+    """A first guess that does not hold for the second agent is never used."""
+    from agentconv.telling.listing import AlikeRows, Cell, Row
+
+    first, second, third = (alike.Texts(f"{n}.md", n, n, f"About {n}", f"You are {n}.") for n in ("a-a", "b-b", "c-c"))
+
+    def row(texts: alike.Texts, cursor: str) -> Row:
+        cells = {"cursor": Cell([cursor], "converted", "R"), "codex": Cell(["reads"], "converted", "R")}
+        return Row(texts.name, texts.path, "claude-code", description=texts.description, cells=cells)
+
+    form = AlikeRows(first, row(first, "reads"))
+    form.prove(second, row(second, "writes"))
+    filled = form.filled(third)
+    assert filled is not None and set(filled.cells) == {"codex"} and filled.name == "c-c"

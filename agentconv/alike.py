@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Generic, Protocol, TypeVar
 
 from agentconv.bodies.search import places
@@ -180,6 +180,7 @@ def signs(spec: Spec) -> Signs:
 derived(signs.cache_clear)
 
 
+@lru_cache(maxsize=1)  # a build asks for each of its targets
 def apart(spec: Spec, text: str, path: str) -> Apart | None:
     """The kind and the texts of a Markdown file with a header, where its texts are nothing but words."""
     if spec.syntax != "frontmatter" or not text.startswith("---\n"):
@@ -235,6 +236,9 @@ def _is_text(prompt: str, spec: Spec) -> bool:
     except ContainerError:
         return False
     return True
+
+
+derived(apart.cache_clear)
 
 
 @cache

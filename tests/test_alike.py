@@ -193,15 +193,15 @@ def test_rows_of_agents_that_are_alike_are_what_they_would_be(monkeypatch: pytes
 
     sources = [
         Source(f".claude/agents/{stem}.md", None, "claude-code", text, asked=True, settled=True)
-        for stem, text in agents(60)
+        for stem, text in agents(150)
     ]
     taken: list[object] = []
     real = alike.Kinds.get
     monkeypatch.setattr(alike.Kinds, "get", lambda self, like: taken.append(found := real(self, like)) or found)
-    mine = list(listing.rows(sources, TARGETS))
+    mine = list(listing.rows(sources, TARGETS[:4]))
     assert sum(row is not None for row in taken) > 10, "no row was filled in"
     monkeypatch.setattr(alike.Kinds, "get", lambda self, like: None)
-    assert mine == list(listing.rows(sources, TARGETS))
+    assert mine == list(listing.rows(sources, TARGETS[:4]))
 
 
 def test_a_column_that_depends_on_the_agent_is_worked_out_for_each() -> None:

@@ -104,16 +104,17 @@ class _Build:
         empty = True
         for source, reading, made in self._readings():
             done.results += made.unread
-            if reading is None:
+            if reading is None and not made.results:
                 continue
-            if reading.agents:
+            if reading is None or reading.agents:
                 self.read.add(source.path)
                 empty = False
-            self.digests[source.path] = locks.fingerprint(reading.text.encode("utf-8"))
+            self.digests[source.path] = locks.fingerprint((source.text or "").encode("utf-8"))
             if source.placed:
                 places[source.path] = source.place
             for maker, output in zip(self.makers, self.outputs, strict=True):
-                maker.make_read(source, reading, made)
+                if reading is not None:
+                    maker.make_read(source, reading, made)
                 for result in made.results.get(output.dst.id, ()):
                     output.take(result)
                     progress(1)
@@ -143,10 +144,23 @@ class _Build:
             if known is None:
                 continue
             made = Made(known.path)
+            if self._filled(known, made):
+                yield known, None, made
+                continue
             reading = read_source(known, self.done.plan, made)
             if self.cache is not None and reading is not None and not _names_files(reading):
                 self.cache.readings[known.path] = (reading.text, known, reading)
             yield known, reading, made
+
+    def _filled(self, source: Source, made: Made) -> bool:
+        """What became of others that are alike, if it is known for every target."""
+        for maker, output in zip(self.makers, self.outputs, strict=True):
+            filled = maker.filled(source)
+            if output.dst.id not in filled:
+                made.results = {}
+                return False
+            made.results |= filled
+        return True
 
     def _kept(self, found: Source) -> tuple[Source, Reading] | None:
         """The file as it was read for an earlier build, where its text is the same."""

@@ -11,6 +11,7 @@ from typing import Any
 
 from agentconv import models
 from agentconv import rights as counting
+from agentconv.alike import Apart
 from agentconv.conversion import BeforeAfter, Conversion
 from agentconv.convert import convert_reading
 from agentconv.lowering.lowered import Options
@@ -37,6 +38,14 @@ class SettledMaker(Maker):
     setting: TargetSetting
     config: Config
     cache: Results | None = None  # results of earlier builds, where one process builds again and again
+
+    def _apart(self, source: Source) -> Apart | None:
+        """The kind of a file, where the settings make no difference between agents either."""
+        of_some = self.setting.agents or self.setting.include or self.setting.exclude or self.setting.rewrite_body
+        widening = any(agents != ("*",) for agents in self.setting.allow_widening.values())
+        if of_some or widening or self.setting.body != "text" or self.cache is not None:
+            return None
+        return Maker._apart(self, source)
 
     def _results(self, source: Source, reading: Reading, dst: Spec) -> list[Conversion]:
         if self.cache is None:

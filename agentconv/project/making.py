@@ -55,21 +55,21 @@ class Maker:
         made = Made(source.path, source.real, known is not None)
         if known is None:
             return made
-        like = self._apart(known)
-        filled = (self.kinds.get(like) or {}) if like is not None else {}
+        filled = self.filled(known)
         left = [target for target in self._targets_for(known.format) if target not in filled]
         if filled and not left:
             made.place, made.results = source.place if source.placed else "", filled
             return made
         reading = read_source(known, self.plan, made)
         if reading is not None:
-            self.make_read(source, reading, made, left)
-            for results in made.results.values():
-                _let_go(results)
-            if like is not None:
-                self.kinds.learn(like, made.results)
+            self.make_read(known, reading, made, left)
             made.results |= filled
         return made
+
+    def filled(self, source: Source) -> Results:
+        """What became of others that are alike, with the texts of this one, in the targets where that is proved."""
+        like = self._apart(source)
+        return (self.kinds.get(like) or {}) if like is not None else {}
 
     def _apart(self, source: Source) -> Apart | None:
         """The kind of a file, where what becomes of it depends on nothing but its kind and its texts."""
@@ -92,13 +92,20 @@ class Maker:
         if picked is None:
             return
         made.place = source.place if source.placed else ""
-        for target in self._targets_for(picked.spec.id) if targets is None else targets:
+        targets = list(self._targets_for(picked.spec.id) if targets is None else targets)
+        for target in targets:
             dst = load(target)
             own = picked if self.plan.in_place else own_passages(picked, dst, source.prefix)
             results = [r for part in _parts(own, dst) for r in self._results(source, part, dst)]
             if self.plan.all and not self.plan.in_place:
                 results = [r for r in results if r.source not in r.files]  # it lies there already
             made.results[target] = results
+            for result in results:
+                if not looked_at(dst):  # nobody will look at the agent, and it is most of what would travel
+                    result.agent = None
+        like = self._apart(source)
+        if like is not None and len(picked.agents) == 1:
+            self.kinds.learn(like, {target: made.results[target] for target in targets})
 
     def _picked(self, reading: Reading, made: Made) -> Reading | None:
         """The agents of --only and --exclude."""
@@ -176,13 +183,6 @@ def placed_below(path: str, source: Source, dst: Spec, plan: Plan, format: str) 
         pure = PurePosixPath(path)
         return str(pure.parent / source.below / pure.name)
     return path
-
-
-def _let_go(results: Iterable[Conversion]) -> None:
-    """The agents that nobody will look at; they are most of what would travel between processes."""
-    for result in results:
-        if not looked_at(load(result.target)):
-            result.agent = None
 
 
 def _say_missing(results: list[Conversion], dst: Spec, plan: Plan) -> None:

@@ -40,7 +40,7 @@ HANDS = re.compile(
     r"(?:invok|launch|spawn|consult|engag)\w*)\s+(?:the\s+)?$",
     re.I,
 )
-TITLE = re.compile(r"(?:^|\n)#[^\n]*$|(?:[\w,;:)]\s+[A-Z][\w-]{2,}|[A-Z]\w*-\w+)\s$")
+LONGER = re.compile(r"(?:^|\n)#[^\n]*$|(?:[\w,;:)]\s+[A-Z][\w-]{2,}|[A-Z]\w*-\w+)\s$")
 ROLE = re.compile(r"\b(?:you are|you're|i am|act(?:s|ing)? as|as)\b[^.\n]{0,60}$", re.I)
 
 

@@ -98,6 +98,9 @@ def _taken(name: str, config: Any, src: Spec, dst: Spec, known: frozenset[str], 
     }
     limiting = (theirs.fact("server_keys") or {}) if (theirs := src.by_field.get("mcp_servers")) else {}
     every = {k for k in limiting.get("only", ()) if config.get(k) in (["*"], ("*",), "*")}  # what they all do anyway
+    if every - set(kept):
+        text = f"that the MCP server `{name}` has all its tools is what {dst.program} takes for granted"
+        out.say("L009", text, "mcp_servers", "info")
     if gone := [k for k in config if k not in kept and k not in every]:
         words = ", ".join(f"`{k}`" for k in gone)
         out.say(

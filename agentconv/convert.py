@@ -221,6 +221,11 @@ def _decide(job: Job, made: Attempt, result: Conversion) -> Conversion:
     gained = counting.spelled(made.gained) + [f"limit:{name}" for name in lowered.limits]
     result.gained = gained
     result.called = member_as(job.agent, lowered.agent, dst, result.source)
+    if job.agent.handoffs or any(right.cls == "delegates" for right in job.before):
+        from agentconv.lowering.references import named
+
+        asked = {name for _, name in named(job.agent)}
+        result.names = tuple(one for one in named(lowered.agent) if one[1] in asked)
     result.agent, result.entry = lowered.agent, lowered.agent.id if dst.many else ""
     result.rights = BeforeAfter(result.rights.before, counting.spelled(made.rights))
     notes = [*lowered.notes, *aftermath.beside_a_shell(job, made)]

@@ -13,16 +13,15 @@ from agentconv.bodies.company import Company
 from agentconv.bodies.cues import AFTER, BEFORE, OTHER, PERSON, ROLE, TITLE, cue, distinct
 from agentconv.bodies.found import Mention, Words
 from agentconv.bodies.parse import Parsed
-from agentconv.bodies.sections import sections
+from agentconv.bodies.sections import Sections
 
 AT = re.compile(r"(?<![\w/.@<])@(?:\"([^\"\n]{2,60})\"|([A-Za-z][\w.:-]*\w))")
 TITLED = re.compile(r"\b([A-Z][A-Za-z0-9]*(?:[ -][A-Z][A-Za-z0-9]*){0,3}) (?=(?:[Ss]ub-?)?[Aa]gents?\b)")
 
 
-def agents(parsed: Parsed, company: Company, words: Words) -> Iterator[Mention]:
-    """All agents that the prompt names, in no order, the surest form of each place first."""
+def agents(parsed: Parsed, company: Company, words: Words, about: Sections) -> Iterator[Mention]:
+    """All of them that the prompt names, in no order, the surest form of each place first."""
     text = parsed.text
-    about = sections(parsed)
     yield from _called(parsed, company, words)
     yield from _at(parsed, company, words)
     yield from _linked(parsed, company)
@@ -42,7 +41,7 @@ def _tokens(parsed: Parsed, names: Mapping[str, object]) -> Iterator[tuple[int, 
     for name in names:
         if len(name) > 1 and name in text:  # most are not there: a plain search tells soonest
             for found in _whole(name).finditer(text):
-                yield found.start(), found.end(), _form(parsed, found.start(), found.end())
+                yield found.start(), found.end(), parsed.form(*found.span())
 
 
 @lru_cache(maxsize=2048)
@@ -50,17 +49,7 @@ def _whole(name: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w@/\\.#:$=-]){re.escape(name)}(?![\w/\\(=]|[.:-]\w)")
 
 
-def _form(parsed: Parsed, start: int, end: int) -> str:
-    span = parsed.at(start)
-    text = parsed.text
-    if span is not None:
-        return "backticks" if span.kind == "code" and parsed.inside(span) == (start, end) else "code"
-    if text[max(start - 2, 0) : start] in ("**", "__") and re.match(r":?(?:\*\*|__)", text[end : end + 3]):
-        return "bold"
-    return "bare"
-
-
-def _sure(text: str, start: int, end: int, form: str, about: list[tuple[int, int]]) -> bool:
+def _sure(text: str, start: int, end: int, form: str, about: Sections) -> bool:
     """Whether nothing but the agent can be meant."""
     word = text[start:end]
     if form == "code":
@@ -88,8 +77,7 @@ def _called(parsed: Parsed, company: Company, words: Words) -> Iterator[Mention]
         name = found["agent"]
         if re.search(r"[<>{}$\[\]…]|\.\.\.", name):
             continue  # a blank to be filled in
-        span = parsed.at(start)
-        block = span is not None and span.kind != "code"
+        block = parsed.in_block(start)
         member = company.by_word.get(name)
         known = member.words[0] if member else name
         yield Mention("agent", "call", name, start, end, known, member is not None, block, True)
@@ -121,7 +109,7 @@ def _linked(parsed: Parsed, company: Company) -> Iterator[Mention]:
     for found in re.finditer(r"(?<![\w/\\.@-])[A-Za-z][\w.-]*\.[a-z]{2,4}\b(?![\w/])", parsed.text):
         if found[0] in files:
             member = files[found[0]]
-            block = _form(parsed, *found.span()) == "code"
+            block = parsed.form(*found.span()) == "code"
             yield Mention("agent", "file", found[0], found.start(), found.end(), member.words[0], True, block, False)
 
 
@@ -133,10 +121,5 @@ def _titled(parsed: Parsed, company: Company) -> Iterator[Mention]:
     slugs = {re.sub(r"[^a-z0-9]+", "-", w.lower()).strip("-"): m for w, m in company.by_word.items()}
     for found in TITLED.finditer(text):
         member = slugs.get(re.sub(r"[^a-z0-9]+", "-", found[1].lower()))
-        if member is not None and found[1] not in company.by_word and not _in_block(parsed, found.start()):
+        if member is not None and found[1] not in company.by_word and not parsed.in_block(found.start()):
             yield Mention("agent", "title", found[1], found.start(1), found.end(1), member.words[0], True, False, False)
-
-
-def _in_block(parsed: Parsed, offset: int) -> bool:
-    span = parsed.at(offset)
-    return span is not None and span.kind != "code"

@@ -12,6 +12,7 @@ from agentconv.bodies.found import KINDS, Mention, Words
 from agentconv.bodies.others import commands, models, placeholders, products
 from agentconv.bodies.parse import Parsed, parse
 from agentconv.bodies.paths import paths
+from agentconv.bodies.sections import sections
 from agentconv.bodies.strangers import strangers
 from agentconv.bodies.tools import servers, tool_references, tools
 
@@ -28,8 +29,9 @@ def mentions(text: str, company: Company, words: Words, kinds: Collection[str] =
     if "tool" in kinds:
         found += tool_references(parsed, words)
     if "agent" in kinds:
-        found += agents(parsed, company, words)
-        found += strangers(parsed, company, words)
+        about = sections(parsed)
+        found += agents(parsed, company, words, about)
+        found += strangers(parsed, company, words, about)
     if "tool" in kinds:
         found += tools(parsed, words)
         found += servers(parsed)

@@ -77,7 +77,6 @@ def words_of(id: str) -> Words:
         _unique(files),
         re.compile("|".join(dict.fromkeys(placeholders))) if placeholders else None,
         tuple(dict.fromkeys(products)),
-        {},
     )
 
 

@@ -254,7 +254,8 @@ def _decide(job: Job, made: Attempt, result: Conversion) -> Conversion:
         result.notes += problems
         return result
     result.files = {made.path: made.text.encode("utf-8")}
-    result.judge("widened" if gained else "exact")
+    # a question that falls away is no right more, and was allowed all the same
+    result.judge("widened" if gained or any(n.effect == "widens" for n in notes) else "exact")
     ambient = counting.gained(job.before, counting.of_ambient(dst))
     if job.options.strict and ambient:
         result.gained = counting.spelled(ambient)

@@ -263,7 +263,15 @@ class ToolTable:
         if clean := self.mcp.get("clean"):  # characters outside the class become `_` in the program
             server = re.sub(clean, "_", server)
             member = re.sub(clean, "_", member) if member else member
-        return str(template).format(server=server, tool=member) if self._spellable(server, member) else None
+        if not self._spellable(server, member) or self.own_member(member):
+            return None
+        return str(template).format(server=server, tool=member)
+
+    def own_member(self, member: str | None) -> Name | None:
+        """The program's own tool that it takes a server's tool of that name for."""
+        if not member or member.lower() not in self.mcp.get("own_members", ()):
+            return None
+        return self.own(member) or self.own(self.folded.get(member.lower(), ""))
 
     def _spellable(self, server: str, member: str | bool | None) -> bool:
         """Whether the program takes such a server and tool apart as they are meant."""

@@ -27,6 +27,7 @@ class Seen:
     asks: set[str] | None = None  # tools before whose use it asks, where it has such rules
     effort: str | None = HIDDEN
     error: str = ""
+    started: bool = True  # whether it could be called at all
 
 
 def _claude(out: Answer) -> list[Seen]:
@@ -34,6 +35,7 @@ def _claude(out: Answer) -> list[Seen]:
     for agent in out["agents"]:
         run = agent.get("run") or {}
         error, tools = run.get("error") or "", run.get("tools")
+        started = tools is not None
         if "would be spawned with zero tools" in error:  # 2.1.328 loads it and refuses every start
             error, tools = "", []
         found.append(
@@ -46,6 +48,7 @@ def _claude(out: Answer) -> list[Seen]:
                 model=agent["model"],
                 resolved=run["model"] if run.get("model") else HIDDEN,
                 error=error,
+                started=started,
             )
         )
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 NOUN = r"(?:sub-?)?(?:agents?|subagents?|droids?|personas?|modes?|teammates?|chatmodes?)\b"
-AFTER = re.compile(rf"[`*_\"']*\s+(?:custom\s+|specialist\s+)?{NOUN}", re.I)
+AFTER = re.compile(rf"[`*_\"']*(?:\s+|-(?=Agent))(?:custom\s+|specialist\s+)?{NOUN}", re.I)
 AFTER_LIST = re.compile(
     rf"[`*_\"']*(?:(?:,|\s+(?:or|and)|\s*/)\s*(?:the\s+)?[`*_\"']*[\w.-]+[`*_\"']*){{1,4}}\s+{NOUN}", re.I
 )

@@ -110,9 +110,11 @@ class _Look:
         if not spelled:
             return
         either = "|".join(re.escape(name) for name in sorted(spelled, key=len, reverse=True))
-        for found in re.finditer(rf"(?<![\w@/\\.#:$=*`-])(?:{either})(?![\w/=(`*-]|\.\w)", self.text):
-            if self.parsed.at(found.start()) is None and not is_none(self.text, found.end()):
-                yield _nobody("bare", found[0], *found.span())
+        prose = rf"(?<![\w@/\\.#:$=*`-])(?P<bare>{either})(?![\w/=(`*-]|\.\w)"
+        for found in re.finditer(rf"{prose}|`(?P<call>{either})\([^`\n]*\)`", self.text):
+            form = str(found.lastgroup)
+            if not self.parsed.in_block(found.start()) and not is_none(self.text, found.end()):
+                yield _nobody(form, found[form], *found.span(form))
 
     def after_at(self) -> Iterator[Mention]:
         """`@name`: an agent where its name says so, or what stands around it."""
@@ -182,8 +184,9 @@ class _Look:
                 found: re.Match[str] | None = arrow
                 while found is not None:  # "→ `a` or `b`"
                     name, start, end = found[1], *found.span(1)
-                    form = self.parsed.form(start, end)
-                    if form in ("backticks", "bold") and not self._no_name(name) and not is_none(self.text, end):
+                    form, person = self.parsed.form(start, end), PERSON.search(name) is not None
+                    named = form in ("backticks", "bold") and (person or _plain_name(name))
+                    if named and not self._no_name(name) and not is_none(self.text, end):
                         yield _nobody(form, name, start, end)
                     found = OR.match(self.text, found.end(), last)
 

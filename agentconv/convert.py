@@ -223,6 +223,11 @@ def _decide(job: Job, made: Attempt, result: Conversion) -> Conversion:
     gained = counting.spelled(made.gained) + [f"limit:{name}" for name in lowered.limits]
     result.gained = gained
     result.called = member_as(job.agent, lowered.agent, dst, result.source)
+    if job.agent.handoffs or any(right.cls == "delegates" for right in job.before):
+        from agentconv.lowering.references import named
+
+        asked = {name for _, name in named(job.agent)}
+        result.names = tuple(one for one in named(lowered.agent) if one[1] in asked)
     result.agent, result.entry = lowered.agent, lowered.agent.id if dst.many else ""
     result.rights = BeforeAfter(result.rights.before, counting.spelled(made.rights))
     notes = [*lowered.notes, *aftermath.beside_a_shell(job, made)]
@@ -251,7 +256,8 @@ def _decide(job: Job, made: Attempt, result: Conversion) -> Conversion:
         result.notes += problems
         return result
     result.files = {made.path: made.text.encode("utf-8")}
-    result.judge("widened" if gained else "exact")
+    # a question that falls away is no right more, and was allowed all the same
+    result.judge("widened" if gained or any(n.effect == "widens" for n in notes) else "exact")
     ambient = counting.gained(job.before, counting.of_ambient(dst))
     if job.options.strict and ambient:
         result.gained = counting.spelled(ambient)

@@ -115,6 +115,7 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "T046": ("approximate", "no name of the tool list gives anything"),
     "T047": ("error", "a field that brings tools along"),
     "T048": ("approximate", "a name that is not found as it is written"),
+    "T080": ("info", "tools that a subagent has only where its rules name them"),
     # models
     "M001": ("lost", "the model is not available in the target"),
     "M002": ("approximate", "a model of the same tier"),
@@ -217,6 +218,7 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "P013": ("info", "the prompt tells to use a tool that the agent has not got"),
     "P014": ("info", "the prompt calls an agent by its file"),
     "P015": ("info", "a placeholder that nothing fills in"),
+    "P016": ("info", "nothing was rewritten in the prompt"),
     # own bugs
     "X001": ("error", "internal error"),
 }

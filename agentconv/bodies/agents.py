@@ -10,19 +10,19 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from agentconv.bodies.company import Company
-from agentconv.bodies.cues import AFTER, BEFORE, OTHER, PERSON, ROLE, TITLE, cue, distinct
+from agentconv.bodies.cues import AFTER, BEFORE, LONGER, OTHER, PERSON, ROLE, cue, distinct
 from agentconv.bodies.found import Mention, Words
 from agentconv.bodies.parse import Parsed
-from agentconv.bodies.sections import sections
+from agentconv.bodies.sections import Sections
 
 AT = re.compile(r"(?<![\w/.@<])@(?:\"([^\"\n]{2,60})\"|([A-Za-z][\w.:-]*\w))")
-TITLED = re.compile(r"\b([A-Z][A-Za-z0-9]*(?:[ -][A-Z][A-Za-z0-9]*){0,3}) (?=(?:[Ss]ub-?)?[Aa]gents?\b)")
+TITLE = re.compile(r"\b([A-Z][A-Za-z0-9]*(?:[ -][A-Z][A-Za-z0-9]*){0,3})$")
+NOUN = re.compile(r" (?:[Ss]ub-?)?[Aa]gents?\b")
 
 
-def agents(parsed: Parsed, company: Company, words: Words) -> Iterator[Mention]:
-    """All agents that the prompt names, in no order, the surest form of each place first."""
+def agents(parsed: Parsed, company: Company, words: Words, about: Sections) -> Iterator[Mention]:
+    """All of them that the prompt names, in no order, the surest form of each place first."""
     text = parsed.text
-    about = sections(parsed)
     yield from _called(parsed, company, words)
     yield from _at(parsed, company, words)
     yield from _linked(parsed, company)
@@ -42,7 +42,7 @@ def _tokens(parsed: Parsed, names: Mapping[str, object]) -> Iterator[tuple[int, 
     for name in names:
         if len(name) > 1 and name in text:  # most are not there: a plain search tells soonest
             for found in _whole(name).finditer(text):
-                yield found.start(), found.end(), _form(parsed, found.start(), found.end())
+                yield found.start(), found.end(), parsed.form(*found.span())
 
 
 @lru_cache(maxsize=2048)
@@ -50,17 +50,7 @@ def _whole(name: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w@/\\.#:$=-]){re.escape(name)}(?![\w/\\(=]|[.:-]\w)")
 
 
-def _form(parsed: Parsed, start: int, end: int) -> str:
-    span = parsed.at(start)
-    text = parsed.text
-    if span is not None:
-        return "backticks" if span.kind == "code" and parsed.inside(span) == (start, end) else "code"
-    if text[max(start - 2, 0) : start] in ("**", "__") and re.match(r":?(?:\*\*|__)", text[end : end + 3]):
-        return "bold"
-    return "bare"
-
-
-def _sure(text: str, start: int, end: int, form: str, about: list[tuple[int, int]]) -> bool:
+def _sure(text: str, start: int, end: int, form: str, about: Sections) -> bool:
     """Whether nothing but the agent can be meant."""
     word = text[start:end]
     if form == "code":
@@ -73,7 +63,7 @@ def _sure(text: str, start: int, end: int, form: str, about: list[tuple[int, int
     if form in ("backticks", "bold"):
         return hint or inside or (distinct(word) and bool(PERSON.search(word)))
     if not distinct(word):
-        if TITLE.search(text[max(start - 80, 0) : start]):
+        if LONGER.search(text[max(start - 80, 0) : start]):
             return False  # a heading, or the end of a longer title: "Full-Stack Developer"
         return AFTER.match(text, end) is not None or BEFORE.search(text, max(start - 40, 0), start) is not None
     return hint or bool(PERSON.search(word)) or inside
@@ -88,8 +78,7 @@ def _called(parsed: Parsed, company: Company, words: Words) -> Iterator[Mention]
         name = found["agent"]
         if re.search(r"[<>{}$\[\]…]|\.\.\.", name):
             continue  # a blank to be filled in
-        span = parsed.at(start)
-        block = span is not None and span.kind != "code"
+        block = parsed.in_block(start)
         member = company.by_word.get(name)
         known = member.words[0] if member else name
         yield Mention("agent", "call", name, start, end, known, member is not None, block, True)
@@ -121,22 +110,18 @@ def _linked(parsed: Parsed, company: Company) -> Iterator[Mention]:
     for found in re.finditer(r"(?<![\w/\\.@-])[A-Za-z][\w.-]*\.[a-z]{2,4}\b(?![\w/])", parsed.text):
         if found[0] in files:
             member = files[found[0]]
-            block = _form(parsed, *found.span()) == "code"
+            block = parsed.form(*found.span()) == "code"
             yield Mention("agent", "file", found[0], found.start(), found.end(), member.words[0], True, block, False)
 
 
 def _titled(parsed: Parsed, company: Company) -> Iterator[Mention]:
     """An agent by its name in capitals: "the Code Checker agent"."""
     text = parsed.text
-    if "gent" not in text:
-        return
     slugs = {re.sub(r"[^a-z0-9]+", "-", w.lower()).strip("-"): m for w, m in company.by_word.items()}
-    for found in TITLED.finditer(text):
+    for noun in NOUN.finditer(text):
+        found = TITLE.search(text, max(noun.start() - 80, 0), noun.start())
+        if found is None:
+            continue
         member = slugs.get(re.sub(r"[^a-z0-9]+", "-", found[1].lower()))
-        if member is not None and found[1] not in company.by_word and not _in_block(parsed, found.start()):
+        if member is not None and found[1] not in company.by_word and not parsed.in_block(found.start()):
             yield Mention("agent", "title", found[1], found.start(1), found.end(1), member.words[0], True, False, False)
-
-
-def _in_block(parsed: Parsed, offset: int) -> bool:
-    span = parsed.at(offset)
-    return span is not None and span.kind != "code"

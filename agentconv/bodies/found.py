@@ -45,7 +45,3 @@ class Words:
     files: tuple[tuple[str, str], ...]
     placeholders: re.Pattern[str] | None
     products: tuple[str, ...]
-    models: Mapping[str, str]  # spelling in lower case -> id or tier
-
-
-NO_WORDS = Words({}, frozenset, None, (), None, "", None, (), (), None, (), {})

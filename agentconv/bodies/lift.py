@@ -23,6 +23,8 @@ GIVES = re.compile(
     r"dispatch\w*|transfer\w*|invok\w+|suggest\w*|switch(?:es)? to|pass(?:es)? (?:\w+ )?to|engage|consult)\b",
     re.I,
 )
+# "- **With prd-writer**: Receives requirements": it gives, and is given nothing
+TAKES = re.compile(r"\b(?:receiv\w*|gets?|consum\w*|takes?)\b", re.I)
 MARKER = re.compile(r"^[ \t>]*(?:[-*+]|\d+[.)])?[ \t]*")
 
 
@@ -39,7 +41,8 @@ def handovers(prompt: str, scene: Scene, src: Spec, me: tuple[str, ...]) -> list
         line = prompt[begin : len(prompt) if stop < 0 else stop].strip("\r")
         if any(a <= m.start < b for a, b in about) or GIVES.search(line[: m.start - begin]):
             text = _sentence(MARKER.sub("", line, count=1).strip(), m.text)
-            if not text.startswith(("#", "|")):
+            taken = TAKES.search(text) and not GIVES.search(text)
+            if not taken and not text.startswith(("#", "|")):
                 out[m.meant] = (m, Handoff(m.meant, m.meant, text))
     return list(out.values())
 

@@ -17,6 +17,7 @@ from agentconv.bodies.parse import parse
 from agentconv.bodies.vocabulary import of_programs, speaks, words_of
 from agentconv.lowering.choosing import name_for
 from agentconv.lowering.lowered import Edit
+from agentconv.reading.toolnames import recognise
 from agentconv.registry import load
 from agentconv.spec import Spec
 
@@ -70,6 +71,9 @@ def _prefix(spec: Spec) -> str | None:
 
 
 def _tool(m: Mention, prompt: str, src: Spec, dst: Spec) -> Edit | None:
+    if src.id == dst.id:
+        new = own_name(m.text, src.id) if m.form in ("backticks", "noun", "bare") else None
+        return Edit("tools", m.start, m.end, m.text, new) if new else None
     if m.form == "mcp":
         tool = src.tools.mcp_tool(m.text)
         new = dst.tools.spell_mcp(tool.server, tool.member) if tool is not None and tool.server else None
@@ -83,6 +87,18 @@ def _tool(m: Mention, prompt: str, src: Spec, dst: Spec) -> Edit | None:
         return Edit("tools", m.start, m.end, m.text, made)
     new = counterparts(src.id, dst.id).get(m.text)
     return Edit("tools", m.start, m.end, m.text, new) if new and m.form != "call" else None
+
+
+@lru_cache(maxsize=512)
+def own_name(word: str, id: str) -> str | None:
+    """The program's own name for a dead one or one of another program, where it means one thing and just that."""
+    spec = load(id)
+    found = recognise(word, spec, author=True)
+    caps = found.tool.caps
+    if found.how not in ("dead", "foreign") or len(caps) != 1 or caps[0] in ("*", "program", "program-run", "session"):
+        return None
+    new = name_for(caps[0], spec, {*caps, *found.tool.also})
+    return new if new is not None and new != word and spec.tools.names[new].caps == caps else None
 
 
 @lru_cache(maxsize=64)

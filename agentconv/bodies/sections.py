@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise
 
@@ -31,6 +31,9 @@ COLUMN = re.compile(
 )
 
 
+Sections = Sequence[tuple[int, int]]
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
     """A cell below the heading of a column of agents."""
@@ -39,8 +42,8 @@ class Cell:
     end: int
 
 
-def sections(parsed: Parsed) -> list[tuple[int, int]]:
-    """The parts of the text, by their start."""
+def sections(parsed: Parsed) -> Sections:
+    """The parts of the text, in their order; one inside another is a part of it."""
     found = [(h.body, h.end) for h in parsed.headings if _about_agents(h)]
     text = parsed.text
     leads = (m for m in LEAD.finditer(text) if SECTION.search(m[0]) and not m[0].startswith("#"))
@@ -51,7 +54,13 @@ def sections(parsed: Parsed) -> list[tuple[int, int]]:
     for tag in islice(tags, MOST):
         stop = text.find(f"</{tag[1]}>", tag.end())
         found.append((tag.end(), stop if stop >= 0 else tag.end()))
-    return sorted(found)[:MOST]
+    apart: list[tuple[int, int]] = []
+    for start, stop in sorted(found):
+        if apart and start <= apart[-1][1]:
+            apart[-1] = (apart[-1][0], max(apart[-1][1], stop))
+        else:
+            apart.append((start, stop))
+    return apart[:MOST]
 
 
 def _about_agents(heading: Heading) -> bool:

@@ -10,7 +10,7 @@ from agentconv.bodies.company import Company
 from agentconv.bodies.cues import HANDS, PERSON, ROLE, cue, distinct, is_none, said_to_be_an_agent
 from agentconv.bodies.found import Mention, Words
 from agentconv.bodies.parse import Parsed
-from agentconv.bodies.sections import cells, sections
+from agentconv.bodies.sections import MOST, Sections, cells
 
 KEBAB = r"[A-Za-z][A-Za-z0-9]*(?:[-‑._][A-Za-z0-9]+)+"
 NAME = r"[A-Za-z][A-Za-z0-9]*(?:[-‑._][A-Za-z0-9]+)*"
@@ -33,32 +33,35 @@ FRONT = re.compile(
 )
 OR = re.compile(rf"(?:,|,?[ \t]+(?:or|and)|[ \t]*/)[ \t]+[`*]+({NAME})[`*]*")
 AGENT = re.compile(r" (?:(?:sub-?)?agents?|Agent)\b")
-WORD = re.compile(rf"(?<![\w@/\\.#:$=*`-])({KEBAB})(?![\w/=(`*-]|\.\w)")
+TAIL = re.compile(r"-[A-Za-z0-9]+(?![\w/=(`*-]|\.\w)")  # "escalate through tech-lead"
+WORD = re.compile(rf"(?<![\w@/\\.#:$=*`-])({KEBAB})$")
 BARE = re.compile(rf"(?<![\w@/\\.#:$=-])({NAME})$")
 CELL = re.compile(rf"\s*[`*@]*({NAME}(?: [A-Z][\w-]*){{0,3}})[`*]*\s*(?:\([^|]*\))?\s*")
 FILE = re.compile(r"\.(?:md|mdc|json|ya?ml|toml|txt|py|ts|js|sh|cs|xml)$")
 LINK = re.compile(rf"\]\((?:\./|\.\./)*(?:agents/)?({NAME})\.(?:agent\.)?md(?:#[^)\s]*)?\)")
 CALLED = re.compile(rf"(?<![\w-])--agent[= ][\"']?({KEBAB})")
-# what an agent is to another one, and what it works for: no names
+# what an agent is to another one, what it works for, and words that end like a person: no names
 GENERIC = re.compile(
     r"(?:user|other|another|whichever|either|parent|caller|super|peer|worker|browser|server|docker|computer|customer|"
     r"consumer|container|monitor|compiler|prior|senior|junior|better|former|latter|later|proper|newer|smaller|larger|"
     r"higher|lower|never|over|under|after|per|major|minor|cover|number|master|member|provider|vendor|relevant|"
     r"important|different|independent|dependent|consistent|persistent|assistant|autonomous|remember|whether|rather|"
     r"together|however|error|for|or|color|vector|editor|controller|background|specialist|expert|agent|per-agent|"
-    r"non-agent|multi-agent|sub-agent|sub|cross-agent|inter-agent|single-agent|dieser|jeder|unser|ai|llm|ml|cli|coding|custom|main|"
-    r"none|any|all|self|you|n/a|auto|same|primary|default|yes|no|both)",
+    r"non-agent|multi-agent|sub-agent|sub|cross-agent|inter-agent|single-agent|dieser|jeder|unser|ai|llm|ml|cli|coding|"
+    r"custom|main|none|any|all|self|you|n/a|auto|same|primary|default|yes|no|both)",
     re.I,
 )
 
 
-def strangers(parsed: Parsed, company: Company, words: Words) -> Iterator[Mention]:
+def strangers(
+    parsed: Parsed, company: Company, words: Words, about: Sections, called: Collection[str]
+) -> Iterator[Mention]:
     """All of them, the plainest first. A name that is once said to be something else, a skill, a tool, is no agent
-    anywhere in the text."""
-    look = _Look(parsed, company, words)
+    anywhere in the text. ``called``: names that stand as arguments of the tool that calls agents, in code as well."""
+    look = _Look(parsed, company, words, about)
     told = [*look.listed(), *look.in_tables()]
     yield from told
-    names = {m.text for m in told} | look.called()
+    names = {m.text for m in told} | {name for name in called if look.may_be(name)}
     yield from look.quoted(names)
     yield from look.again(names)
     yield from look.after_at()
@@ -69,14 +72,12 @@ def strangers(parsed: Parsed, company: Company, words: Words) -> Iterator[Mentio
 class _Look:
     """One prompt, looked at."""
 
-    def __init__(self, parsed: Parsed, company: Company, words: Words) -> None:
-        self.parsed, self.text, self.company, self.words = parsed, parsed.text, company, words
-        self.about = sections(parsed)
-        self.not_agents: set[str] = set()
-        self.quotes = [m for p in (QUOTED, TITLED) for m in p.finditer(self.text) if not self._block(m.start())]
-        for found in self.quotes:
-            if is_none(self.text, found.end()):
-                self.not_agents.add(_name(found)[0])
+    def __init__(self, parsed: Parsed, company: Company, words: Words, about: Sections) -> None:
+        self.parsed, self.text, self.company, self.words, self.about = parsed, parsed.text, company, words, about
+        self.quotes = [m for p in (QUOTED, TITLED) for m in p.finditer(self.text) if not parsed.in_block(m.start())]
+        self.ats = [m for m in AT.finditer(self.text) if not parsed.in_block(m.start())] if "@" in self.text else []
+        marked = (*self.quotes, *self.ats)
+        self.not_agents = {_name(found)[0] for found in marked if is_none(self.text, found.end())}
 
     def quoted(self, told: Collection[str]) -> Iterator[Mention]:
         """In backticks or bold; once it is plain that an agent is meant, the same name elsewhere. ``told``: names that
@@ -99,34 +100,33 @@ class _Look:
         likely = distinct(name) and (self._inside(start) or PERSON.search(name))
         return bool(likely) and cue(self.text, found.start(), end)
 
-    def called(self) -> set[str]:
-        """Names that stand as arguments of the tool that calls agents, in code as well."""
-        if self.words.calls is None:
-            return set()
-        found = {m["agent"] for m in self.words.calls.finditer(self.text)}
-        return {name for name in found if re.fullmatch(NAME, name) and not self._no_name(name)}
+    def may_be(self, name: str) -> bool:
+        """A name that is written as one and is none of the batch's."""
+        return re.fullmatch(NAME, name) is not None and not self._no_name(name)
 
     def again(self, names: Collection[str]) -> Iterator[Mention]:
         """The same names in plain prose, where they are no words."""
-        spelled = [name for name in names if distinct(name) and name in self.text]
+        spelled = [name for name in names if distinct(name) and name in self.text][:MOST]
         if not spelled:
             return
         either = "|".join(re.escape(name) for name in sorted(spelled, key=len, reverse=True))
-        for found in re.finditer(rf"(?<![\w@/\\.#:$=*`-])(?:{either})(?![\w/=(`*-]|\.\w)", self.text):
-            if self.parsed.at(found.start()) is None and not is_none(self.text, found.end()):
-                yield _nobody("bare", found[0], *found.span())
+        prose = rf"(?<![\w@/\\.#:$=*`-])(?P<bare>{either})(?![\w/=(`*-]|\.\w)"
+        for found in re.finditer(rf"{prose}|`(?P<call>{either})\([^`\n]*\)`", self.text):
+            form = str(found.lastgroup)
+            if not self.parsed.in_block(found.start()) and not is_none(self.text, found.end()):
+                yield _nobody(form, found[form], *found.span(form))
 
     def after_at(self) -> Iterator[Mention]:
         """`@name`: an agent where its name says so, or what stands around it."""
-        every = [m for m in AT.finditer(self.text) if not self._block(m.start())] if "@" in self.text else []
-        self.not_agents |= {m[1] for m in every if is_none(self.text, m.end())}
         line = -1  # the last one with such a name
-        for found in every:
+        for found in self.ats:
             name, start, end = found[1], *found.span(1)
             if self._no_name(name):
                 continue
             this = self.text.rfind("\n", 0, start)
-            likely = cue(self.text, found.start(), end) or (this == line and self._form(start - 1, end) == "backticks")
+            likely = cue(self.text, found.start(), end) or (
+                this == line and self.parsed.form(start - 1, end) == "backticks"
+            )
             if (distinct(name) and PERSON.search(name)) or (name.islower() and likely):
                 line = this
                 yield _nobody("at", name, start, end)
@@ -135,13 +135,16 @@ class _Look:
         """ "the reviewer agent"; "a long-running agent" and "the calling agent" are none."""
         for noun in AGENT.finditer(self.text):
             found = BARE.search(self.text, max(noun.start() - 60, 0), noun.start())
-            if found is None or self._no_name(found[1]) or self._block(found.start()):
+            if found is None or self._no_name(found[1]) or self.parsed.in_block(found.start()):
                 continue
             name, start, end = found[1], *found.span(1)
             if PERSON.search(name) and (distinct(name) or self._a_word(name, start, noun[0])):
                 yield _nobody("bare", name, start, end)
-        for found in WORD.finditer(self.text):  # "escalate through tech-lead"
-            if not PERSON.search(found[1]) or self._no_name(found[1]) or self.parsed.at(found.start()) is not None:
+        for tail in TAIL.finditer(self.text):
+            if not PERSON.search(tail[0]):
+                continue
+            found = WORD.search(self.text, max(tail.start() - 60, 0), tail.end())
+            if found is None or self._no_name(found[1]) or self.parsed.at(found.start()) is not None:
                 continue
             begin = max(self.text.rfind("\n", 0, found.start()) + 1, found.start() - 60)
             if HANDS.search(self.text, begin, found.start()):
@@ -161,7 +164,7 @@ class _Look:
         for begin, last in self.about:
             for item in ITEM.finditer(self.text, begin, last):
                 name, start, end = item["name"], *item.span("name")
-                form = self._form(start, end)
+                form = self.parsed.form(start, end)
                 if form == "code" or self._no_name(name) or is_none(self.text, end) or GOES_ON.match(self.text, end):
                     continue
                 person, before = PERSON.search(name) is not None, item["before"] or ""
@@ -175,14 +178,15 @@ class _Look:
                     yield _nobody(form, name, start, end)
             for told in TOLD.finditer(self.text, begin, last):
                 name, start, end = told[1], *told.span(1)
-                if PERSON.search(name) and not self._no_name(name) and self._form(start, end) == "bare":
+                if PERSON.search(name) and not self._no_name(name) and self.parsed.form(start, end) == "bare":
                     yield _nobody("bare", name, start, end)
             for arrow in GIVEN.finditer(self.text, begin, last):
                 found: re.Match[str] | None = arrow
                 while found is not None:  # "→ `a` or `b`"
                     name, start, end = found[1], *found.span(1)
-                    form = self._form(start, end)
-                    if form in ("backticks", "bold") and not self._no_name(name) and not is_none(self.text, end):
+                    form, person = self.parsed.form(start, end), PERSON.search(name) is not None
+                    named = form in ("backticks", "bold") and (person or _plain_name(name))
+                    if named and not self._no_name(name) and not is_none(self.text, end):
                         yield _nobody(form, name, start, end)
                     found = OR.match(self.text, found.end(), last)
 
@@ -192,18 +196,20 @@ class _Look:
             found = CELL.fullmatch(self.text, cell.start, cell.end)
             if found is None or self._no_name(found[1]):
                 continue
-            form = self._form(*found.span(1))
+            form = self.parsed.form(*found.span(1))
             if form != "bare" or distinct(found[1]) or PERSON.search(found[1]) or found[1].islower():
                 yield _nobody("cell", found[1], *found.span(1))
 
     def linked(self) -> Iterator[Mention]:
         """Links to a file beside this one that is called like somebody, and `--agent name` of a command line."""
         for found in LINK.finditer(self.text) if "](" in self.text else ():
-            if PERSON.search(found[1]) and not self._no_name(found[1]) and not self._block(found.start()):
+            if PERSON.search(found[1]) and not self._no_name(found[1]) and not self.parsed.in_block(found.start()):
                 yield _nobody("link", found[1], *found.span(1))
         for found in CALLED.finditer(self.text) if "--agent" in self.text else ():
             if found[1] not in self.company.by_word:
-                yield Mention("agent", "call", found[1], *found.span(1), found[1], False, self._block(found.start()))
+                yield Mention(
+                    "agent", "call", found[1], *found.span(1), found[1], False, self.parsed.in_block(found.start())
+                )
 
     def _no_name(self, name: str) -> bool:
         """An agent of the batch, a tool, a file, what is said to be something else, a word for any agent."""
@@ -213,17 +219,6 @@ class _Look:
 
     def _inside(self, at: int) -> bool:
         return any(a <= at < b for a, b in self.about)
-
-    def _block(self, at: int) -> bool:
-        span = self.parsed.at(at)
-        return span is not None and span.kind != "code"
-
-    def _form(self, start: int, end: int) -> str:
-        span = self.parsed.at(start)
-        if span is not None:
-            return "backticks" if span.kind == "code" and self.parsed.inside(span) == (start, end) else "code"
-        around = self.text[max(start - 2, 0) : start] in ("**", "__")
-        return "bold" if around else "bare"
 
     def _own_role(self, start: int) -> bool:
         """ "You are the TESTER agent": the prompt speaks of itself."""

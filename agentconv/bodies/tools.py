@@ -27,11 +27,13 @@ NO_TOOL = re.compile(
     r"endpoints?|events?|actions?|permissions?|files?|folders?|director(?:y|ies)|packages?|CLI|binary|script)\b",
     re.I,
 )
+ONE_TOOL = re.compile(r" tool\b(?![- ]?(?:box|kit|chain|s?et)\b)")
+THE = re.compile(r"\b(?:the|via|using|with) $", re.I)
 DIRECTLY = re.compile(r"\b(?:use|uses|using|via|with|call|invoke)\s+$", re.I)
 IN_A_ROW = re.compile(r"(?<![\w`])\w+(?:(?:,| and|, and)\s\w+)+(?![\w`(])")
 SHELL = re.compile(r"ls|find|grep|rg|cat|sed|awk|bash|sh|git|jq|curl|tree|apply|exec|new|move|delete")
 TAGGED = re.compile(r"<tool name=[\"']([^\"'\n]+)[\"']")
-HASH = re.compile(r"(?<![\w#&/(\[])#(?P<tool>[A-Za-z][\w./-]*\w)")
+HASH = re.compile(r"#(?<![\w#&/(\[]#)(?P<tool>[A-Za-z][\w./-]*\w)")
 SERVER = re.compile(r"`?(?<![\w/.-])((?:[A-Z]|(?<=`)[a-z])[\w.-]*(?: [A-Z][\w-]*)?)`? MCP\b(?! (?:or|and)\b)")
 NO_SERVER = re.compile(
     r"(?:.|The|Test|Testing|Verify|Validate|Enhanced|New|"
@@ -68,17 +70,24 @@ def tool_references(parsed: Parsed, words: Words) -> Iterator[Mention]:
         for found in words.mcp.finditer(text):
             start, end = found.span()
             yield Mention("tool", "mcp", found[0], start, end, found[0], False, in_code(parsed, start, end))
+    yield from _hashes(parsed, words)
+
+
+def _hashes(parsed: Parsed, words: Words) -> Iterator[Mention]:
+    """`#name` as chat has it, in a file of whatever program; a colour, an anchor and a number are none."""
+    text, others = parsed.text, words.others
     for found in HASH.finditer(text) if "#" in text else ():
         name, (start, end) = found["tool"], found.span()
-        span = parsed.at(start)
-        if HEX.fullmatch(name) or (span is not None and (span.kind != "code" or parsed.inside(span) != (start, end))):
+        form = parsed.form(start, end)
+        if form == "code" or HEX.fullmatch(name):
             continue
-        outer = (span.start, span.end) if span is not None else (start, end)
-        if "_" in name if span is not None else name in words.others():
-            sure = True
+        span = parsed.at(start)
+        known = name in others()
+        if span is None:
+            sure = known or _cue(text, start, end)
         else:
-            sure = _cue(text, *outer)
-        if sure or name in words.others():
+            sure = "_" in name or _cue(text, span.start, span.end)
+        if sure or known:
             yield Mention("tool", "hash", found[0], start, end, name, name in words.tools, False, sure)
 
 
@@ -91,15 +100,22 @@ def tools(parsed: Parsed, words: Words) -> Iterator[Mention]:
     for found in TAGGED.finditer(text) if "<tool " in text else ():
         if found[1] in words.tools and not in_code(parsed, found.start(), found.end()):
             yield Mention("tool", "tag", found[1], *found.span(1), words.tools[found[1]], True, False, True)
-    others = words.others()
+    own, others = words.tools, words.others()
+    spelled = 0
     for found in WORD.finditer(text):
         token, start = found[0], found.start()
-        parts = [token] if token in words.tools or token in others else token.split("/")
+        if token in own or token in others:
+            parts = [token]
+        elif "/" in token:
+            parts = token.split("/")
+        else:
+            continue
         for part in parts:
-            if (part in words.tools or part in others) and parsed.at(start) is None:
+            if (part in own or part in others) and parsed.at(start) is None:
+                spelled += 1
                 yield from _spelled(text, part, start, words, alone=len(parts) == 1)
             start += len(part) + 1
-    for row in IN_A_ROW.finditer(text):
+    for row in IN_A_ROW.finditer(text) if spelled > 1 else ():
         yield from _in_a_row(parsed, row, words)
 
 
@@ -149,11 +165,15 @@ def _in_backticks(parsed: Parsed, span: Span, words: Words) -> Iterator[Mention]
 
 
 def _spelled(text: str, name: str, start: int, words: Words, *, alone: bool) -> Iterator[Mention]:
-    """A name in prose. "edit", "search" are words of the language there."""
-    if (name.isalpha() and name.islower()) or name in PROGRAMS:
-        return
+    """A name in prose. "edit", "search" are words of the language there, and tools in "the edit tool" only."""
     end = start + len(name)
     own = name in words.tools
+    if name in PROGRAMS:
+        return
+    if name.isalpha() and name.islower():
+        if own and ONE_TOOL.match(text, end) and THE.search(text, max(start - 8, 0), start):
+            yield Mention("tool", "noun", name, start, end, words.tools[name], True, False, True)
+        return
     meant = words.tools.get(name, name)
     form = "bare"
     if TOOL_NOUN.match(text, end) or (named(name) and LISTED_TOOL.match(text, end)):

@@ -16,7 +16,7 @@ from agentconv.building.wishes import Wishes as Wishes
 from agentconv.conversion import Conversion
 from agentconv.notes import note
 from agentconv.project import configured, files
-from agentconv.project.batch import about_target
+from agentconv.project.batch import about_target, say_absent
 from agentconv.project.config import Config
 from agentconv.project.making import Made, read_source
 from agentconv.project.planning import Plan, Remark, Run
@@ -67,11 +67,6 @@ def run(config: Config, wishes: Wishes, progress: Step = lambda n: None, cache: 
     return _Build(config, wishes, cache).run(progress)
 
 
-def _names_files(reading: Reading) -> bool:
-    """Whether a prompt of such a file may stand in another one."""
-    return any(row.fact("refs") for row in reading.spec.fields.values())
-
-
 class _Build:
     def __init__(self, config: Config, wishes: Wishes, cache: Cache | None) -> None:
         self.config, self.wishes, self.root, self.cache = config, wishes, config.root, cache
@@ -102,7 +97,7 @@ class _Build:
             sweep(self.root, known | {locks.NAME})
         places: dict[str, str] = {}
         empty = True
-        for source, reading, made in self._readings():
+        for source, reading, made in self._together():
             done.results += made.unread
             if reading is None and not made.results:
                 continue
@@ -125,9 +120,22 @@ class _Build:
             done.kept_texts += output.kept_texts
         for output in self.outputs:
             done.remarks += about_target(output, [r for r in output.made if r.files], places, done)
+            say_absent(output.plan, output.dst, output.made)
         for tracked in (True, False):
             self._settle(tracked, empty)
         return done
+
+    def _together(self) -> Iterable[tuple[Source, Reading | None, Made]]:
+        """File by file; all of them at once where a prompt is rewritten by what becomes of the others."""
+        if not any(maker.needs_company for maker in self.makers):
+            return self._readings()
+        found = list(self._readings())
+        readings = [(source, reading) for source, reading, _ in found if reading is not None]
+        self.makers = [
+            replace(maker, companies={maker.setting.id: maker.company(readings)}) if maker.needs_company else maker
+            for maker in self.makers
+        ]
+        return found
 
     def _readings(self) -> Iterator[tuple[Source, Reading | None, Made]]:
         ours = set(self.done.plan.targets)
@@ -148,7 +156,7 @@ class _Build:
                 yield known, None, made
                 continue
             reading = read_source(known, self.done.plan, made)
-            if self.cache is not None and reading is not None and not _names_files(reading):
+            if self.cache is not None and reading is not None and not reading.spec.names_files:
                 self.cache.readings[known.path] = (reading.text, known, reading)
             yield known, reading, made
 

@@ -138,7 +138,7 @@ class Maker:
         """The text edited in place; written anew only where a field is lifted out of the prompt."""
         from agentconv.output.sameformat import convert_same
 
-        results = convert_same(reading, self.plan.options)
+        results = convert_same(reading, self.plan.options, self.companies.get(dst.id))
         if not self.plan.options.lift:
             return results
         anew = convert_reading(reading, dst, self.plan.options, lambda _: None, self.companies.get(dst.id))

@@ -19,9 +19,10 @@ from agentconv.reading.codecs import TOOL_TYPES, read_value
 from agentconv.reading.context import UNSAID, Context, Get, Read, Refused
 from agentconv.reading.miswritten import respelt
 from agentconv.reading.modelcodec import read_model_tools
+from agentconv.reading.namedfiles import named_in_body
 from agentconv.reading.switches import read_switch
 from agentconv.reading.toolcodecs import read_deny, read_tools
-from agentconv.reading.toolkeys import only_limits, read_rules, settled
+from agentconv.reading.toolkeys import only_limits, read_rules, settled, unnamed
 from agentconv.reading.toolmaps import read_bools, read_groups, read_permission
 from agentconv.reading.toolsettings import read_settings
 from agentconv.spec import Field, Spec, all_caps, risk
@@ -105,7 +106,7 @@ def read_entry(
     if problems := _missing(rows, {key for key, _ in values}, fields, ctx, entry):
         return problems
     if spec.syntax == "frontmatter":
-        body = _body(document, spec, author)
+        body = named_in_body(_body(document, spec, author), ctx)
         above = fields.get(spec.body_field)  # a prompt in the header, and perhaps another one below it
         fields[spec.body_field] = f"{above.rstrip()}\n\n{body}".rstrip() if isinstance(above, str) else body
         _check_body(body, spec, ctx, entry)
@@ -118,6 +119,7 @@ def read_entry(
     if author or spec.tools.mcp.get("only_holds"):
         tools = _only_servers(tools, entry, ctx)
     fields.update(forced)
+    tools = unnamed(tools, fields, ctx)
     extras[:0] = fields.pop("extras", ())
     given = _frozen(fields)
     own_id = given.pop("id", None) if spec.identity.get("over") == "id" else None

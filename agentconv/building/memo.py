@@ -99,8 +99,9 @@ def _inputs(config: Config) -> Iterator[str]:
 
 
 def _outputs(config: Config) -> Iterator[str]:
-    rows = [row for file in _locks(config.root) for row in locks.read(file).rows.values()]
-    for path in (*_locks(config.root), *(config.root / output for output in sorted({row.output for row in rows}))):
+    files = _locks(config.root)
+    outputs = sorted({row.output for file in files for row in locks.read(file).rows.values()})
+    for path in (*map(str, files), *(f"{config.root}/{output}" for output in outputs)):
         yield f"{path} {_content(path)}"
 
 
@@ -108,9 +109,10 @@ def _locks(root: Path) -> tuple[Path, Path]:
     return root / locks.NAME, locks.state_file(root)
 
 
-def _content(path: Path) -> str:
+def _content(path: str | Path) -> str:
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        with open(path, "rb") as file:  # noqa: PTH123 -- ten thousand of them
+            return hashlib.sha256(file.read()).hexdigest()
     except OSError:
         return "-"
 

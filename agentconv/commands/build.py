@@ -34,7 +34,7 @@ def build(ctx: click.Context, /, **given: Any) -> None:
     agentconv.lock knows the outputs: one that was edited is kept and shown, one whose source is gone is deleted."""
     from agentconv.building.memo import Said
     from agentconv.building.wishes import Wishes
-    from agentconv.telling import building, terminal
+    from agentconv.telling.screen import colored, width
 
     if given["watch"] and (given["check"] or given["dry_run"] or given["show_diff"]):
         raise click.UsageError("--watch writes: --check, --dry-run and --diff go without it")
@@ -47,9 +47,11 @@ def build(ctx: click.Context, /, **given: Any) -> None:
     memo = _memo()
     plain = given["notes_"] == "summary" and given["fail_on"] == "never"
     plain = plain and not any(given[k] for k in ("report", "take", "force"))
-    layout = f"{dry} {given['quiet']} {terminal.width()} {terminal.colored(sys.stderr)}"
+    layout = f"{dry} {given['quiet']} {width()} {colored(sys.stderr)}"
     if plain and (known := memo.known()) is not None and (known.said is None or known.said.layout == layout):
         ctx.exit(_as_before(known, memo.config, time.monotonic() - started, given["quiet"]))
+    from agentconv.telling import building, terminal
+
     run = built(wishes, given["quiet"])
     code, text = _say(run, given, time.monotonic() - started)
     if not dry and _would_end_so_again(run):
@@ -71,13 +73,16 @@ def _memo() -> Any:
 
 def _as_before(known: Any, config: Any, seconds: float, quiet: bool) -> int:
     """What the last build of this very state has told."""
-    from agentconv.telling import building, escape, terminal
+    from agentconv.telling import escape
+    from agentconv.telling.screen import colored
 
     if known.said is not None:
-        escape.say(known.said.told(seconds), err=True, color=terminal.colored(sys.stderr))
+        escape.say(known.said.told(seconds), err=True, color=colored(sys.stderr))
         return int(known.said.code)
-    line = building.up_to_date(known.agents, [target.id for target in config.targets], seconds)
-    escape.say(building.nothing_written(known.rights) if quiet else line, err=True)
+    from agentconv.telling.uptodate import nothing_written, up_to_date
+
+    line = up_to_date(known.agents, [target.id for target in config.targets], seconds)
+    escape.say(nothing_written(known.rights) if quiet else line, err=True)
     return 0
 
 

@@ -60,7 +60,10 @@ def read_author(text: str, known_keys: frozenset[str], controls: frozenset[str] 
         for found in _LINE.finditer(text, start, end):
             forgotten_colon(text, found[0], found.start(), known_keys, controls)
         for pair in plain.pairs:
-            pair.value.text = pair.value.value = _unquoted(pair.value.text)
+            bare = _unquoted(pair.value.text)
+            if bare != pair.value.text:
+                document.remarks.append(_as_it_is(pair.key.text, pair.value))
+            pair.value.text = pair.value.value = bare
         document.header = plain
         return document
     document.remarks += _differences(meant, plain)
@@ -85,10 +88,14 @@ def _differences(meant: Node, plain: Node) -> list[Remark]:
         asked = next((p.value for p in reversed(meant.pairs) if p.key.text.lower() == key), None)
         if seen is None or (asked is not None and asked.kind == "scalar" and asked.text.strip() == seen.text):
             continue
-        shown = seen.text if len(seen.text) <= 40 else seen.text[:37] + "…"
-        text = f"the program takes lines as they are: `{key}` is `{shown}` there"
-        out.append(Remark("R011", text, seen.line, seen.column, key))
+        out.append(_as_it_is(key, seen))
     return out
+
+
+def _as_it_is(key: str, seen: Node) -> Remark:
+    shown = seen.text if len(seen.text) <= 40 else seen.text[:37] + "…"
+    text = f"the program takes lines as they are: `{key}` is `{shown}` there"
+    return Remark("R011", text, seen.line, seen.column, key)
 
 
 def line_value(value: Any) -> str:

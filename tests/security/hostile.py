@@ -162,14 +162,6 @@ JSONS: dict[str, Shape] = {
     "modes": lambda n: '{"customModes": [' + numbered(MODE, n) + "{}]}",
     "body": lambda n: json.dumps({"name": "a", "description": "d", "prompt": many("Some words.\n", n)}),
 }  # fmt: skip
-FORMATS = {
-    "frontmatter": ("claude-code", "vscode", "opencode", "cursor", "qoder", "qwen-code", "droid", "auggie", "openhands",
-                    "gemini-cli"),
-    "toml": ("codex", "mistral-vibe"),
-    "json": ("kiro-json", "opencode-json", "claude-json", "agentconv"),
-    "yaml": ("roo",),
-    "sections": ("agents-md",),
-}  # fmt: skip
 SHAPES = {"frontmatter": HEADERS, "toml": TOMLS, "json": JSONS}
 YAMLS = {
     name: (lambda n, s=shape: s(n).removeprefix("---\n").replace("\n---\n", "\n")) for name, shape in HEADERS.items()
@@ -178,9 +170,14 @@ SHAPES |= {"yaml": {**YAMLS, **{f"json {k}": v for k, v in JSONS.items()}}, "sec
 
 
 def cases(every: bool = True) -> Iterator[tuple[str, str, Shape]]:
-    """Format, shape, maker."""
-    for syntax, ids in FORMATS.items():
-        for id in ids if every else ids[:1]:
+    """Format, shape, maker: every format, or the first of each syntax."""
+    from agentconv.registry import ids, load
+
+    first: set[str] = set()
+    for id in ids():
+        syntax = load(id).syntax
+        if every or syntax not in first:
+            first.add(syntax)
             for name, shape in SHAPES[syntax].items():
                 yield id, name, shape
 

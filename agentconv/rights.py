@@ -98,7 +98,7 @@ def _covers(have: Right, one: Right) -> bool:
         return False
     if have.scope and not (one.scope and within(one.scope, have.scope)):
         return False
-    return all(any(within(denied, other) for other in one.minus) for denied in have.minus)
+    return all(any(within(denied, other) for other in one.minus) for denied in have.minus - one.minus)
 
 
 def _mcp_covers(have: Right, one: Right) -> bool:
@@ -157,7 +157,10 @@ class Grant:
 
     def rights(self, cls: str) -> Iterator[Right]:
         """What is open less what is denied, and each allowed scope less what is denied after it."""
-        denied = [frozenset(s for ok, s, _ in self.scopes[n:] if not ok) for n in range(len(self.scopes) + 1)]
+        denied: list[frozenset[Scope]] = [frozenset()]  # what is denied from each place on
+        for ok, scope, _ in reversed(self.scopes):
+            denied.append(denied[-1] if ok else denied[-1] | {scope})
+        denied.reverse()
         if self.open:
             yield Right(cls, None, denied[0], self.approval)
         for n, (allowed, scope, approval) in enumerate(self.scopes):
@@ -289,14 +292,18 @@ def _by_server(tools: Tools, spec: Spec, _places: tuple[str, ...]) -> dict[tuple
 def _mcp_rights(tools: Tools, spec: Spec) -> Iterator[Right]:
     grants = by_server(tools, spec)
     shut = [(s, m) for (s, m), g in grants.items() if not g.open]
+    members: dict[str, list[str]] = {}  # of a server, those that are shut
+    for s, m in shut:
+        if m:
+            members.setdefault(s, []).append(m)
     for (server, member), grant in grants.items():
         if not grant.open:
             continue
-        minus = frozenset(
-            Scope("mcp", s if m is None else f"{s}/{m}")
-            for s, m in shut
-            if (s, m) != (server, member) and (server == "*" or (s == server and m))
-        )
+        if server == "*":
+            denied = [s if m is None else f"{s}/{m}" for s, m in shut if (s, m) != (server, member)]
+        else:
+            denied = [f"{server}/{m}" for m in members.get(server, ()) if m != member]
+        minus = frozenset(Scope("mcp", text) for text in denied)
         parent = grants.get((server, None)) if member else grants[("*", None)]
         if parent is not None and parent.open and (server, member) != ("*", None):
             continue  # said by the wider one

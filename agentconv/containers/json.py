@@ -7,8 +7,11 @@ from typing import Any
 
 from agentconv.containers import MAX_BYTES, MAX_DEPTH, MAX_NODES, ContainerError, Document, Node, Pair, Places, Remark
 
-_SPACE = re.compile(r"(?:[ \t\r\n]+|//[^\r\n]*|/\*(?:[^*]|\*(?!/))*\*/)*")
-_STRING = re.compile(r'"((?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*)"')
+# possessive: what matched is never tried again, and no stack of tries grows with the text
+_SPACE = re.compile(r"(?:[ \t\r\n]++|//[^\r\n]*+|/\*(?:[^*]++|\*(?!/))*+\*/)*+")
+_GOOD = r'"((?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+)'
+_STRING = re.compile(_GOOD + '"')
+_BEGUN = re.compile(_GOOD)
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _WORD = re.compile(r"true|false|null")
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)")
@@ -121,7 +124,7 @@ class _Reader:
         return Node("scalar", start, self.at, line, column, text, "quoted", text)
 
     def string_error(self, start: int) -> ContainerError:
-        good = re.compile(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*').match(self.text, start)
+        good = _BEGUN.match(self.text, start)
         end = good.end() if good else start
         rest = self.text[end : end + 1]
         if rest in ("\n", "\r", ""):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from agentconv.containers import ContainerError, Document, Node, Pair, Places, Remark
+from agentconv.containers import MAX_NODES, ContainerError, Document, Node, Pair, Places, Remark, check_header
 from agentconv.containers.frontmatter import newline_of
 from agentconv.containers.frontmatter import read_author as read_yaml
 from agentconv.containers.wrapping import forgotten_colon, split
@@ -38,6 +38,8 @@ def parse(text: str, offset: int = 0, line: int = 1) -> Node:
             "scalar", offset + at, offset + at + len(value), line + row - 1, column + at - start, value, value=value
         )
         node.pairs.append(Pair(key, text_node))
+        if len(node.pairs) > MAX_NODES:
+            raise ContainerError("R017", f"more than {MAX_NODES} values", line + row - 1, column)
     return node
 
 
@@ -51,6 +53,7 @@ def read_author(text: str, known_keys: frozenset[str], controls: frozenset[str] 
         text, None, text[body:last], body, last, start, end, newline=newline_of(text), remarks=parts.remarks
     )
     line = text.count("\n", 0, start) + 1
+    check_header(text[start:end], line)
     plain = parse(text[start:end], start, line)
     try:
         meant = compose_all(text[start:end], schema="strings", offset=start, line=line).node

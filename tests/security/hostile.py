@@ -85,6 +85,21 @@ HEADERS: dict[str, Shape] = {
     "tool scopes": lambda n: header("tools: " + many("Bash(git *), ", n) + "Read"),
     "tool parens": lambda n: header("tools: Bash" + "(" * n),
     "unknown tools": lambda n: header("tools: [" + numbered("tool#, ", min(n, 60_000)) + "x]" + many("\n#", n)),
+    # of these as many as there may be values
+    "permission keys": lambda n: header("permission:\n" + numbered("  tool#: allow\n", min(n, 85_000))),
+    "permission patterns": lambda n: header("permission:\n  bash:\n" + numbered("    x# *: deny\n", min(n, 75_000))),
+    "permission turns": lambda n: header(
+        "permission:\n  bash:\n    '*': allow\n"
+        + numbered("    x# *: deny\n    y# *: allow\n", min(n, 75_000))
+    ),
+    "tool map": lambda n: header("tools:\n" + numbered("  tool#: true\n", min(n, 80_000))),
+    "mcp tools": lambda n: header("tools: [" + numbered("mcp__s__t#, ", min(n, 150_000)) + "x]"),
+    "mcp servers": lambda n: header("tools: [" + numbered("mcp__s#__t, ", min(n, 150_000)) + "x]"),
+    "denied mcp tools": lambda n: header("disallowedTools: [" + numbered("mcp__s__t#, ", min(n, 150_000)) + "x]"),
+    "server configurations": lambda n: header("mcpServers:\n" + numbered("  s#: {command: x}\n", min(n, 65_000))),
+    "listed agents": lambda n: header("tools: [agent]\nagents: [" + numbered("a#, ", min(n, 80_000)) + "x]"),
+    "hooks": lambda n: header("hooks:\n  Stop:\n" + numbered("    - {matcher: a#}\n", min(n, 80_000))),
+    "scoped tools": lambda n: header("tools: [" + numbered('"Bash(x# *)", ', min(n, 150_000)) + "x]"),
     "long name": lambda n: header("").replace("name: a", "name: " + "a" * n),
     "long description": lambda n: header("").replace("description: d", "description: " + many("word ", n)),
     "odd breaks": lambda n: header("k: " + many("\u2028\x85", n)),
@@ -200,7 +215,7 @@ def measured(
     def run() -> None:
         text = shape(size)
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        resource.setrlimit(resource.RLIMIT_CPU, (60, 61))
+        resource.setrlimit(resource.RLIMIT_CPU, (20, 21))
         started = time.process_time()
         try:
             ended = work(id, text)
@@ -216,7 +231,7 @@ def measured(
     try:
         return mine.recv()  # type: ignore[no-any-return]
     except EOFError:
-        return 60.0, 0.0, "killed"
+        return 20.0, 0.0, "killed"
     finally:
         child.join()
 

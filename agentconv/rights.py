@@ -54,25 +54,41 @@ def spelled(rights: Iterable[Right]) -> list[str]:
 # -- comparing --------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Rights at hand. Lists of tools can be long: hundreds of rights are compared with as many."""
+
+    rights: Rights
+    by_class: dict[str, list[Right]]
+    by_scope: dict[tuple[str, Scope | None], list[Right]]
+
+
+@lru_cache(maxsize=32)
+def _known(have: Rights) -> _Known:
+    known = _Known(have, {}, {})
+    for right in have:
+        known.by_class.setdefault(right.cls, []).append(right)
+        known.by_scope.setdefault((right.cls, right.scope), []).append(right)
+    return known
+
+
 def contains(have: Rights, one: Right) -> bool:
     """Whether a right adds nothing to those at hand."""
-    known = _by_class(have)
+    return _holds(_known(have), one)
+
+
+def _holds(have: _Known, one: Right) -> bool:
+    known = have.by_class
     if _auto_from_ask(known, one):
         return False
     if any(r.whole for cls in (ALL, "runs") for r in known.get(cls, ())):
         return True  # who has a free shell can do the rest with it
     if one.cls == ALL:
         return False
+    # mostly the same limit is at hand
+    if one in have.rights or any(_covers(r, one) for r in have.by_scope.get((one.cls, one.scope), ())):
+        return True
     return any(_covers(r, one) for cls in _wider(one.cls) for r in known.get(cls, ()))
-
-
-@lru_cache(maxsize=32)
-def _by_class(have: Rights) -> dict[str, list[Right]]:
-    """Lists of tools can be long: hundreds of tools of MCP servers are compared with as many."""
-    found: dict[str, list[Right]] = {}
-    for right in have:
-        found.setdefault(right.cls, []).append(right)
-    return found
 
 
 def _wider(cls: str) -> Iterator[str]:
@@ -87,8 +103,10 @@ def _wider(cls: str) -> Iterator[str]:
 
 def _auto_from_ask(known: Mapping[str, list[Right]], one: Right) -> bool:
     """The program asked before this, and now it would not."""
+    if one.approval != "auto":
+        return False
     same = [r for cls in {one.cls, ALL} for r in known.get(cls, ())]
-    return one.approval == "auto" and bool(same) and all(r.approval == "ask" for r in same)
+    return bool(same) and all(r.approval == "ask" for r in same)
 
 
 def _covers(have: Right, one: Right) -> bool:
@@ -116,18 +134,20 @@ def _inside(part: str, whole: str) -> bool:
 
 def gained(before: Rights, after: Rights) -> Rights:
     """The rights that are new."""
-    new = frozenset(r for r in after if not contains(before, r))
+    known = _known(before)
+    new = frozenset(r for r in after if not _holds(known, r))
     if any(r.cls == ALL for r in new):
         # say which classes, not only "all"
         spread = {Right(c) for c in (*CLASSES, MCP)}
-        return frozenset(r for r in spread if not contains(before, r))
+        return frozenset(r for r in spread if not _holds(known, r))
     return new
 
 
 def lost(before: Rights, after: Rights) -> Rights:
     """The rights that are gone."""
+    known = _known(after)
     bare = (r if r.approval is None else replace(r, approval=None) for r in before)
-    return frozenset(r for r, one in zip(before, bare, strict=True) if not contains(after, one))
+    return frozenset(r for r, one in zip(before, bare, strict=True) if not _holds(known, one))
 
 
 # -- counting ---------------------------------------------------------------------------------

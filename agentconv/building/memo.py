@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import stat
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -93,6 +94,8 @@ def _locks(root: Path) -> tuple[Path, Path]:
 
 def _content(path: Path) -> str:
     try:
+        if not stat.S_ISREG(path.stat().st_mode):  # a link of a stranger's project to a device would never end
+            return "-"
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError:
         return "-"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from agentconv.containers import MAX_BYTES, MAX_DEPTH, MAX_NODES, ContainerError, Document, Node, Pair, Places, Remark
+from agentconv.containers import MAX_DEPTH, MAX_NODES, ContainerError, Document, Node, Pair, Places, Remark
 
 # possessive: what matched is never tried again, and no stack of tries grows with the text
 _SPACE = re.compile(r"(?:[ \t\r\n]++|//[^\r\n]*+|/\*(?:[^*]++|\*(?!/))*+\*/)*+")
@@ -67,8 +67,6 @@ class _Reader:
         return self.text[self.at : self.at + 1]
 
     def file(self) -> Node:
-        if len(self.text) > MAX_BYTES:
-            raise ContainerError("R017", f"the file has more than {MAX_BYTES} characters")
         if not self.at and self.text.startswith("\ufeff"):
             self.at = 1
         if not self.skip():

@@ -89,7 +89,9 @@ def read_entry(
         if value is UNSAID or (not author and not row.applied and not row.written):
             continue
         if row.field is None:
-            extras.append(Extra(key, node.data(), spec.id, is_limit(row, node.data())))
+            meant_word = row.to_program.get(value) if row.to_model and isinstance(value, str) else None
+            own = node.data() if meant_word is None else meant_word
+            extras.append(Extra(key, own, spec.id, is_limit(row, own)))
             rules.extend(_denied(row, value, key))
         elif row.field == "prompt_parts":
             fields.setdefault("prompt_parts", {}).update(value)
@@ -113,8 +115,9 @@ def read_entry(
     if spec.tables.get("prompt_mode"):
         fields["prompt_mode"] = spec.tables["prompt_mode"]
     tools = settled(_with_all(Tools(base, (*_joined(spec, early, rules), *meant)), spec), dict(values), ctx)
-    if len(tools.rules) > MAX_RULES:
-        return too_many(ctx, f"more than {MAX_RULES} rules for tools", "tools", where.get("tools", entry))
+    for at, held in (("tools", tools.rules), ("delegates", fields.get("delegates") or ())):
+        if len(held) > MAX_RULES:
+            return too_many(ctx, f"more than {MAX_RULES} of `{at}`", at, where.get(at, entry))
     _say_absent(spec, tools, ctx, entry)
     if author or spec.tools.mcp.get("only_holds"):
         tools = _only_servers(tools, entry, ctx)

@@ -77,7 +77,7 @@ def words() -> str:
     """A dictionary for libFuzzer: keys, tools and values of every format."""
     from agentconv.registry import ids, load
 
-    found: set[str] = {"---", "\ufeff", "customModes", '\"\"\"', "agentconv:carry", "mcp__docs__x", "permission"}
+    found: set[str] = {"---", "\ufeff", "customModes", '"""', "agentconv:carry", "mcp__docs__x", "permission"}
     for id in ids():
         spec = load(id)
         found |= {*spec.fields, *spec.tools.names, *spec.tools.dead, *spec.tools.aliases}

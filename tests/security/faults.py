@@ -76,7 +76,7 @@ def no_notes(*rest: Any, **more: Any) -> None:
 
 FAULTS = [
     # counting
-    Fault("everything is contained", rights, "contains", lambda have, one: True, "row:claude-agent-scope-to-vscode"),
+    Fault("everything is contained", rights, "_holds", lambda have, one: True, "row:claude-agent-scope-to-vscode"),
     Fault(
         "a scope is none when covering",
         rights,

@@ -89,8 +89,7 @@ HEADERS: dict[str, Shape] = {
     "permission keys": lambda n: header("permission:\n" + numbered("  tool#: allow\n", min(n, 85_000))),
     "permission patterns": lambda n: header("permission:\n  bash:\n" + numbered("    x# *: deny\n", min(n, 75_000))),
     "permission turns": lambda n: header(
-        "permission:\n  bash:\n    '*': allow\n"
-        + numbered("    x# *: deny\n    y# *: allow\n", min(n, 75_000))
+        "permission:\n  bash:\n    '*': allow\n" + numbered("    x# *: deny\n    y# *: allow\n", min(n, 75_000))
     ),
     "tool map": lambda n: header("tools:\n" + numbered("  tool#: true\n", min(n, 80_000))),
     "mcp tools": lambda n: header("tools: [" + numbered("mcp__s__t#, ", min(n, 150_000)) + "x]"),

@@ -25,8 +25,9 @@ SEARCH = os.environ.get("AGENTCONV_EXAMPLES")
 EXAMPLES = int(SEARCH or "6")
 LAW = settings(max_examples=EXAMPLES, derandomize=SEARCH is None, deadline=None)
 MARKER = re.compile(r"\./start-\d+-\.sh")
-# Taken as meant: a name of another program, a dead one, a control that does not hold, a file that is not loaded.
-MEANT = {"T001", "T002", "T009", "T024", "R006", "R012"}
+# Taken as meant: a name of another program, a dead one, a control that does not hold, a file that is not loaded, and a
+# header that was mended, of which its program may have made less.
+MEANT = {"T001", "T002", "T009", "T024", "R006", "R012", "R003", "R008", "R009", "R013", "R014", "R019"}
 GIVING = {"bypass": 3, "auto": 2, "accept-edits": 1, "dont-ask": 1}
 
 

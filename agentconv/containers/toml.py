@@ -62,9 +62,8 @@ def _check_size(text: str) -> None:
     """tomllib takes its time over keys, numbers and brackets: of those there may be as many as in other headers."""
     if len(text) <= MAX_HEADER:
         return
-    texts = inside = 0
-    for found in _TEXTS.finditer(text):
-        texts += 1
+    inside = 0
+    for texts, found in enumerate(_TEXTS.finditer(text), 1):
         inside += found.end() - found.start()
         if texts > 2 * MAX_NODES:  # a key and a value each
             raise ContainerError("R017", f"more than {MAX_NODES} values", *locate(text, found.start()))

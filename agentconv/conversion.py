@@ -37,6 +37,7 @@ class Conversion:
     entry: str = ""  # the id of the entry, in a file of many
     unchanged: bool = False
     called: Member | None = None  # what source and target call the agent
+    names: tuple[tuple[str, str], ...] = ()  # field and name of other agents in the output's header
 
     @property
     def text(self) -> str:

@@ -13,7 +13,8 @@ from agentconv.reading.context import UNSAID, Bad, Context, is_text
 from agentconv.spec import Field, Spec, load_data
 
 DATED = re.compile(r"[-@](20\d{6}|20\d\d-\d\d-\d\d)$")
-DECORATION = re.compile(r"\s*\([\w. -]+\)$|\[1m\]$", re.I)
+PARAMETERS = re.compile(r"\[[^\[\]]*\]$")  # `[1m]`, `[effort=high]`: of the model's use, and only its own program's
+DECORATION = re.compile(r"\s*\([\w. -]+\)$|\[[^\[\]]*\]$", re.I)
 
 
 def read_models(node: Node, row: Field, ctx: Context) -> Any:
@@ -89,7 +90,7 @@ def spell(model: Model, spec: Spec) -> tuple[str | None, str]:
     tiers = table.get("tiers") or {}
     word = tiers.get(model.tier)
     if word is None:
-        return None, "tier"
+        return None, "catalogue" if model.id is not None else "tier"
     return (str(model.tier) if word is True else str(word)), ("tier" if model.id or word is not True else "exact")
 
 

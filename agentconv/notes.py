@@ -81,6 +81,7 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "R041": ("error", "the header is cut off at dashes inside of it"),
     "R042": ("error", "keys are lost in the header"),
     "R043": ("approximate", "a text is read otherwise"),
+    "R085": ("approximate", "a key that the program does not know, read as one that it has"),
     "R060": ("lost", "a command that the source program does not start"),
     # tools
     "T001": ("info", "a tool name of another program"),
@@ -114,6 +115,7 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "T046": ("approximate", "no name of the tool list gives anything"),
     "T047": ("error", "a field that brings tools along"),
     "T048": ("approximate", "a name that is not found as it is written"),
+    "T080": ("info", "tools that a subagent has only where its rules name them"),
     # models
     "M001": ("lost", "the model is not available in the target"),
     "M002": ("approximate", "a model of the same tier"),
@@ -214,6 +216,9 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "P011": ("info", "the prompt names a tool that the program does not have"),
     "P012": ("info", "the prompt speaks of another program's place"),
     "P013": ("info", "the prompt tells to use a tool that the agent has not got"),
+    "P014": ("info", "the prompt calls an agent by its file"),
+    "P015": ("info", "a placeholder that nothing fills in"),
+    "P016": ("info", "nothing was rewritten in the prompt"),
     # own bugs
     "X001": ("error", "internal error"),
 }

@@ -201,6 +201,12 @@ def is_star(tool: Tool) -> bool:
     return tool.caps == ("*",)
 
 
+def limits_shell(rules: Iterable[Rule]) -> bool:
+    """Whether rules deny commands, or some of them, or ask before them: who has a free shell misses no other right."""
+    limiting = (r for r in rules if r.effect == "deny" or r.scope or r.approval == "ask")
+    return any(risk(c) == "runs" for r in limiting for c in r.tool.caps if c != "*")
+
+
 def base_open(tools: Tools, spec: Spec) -> bool:
     """What stands before the first rule: everything or nothing."""
     if tools.base is None:

@@ -38,6 +38,7 @@ class Name:
     off: bool = False
     never: bool = False
     closed: bool = False  # denied unless a rule names it
+    named: bool = False  # so in an agent that others start
     deny_with: tuple[str, ...] = ()
     alone: bool = False  # a group that counts as the whole of a string only
     bracketed: str = ""  # `whole`: given whole with a scope in brackets
@@ -94,6 +95,7 @@ class ToolTable:
                 off=bool(facts.get("off", False)),
                 never=bool(facts.get("never", False)),
                 closed=facts.get("default") == "deny",
+                named=bool(facts.get("named", False)),
                 deny_with=_words(facts.get("deny_with")),
                 bracketed=str(facts.get("bracketed", "")),
             )
@@ -261,7 +263,15 @@ class ToolTable:
         if clean := self.mcp.get("clean"):  # characters outside the class become `_` in the program
             server = re.sub(clean, "_", server)
             member = re.sub(clean, "_", member) if member else member
-        return str(template).format(server=server, tool=member) if self._spellable(server, member) else None
+        if not self._spellable(server, member) or self.own_member(member):
+            return None
+        return str(template).format(server=server, tool=member)
+
+    def own_member(self, member: str | None) -> Name | None:
+        """The program's own tool that it takes a server's tool of that name for."""
+        if not member or member.lower() not in self.mcp.get("own_members", ()):
+            return None
+        return self.own(member) or self.own(self.folded.get(member.lower(), ""))
 
     def _spellable(self, server: str, member: str | bool | None) -> bool:
         """Whether the program takes such a server and tool apart as they are meant."""
@@ -350,6 +360,11 @@ class Spec:
             facts = facts or {}
             out[str(key)] = Field(str(key), facts.get("as"), facts.get("type", "any"), facts)
         return out
+
+    @property
+    def names_files(self) -> bool:
+        """Whether a text of such a file may stand in another one."""
+        return bool(self.rows_with("refs") or self.container.get("body_refs"))
 
     def rows_with(self, *facts: str) -> tuple[Field, ...]:
         """The rows that say one of these words, in order: few do, and each file asks for them again and again."""

@@ -66,11 +66,14 @@ def brief(text: str) -> list[tuple[str, str, str, bool]]:
             'Task(subagent_type="db-expert")',
             [("tool", "call", "Task", False), ("agent", "call", "db-expert", True)],
         ),
+        ("Set subagent_type: db-expert here.", [("agent", "call", "db-expert", True)]),
+        ("Set subagent_type: string here.", []),
         ("Use the Read tool.", [("tool", "noun", "Read", True)]),
         ("Read the file.", []),
         ("Use `Grep`, then `Bash(git status)`.", [("tool", "backticks", "Grep", True), ("tool", "call", "Bash", True)]),
         ("Use mcp__docs__find.", [("tool", "mcp", "mcp__docs__find", True)]),
         ("See `.claude/agents/Lead.md`.", [("path", "folder", ".claude/agents/Lead.md", True)]),
+        ("See @.claude/rules/a.md; x@.claude/rules/a.md.", [("path", "folder", ".claude/rules/a.md", True)]),
         ("Follow CLAUDE.md.", [("path", "file", "CLAUDE.md", True)]),
         ("Run `/review-pr 12` first.", [("command", "backticks", "/review-pr", True)]),
         ("GET `/users` returns them.", []),
@@ -90,6 +93,56 @@ def test_places_are_exact() -> None:
     first, second = found(text)
     assert [text[m.start : m.end] for m in (first, second)] == ["Code_Checker"] * 2
     assert (first.code, second.code) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Ask the reviewer agent.", ["bare reviewer"]),
+        ("Hand over to the debugger subagent.", ["bare debugger"]),
+        ("The calling agent, the user agent and an autonomous agent.", []),
+        ("You are the TESTER agent; you act as the tester agent.", []),
+        ("Use the `Functional Planner` agent.", ["backticks Functional Planner"]),
+        ("| Task | Agent |\n|---|---|\n| Read | `reader` |\n| Plan | plan |", ["cell reader", "cell plan"]),
+        ("| Agent file | Why |\n|---|---|\n| `reader` | x |", []),
+        ("See @ui-designer and @types/node.", ["at ui-designer"]),
+        ("Hand off to `@terraform` or `@devops`.", ["at terraform", "at devops"]),
+        ("### @doc-generator Skill\n\nMention `@doc-generator`.", []),
+        ("## Delegation\n\n- Tests? → Ask `tester`\n", ["backticks tester"]),
+        ("## Integration with other agents\n\n- Receive plans from api-designer\n", ["bare api-designer"]),
+        ("## Available Subagents\n\n- `Scout` - looks\n\nUse `Scout` first.", ["backticks Scout", "backticks Scout"]),
+        ("## Delegation\n\n- `failed` -> stop\n- `max_tries` is 2\n", []),
+        ("A tech-lead decides: escalate to tech-lead.", ["bare tech-lead"]),
+        ("See [Sicherheit](security-analyst.md) and [docs](setup-guide.txt).", ["link security-analyst"]),
+        ("```sh\nclaude --agent my-reviewer\n```", ["call my-reviewer"]),
+        ("Ping **backend‑developer** agent.", ["bold backend‑developer"]),
+        ("→ `meta-feedback`-Agent mit Kontext.", ["backticks meta-feedback"]),
+        ("## Subagents\n\n- `a-reviewer`\n\nThen `a-reviewer(plan)`.", ["backticks a-reviewer", "call a-reviewer"]),
+        ("## Delegation\n\n- Gate passes → if `lead.commit_now` is true, stop.", []),
+    ],
+)
+def test_agents_that_nobody_in_the_batch_is(text: str, expected: list[str]) -> None:
+    assert [f"{m.form} {m.text}" for m in found(text) if m.kind == "agent" and m.sure] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Use `run_in_terminal`, then read_file.", ["backticks run_in_terminal", "bare read_file"]),
+        ("You have access to the `figma` tool.", ["backticks figma"]),
+        ("Use the `jq` tool.", []),
+        ("Set the `read_file` parameter.", []),
+        (
+            "Apply `#fetch_page` and use the tool `#docs`; the colour `#FFEEDD`, issue #12.",
+            ["hash #fetch_page", "hash #docs"],
+        ),
+        ("Call `mcp_docs7_find-page`; define `mcp_input_schema`.", ["mcp mcp_docs7_find-page"]),
+        ("Ask the Brave Search MCP server; use MCP tools.", ["server Brave Search"]),
+        ("Track it with TodoWrite/TaskUpdate, in PowerShell.", ["bare TodoWrite", "bare TaskUpdate"]),
+    ],
+)
+def test_tools_of_anybody(text: str, expected: list[str]) -> None:
+    assert [f"{m.form} {m.text}" for m in found(text) if m.kind == "tool" and m.sure] == expected
 
 
 @pytest.mark.parametrize(
@@ -298,8 +351,35 @@ def test_lifted_hand_overs_are_not_folded_beside_their_section() -> None:
         "https://x.org/a " * 5000,
         "- with a-checker\n" * 3000,
         " ".join("`" * (n % 90 + 1) for n in range(3000)),
+        "## Subagents\n" + "".join(f"- `n{n}-checker`\n" for n in range(4000)),
+        "<handoffs>\n" * 2000 + "- `a-checker`\n" * 2000 + "</handoffs>",
+        "| Agent | x |\n|---|---|\n" + "| `a` | b |\n" * 5000,
+        "read_file, " * 9000 + "(",
+        "escalate to " * 9000,
+        "a-" * 40000,
+        "#a_" * 30000,
+        "@a-checker " * 9000,
+        "A MCP " * 9000,
     ],
-    ids=["headings", "ticks", "comments", "examples", "tags", "addresses", "items", "lengths"],
+    ids=[
+        "headings",
+        "ticks",
+        "comments",
+        "examples",
+        "tags",
+        "addresses",
+        "items",
+        "lengths",
+        "names",
+        "tags-closed",
+        "table",
+        "row",
+        "verbs",
+        "hyphens",
+        "hashes",
+        "ats",
+        "servers",
+    ],
 )
 def test_a_hostile_prompt_takes_no_longer_than_a_long_one(text: str) -> None:
     started = time.process_time()

@@ -529,3 +529,23 @@ def test_a_second_build_converts_nothing(project: Project, monkeypatch: pytest.M
         change()
         project.run("build")
         assert runs, name
+
+
+def test_what_is_said_of_an_agent_follows_it_from_build_to_build(project: Project) -> None:
+    """One process builds again and again, and a file whose own text is the same may speak of another that changed."""
+    from agentconv.building.build import Cache, Wishes, run
+    from agentconv.project import config
+
+    project.agent("Lead", body="Ask the `Old_Name` agent.")
+    project.agent("Old_Name")
+    settings = 'sources = ["agents"]\n[targets.agent-skills]\nrewrite-body = ["names"]\nguard = false\n'
+    project.write("agentconv.toml", settings)
+    cache = Cache()
+    for name, called in (("Old_Name", "`old-name`"), ("New_Name", "`Old_Name`")):
+        if name == "New_Name":
+            (project.root / "agents/Old_Name.md").unlink()
+            project.agent(name)
+        found = config.read(project.root)
+        assert found is not None
+        run(found, Wishes(), cache=cache)
+        assert f"Ask the {called} agent" in project.read(".agents/skills/lead/SKILL.md")

@@ -122,7 +122,7 @@ def killed_at(project: Project, point: int) -> bool:
     """A build that kills itself at this point; whether it came that far."""
 
     def work() -> int:
-        real, unlink = Path.replace, Path.unlink
+        real, unlink = os.replace, os.unlink
         seen = 0
 
         def reached() -> None:
@@ -131,17 +131,16 @@ def killed_at(project: Project, point: int) -> bool:
                 os.kill(os.getpid(), signal.SIGKILL)
             seen += 1
 
-        def replace(self: Path, target: Path) -> Path:
+        def replace(old: str | Path, new: str | Path) -> None:
             reached()
-            made = real(self, target)
+            real(old, new)
             reached()
-            return made
 
-        def gone(self: Path, missing_ok: bool = False) -> None:
+        def gone(path: str | Path) -> None:
             reached()
-            unlink(self, missing_ok)
+            unlink(path)
 
-        Path.replace, Path.unlink = replace, gone  # type: ignore[method-assign,assignment]
+        os.replace, os.unlink = replace, gone  # type: ignore[assignment]
         project.build()
         return 0
 

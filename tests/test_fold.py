@@ -19,7 +19,9 @@ from tests import goldens
 IDS = registry.targets()
 OWN = next(id for id in IDS if registry.load(id).tools.control == "any")
 MANIFEST = next(
-    id for id in IDS if set(TITLES) - {"skills", "handoffs"} <= set(registry.load(id).by_field) and id != OWN
+    id
+    for id in IDS
+    if set(TITLES) - {"skills", "handoffs", "delegates"} <= set(registry.load(id).by_field) and id != OWN
 )
 HOMELESS = next(id for id in IDS if not set(TITLES) & set(registry.load(id).by_field))
 ROUTING = goldens.AGENTS / "routing.yaml"
@@ -105,3 +107,16 @@ def test_the_header_wins_over_the_section() -> None:
     made = convert_text(text, from_=MANIFEST, to=OWN)[0]
     assert json.loads(next(iter(made.files.values())))["task_types"] == ["mine"]
     assert "R022" in {n.code for n in made.notes}
+
+
+def test_a_list_of_agents_that_the_section_holds_limits_and_gives_nothing() -> None:
+    """Anybody can write a section: it may take calls away, and none is given by it."""
+    editor = next(id for id in IDS if "handoffs" in registry.load(id).by_field and id != OWN)
+    source = next(id for id in IDS if "disallowedTools" in registry.load(id).fields)
+    section = f"{HEADING}\n\n### Agents that it may call\n\n- anybody"
+    for tools in ("Read", "Read, Agent(checker)", "Read, Agent"):
+        text = f"---\nname: a\ndescription: x\ntools: {tools}\n---\n\nDo.\n\n{section}\n"
+        made = convert_text(text, from_=source, to=editor, options=Options(allow_widening=frozenset()))[0]
+        plain = convert_text(text.replace(section, ""), from_=source, to=editor)[0]
+        assert set(made.rights.before) <= {*plain.rights.before, "delegates(anybody)"}
+        assert "delegates(anybody)" not in made.rights.after or "delegates" in plain.rights.before

@@ -72,3 +72,48 @@ def test_standard_input_has_no_files_beside_it() -> None:
     assert sources.beside(sources.Source("-", None)) is None
     reading = engine.read_author(registry.load(FORMAT), '{"name": "a", "prompt": "file://x.md"}', "-")
     assert [one.agent.prompt for one in reading.agents] == ["file://x.md"]
+
+
+# `{file:path}` inside a text: OpenCode's JSON (1.18.33) and the body of Kilo (7.7.7): as they were seen to do it
+
+
+def filled(project: Path, format: str, prompt: str, *, program: bool = False) -> engine.Reading:
+    (project / ".git").mkdir(parents=True)
+    folder = project / ".kilo/agents" if format == "kilo" else project
+    (folder / "prompts").mkdir(parents=True)
+    (folder / "prompts/inner.md").write_bytes(b"\xef\xbb\xbf\n Keep {file:inner.md}.\n\n")
+    (project.parent / "outside.md").write_text("A secret.\n", encoding="utf-8")
+    file = folder / ("a.md" if format == "kilo" else "opencode.json")
+    text = f"---\ndescription: d\nmode: subagent\n---\n{prompt}\n"
+    if format != "kilo":
+        text = json.dumps({"agent": {"a": {"description": "d {file:prompts/inner.md}", "prompt": prompt}}})
+    source = sources.Source(file.relative_to(project).as_posix(), file, format, text)
+    made = engine.read_program if program else engine.read_author
+    return made(registry.load(format), text, source.path, sources.beside(source))
+
+
+@pytest.mark.parametrize("program", [False, True])
+@pytest.mark.parametrize("format", ["kilo", "opencode-json"])
+def test_files_inside_a_text_are_put_in_once(tmp_path: Path, format: str, program: bool) -> None:
+    reading = filled(tmp_path / "p", format, "A {file:./prompts/inner.md} { file:x} {file:}", program=program)
+    (agent,) = (read.agent for read in reading.agents)
+    assert agent.prompt == "A Keep {file:inner.md}. { file:x} {file:}"
+    assert agent.description == ("d" if format == "kilo" else "d Keep {file:inner.md}.")
+
+
+@pytest.mark.parametrize("name", ["missing.md", "../../../outside.md", "../outside.md", "~/x"])
+def test_a_missing_file_loses_the_configuration_of_opencode(tmp_path: Path, name: str) -> None:
+    prompt = f"A {{file:{name}}}"
+    author = filled(tmp_path / "one" / "p", "opencode-json", prompt)
+    assert [n.code for one in author.agents for n in one.notes] == ["F001"]
+    assert [one.agent.prompt for one in author.agents] == [prompt], "nothing of the file may be read"
+    assert filled(tmp_path / "two" / "p", "opencode-json", prompt, program=True).status == "refused"
+
+
+@pytest.mark.parametrize("name", ["missing.md", "../../../outside.md"])
+def test_a_missing_file_is_nothing_to_kilo(tmp_path: Path, name: str) -> None:
+    for program in (False, True):
+        reading = filled(tmp_path / str(program) / "p", "kilo", f"A [{{file:{name}}}]", program=program)
+        assert [one.agent.prompt for one in reading.agents] == ["A []"]
+        notes = [(n.code, n.effect) for one in reading.agents for n in one.notes]
+        assert notes == ([] if program else [("F001", "lost")])

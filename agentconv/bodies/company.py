@@ -115,28 +115,48 @@ def scene(reading: Reading, read: Read, company: Company | None, dst: Spec) -> S
 
 def placer(reading: Reading, read: Read) -> Callable[[int], Place]:
     """Offset in the prompt -> line and column in the file; (0, 0) where the prompt is not in it as it stands."""
-    known: list[tuple[int, list[tuple[int, int]], Places]] = []
+    offset, places = offsets(reading, read), _Once(reading.text)
 
-    def place(offset: int) -> Place:
-        if not known:
-            prompt, text = read.agent.prompt or "", reading.text
-            node = read.where.get("prompt")
-            start = node.start if node is not None else reading.document.body_start if reading.document else 0
-            found = text.find(prompt, max(start, 0))
-            known.append((found, [] if found >= 0 else _lines(prompt, text, max(start, 0)), _places(text)))
-        found, lines, places = known[0]
-        if found >= 0:
-            return places.at(found + offset)
-        row = bisect_right(lines, (offset, len(reading.text))) - 1
-        return places.at(lines[row][1] + offset - lines[row][0]) if row >= 0 else (0, 0)
+    def place(at: int) -> Place:
+        found = offset(at)
+        return places.at(found) if found >= 0 else (0, 0)
 
     return place
 
 
-def _places(text: str) -> Places:
-    from agentconv.containers import Places
+class _Once:
+    """The places of a text, found when the first one is asked for."""
 
-    return Places(text)
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.known: Places | None = None
+
+    def at(self, offset: int) -> Place:
+        if self.known is None:
+            from agentconv.containers import Places
+
+            self.known = Places(self.text)
+        return self.known.at(offset)
+
+
+def offsets(reading: Reading, read: Read) -> Callable[[int], int]:
+    """Offset in the prompt -> offset in the text of the file; -1 where the prompt is not in it as it stands."""
+    known: list[tuple[int, list[tuple[int, int]]]] = []
+
+    def offset(at: int) -> int:
+        if not known:
+            prompt, text = read.agent.prompt or "", reading.text
+            node = read.where.get("prompt")
+            start = max(node.start if node is not None else reading.document.body_start if reading.document else 0, 0)
+            found = text.find(prompt, start)
+            known.append((found, [] if found >= 0 else _lines(prompt, text, start)))
+        found, lines = known[0]
+        if found >= 0:
+            return found + at
+        row = bisect_right(lines, (at, len(reading.text))) - 1
+        return lines[row][1] + at - lines[row][0] if row >= 0 else -1
+
+    return offset
 
 
 def _lines(prompt: str, text: str, start: int) -> list[tuple[int, int]]:

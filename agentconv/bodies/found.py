@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+PROGRAMS = frozenset({"PowerShell"})  # names of tools that are names of programs first
 KINDS = ("agent", "tool", "path", "command", "placeholder", "model", "product")
 
 
@@ -23,12 +24,18 @@ class Mention:
     code: bool = False
     sure: bool = True
 
+    @property
+    def a_word(self) -> bool:
+        """A word of the language that is said to be an agent: "the reviewer agent" may be a role."""
+        return self.kind == "agent" and not self.known and self.form == "bare" and self.text.isalpha()
+
 
 @dataclass(frozen=True, slots=True)
 class Words:
     """How the program of a prompt speaks, as its description and those of the other programs say."""
 
     tools: Mapping[str, str]  # spelling -> the name it stands for
+    others: Callable[[], frozenset[str]]  # names of all programs' tools that are no words of any language
     calls: re.Pattern[str] | None  # arguments that name an agent, group `agent`
     prefixes: tuple[str, ...]  # what stands between `@` and an agent
     tool_forms: re.Pattern[str] | None  # `#tool:x`, group `tool`
@@ -38,7 +45,3 @@ class Words:
     files: tuple[tuple[str, str], ...]
     placeholders: re.Pattern[str] | None
     products: tuple[str, ...]
-    models: Mapping[str, str]  # spelling in lower case -> id or tier
-
-
-NO_WORDS = Words({}, None, (), None, "", None, (), (), None, (), {})

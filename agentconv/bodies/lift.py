@@ -6,11 +6,11 @@ import re
 from dataclasses import replace
 
 from agentconv.bodies import examples
-from agentconv.bodies.agents import sections
 from agentconv.bodies.company import Scene
 from agentconv.bodies.found import Mention
 from agentconv.bodies.mentions import mentions
 from agentconv.bodies.parse import parse
+from agentconv.bodies.sections import sections
 from agentconv.bodies.telling import at
 from agentconv.bodies.vocabulary import words_of
 from agentconv.lowering.lowered import Lowered
@@ -23,6 +23,8 @@ GIVES = re.compile(
     r"dispatch\w*|transfer\w*|invok\w+|suggest\w*|switch(?:es)? to|pass(?:es)? (?:\w+ )?to|engage|consult)\b",
     re.I,
 )
+# "- **With prd-writer**: Receives requirements": it gives, and is given nothing
+TAKES = re.compile(r"\b(?:receiv\w*|gets?|consum\w*|takes?)\b", re.I)
 MARKER = re.compile(r"^[ \t>]*(?:[-*+]|\d+[.)])?[ \t]*")
 
 
@@ -32,14 +34,15 @@ def handovers(prompt: str, scene: Scene, src: Spec, me: tuple[str, ...]) -> list
     about = sections(parsed)
     out: dict[str, tuple[Mention, Handoff]] = {}
     for m in mentions(prompt, scene.company, words_of(src.id)):
-        if m.kind != "agent" or m.code or not m.sure or m.meant in me or m.meant in out:
+        if m.kind != "agent" or m.code or not m.sure or m.a_word or m.meant in me or m.meant in out:
             continue
         begin = prompt.rfind("\n", 0, m.start) + 1
         stop = prompt.find("\n", m.end)
         line = prompt[begin : len(prompt) if stop < 0 else stop].strip("\r")
         if any(a <= m.start < b for a, b in about) or GIVES.search(line[: m.start - begin]):
             text = _sentence(MARKER.sub("", line, count=1).strip(), m.text)
-            if not text.startswith(("#", "|")):
+            taken = TAKES.search(text) and not GIVES.search(text)
+            if not taken and not text.startswith(("#", "|")):
                 out[m.meant] = (m, Handoff(m.meant, m.meant, text))
     return list(out.values())
 

@@ -13,6 +13,7 @@ from functools import lru_cache
 LINE_END = re.compile(r"\r\n?|\n")
 TICKS = re.compile(r"`+")
 COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.S)
+BOLD = re.compile(r":?(?:\*\*|__)")
 AS_CODE = ("<pre", "<script", "<style")
 
 
@@ -53,6 +54,19 @@ class Parsed:
         """The code or comment that an offset lies in; ``None`` in prose."""
         n = bisect_right(self._starts, offset) - 1
         return self.spans[n] if n >= 0 and offset < self.spans[n].end else None
+
+    def in_block(self, offset: int) -> bool:
+        """In a code block or a comment; between backticks is none."""
+        span = self.at(offset)
+        return span is not None and span.kind != "code"
+
+    def form(self, start: int, end: int) -> str:
+        """How a word is written: backticks (nothing else between them), code, bold or bare."""
+        span = self.at(start)
+        if span is not None:
+            return "backticks" if span.kind == "code" and self.inside(span) == (start, end) else "code"
+        closed = BOLD.match(self.text, end) is not None and self.text[max(start - 2, 0) : start] in ("**", "__")
+        return "bold" if closed else "bare"
 
     def inside(self, span: Span) -> tuple[int, int]:
         """A code span without its backticks and the blank beside them."""
@@ -149,3 +163,11 @@ def _inline(text: str, start: int, end: int) -> list[Span]:
             out.append(Span("code", opening.start(), runs[n].end()))
         n += 1
     return [*out, *comments]
+
+
+def in_code(parsed: Parsed, start: int, end: int) -> bool:
+    """In a code block, or between backticks beside other things."""
+    span = parsed.at(start)
+    if span is None:
+        return False
+    return span.kind != "code" or parsed.inside(span) != (start, end)

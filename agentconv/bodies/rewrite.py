@@ -8,16 +8,17 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache, lru_cache
+from functools import lru_cache
 
 from agentconv.bodies.company import Company, Scene
 from agentconv.bodies.found import Mention
-from agentconv.bodies.mentions import in_code, mentions
+from agentconv.bodies.mentions import mentions
 from agentconv.bodies.parse import parse
-from agentconv.bodies.vocabulary import speaks, words_of
+from agentconv.bodies.vocabulary import of_programs, speaks, words_of
 from agentconv.lowering.choosing import name_for
 from agentconv.lowering.lowered import Edit
-from agentconv.registry import heads, load
+from agentconv.reading.toolnames import recognise
+from agentconv.registry import load
 from agentconv.spec import Spec
 
 WHAT = ("names", "tools", "paths")
@@ -44,25 +45,11 @@ def _edit(m: Mention, prompt: str, scene: Scene, src: Spec, dst: Spec, what: fro
         new = scene.company.renamed.get(m.text)
         return _called(m, prompt, new or m.text, src, dst) if new or (m.form == "at-agent" and m.known) else None
     if m.kind == "tool" and "tools" in what:
-        return None if _of_programs(prompt, m) else _tool(m, prompt, src, dst)
+        return None if of_programs(prompt, m.start, m.end) else _tool(m, prompt, src, dst)
     if m.kind == "path" and "paths" in what:
         new = _path(m, scene.company)
         return Edit("paths", m.start, m.end, m.text, new) if new else None
     return None
-
-
-def _of_programs(prompt: str, m: Mention) -> bool:
-    """A line that says what a tool is called in which program stays true as it is."""
-    begin = prompt.rfind("\n", 0, m.start) + 1
-    end = prompt.find("\n", m.end)
-    line = prompt[begin : len(prompt) if end < 0 else end]
-    return any(name in line for name in programs())
-
-
-@cache
-def programs() -> tuple[str, ...]:
-    """What people call the programs."""
-    return tuple(str(name) for id in heads() for name in speaks(id).get("names", ()))
 
 
 def _called(m: Mention, prompt: str, new: str, src: Spec, dst: Spec) -> Edit | None:
@@ -84,6 +71,9 @@ def _prefix(spec: Spec) -> str | None:
 
 
 def _tool(m: Mention, prompt: str, src: Spec, dst: Spec) -> Edit | None:
+    if src.id == dst.id:
+        new = own_name(m.text, src.id) if m.form in ("backticks", "noun", "bare") else None
+        return Edit("tools", m.start, m.end, m.text, new) if new else None
     if m.form == "mcp":
         tool = src.tools.mcp_tool(m.text)
         new = dst.tools.spell_mcp(tool.server, tool.member) if tool is not None and tool.server else None
@@ -97,6 +87,18 @@ def _tool(m: Mention, prompt: str, src: Spec, dst: Spec) -> Edit | None:
         return Edit("tools", m.start, m.end, m.text, made)
     new = counterparts(src.id, dst.id).get(m.text)
     return Edit("tools", m.start, m.end, m.text, new) if new and m.form != "call" else None
+
+
+@lru_cache(maxsize=512)
+def own_name(word: str, id: str) -> str | None:
+    """The program's own name for a dead one or one of another program, where it means one thing and just that."""
+    spec = load(id)
+    found = recognise(word, spec, author=True)
+    caps = found.tool.caps
+    if found.how not in ("dead", "foreign") or len(caps) != 1 or caps[0] in ("*", "program", "program-run", "session"):
+        return None
+    new = name_for(caps[0], spec, {*caps, *found.tool.also})
+    return new if new is not None and new != word and spec.tools.names[new].caps == caps else None
 
 
 @lru_cache(maxsize=64)
@@ -151,4 +153,4 @@ def _links(prompt: str, scene: Scene, code: bool) -> Iterator[Edit]:
         yield Edit("paths", start, start + len(link), link, made)
 
 
-__all__ = ["WHAT", "counterparts", "edits", "in_code"]
+__all__ = ["WHAT", "counterparts", "edits"]

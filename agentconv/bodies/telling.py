@@ -25,7 +25,7 @@ def say_hits(prompt: str, scene: Scene, src: Spec, dst: Spec, out: Lowered, fold
     """Names and places outside of code that mean nothing in the target."""
     renamed = scene.company.renamed
     said: set[str] = set()
-    for m in mentions(prompt, scene.company, words_of(src.id)):
+    for m in mentions(prompt, scene.company, words_of(src.id), ("agent", "path")):
         if m.code or m.text in said:
             continue
         if m.kind == "agent" and m.text in renamed and m.sure:

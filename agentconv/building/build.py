@@ -16,7 +16,7 @@ from agentconv.building.wishes import Wishes as Wishes
 from agentconv.conversion import Conversion
 from agentconv.notes import note
 from agentconv.project import configured, files
-from agentconv.project.batch import about_target
+from agentconv.project.batch import about_target, say_absent
 from agentconv.project.config import Config
 from agentconv.project.making import Made, read_source
 from agentconv.project.planning import Plan, Remark, Run
@@ -67,11 +67,6 @@ def run(config: Config, wishes: Wishes, progress: Step = lambda n: None, cache: 
     return _Build(config, wishes, cache).run(progress)
 
 
-def _names_files(reading: Reading) -> bool:
-    """Whether a prompt of such a file may stand in another one."""
-    return any(row.fact("refs") for row in reading.spec.fields.values())
-
-
 class _Build:
     def __init__(self, config: Config, wishes: Wishes, cache: Cache | None) -> None:
         self.config, self.wishes, self.root, self.cache = config, wishes, config.root, cache
@@ -102,18 +97,19 @@ class _Build:
             sweep(self.root, known | {locks.NAME})
         places: dict[str, str] = {}
         empty = True
-        for source, reading, made in self._readings():
+        for source, reading, made in self._together():
             done.results += made.unread
-            if reading is None:
+            if reading is None and not made.results:
                 continue
-            if reading.agents:
+            if reading is None or reading.agents:
                 self.read.add(source.path)
                 empty = False
-            self.digests[source.path] = locks.fingerprint(reading.text.encode("utf-8"))
+            self.digests[source.path] = locks.fingerprint((source.text or "").encode("utf-8"))
             if source.placed:
                 places[source.path] = source.place
             for maker, output in zip(self.makers, self.outputs, strict=True):
-                maker.make_read(source, reading, made)
+                if reading is not None:
+                    maker.make_read(source, reading, made)
                 for result in made.results.get(output.dst.id, ()):
                     output.take(result)
                     progress(1)
@@ -124,9 +120,22 @@ class _Build:
             done.kept_texts += output.kept_texts
         for output in self.outputs:
             done.remarks += about_target(output, [r for r in output.made if r.files], places, done)
+            say_absent(output.plan, output.dst, output.made)
         for tracked in (True, False):
             self._settle(tracked, empty)
         return done
+
+    def _together(self) -> Iterable[tuple[Source, Reading | None, Made]]:
+        """File by file; all of them at once where a prompt is rewritten by what becomes of the others."""
+        if not any(maker.needs_company for maker in self.makers):
+            return self._readings()
+        found = list(self._readings())
+        readings = [(source, reading) for source, reading, _ in found if reading is not None]
+        self.makers = [
+            replace(maker, companies={maker.setting.id: maker.company(readings)}) if maker.needs_company else maker
+            for maker in self.makers
+        ]
+        return found
 
     def _readings(self) -> Iterator[tuple[Source, Reading | None, Made]]:
         ours = set(self.done.plan.targets)
@@ -143,10 +152,23 @@ class _Build:
             if known is None:
                 continue
             made = Made(known.path)
+            if self._filled(known, made):
+                yield known, None, made
+                continue
             reading = read_source(known, self.done.plan, made)
-            if self.cache is not None and reading is not None and not _names_files(reading):
+            if self.cache is not None and reading is not None and not reading.spec.names_files:
                 self.cache.readings[known.path] = (reading.text, known, reading)
             yield known, reading, made
+
+    def _filled(self, source: Source, made: Made) -> bool:
+        """What became of others that are alike, if it is known for every target."""
+        for maker, output in zip(self.makers, self.outputs, strict=True):
+            filled = maker.filled(source)
+            if output.dst.id not in filled:
+                made.results = {}
+                return False
+            made.results |= filled
+        return True
 
     def _kept(self, found: Source) -> tuple[Source, Reading] | None:
         """The file as it was read for an earlier build, where its text is the same."""

@@ -55,7 +55,7 @@ class Memo:
         """A build of this project ended well. ``rights``: for how many they are the same, less, more. A state folder
         that cannot be written costs only time later."""
         formats = {r.format for r in run.results if r.format}
-        if folders() or any(row.fact("refs") for id in formats for row in load(id).fields.values()):
+        if folders() or any(load(id).names_files for id in formats):
             return
         agents = len({(r.source, r.name) for r in run.results if r.name})
         data = {

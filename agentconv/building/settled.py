@@ -5,12 +5,14 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from agentconv import models
 from agentconv import rights as counting
+from agentconv.alike import Apart
+from agentconv.bodies.company import Company, gathered, member
 from agentconv.conversion import BeforeAfter, Conversion
 from agentconv.convert import convert_reading
 from agentconv.lowering.lowered import Options
@@ -18,7 +20,7 @@ from agentconv.model import Agent, Extra, Rule, Tools
 from agentconv.notes import Note, note
 from agentconv.output.stamp import stamped
 from agentconv.project.config import AgentSetting, BadConfig, Config, TargetSetting, matches, of_agent
-from agentconv.project.making import Maker
+from agentconv.project.making import Maker, placed_below
 from agentconv.project.planning import Plan
 from agentconv.project.sources import Source
 from agentconv.reading.context import Read, Reading
@@ -38,11 +40,21 @@ class SettledMaker(Maker):
     config: Config
     cache: Results | None = None  # results of earlier builds, where one process builds again and again
 
+    def _apart(self, source: Source) -> Apart | None:
+        """The kind of a file, where the settings make no difference between agents either."""
+        of_some = self.setting.agents or self.setting.include or self.setting.exclude or self.setting.rewrite_body
+        widening = any(agents != ("*",) for agents in self.setting.allow_widening.values())
+        if of_some or widening or self.setting.body != "text" or self.cache is not None:
+            return None
+        return Maker._apart(self, source)
+
     def _results(self, source: Source, reading: Reading, dst: Spec) -> list[Conversion]:
         if self.cache is None:
             return list(self._stamped(source, reading, dst))
         # the text alone would not do: a prompt may stand in another file, and a file's agents may come in parts
-        key = (dst.id, reading.path, hash((reading.text, repr([read.agent for read in reading.agents]))))
+        company = self.companies.get(dst.id)
+        texts = (reading.text, repr([read.agent for read in reading.agents]), company.members if company else ())
+        key = (dst.id, reading.path, hash(texts))
         if key not in self.cache:
             self.cache[key] = list(self._stamped(source, reading, dst))
         return [replace(r, notes=list(r.notes), gained=list(r.gained), files=dict(r.files)) for r in self.cache[key]]
@@ -66,6 +78,24 @@ class SettledMaker(Maker):
                 continue
             yield from self._one(source, one, dst, said)
 
+    @property
+    def needs_company(self) -> bool:
+        """Whether a prompt may be rewritten by what becomes of other files."""
+        return bool(self.plan.options.rewrite & {"names", "paths"})
+
+    def company(self, readings: Iterable[tuple[Source, Reading]]) -> Company:
+        """All agents of the project, with the names and places that they will have in this target."""
+        dst = load(self.setting.id)
+        members = []
+        for source, reading in readings:
+            for read in reading.agents:
+                one = member(read.agent, reading.path, dst)
+                comes = self._wanted(read.agent) and not of_agent(self.setting, called(read.agent)).skip
+                path = placed_below(one.output, source, dst, self.plan, reading.spec.id)
+                output = self._below(path, source.prefix, dst) if comes else ""
+                members.append(replace(one, output=output, becomes=one.becomes if comes else ""))
+        return gathered(members)
+
     def _wanted(self, agent: Agent) -> bool:
         names, tags = called(agent), agent.tags or ()
         setting = self.setting
@@ -81,11 +111,12 @@ class SettledMaker(Maker):
             name = read.agent.id or read.agent.name or ""
             yield Conversion("failed", name, reading.path, reading.spec.id, dst.id, rights, notes=notes)
             return
-        maker = Maker(replace(self.plan, options=options))
+        maker = Maker(replace(self.plan, options=options), companies=self.companies)
         if changed is read and not options.extra and not options.model_map:
             made = maker._results(source, reading, dst)
         else:  # no longer what stands in the file: written anew, in the same format, too
-            made = convert_reading(replace(reading, agents=[changed]), dst, options, lambda _: None)
+            company = self.companies.get(dst.id)
+            made = convert_reading(replace(reading, agents=[changed]), dst, options, lambda _: None, company)
             for result in made:
                 result.files = {maker._place(path, result, source, dst): d for path, d in result.files.items()}
         for result in made:
@@ -99,7 +130,7 @@ class SettledMaker(Maker):
     def _whole(self, source: Source, reading: Reading, dst: Spec, said: AgentSetting) -> Iterator[Conversion]:
         """An agent that cannot read files gets its prompt as text."""
         text = f"{dst.program} gives this agent no tool that reads files: its prompt is written out"
-        inner = SettledMaker(self.plan, replace(self.setting, body="text"), self.config)
+        inner = replace(self, setting=replace(self.setting, body="text"), cache=None)
         for result in inner._one(source, reading, dst, said):
             result.notes.append(note("F021", text, path="prompt", file=reading.path))
             yield result
@@ -209,8 +240,7 @@ def plan_of(config: Config, setting: TargetSetting, **more: Any) -> Plan:
         "guard": setting.guard,
         "carry": setting.carry,
         "fold": setting.fold,
-        # a build takes file by file and keeps what did not change: names of other agents are no business of one file
-        "rewrite": frozenset({"tools"}) if setting.rewrite_body else frozenset(),
+        "rewrite": setting.rewrite_body,
     }
     place = setting.place
     return Plan(

@@ -1,4 +1,4 @@
-"""What the prompts say: agents that are not there, tools that the agent has not got, other programs' places."""
+"""What the prompts say: agents that are not there, tools that the agent has not got."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from collections.abc import Iterator
 from agentconv.bodies.company import Company, Member, gathered, placer
 from agentconv.bodies.found import Mention
 from agentconv.bodies.mentions import mentions
-from agentconv.bodies.vocabulary import speaks, words_of
+from agentconv.bodies.vocabulary import of_programs, words_of
 from agentconv.checking.checked import Checked
 from agentconv.checking.finding import Finding, Severity
 from agentconv.checking.given import gives, words
 from agentconv.checking.references import callable_names
 from agentconv.reading.context import Read
-from agentconv.registry import heads, load
 
 NOT = re.compile(r"\b(?:not|never|no|without|instead of|avoid|n't|cannot|forbidden|rather than|unlike|don’t)\b", re.I)
 
@@ -53,37 +52,36 @@ Told = tuple[str, Severity, str, str, str]
 
 def _finding(checked: Checked, read: Read, prompt: str, m: Mention) -> Told | None:
     if m.kind == "agent" and not m.known and checked.around is not None:
-        if m.meant in callable_names(checked.spec, checked.around):
-            return None
+        if m.meant in callable_names(checked.spec, checked.around) or m.meant in checked.around.misnamed:
+            return None  # the plain search tells of the second
         text = f"the prompt names the agent `{m.meant}`, which is not in this project"
-        return "P010", "warning", text, "calls nobody of this name", "add it, unless it is in your home folder"
+        severity: Severity = "info" if m.a_word else "warning"
+        return "P010", severity, text, "calls nobody of this name", "add it, unless it is in your home folder"
     if m.kind == "tool" and m.form != "mcp":
         return _tool(checked, read, prompt, m)
-    if m.kind == "path" and (whose := _owner(checked, m)):
-        text = f"the prompt speaks of `{m.text}`, a place of {whose}"
-        return "P012", "info", text, "does not look there", "say where it is in this program, or leave it out"
     return None
+
+
+def _of_another_program(checked: Checked, read: Read, m: Mention) -> bool:
+    """No reader of the file has it, no server that the header names, and the line does not say whose it is."""
+    if m.known or m.meant not in words_of(checked.spec.id).others():
+        return False
+    named = {word for rule in read.agent.tools.rules for word in (rule.tool.name, rule.tool.member)}
+    if m.meant in named or any(m.meant in words_of(r.spec.id).tools for r in checked.readers):
+        return False
+    return not of_programs(str(read.agent.prompt), m.start, m.end)
 
 
 def _tool(checked: Checked, read: Read, prompt: str, m: Mention) -> Told | None:
     spec = checked.spec
-    if m.meant in spec.tools.dead:
+    begin = max(prompt.rfind("\n", 0, m.start) + 1, m.start - 80)
+    denied = NOT.search(prompt[begin : m.start]) is not None
+    if m.meant in spec.tools.dead or (_of_another_program(checked, read, m) and not denied):
         text = f"the prompt names the tool `{m.text}`, which {checked.owner.seen} does not have"
         return "P011", "info", text, "has no such tool", "name the tool that it has"
     name = spec.tools.names.get(m.meant)
     twin = checked.owner.twin(read, len(checked.author.agents))
-    begin = max(prompt.rfind("\n", 0, m.start) + 1, m.start - 80)
-    if name is None or twin is None or NOT.search(prompt[begin : m.start]) or gives(twin.agent, spec, name.tool()):
+    if name is None or twin is None or denied or gives(twin.agent, spec, name.tool()):
         return None
     text = f"the prompt tells to use `{m.text}`, and the agent has no tool to {words(name.tool())}"
     return "P013", "info", text, "gives no such tool", f"add `{name.name}` to its tools, or take it out of the prompt"
-
-
-def _owner(checked: Checked, m: Mention) -> str:
-    """The other program that the place belongs to; nothing where one that reads this file knows it, too."""
-    mine = {checked.spec.id, *(r.spec.id for r in checked.readers)}
-    bare = re.sub(r"^(?:~|\$HOME|\.)?/", "", m.meant)
-    owners = [id for id in heads() if any(bare == f or bare.startswith(f + "/") for f in speaks(id).get("folders", ()))]
-    if not owners or mine & set(owners):
-        return ""
-    return load(owners[0]).program if load(owners[0]).program != checked.spec.program else ""

@@ -47,6 +47,7 @@ class Around:
     files: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)  # format -> id -> files
     skills: frozenset[str] | None = None
     servers: frozenset[str] | None = None
+    misnamed: Mapping[str, str] = field(default_factory=dict)  # names of files that call no agent -> the agent's name
 
 
 @dataclass(slots=True)
@@ -128,10 +129,16 @@ def abandoned(spec: Spec, path: str) -> bool:
 
 
 def open_checked(
-    spec: Spec, text: str, path: str, others: frozenset[str] | None = None, get: Get | None = None
+    spec: Spec,
+    text: str,
+    path: str,
+    others: frozenset[str] | None = None,
+    get: Get | None = None,
+    author: Reading | None = None,
 ) -> Checked:
-    """A file read by everybody who reads it. ``others``: the programs that the project uses; ``None``: all of them."""
-    author = read_author(spec, text, path, get)
+    """A file read by everybody who reads it. ``others``: the programs that the project uses; ``None``: all of them.
+    ``author``: the reading of its author, where that was done already."""
+    author = author or read_author(spec, text, path, get)
     readers = [Reader(spec, spec.program, True, read_program(spec, text, path, get))]
     for other, program, equal in shared_readers(spec) if not abandoned(spec, path) else ():
         if equal or others is None or program in others:

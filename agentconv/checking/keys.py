@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterator
 
 from agentconv.checking.checked import Checked
 from agentconv.checking.finding import Finding, Severity
+from agentconv.checking.headers import FIXED
 from agentconv.containers import Node
 from agentconv.reading.codecs import TOOL_TYPES
 from agentconv.reading.context import Read
 from agentconv.reading.entry import is_limit
+from agentconv.reading.miswritten import folded
 from agentconv.registry import ids, load
 from agentconv.spec import Field, Spec
 
@@ -34,6 +35,9 @@ def produce(checked: Checked) -> Iterator[Finding]:
         header = checked.owner.reading.document
         if header is None or (header.header is None and not spec.many):
             continue
+        for token in read.keys:
+            if (node := read.where.get(token.at)) is not None:
+                yield _near(checked, read, token.at, node, spec.fields[str(token.new)], f"; {FIXED}")
         for key in {extra.key for extra in read.agent.extras} - set(spec.fields) - passed:
             node = read.where.get(key)
             if node is None or key.split(".")[0] in spec.fields:
@@ -45,29 +49,26 @@ def produce(checked: Checked) -> Iterator[Finding]:
 
 
 def _misspelt(key: str, read: Read, spec: Spec) -> Field | None:
-    """The key that is meant: the same but for case and signs, or one letter off; never one that is there, too."""
-    folded = {_fold(known): row for known, row in spec.fields.items() if known not in read.where and row.written}
-    if row := folded.get(_fold(key)):
-        lines = (spec.container.get("dialect") or {}).get("parser") == "lines"  # such a reader lowers the case itself
-        return None if lines and row.key.lower() == key else row
-    near = difflib.get_close_matches(_fold(key), folded, 1, NEAR)
-    return folded[near[0]] if near and len(key) > 3 and not _known_elsewhere(key) else None
+    """The key that is meant: one letter off; never one that is there, too, and never its opposite."""
+    known = {folded(known): row for known, row in spec.fields.items() if known not in read.where and row.written}
+    near = [n for n in difflib.get_close_matches(folded(key), known, 3, NEAR) if _denies(n) == _denies(folded(key))]
+    return known[near[0]] if near and len(key) > 3 and not _known_elsewhere(key) else None
 
 
-def _fold(key: str) -> str:
-    return re.sub(r"[-_. ]", "", key).lower()
+def _denies(key: str) -> bool:
+    return key.startswith(("dis", "exclude", "deny", "no"))
 
 
 def _known_elsewhere(key: str) -> bool:
     return any(key in load(id).fields for id in ids())
 
 
-def _near(checked: Checked, read: Read, key: str, node: Node, row: Field) -> Finding:
+def _near(checked: Checked, read: Read, key: str, node: Node, row: Field, fixed: str = "") -> Finding:
     limits = row.type in TOOL_TYPES or is_limit(row, node.data())
     return checked.finding(
         "L041", "error" if limits else "warning", f"`{key}` is no key; `{row.key}` is", read=read,
         at=_key(checked, read, key, node), reader=checked.owner, path=key, meant=f"`{row.key}`",
-        does="does not read it" + (", so the limit does not hold" if limits else ""), mend=f"write `{row.key}:`",
+        does="does not read it" + (", so the limit does not hold" if limits else ""), mend=f"write `{row.key}:`{fixed}",
     )  # fmt: skip
 
 

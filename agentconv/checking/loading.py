@@ -64,6 +64,8 @@ def _cause(checked: Checked, read: Read, reason: str) -> tuple[Node | tuple[int,
     """Where the reason stands in the file, and what mends it."""
     notes = [*read.notes, *checked.author.notes]
     for word in re.findall(r"`([^`]+)`", reason):
+        if (key := next((k for k in read.keys if k.new == word), None)) is not None:
+            return checked.at(key.start), f"write `{word}:` for `{key.text}:`; {FIXED}"
         token = next((t for t in read.tokens if t.text == word), None)
         if token is not None:
             return checked.at(token.start), f"write `{token.new}`" if token.new else "take the name out of the list"

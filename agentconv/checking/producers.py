@@ -21,6 +21,7 @@ USUAL = {
     "keys": "agentconv.checking.keys:produce",
     "names": "agentconv.checking.names:produce",
     "references": "agentconv.checking.references:produce",
+    "prompts": "agentconv.checking.prompts:produce",
     "targets": "agentconv.checking.targets:produce",
 }
 MORE = {"bodies": "agentconv.checking.bodies:produce"}  # name -> producer, run where it is asked for

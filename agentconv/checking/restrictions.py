@@ -292,13 +292,20 @@ def _short(node: Node) -> str:
 # -- the rest ---------------------------------------------------------------------------------
 
 
+def _told_of_key(reader: Reader, read: Read) -> bool:
+    """Whether the list stands under a key that is none, of which there is a finding."""
+    return any(
+        row is not None and row.type in TOOL_TYPES for row in (reader.spec.fields.get(str(k.new)) for k in read.keys)
+    )
+
+
 def _more(checked: Checked, reader: Reader, read: Read, twin: Read, told: set[str]) -> Iterator[Finding]:
     """Rights that no single place explains."""
     author = counting.of_agent(read.agent, checked.spec, program=False)
     given = counting.of_agent(twin.agent, reader.spec, program=True, usual=True)
     meant = told | _listed_by_name(read, twin)
     more = frozenset(r for r in counting.gained(author, given) if r.cls not in meant)
-    if not more:
+    if not more or (reader is checked.owner and _told_of_key(reader, read)):
         return
     asked, got = ", ".join(counting.spelled(author)) or "nothing", ", ".join(counting.spelled(more))
     at = next((node for key in _tool_keys(checked) if (node := value_of(read, key)) is not None), None)

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from agentconv import rights as counting
+from agentconv.bodies.company import Company, gathered, member
 from agentconv.checking.checked import Checked, Reader
 from agentconv.checking.finding import Finding, Severity
+from agentconv.model import Agent
 from agentconv.notes import Note
 from agentconv.reading.context import Read
 from agentconv.reading.engine import read_program
 from agentconv.registry import load
 from agentconv.spec import Spec
 
+TOLD = ("P001", "P002", "C013")  # what becomes of the prompt: for information
 SEVERITY: dict[str, Severity] = {"error": "error", "widens": "error", "narrows": "warning"}
 
 
@@ -79,11 +82,11 @@ def _converted(checked: Checked, read: Read, dst: Spec) -> Iterator[Finding]:
     from agentconv.convert import convert_read  # a check without targets converts nothing
     from agentconv.lowering.lower import Options
 
-    made = convert_read(read, checked.author, checked.owner.reading, dst, Options())
+    made = convert_read(read, checked.author, checked.owner.reading, dst, Options(), _company(checked, dst))
     reader = Reader(dst, dst.program, False, checked.owner.reading)
     own = {(n.code, n.path, n.message) for n in (*read.notes, *checked.author.notes)}
     for one in made.notes:
-        if (one.code, one.path, one.message) not in own and one.effect in SEVERITY:
+        if (one.code, one.path, one.message) not in own and (one.effect in SEVERITY or one.code in TOLD):
             yield _note(checked, read, reader, one)
     before, after = (", ".join(words) or "nothing" for words in (made.rights.before, made.rights.after))
     rights = "is not written" if not made.files else f"has {after}" if not dst.text_kind else "is a text for a session"
@@ -93,10 +96,18 @@ def _converted(checked: Checked, read: Read, dst: Spec) -> Iterator[Finding]:
     )  # fmt: skip
 
 
+def _company(checked: Checked, dst: Spec) -> Company | None:
+    """The agents of the project, as the target will call them."""
+    if checked.around is None:
+        return None
+    files = checked.around.files.get(checked.spec.id, {})
+    return gathered(member(Agent(id=name, name=name), paths[0], dst) for name, paths in files.items())
+
+
 def _note(checked: Checked, read: Read, reader: Reader, one: Note) -> Finding:
     node = read.where.get(one.path) or read.where.get(one.path.split("[")[0])
     at = (one.line, one.column) if one.line and one.file in ("", checked.path) else node
     return checked.finding(
-        one.code, SEVERITY[one.effect], one.message, read=read, at=at, reader=reader, path=one.path,
+        one.code, SEVERITY.get(one.effect, "info"), one.message, read=read, at=at, reader=reader, path=one.path,
         meant="as in the source", does="what a conversion would say", mend=one.help,
     )  # fmt: skip

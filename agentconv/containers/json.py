@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import re
+from json.decoder import scanstring  # type: ignore[attr-defined]  # as the decoder calls it
 from typing import Any
 
 from agentconv.containers import MAX_DEPTH, MAX_NODES, ContainerError, Document, Node, Pair, Places, Remark
 
 # possessive: what matched is never tried again, and no stack of tries grows with the text
 _SPACE = re.compile(r"(?:[ \t\r\n]++|//[^\r\n]*+|/\*(?:[^*]++|\*(?!/))*+\*/)*+")
-_GOOD = r'"((?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+)'
-_STRING = re.compile(_GOOD + '"')
-_BEGUN = re.compile(_GOOD)
+_BEGUN = re.compile(r'"(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+')
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _WORD = re.compile(r"true|false|null")
-_ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)")
-_ESCAPES = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
-_PAIR = re.compile("([\ud800-\udbff])([\udc00-\udfff])")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _WORDS: dict[str, Any] = {"true": True, "false": False, "null": None}
 
 
@@ -109,15 +106,11 @@ class _Reader:
     def string(self) -> Node:
         start = self.at
         line, column = self.place(start)
-        found = _STRING.match(self.text, start)
-        if not found:
-            raise self.string_error(start)
-        self.at = found.end()
-        text = found[1]
-        if "\\" in text:
-            text = _ESCAPE.sub(lambda m: chr(int(m[1][1:], 16)) if m[1][0] == "u" else _ESCAPES[m[1]], text)
-            text = _PAIR.sub(lambda m: (m[1] + m[2]).encode("utf-16", "surrogatepass").decode("utf-16"), text)
-        if not text.isascii() and any("\ud800" <= c <= "\udfff" for c in text):
+        try:
+            text, self.at = scanstring(self.text, start + 1, True)
+        except ValueError:
+            raise self.string_error(start) from None
+        if not text.isascii() and _SURROGATE.search(text):
             raise self.fail("half of a surrogate pair: this is no text", start)
         return Node("scalar", start, self.at, line, column, text, "quoted", text)
 

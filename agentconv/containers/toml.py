@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime
 import re
 import tomllib
+from contextlib import suppress
+from operator import methodcaller
 from typing import Any
 
 from agentconv.containers import MAX_DEPTH, MAX_HEADER, MAX_NODES, ContainerError, Document, Node, Pair, Places, locate
@@ -14,9 +16,9 @@ _BLANK = re.compile(r"(?:[ \t\r\n]++|#[^\r\n]*+)*+")
 _SPACE = re.compile(r"[ \t]*+")
 _LINE = re.compile(r"[^\r\n]*+")
 _PART = re.compile(r"""[A-Za-z0-9_-]++|"(?:[^"\\\r\n]++|\\.)*+"|'[^'\r\n]*+'""")
-_LONG = r'''"""(?s:[^"\\]++|\\.|"(?!""))*+"{3,5}|\'{3}(?:[^\']++|\'(?!\'\'))*+\'{3,5}'''
+_BLOCK = r'''"""(?s:[^"\\]++|\\.|"(?!""))*+"{3,5}|\'{3}(?:[^\']++|\'(?!\'\'))*+\'{3,5}'''
 _TOKEN = re.compile(
-    _LONG + r"""|"(?:[^"\\\r\n]++|\\.)*+"|'[^'\r\n]*+'|\#[^\r\n]*+|[\[\]{}\r\n]|[^\[\]{}"'\#\r\n]++""", re.S
+    _BLOCK + r"""|"(?:[^"\\\r\n]++|\\.)*+"|'[^'\r\n]*+'|\#[^\r\n]*+|[\[\]{}\r\n]|[^\[\]{}"'\#\r\n]++""", re.S
 )
 _OPEN = r'''"""(?s:[^"\\]++|\\.|"(?!""))*+(?:"{3,5}|\\?\Z)|\'{3}(?:[^\']++|\'(?!\'\'))*+(?:\'{3,5}|\Z)'''
 _PIECE = re.compile(
@@ -36,7 +38,7 @@ def read(text: str) -> Document:
     source = text[shift:]
     try:
         # tomllib takes CRLF and nothing else besides LF; it gives LF inside of texts, as the programs do
-        data = tomllib.loads(source)
+        data = _data(source)
     except tomllib.TOMLDecodeError as error:
         raise _error(source, error) from None
     except RecursionError:
@@ -71,9 +73,45 @@ def _check_size(text: str) -> None:
         raise ContainerError("R017", f"more than {MAX_HEADER:,} characters outside of texts and comments")
 
 
+# a long text between three double quotes, as prompts are written, without escapes
+_PLAIN = r"[^\"\\\x00-\x08\x0b-\x1f\x7f]"
+_LONG = re.compile(rf'^([A-Za-z0-9_-]+ = )"""\n({_PLAIN}{{200,}}+(?:"{{1,2}}{_PLAIN}++)*+)"""$', re.M)
+_STAND_IN = "agentconv:text:"
+
+
+def _data(source: str) -> dict[str, Any]:
+    """What tomllib makes of it. It takes texts character by character, which costs more than all the rest; so it reads
+    a word in the place of each long one. Where the words do not come back as values, it reads the whole."""
+    texts: list[str] = []
+
+    def word(found: re.Match[str]) -> str:
+        texts.append(found[2])
+        return f'{found[1]}"{_STAND_IN}{len(texts) - 1}"'
+
+    short = _LONG.sub(word, source) if _STAND_IN not in source else source
+    if texts:
+        left = {f"{_STAND_IN}{n}": text for n, text in enumerate(texts)}
+
+        def put(value: Any) -> Any:
+            if isinstance(value, dict):
+                return {key: put(inner) for key, inner in value.items()}
+            if isinstance(value, list):
+                return [put(inner) for inner in value]
+            return left.pop(value, value) if isinstance(value, str) else value
+
+        with suppress(ValueError, RecursionError):
+            data: dict[str, Any] = put(tomllib.loads(short))
+            if not left:
+                return data
+    return tomllib.loads(source)
+
+
+_dots = methodcaller("count", ".")
+
+
 def _check_dots(text: str) -> None:
     """A key of more parts than there may be levels: tomllib takes the square of their number in steps."""
-    if text.count(".") <= MAX_DEPTH:
+    if text.count(".") <= MAX_DEPTH or max(map(_dots, text.splitlines())) <= MAX_DEPTH:
         return
     parts, dotted = 0, False
     for piece in _PIECE.finditer(text):

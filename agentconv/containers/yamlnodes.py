@@ -87,14 +87,8 @@ def compose_all(
 
 def _events(text: str) -> Iterator[Any]:
     if CParser is None:
-        yield from yaml.parse(text, Loader=yaml.SafeLoader)
-        return
-    parser = CParser(text)
-    try:
-        while parser.check_event():
-            yield parser.get_event()
-    finally:
-        parser.dispose()
+        return yaml.parse(text, Loader=yaml.SafeLoader)
+    return iter(CParser(text).get_event, None)
 
 
 class _Builder:
@@ -114,7 +108,8 @@ class _Builder:
                 stand_in = next(spare, odd)
                 source = source.replace(odd, stand_in)
                 self.restore[ord(stand_in)] = odd
-        self.events = _events(source)
+        self.source = source
+        self.events: Iterator[Any] = iter(())
         self.count = 0
         self.anchors: dict[str, tuple[Node, int]] = {}
         self.open: set[str] = set()
@@ -122,6 +117,7 @@ class _Builder:
         self.composed = Composed(None)
 
     def run(self) -> Composed:
+        self.events = _events(self.source)
         for event in self.events:
             kind = type(event)
             if kind is yaml.DocumentStartEvent:

@@ -133,12 +133,10 @@ def _lose(name: str, value: Any, src: Spec, dst: Spec, out: Lowered) -> None:
         return  # held by fewer rights
     if limit_in(src, name, value) and not dst.text_kind and (row is None or row.applied):
         out.limits.append(name)
-        out.say(
-            "L003",
-            f"{dst.seen} has no `{key}`; the limit would be lost",
-            name,
-            help="--allow-widening limits writes it without",
-        )
+        # a key of that name may be there, with events and words of its own
+        there = name == "hooks" and name in dst.by_field
+        what = f"{dst.seen} does not take the hooks of {src.program}" if there else f"{dst.seen} has no `{key}`"
+        out.say("L003", f"{what}; the limit would be lost", name, help="--allow-widening limits writes it without")
     else:
         out.say("L001", f"{dst.program} has no `{key}`", name)
 

@@ -28,6 +28,7 @@ TITLES: Mapping[str, str] = {
     "priority": "Priority",
     "examples": "Examples",
     "handoffs": "Hand-overs",
+    "delegates": "Agents that it may call",
 }
 PLAIN = re.compile(r"[^\s\"`\[{][^\r\n`\x00-\x1f\x7f\x85\u2028\u2029]*")
 KEY = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
@@ -43,6 +44,8 @@ def fold(agent: Agent, dst: Spec, out: Lowered, prompt_says: Callable[[], Collec
     if out.cut:
         _fold_examples(dst, out)
     homeless = [f for f in TITLES if _homeless(f, agent, out.agent)]
+    if "delegates" in homeless and not any(n.path == "delegates" for n in out.notes):
+        homeless.remove("delegates")  # patterns of the tools hold the list
     if "handoffs" in homeless and {h.agent for h in agent.handoffs or ()} <= set(prompt_says()):
         homeless.remove("handoffs")
         out.notes[:] = [n for n in out.notes if n.path != "handoffs"]

@@ -19,6 +19,7 @@ from agentconv.lowering.wish import (
     written,
 )  # fmt: skip
 from agentconv.model import Rule, Tool, Tools
+from agentconv.registry import shared_readers
 from agentconv.rights import CLASSES, Grant, Right, by_server, contains
 from agentconv.spec import Name, cap_title, risk
 
@@ -276,6 +277,9 @@ def _server(job: ToolJob, servers: Servers, server: str, member: str | None, gra
     if spelled is None or other or table.own(spelled):
         job.say("T007", f"{job.dst.seen} cannot allow {what} alone (`{label}`): left out", places)
         return []
+    if taken := _taken_for_own(job, member):
+        job.say("T021", f"`{label}` is left out: {taken}", places)
+        return []
     shut = {key: g for key, g in servers.items() if key[0] == server and not g.open and member is None}
     denied = _denied_servers(job, shut)
     if denied is None:
@@ -286,6 +290,15 @@ def _server(job: ToolJob, servers: Servers, server: str, member: str | None, gra
         text = f"`{label}` asks each time; {job.dst.program} leaves asking to the session"
         job.say("T015", text, places, effect="approximate")
     return [Rule("allow", Tool(spelled, server=server, member=member), at=rule_at(grant)), *denied]
+
+
+def _taken_for_own(job: ToolJob, member: str | None) -> str:
+    """Another program at the target's place that would take the tool of a server for one of its own, and give more."""
+    for other, program, _ in shared_readers(job.dst):
+        name = other.tools.own_member(member)
+        if name is not None and not name.classes <= job.allowed:
+            return f"{other.seen or program} reads this place, too, and gives its own `{name.name}` for it"
+    return ""
 
 
 def _without_servers(job: ToolJob, tools: Tools) -> Tools:

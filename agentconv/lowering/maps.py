@@ -18,7 +18,7 @@ from agentconv.lowering.wish import (
 )  # fmt: skip
 from agentconv.model import Approval, Rule, Scope, Tool, Tools
 from agentconv.reading.toolnames import star
-from agentconv.rights import Grant, by_server
+from agentconv.rights import Grant, by_server, limits_shell
 from agentconv.spec import Name, cap_title, risk
 
 
@@ -49,11 +49,17 @@ def all_but(job: ToolJob, source: Tools, caps: Mapping[str, Grant]) -> Tools:
                 limited.add(name.name)
                 rules += made
     room = job.literal | frozenset(risk(c) for c in caps if caps[c].any and risk(c) not in job.forbid)
+    kept: list[tuple[Name, str]] = []  # what a subagent has only where it is named
     for name in table.singles.values():
         if name.name in limited or not name.caps or name.closed:
             continue
         if not keeps(name, closed, room):
             rules.append(Rule("deny", name.tool(), at="tools"))
+        elif name.named and name.classes and job.agent.mode != "primary":
+            kept.append((name, next(c for c in name.gives if c not in closed)))
+    if limits_shell(rules):  # with a free shell it misses nothing
+        for name, cap in kept:
+            rules += _key(job, name, Wish(cap, caps.get(cap) or Grant(True), ("tools",), name.name))
     rules += _servers(job, source, opened=True)
     _say_overrides(job, rules)
     return Tools(None, tuple(rules))

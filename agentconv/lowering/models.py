@@ -33,7 +33,7 @@ def lower_models(agent: Agent, dst: Spec, options: Options, out: Lowered) -> tup
         if text is None:
             missing.append(_no_model(wished, how, dst))
             continue
-        if how == "tier":
+        if how == "tier" or (models.PARAMETERS.search(wished.text) and not models.PARAMETERS.search(text)):
             out.say("M002", f"`{wished.text}` became `{text}`", "model")
         written.append(text)
     written = list(dict.fromkeys(written))

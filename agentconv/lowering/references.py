@@ -19,6 +19,19 @@ Names = Mapping[str, str]
 WILD = frozenset("*?[]{}")  # a pattern is no name
 
 
+def named(agent: Agent) -> tuple[tuple[str, str], ...]:
+    """Other agents that the fields name, each once with its field; a pattern is no name."""
+    found = [("handoffs", h.agent) for h in agent.handoffs or ()]
+    found += [("delegates", name) for name in agent.delegates or ()]
+    scoped = (r.scope for r in agent.tools.rules if r.effect == "allow" and r.scope is not None)
+    found += [("tools", scope.text) for scope in scoped if scope.kind == "agent"]
+    first: dict[str, str] = {}
+    for at, name in found:
+        if name and not WILD & set(name):
+            first.setdefault(name, at)
+    return tuple((at, name) for name, at in first.items())
+
+
 def changed_names(agent: Agent, dst: Spec) -> Names:
     """The names in the agent's fields that the target does not take, with what it calls them."""
     if dst.tools.control == "any":

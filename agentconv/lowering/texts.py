@@ -214,6 +214,8 @@ def placeholders(prompt: str | None, src: Spec, dst: Spec, out: Lowered) -> str 
         found = [m[0] for m in re.finditer(str(fact["pattern"]), prompt) if m[1] in fact.get("fills", ())]
         if found:
             out.say("L009", f"{src.program} fills in `{found[0]}`; {dst.program} does not", "prompt")
+    for word in (f for f in src.tables.get("expands") or () if isinstance(f, str) and f in prompt):
+        out.say("L009", f"{src.program} fills in `{word}…}}`; {dst.program} does not", "prompt")
     for fact in (f for f in dst.tables.get("expands") or () if isinstance(f, Mapping)):
         if found := [m[0] for m in re.finditer(str(fact["pattern"]), prompt)]:
             prompt = re.sub(str(fact["pattern"]), str(fact["change"]), prompt)

@@ -9,6 +9,7 @@ from functools import lru_cache
 from agentconv.lowering.wish import (
     ToolJob,
     Wish,
+    joined,
     opened,
     say_along,
     say_leave,
@@ -73,7 +74,7 @@ def _control_for(
     agent = Agent(tools=tools, delegates=delegates)
     job = ToolJob(src, dst, agent, before, forbid, dict(reasons), approval, leave)
     lowered, named = lower_tools(job)
-    return lowered, named, tuple(job.notes)
+    return lowered, named, joined(job.notes)
 
 
 def lower_tools(job: ToolJob) -> tuple[Tools, Delegates]:

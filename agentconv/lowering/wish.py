@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -12,6 +13,9 @@ from agentconv.rights import CLASSES, Grant, Right, Rights, by_capability, by_se
 from agentconv.spec import Spec, cap_title, risk
 
 Places = tuple[str, ...]
+TITLED = re.compile("“[^”]*”")  # how a capability is named in a note
+NAMED = 4  # capabilities that one note names
+SEVERAL = (("” asks each time", "” ask each time"), ("was denied but comes", "were denied but come"))
 
 
 @dataclass(slots=True)
@@ -91,6 +95,32 @@ class ToolJob:
         return self.reasons.get(cls) or ("T021", f"another program at the place of {self.dst.program} would give more")
 
 
+def joined(notes: Iterable[Note]) -> tuple[Note, ...]:
+    """Notes that say the same of several capabilities at one place become one: a word such as `edit` means four."""
+    groups: dict[tuple[str, str, str, str, str], list[str]] = {}
+    first: dict[tuple[str, str, str, str, str], Note] = {}
+    for one in notes:
+        title = TITLED.search(one.message)
+        text = one.message if title is None else f"{one.message[: title.start()]}“”{one.message[title.end() :]}"
+        key = (one.code, one.effect, one.path, one.help, text)
+        groups.setdefault(key, []).append(title.group() if title is not None else "")
+        first.setdefault(key, one)
+    return tuple(
+        one if len(groups[key]) < 2 else replace(one, message=_several(key[-1], groups[key]))
+        for key, one in first.items()
+    )
+
+
+def _several(text: str, titles: list[str]) -> str:
+    more = len(titles) - NAMED
+    names = (
+        ", ".join(titles[:NAMED]) + f" and {more} more" if more > 0 else f"{', '.join(titles[:-1])} and {titles[-1]}"
+    )
+    for single, plural in SEVERAL:
+        text = text.replace(single, plural)
+    return text.replace("“”", names, 1)
+
+
 def asks_anyway(rule: Rule, spec: Spec) -> bool:
     """Whether the question is the program's own default written out, and no wish of the author."""
     name = spec.tools.own(rule.tool.name)
@@ -121,11 +151,12 @@ def shut_forbidden(job: ToolJob, caps: dict[str, Grant]) -> None:
 
 def say_scope(job: ToolJob, wish: Wish) -> None:
     """A limit that the target cannot hold."""
-    texts = ", ".join(dict.fromkeys(s.text for _, s, _ in wish.grant.scopes))
-    code, how = ("T013", "denied for") if wish.grant.open else ("T006", "limited to")
+    code, open_ = ("T013", True) if wish.grant.open else ("T006", False)
+    texts = ", ".join(dict.fromkeys(s.text for allowed, s, _ in wish.grant.scopes if allowed is not open_))
     job.say(
         code,
-        f"`{wish.label}` is {how} {texts}; {job.dst.seen} cannot hold that: the whole tool is left out",
+        f"`{wish.label}` is {'denied for' if open_ else 'limited to'} {texts}; {job.dst.seen} cannot hold that: "
+        "the whole tool is left out",
         wish.at,
         help=f"--allow-widening {risk(wish.cap)} gives the whole tool",
     )
@@ -173,7 +204,9 @@ def say_missing(job: ToolJob, made: Tools, caps: Mapping[str, Grant], *, listed:
     """What was named beside everything, and is not in what everything became."""
     arrived = by_capability(made, job.dst)
     for rule in job.agent.tools.rules:
-        if rule.effect == "deny" or is_star(rule.tool) or any(n.path == rule.at for n in job.notes):
+        if rule.effect == "deny" or is_star(rule.tool):
+            continue
+        if any(n.path == rule.at and n.code != "T014" for n in job.notes):  # a limit that is given up loses no tool
             continue
         open_ = [c for c in rule.tool.caps if c in caps and caps[c].any]
         if shut := [c for c in open_ if c in arrived and not arrived[c].any and not listed]:
@@ -221,7 +254,10 @@ def say_ask(job: ToolJob, cap: str) -> bool:
         text = f"“{cap_title(cap)}” asks each time; {job.dst.program} leaves asking to the session"
         job.say("T015", text, places, effect="approximate")
         return False
-    return risk(cap) not in job.leave
+    if risk(cap) in job.leave:
+        job.say("T015", f"“{cap_title(cap)}” asks each time; {job.dst.program} would not, as you allowed", places)
+        return False
+    return True
 
 
 def forbidden_server(job: ToolJob, server: str) -> bool:

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from agentconv import rights as counting
 from agentconv.containers import Document
 from agentconv.convert import BeforeAfter, Conversion, convert_reading, placed, source_rights
-from agentconv.lowering.lower import Options
+from agentconv.lowering.lowered import Edit, Options, after
 from agentconv.notes import note
 from agentconv.output.edit import edit_text
 from agentconv.output.render import output_path
 from agentconv.reading.context import Read, Reading
 from agentconv.reading.engine import read_author, read_program
 
+if TYPE_CHECKING:
+    from agentconv.bodies.company import Company
+    from agentconv.bodies.inplace import Rewritten, Splice
+
 NORMALISES = ("T001", "T002")
 STAYS = "T030"  # lost on the way to other programs only
 
 
-def convert_same(reading: Reading, options: Options) -> list[Conversion]:
-    """One result for the file: byte for byte, but for repaired values and names of other programs."""
+def convert_same(reading: Reading, options: Options, company: Company | None = None) -> list[Conversion]:
+    """One result for the file: byte for byte, but for repaired values, names of other programs, and what was asked to
+    be rewritten in prompts."""
     if not reading.agents:
         status = "failed" if any(n.effect == "error" for n in reading.notes) else "skipped"
         empty = BeforeAfter([], [])
@@ -26,36 +34,51 @@ def convert_same(reading: Reading, options: Options) -> list[Conversion]:
         ]
     if any(n.code == "R030" for n in reading.notes):  # an entry by itself goes into the shared file
         return convert_reading(reading, reading.spec, options, lambda _: None)
-    text = normalised(reading)
+    bodies = _bodies(reading, options, company) if options.rewrite else [None] * len(reading.agents)
+    text = normalised(reading, more=[splice for body in bodies if body for splice in body.splices])
     program = read_program(reading.spec, reading.text, reading.path, reading.get)
     again = read_program(reading.spec, text, reading.path, reading.get)
     out = []
-    for n, read in enumerate(reading.agents):
+    for n, (read, body) in enumerate(zip(reading.agents, bodies, strict=True)):
         before, notes = source_rights(read, reading, program)
         result = Conversion(
             "exact", read.agent.id or read.agent.name or "", reading.path, reading.spec.id, reading.spec.id,
             BeforeAfter(counting.spelled(before), []),
-            notes=[*(reading.notes if n == 0 else []), *(x for x in read.notes if x.code != STAYS), *notes],
+            notes=[*(reading.notes if n == 0 else []), *(x for x in read.notes if x.code != STAYS), *notes,
+                   *(body.notes if body else ())],
             agent=read.agent, entry=read.agent.id if reading.spec.many else "",
         )  # fmt: skip
-        _prove(result, read, reading, again, before, text)
+        _prove(result, read, reading, again, before, text, body.edits if body else ())
         if result.status != "failed":
+            if body and body.edits:
+                result.judge("exact")
             result.files = {output_path(read.agent, reading.spec, options.user): text.encode("utf-8")}
         result.notes = [placed(one, read, reading.path) for one in result.notes]
         out.append(result)
-    edited = text != reading.text
-    if edited and not reading.spec.many and (again.status != "read" or any(r.status == "failed" for r in out)):
-        return convert_reading(reading, reading.spec, options, lambda _: None)  # no edit helps: written anew
+    if not reading.spec.many and (again.status != "read" or any(r.status == "failed" for r in out)):
+        # no edit helps, and an output has to load: written anew
+        anew = convert_reading(reading, reading.spec, options, lambda _: None)
+        if text != reading.text or all(r.status != "failed" for r in anew):
+            return anew
     return out
 
 
-def normalised(reading: Reading, names: bool = True) -> str:
-    """The source with its repairs and (``names``) with foreign and dead tool names in the program's own words."""
+def _bodies(reading: Reading, options: Options, company: Company | None) -> list[Rewritten | None]:
+    from agentconv.bodies.inplace import rewritten
+
+    return [rewritten(reading, read, company, options) if read.agent.prompt else None for read in reading.agents]
+
+
+def normalised(reading: Reading, names: bool = True, more: Sequence[Splice] = ()) -> str:
+    """The source with its repairs and (``names``) with foreign and dead tool names in the program's own words.
+    ``more``: other changes, by place."""
     document = reading.document
     assert document is not None
-    splices = [(r.start, r.end, r.new) for r in document.remarks if r.end >= 0]
+    splices = list(more)
+    splices += [(r.start, r.end, r.new) for r in document.remarks if r.end >= 0]
     for read in reading.agents if names else ():
         splices += _names(read, document)
+        splices += [(k.start, k.end, k.new or k.text) for k in read.keys if document.text[k.start : k.end] == k.text]
     if _wrapped(reading):
         splices += _unwrapped(document)
     return edit_text(reading.text, _without_overlaps(splices))
@@ -117,7 +140,13 @@ def _without_overlaps(splices: list[tuple[int, int, str]]) -> list[tuple[int, in
 
 
 def _prove(
-    result: Conversion, read: Read, reading: Reading, again: Reading, before: counting.Rights, text: str
+    result: Conversion,
+    read: Read,
+    reading: Reading,
+    again: Reading,
+    before: counting.Rights,
+    text: str,
+    edits: tuple[Edit, ...] = (),
 ) -> None:
     """Read back: the program must not get more than the file asked for, nor lose what the author reading had."""
     spec = reading.spec
@@ -130,12 +159,12 @@ def _prove(
     twin = next((r for r in again.agents if r.agent.id == read.agent.id), None) or next(iter(again.agents), None)
     if twin is None:
         return
-    after = counting.of_agent(twin.agent, spec, program=True, usual=True)
-    result.rights = BeforeAfter(result.rights.before, counting.spelled(after))
+    given = counting.of_agent(twin.agent, spec, program=True, usual=True)
+    result.rights = BeforeAfter(result.rights.before, counting.spelled(given))
     if text == reading.text:
         return
     had = {r.cls for r in before}  # a scope that the program does not enforce was none before either
-    if more := frozenset(r for r in counting.gained(before, after) if r.cls not in had):
+    if more := frozenset(r for r in counting.gained(before, given) if r.cls not in had):
         words = ", ".join(counting.spelled(more))
         result.notes.append(note("V002", f"the edited file would give more: {words}", path="tools", file=reading.path))
         result.status = "failed"
@@ -144,6 +173,6 @@ def _prove(
     was = counting.of_agent(read.agent, spec, program=False)
     same = next((r for r in back.agents if r.agent.id == read.agent.id), None)
     now = counting.of_agent(same.agent, spec, program=False) if same else frozenset()
-    if same is None or counting.gained(was, now) or (same.agent.prompt or "") != (read.agent.prompt or ""):
+    if same is None or counting.gained(was, now) or (same.agent.prompt or "") != after(read.agent.prompt or "", edits):
         result.notes.append(note("V001", "the edited file does not read back as the source", file=reading.path))
         result.status = "failed"

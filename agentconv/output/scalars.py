@@ -36,6 +36,7 @@ _INDICATORS = frozenset('{}[]#&*!|>%@`\\"?=<~^$')
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*\Z")
 # Claude Code 2.1.328 ends a header at the first three dashes, wherever they stand
 _DASHES = re.compile(r"-(?=--)")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _SHORT = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r", "\b": "\\b", "\f": "\\f"}
 # \uXXXX and not \x or \N: VS Code 1.138's parser knows only JSON's escapes. Nothing above U+FFFF is escaped: a
 # pair of surrogates is an error in libyaml, and \U is unknown to VS Code.
@@ -171,7 +172,7 @@ def _escape(found: re.Match[str]) -> str:
 
 
 def _utf8(text: str) -> bool:
-    return text.isascii() or not any("\ud800" <= c <= "\udfff" for c in text)
+    return text.isascii() or _SURROGATE.search(text) is None
 
 
 def toml_key(key: str) -> str:

@@ -63,7 +63,7 @@ def _yaml_items(entries: Entries, pad: str) -> str:
 
 def _yaml_item(rows: Mapping[str, Any], pad: str) -> str:
     lines = [line for k, v in rows.items() for line in scalars.yaml_entry(k, v, 0, False, blocks=True).split("\n")]
-    return "\n".join((pad + "- " if n == 0 else pad + "  ") + line for n, line in enumerate(lines))
+    return "\n".join((pad + "- " if n == 0 else pad + "  ") + line if line else "" for n, line in enumerate(lines))
 
 
 def _entries_node(spec: Spec, root: Node) -> Node | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from agentconv.checking.checked import Around
 from agentconv.containers import ContainerError
 from agentconv.project import files
 from agentconv.reading.context import Reading
+from agentconv.reading.engine import stem
 from agentconv.registry import heads, ids
 from agentconv.spec import Spec
 
@@ -41,7 +42,17 @@ def around(root: Path, spec: Spec, readings: Iterable[Reading]) -> Around:
             agent = read.agent
             called |= {agent.id, agent.name or agent.id, agent.id.rsplit("/", 1)[-1]}
             ids[agent.id] = (*ids.get(agent.id, ()), reading.path)
-    return Around(frozenset(called), files, _skills(root, facts), _servers(root, facts))
+    return Around(frozenset(called), files, _skills(root, facts), _servers(root, facts), _misnamed(spec, files, called))
+
+
+def _misnamed(spec: Spec, files: Mapping[str, Mapping[str, tuple[str, ...]]], called: set[str]) -> dict[str, str]:
+    """Names of files whose agents the program calls otherwise, with what it calls them."""
+    if spec.many or spec.identity.get("by", "name") != "name":
+        return {}
+    found = {
+        stem(spec, path.rsplit("/", 1)[-1]): name for name, paths in files.get(spec.id, {}).items() for path in paths
+    }
+    return {file: name for file, name in found.items() if file not in called and len(file) > 1}
 
 
 def _skills(root: Path, facts: dict[str, Any]) -> frozenset[str] | None:

@@ -22,6 +22,7 @@ from agentconv.project.sources import Source, taken
 from agentconv.project.writing import Target
 from agentconv.reading.context import Reading
 from agentconv.registry import heads, load, shared_readers, trusted
+from agentconv.spec import Spec
 
 # Conversions from which workers are started: a guess from CPU times of a busy machine (docs/speed.md).
 PAYS_FROM = 400
@@ -53,6 +54,8 @@ def run(plan: Plan, sources: Iterable[Source], progress: Callable[[int], None] =
         target.finish()
         done.results += target.made
     _say_renamed(plan, found, done.results)
+    for target in targets:
+        say_absent(target.plan, target.dst, target.made)
     if not plan.dry:
         written.save()
     done.remarks = _unknown_names(plan, known)
@@ -141,6 +144,14 @@ def _say_renamed(plan: Plan, sources: list[Source], results: list[Conversion]) -
     from agentconv.project.names import say_renamed
 
     say_renamed(plan, sources, results)
+
+
+def say_absent(plan: Plan, dst: Spec, results: list[Conversion]) -> None:
+    """Agents in fields that the target will not find in its own places."""
+    if plan.output is None and not plan.options.user and any(result.names for result in results):
+        from agentconv.project import references
+
+        references.say_absent(dst, plan.root, results)
 
 
 def _several_formats(found: list[Source]) -> bool:

@@ -16,6 +16,7 @@ from agentconv.checking.finding import Finding
 from agentconv.project import around, files
 from agentconv.project.config import Check
 from agentconv.project.sources import Source, beside, in_places
+from agentconv.reading.context import Reading
 from agentconv.reading.engine import read_author
 from agentconv.registry import load
 
@@ -72,25 +73,26 @@ def run(
     found = list(sources)
     done = CheckRun()
     used: Counter[Any] = Counter()
-    surroundings = _surroundings(root, found) if root is not None else {}
+    known: dict[str, Reading] = {}  # files that were read for what lies around the others
+    surroundings = _surroundings(root, found, known) if root is not None else {}
     programs = around.programs_used(root) if root is not None else frozenset()
     for source in found:
-        looked = _file(source, root, wishes, programs, surroundings, used, done)
+        looked = _file(source, known.pop(source.path, None), wishes, programs, surroundings, used, done)
         if looked is not None:
             done.files.append(looked)
         step(1)
     return done
 
 
-def _surroundings(root: Path, found: list[Source]) -> dict[str, Around]:
+def _surroundings(root: Path, found: list[Source], known: dict[str, Reading]) -> dict[str, Around]:
     """For each format of the project what lies around its files, which are told by the paths that the user knows."""
     told = {s.full.resolve(): s.path for s in found if s.full is not None}
     readings = []
     for source in in_places(root):
         if source.text is None or source.format is None or source.full is None:
             continue
-        reading = read_author(load(source.format), source.text, source.path)
-        reading.path = told.get(source.full.resolve(), source.path)
+        path = told.get(source.full.resolve(), source.path)
+        reading = known[path] = read_author(load(source.format), source.text, path, beside(source))
         readings.append(reading)
     formats = {source.format for source in found if source.placed and source.format is not None}
     return {id: around.around(root, load(id), readings) for id in formats}
@@ -98,7 +100,7 @@ def _surroundings(root: Path, found: list[Source]) -> dict[str, Around]:
 
 def _file(
     source: Source,
-    root: Path | None,
+    known: Reading | None,
     wishes: Wishes,
     programs: frozenset[str],
     surroundings: dict[str, Around],
@@ -119,7 +121,8 @@ def _file(
     spec = load(source.format)
 
     def opened(text: str) -> Checked:
-        checked = open_checked(spec, text, source.path, programs, beside(source))
+        author = known if known is not None and (known.spec, known.text) == (spec, text) else None
+        checked = open_checked(spec, text, source.path, programs, beside(source), author)
         checked.targets = wishes.targets
         checked.around = surroundings.get(spec.id) if source.placed else None
         return checked

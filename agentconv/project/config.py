@@ -73,7 +73,7 @@ class TargetSetting:
     approval: str = "allow"
     carry: bool = False
     fold: bool = False
-    rewrite_body: bool = False
+    rewrite_body: frozenset[str] = frozenset()  # names, tools, paths
     stamp: bool | None = None
     body: str = "text"
     tracked: bool = True
@@ -235,7 +235,7 @@ class _Builder:
             table.get("approval", "allow"),
             table.get("carry", False),
             table.get("fold", False),
-            table.get("rewrite-body", False),
+            _rewrite(table.get("rewrite-body")),
             table.get("stamp"),
             table.get("body", "text"),
             table.get("tracked", True),
@@ -265,6 +265,12 @@ class _Builder:
             )
             out.append((name, setting))
         return out
+
+
+def _rewrite(said: Any) -> frozenset[str]:
+    words = {True: ["tools"], False: [], None: []}.get(said) if not isinstance(said, (str, list)) else said
+    found = frozenset([words] if isinstance(words, str) else words or ())
+    return frozenset(("names", "tools", "paths")) if "all" in found else found
 
 
 def _widening(value: Any) -> Widening:

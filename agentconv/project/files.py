@@ -131,26 +131,30 @@ class Inside:
     """Places below a root. A folder on the way is looked at once in a run, a file each time."""
 
     def __init__(self, root: Path) -> None:
-        self.root = root
+        self.root = str(root)
         self._real_root = os.path.realpath(root)
         self._folders: dict[str, str] = {}
 
     def place(self, relative: str) -> Path:
         """Where to write; a path or a link that leaves the root is an error."""
-        target = self.root / relative
-        folder = str(target.parent)
+        return Path(self.spot(relative))
+
+    def spot(self, relative: str) -> str:
+        """The same as text: of ten thousand places no objects have to be made."""
+        target = os.path.join(self.root, relative)
+        folder, name = os.path.split(target)
         if folder not in self._folders:
             self._folders[folder] = os.path.realpath(folder)
-        real = f"{self._folders[folder]}{os.sep}{target.name}"
+        real = f"{self._folders[folder]}{os.sep}{name}"
         try:
-            mode = target.lstat().st_mode
+            mode = os.lstat(target).st_mode
         except (OSError, ValueError):
             mode = 0  # nothing is there, or nothing that can be looked at
-        if not target.name or target.name == ".." or stat.S_ISLNK(mode):
+        if name in ("", ".", "..") or stat.S_ISLNK(mode):
             real = os.path.realpath(target)
         if real != self._real_root and not real.startswith(self._real_root.rstrip(os.sep) + os.sep):
             raise Outside(f"{relative} leads to {real}, outside {self._real_root}")
-        if stat.S_ISDIR(mode) or (stat.S_ISLNK(mode) and target.is_dir()):
+        if stat.S_ISDIR(mode) or (stat.S_ISLNK(mode) and os.path.isdir(target)):
             raise Outside(f"{relative} is a folder")
         return target
 
@@ -173,24 +177,25 @@ class Staged:
     """
 
     def __init__(self) -> None:
-        self.waiting: list[tuple[Path, Path, Path]] = []  # the new file, its place, and the place that was asked for
+        self.waiting: list[tuple[str, str, str]] = []  # the new file, its place, and the place that was asked for
 
-    def add(self, path: Path, data: bytes) -> None:
+    def add(self, path: str, data: bytes) -> None:
         """Write the bytes beside their place; a file that is there keeps its permissions, a new one has the umask's."""
         asked = path
         mode: int | None = None
         with contextlib.suppress(OSError):
-            found = path.lstat()
+            found = os.lstat(path)
             if stat.S_ISLNK(found.st_mode):
-                path = Path(os.path.realpath(path))
-                found = path.lstat()
+                path = os.path.realpath(path)
+                found = os.lstat(path)
             mode = found.st_mode & 0o777
-        temporary = path.with_name(f".{path.name[:50]}.{os.urandom(5).hex()}.tmp")
+        folder, name = os.path.split(path)
+        temporary = os.path.join(folder, f".{name[:50]}.{os.urandom(5).hex()}.tmp")
         rights = 0o666 if mode is None else 0o600  # nobody may read what was closed before, not even for a moment
         try:
             handle = os.open(temporary, NEW_FILE, rights)
         except FileNotFoundError:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            os.makedirs(folder, exist_ok=True)
             handle = os.open(temporary, NEW_FILE, rights)
         try:
             try:
@@ -200,14 +205,14 @@ class Staged:
             finally:
                 os.close(handle)
             if mode is not None:
-                temporary.chmod(mode)
+                os.chmod(temporary, mode)
         except BaseException:
             with contextlib.suppress(OSError):
-                temporary.unlink()
+                os.unlink(temporary)
             raise
         self.waiting.append((temporary, path, asked))
 
-    def settle(self, failed: Callable[[Path, OSError], None]) -> None:
+    def settle(self, failed: Callable[[str, OSError], None]) -> None:
         """All to their places. ``failed`` is told of those that could not be put there."""
         try:
             try:
@@ -216,15 +221,16 @@ class Staged:
                 for _, _, asked in self.waiting:
                     failed(asked, error)
                 return
+            self.waiting.reverse()
             while self.waiting:
-                temporary, path, asked = self.waiting[0]
+                temporary, path, asked = self.waiting[-1]
                 try:
-                    temporary.replace(path)
+                    os.replace(temporary, path)
                 except OSError as error:
                     with contextlib.suppress(OSError):
-                        temporary.unlink()
+                        os.unlink(temporary)
                     failed(asked, error)
-                del self.waiting[0]
+                self.waiting.pop()
         finally:
             self.drop()
 
@@ -244,18 +250,18 @@ class Staged:
         """Nothing half done stays behind."""
         for temporary, _, _ in self.waiting:
             with contextlib.suppress(OSError):
-                temporary.unlink()
+                os.unlink(temporary)
         self.waiting = []
 
 
 def write_bytes(path: Path, data: bytes) -> None:
     """One file, in one step."""
 
-    def fails(_: Path, error: OSError) -> None:
+    def fails(_: str, error: OSError) -> None:
         raise error
 
     staged = Staged()
-    staged.add(path, data)
+    staged.add(str(path), data)
     staged.settle(fails)
 
 

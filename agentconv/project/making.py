@@ -10,11 +10,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
+from agentconv.alike import Apart, Kinds, apart
 from agentconv.bodies.company import Company
 from agentconv.convert import BeforeAfter, Conversion, convert_reading
 from agentconv.model import Agent
+from agentconv.project.filling import Results, filling
 from agentconv.project.planning import STDOUT, Plan
 from agentconv.project.sources import Source, beside, taken
+from agentconv.project.writing import looked_at
 from agentconv.reading.context import Read, Reading
 from agentconv.reading.engine import read_author
 from agentconv.reading.passages import SIGN, BadPassage, for_target, passages
@@ -44,30 +47,65 @@ class Maker:
         default_factory=dict, kw_only=True
     )  # target -> all agents, where prompts are rewritten
 
+    kinds: Kinds[Results] = field(default_factory=lambda: Kinds(filling), kw_only=True, compare=False)
+
     def make(self, source: Source) -> Made:
-        """Take the file in, read it and convert it for every target."""
+        """Take the file in, read it and convert it for every target; or what became of others that are alike."""
         known = taken(source)
         made = Made(source.path, source.real, known is not None)
-        reading = read_source(known, self.plan, made) if known is not None else None
+        if known is None:
+            return made
+        filled = self.filled(known)
+        left = [target for target in self._targets_for(known.format) if target not in filled]
+        if filled and not left:
+            made.place, made.results = source.place if source.placed else "", filled
+            return made
+        reading = read_source(known, self.plan, made)
         if reading is not None:
-            self.make_read(source, reading, made)
+            self.make_read(known, reading, made, left)
+            made.results |= filled
         return made
 
-    def make_read(self, source: Source, reading: Reading, made: Made) -> None:
+    def filled(self, source: Source) -> Results:
+        """What became of others that are alike, with the texts of this one, in the targets where that is proved."""
+        like = self._apart(source)
+        return (self.kinds.get(like) or {}) if like is not None else {}
+
+    def _apart(self, source: Source) -> Apart | None:
+        """The kind of a file, where what becomes of it depends on nothing but its kind and its texts."""
+        plan = self.plan
+        chosen = plan.only or plan.exclude or plan.options.rewrite or plan.options.lift or plan.options.fold
+        if chosen or plan.options.carry or source.text is None or source.format is None or source.notes:
+            return None
+        like = apart(load(source.format), source.text, source.path)
+        beside = (source.below, source.prefix, source.placed, source.asked)
+        return like and replace(like, kind=(like.kind, beside))
+
+    def _targets_for(self, format: str | None) -> list[str]:
+        """The targets, but for one in whose place the source lies already."""
+        mine = format if self.plan.found and not self.plan.in_place else None
+        return [target for target in self.plan.targets if target != mine]
+
+    def make_read(self, source: Source, reading: Reading, made: Made, targets: Iterable[str] | None = None) -> None:
         """Convert what was read already."""
         picked = self._picked(reading, made)
         if picked is None:
             return
         made.place = source.place if source.placed else ""
-        for target in self.plan.targets:
+        targets = list(self._targets_for(picked.spec.id) if targets is None else targets)
+        for target in targets:
             dst = load(target)
-            if self.plan.found and picked.spec.id == target and not self.plan.in_place:
-                continue  # it lies in the target's place already
             own = picked if self.plan.in_place else own_passages(picked, dst, source.prefix)
             results = [r for part in _parts(own, dst) for r in self._results(source, part, dst)]
             if self.plan.all and not self.plan.in_place:
                 results = [r for r in results if r.source not in r.files]  # it lies there already
             made.results[target] = results
+            for result in results:
+                if not looked_at(dst):  # nobody will look at the agent, and it is most of what would travel
+                    result.agent = None
+        like = self._apart(source)
+        if like is not None and len(picked.agents) == 1:
+            self.kinds.learn(like, {target: made.results[target] for target in targets})
 
     def _picked(self, reading: Reading, made: Made) -> Reading | None:
         """The agents of --only and --exclude."""
@@ -100,7 +138,7 @@ class Maker:
         """The text edited in place; written anew only where a field is lifted out of the prompt."""
         from agentconv.output.sameformat import convert_same
 
-        results = convert_same(reading, self.plan.options)
+        results = convert_same(reading, self.plan.options, self.companies.get(dst.id))
         if not self.plan.options.lift:
             return results
         anew = convert_reading(reading, dst, self.plan.options, lambda _: None, self.companies.get(dst.id))

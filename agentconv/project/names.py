@@ -33,6 +33,8 @@ def companies(plan: Plan, sources: Iterable[Source]) -> dict[str, Company]:
             for one in reading.agents:
                 made = member(one.agent, reading.path, dst, plan.options.user)
                 output = placed_below(made.output, source, dst, plan, reading.spec.id) if chosen(one, plan) else ""
+                if plan.in_place and target == reading.spec.id:
+                    output = reading.path
                 members.append(replace(made, output=output))
         out[target] = gathered(members)
     return out

@@ -1,4 +1,4 @@
-"""What an agent names and brings not along: skills and MCP servers. Said where the target will not find them."""
+"""What an agent names and brings not along: skills, MCP servers, other agents. Said where the target finds none."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from agentconv.conversion import Conversion
 from agentconv.model import Agent
 from agentconv.notes import note
 from agentconv.project import files
-from agentconv.registry import heads
+from agentconv.registry import heads, load
 from agentconv.spec import Spec
 
 SECRET = re.compile(r"token|key|secret|passw|auth|credential", re.I)
@@ -29,6 +29,53 @@ def say_missing(dst: Spec, root: Path, results: Iterable[Conversion]) -> None:
             _skills(result, result.agent.skills, dst, root, facts["skills"])
         if facts.get("servers") and (wanted := _wanted(result.agent, dst)):
             _servers(result, wanted, dst, root, facts["servers"])
+
+
+def say_absent(dst: Spec, root: Path, results: Iterable[Conversion]) -> None:
+    """A note for each agent that outputs name in their fields and that the target will not find: not among the outputs,
+    none of the program's own, and not in a folder of the project that the program searches."""
+    made = list(results)
+    there = {str(name) for key in ("reserved", "taken") for name in dst.identity.get(key) or ()}
+    for result in made:
+        if result.called is not None and result.files:
+            there |= {result.called.becomes, *result.called.words}
+    wanted: dict[str, tuple[str, Conversion]] = {}
+    for result in made:
+        for at, name in result.names if result.files else ():
+            if name not in there:
+                wanted.setdefault(name, (at, result))
+    if not wanted:
+        return
+    there = _agents_there(dst, root)
+    for name, (at, result) in wanted.items():
+        if name not in there:
+            code = "L043" if at == "handoffs" else "L044"
+            text = f"no agent `{name}` comes along, and {dst.program} finds none of this name in this project"
+            help = "convert it, too, unless it is in your home folder"
+            result.notes.append(note(code, text, effect="info", path=at, help=help))
+
+
+def _agents_there(dst: Spec, root: Path) -> set[str]:
+    """What the agents are called that lie where the program searches."""
+    from agentconv.project.sources import listed_places, taken
+    from agentconv.reading.engine import read_author
+
+    found: set[str] = set()
+    for listed in listed_places(root):
+        if not any(_searches(dst, id) for id in listed.among) or (source := taken(listed)) is None:
+            continue
+        if source.text is None or source.format is None:
+            continue
+        for read in read_author(load(source.format), source.text, source.path).agents:
+            found |= {read.agent.id, read.agent.name or read.agent.id, read.agent.id.rsplit("/", 1)[-1]}
+    return found
+
+
+def _searches(dst: Spec, id: str) -> bool:
+    """Whether the target's program reads the places of a format."""
+    others = (heads()[id].get("also_read_by") or {}).values()
+    programs = [str(facts.get("program", "")) if isinstance(facts, dict) else str(facts) for facts in others]
+    return id == dst.id or dst.program in programs
 
 
 def _skills(result: Conversion, names: Iterable[str], dst: Spec, root: Path, folders: Iterable[str]) -> None:

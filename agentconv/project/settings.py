@@ -81,7 +81,11 @@ SETTINGS = {
     "approval": _text("where one word says both that a tool is there and that it runs", "allow", "ask"),
     "carry": _flag("keep fields without a home in the output for the way back"),
     "fold": _flag("write routing facts and skills without a home into the prompt"),
-    "rewrite-body": _flag("tool names in the prompt become the target's"),
+    "rewrite-body": Key(
+        ("flag", "text", "texts"),
+        "what of a prompt becomes the target's: names, tools, paths, or all; true: tools",
+        ("names", "tools", "paths", "all"),
+    ),
     "stamp": _flag("a comment in the header that names the source, where the program ignores comments"),
     "body": _text("the prompt: its text, or one sentence that points to the source file", "text", "link"),
     "tracked": _flag("false: git ignores the outputs; they are not missed by --check"),

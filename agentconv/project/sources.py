@@ -199,11 +199,8 @@ def _real_folder(folder: str) -> str:
 
 def _leads_out(full: Path, root: str) -> str:
     """Where a link leads that leaves the folder; in a clone it could be any file of its reader."""
-    real = (
-        os.path.realpath(full)
-        if full.is_symlink()
-        else f"{_real_folder(str(full.parent.absolute()))}{os.sep}{full.name}"
-    )
+    folder, name = os.path.split(os.path.join(os.getcwd(), full))
+    real = os.path.realpath(full) if os.path.islink(full) else f"{_real_folder(folder)}{os.sep}{name}"
     return "" if real.startswith(root.rstrip(os.sep) + os.sep) else real
 
 

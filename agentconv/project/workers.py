@@ -13,8 +13,7 @@ from collections.abc import Iterator, Sequence
 from agentconv.project.making import Made, Maker
 from agentconv.project.planning import Plan
 from agentconv.project.sources import Source
-from agentconv.project.writing import asked
-from agentconv.registry import Folder, folders, load, use_folder
+from agentconv.registry import Folder, folders, use_folder
 
 CHUNK = 40  # sources that travel together
 AHEAD = 3  # chunks under way for each worker
@@ -59,13 +58,4 @@ def _begin(maker: Maker, known: tuple[Folder, ...]) -> None:
 
 def _make(sources: Sequence[Source]) -> list[Made]:
     assert _maker is not None
-    out = []
-    for source in sources:
-        made = _maker.make(source)
-        for target, results in made.results.items():
-            dst = load(target)
-            if not dst.many and not asked(dst):
-                for result in results:
-                    result.agent = None  # nobody will look at it, and it is most of what would travel
-        out.append(made)
-    return out
+    return [_maker.make(source) for source in sources]

@@ -37,7 +37,9 @@ class Target:
         self._size = 0  # bytes that wait
         self.wrote: dict[str, bool] = {}  # output -> whether it was there already
         self.staged = files.Staged()
-        self.leaving: list[tuple[Path, str, Conversion, bytes]] = []  # written beside their places
+        self.leaving: list[tuple[str, str, Conversion, bytes]] = []  # written beside their places
+        self._fixed: dict[bool, Path] = {}
+        self._root = str(plan.root)
         self._bases: dict[Path, files.Inside] = {}
         self.numbers: dict[str, int] = {}  # the last number behind a name that was taken
         self.asks: Counter[str] = Counter()  # what the program asks for first, with the agents that it concerns
@@ -83,7 +85,7 @@ class Target:
         self._let_go(results)
 
     def _is_one_of(self, sources: Collection[str], path: str) -> bool:
-        full = self.plan.root / path
+        full = os.path.join(self._root, path)
         return os.path.lexists(full) and os.path.realpath(full) in sources
 
     def _let_go(self, results: list[Conversion]) -> None:
@@ -99,16 +101,23 @@ class Target:
 
     def full(self, path: str) -> Path:
         """The file below the root, or below the folder that ``-o`` names; a link may not lead out of it."""
+        return Path(self.spot(path))
+
+    def spot(self, path: str) -> str:
+        """The same as text."""
         out = self.plan.output
         if out is None or out == STDOUT:
-            return self._inside(self.plan.root).place(path)
+            return self._inside(self.plan.root).spot(path)
         lead = out.split("{")[0]
-        fixed = self.plan.root / lead
         folder = path != out or out.endswith("/")
-        base = fixed if folder and not ("{" in out and not lead.endswith("/")) else fixed.parent
+        below = folder and not ("{" in out and not lead.endswith("/"))
+        if below not in self._fixed:
+            fixed = self.plan.root / lead
+            self._fixed[below] = fixed if below else fixed.parent
+        base = self._fixed[below]
         if lead.endswith("/") and path.startswith(lead):
-            return self._inside(base).place(path.removeprefix(lead))
-        return self._inside(base).place(os.path.relpath(self.plan.root / path, base))
+            return self._inside(base).spot(path.removeprefix(lead))
+        return self._inside(base).spot(os.path.relpath(self.plan.root / path, base))
 
     def _inside(self, base: Path) -> files.Inside:
         if base not in self._bases:
@@ -195,7 +204,8 @@ class Target:
     def old(self, path: str, result: Conversion) -> bytes | None:
         """What is there now; ``None`` where nothing is, or where the result cannot be written."""
         try:
-            return self.full(path).read_bytes()
+            with open(self.spot(path), "rb") as file:
+                return file.read()
         except (FileNotFoundError, NotADirectoryError):
             return None
         except files.Outside as problem:
@@ -241,7 +251,7 @@ class Target:
         if self.plan.dry:
             return
         try:
-            full = self.full(path)
+            full = self.spot(path)
             self.staged.add(full, data)
             self.leaving.append((full, path, result, data))
         except files.Outside as problem:
@@ -252,7 +262,7 @@ class Target:
 
     def settle(self) -> None:
         """What was put beside its place goes there."""
-        lost: dict[Path, OSError] = {}
+        lost: dict[str, OSError] = {}
         leaving, self.leaving = self.leaving, []
         self.staged.settle(lost.__setitem__)
         for full, path, result, data in leaving:
@@ -320,6 +330,11 @@ def _lines(data: bytes, old: bytes) -> tuple[int, int]:
     """Lines that the file has more and less than what would be written."""
     theirs, ours = Counter(old.splitlines()), Counter(data.splitlines())
     return (theirs - ours).total(), (ours - theirs).total()
+
+
+def looked_at(dst: Spec) -> bool:
+    """Whether a result's agent is needed when its file is written: for a shared file, or what the program asks for."""
+    return dst.many or any(asked(dst))
 
 
 def asked(dst: Spec) -> dict[str, str]:

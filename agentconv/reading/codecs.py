@@ -12,6 +12,7 @@ from agentconv.model import Handoff
 from agentconv.models import read_models
 from agentconv.reading.context import UNSAID, Bad, Context, all_text, is_text
 from agentconv.reading.modelcodec import read_data
+from agentconv.reading.namedfiles import named_text
 from agentconv.reading.reach import read_delegates, read_handoffs, read_hooks, read_servers
 from agentconv.reading.routing import read_context, read_examples, write_context
 from agentconv.spec import Field
@@ -134,8 +135,8 @@ def _text(node: Node, row: Field, ctx: Context) -> Any:
     if not is_text(node, row, ctx):
         raise Bad(f"is {node.text}, which is no text", value)
     value = _normalised(value, row, ctx)
-    if row.fact("refs") == "file-uri":
-        value = _referred(value, node, row, ctx)
+    if row.fact("refs"):
+        value = named_text(value, node, row, ctx)
     if not value.strip() and (word := row.fact("blank")):
         ctx.refuse(word, f"`{row.key}` is blank")
         ctx.say("R012", f"`{row.key}` is blank: {ctx.spec.seen} does not load this agent", row.field or row.key, node)
@@ -153,18 +154,6 @@ def _with_hash(node: Node, row: Field, ctx: Context) -> str:
     value = node.text + cut[0].rstrip()
     ctx.say("R031", f"in YAML `{row.key}` ends at ` #`; read to the end of the line", "description", node)
     return value
-
-
-def _referred(value: str, node: Node, row: Field, ctx: Context) -> str:
-    """The text of the file that a ``file://`` names, from the folder of the definition."""
-    if not value.startswith("file://") or ctx.get is None:
-        return value
-    text = ctx.get(value.removeprefix("file://"))
-    if text is None:
-        ctx.refuse("refuse", f"`{row.key}` names a file that is not there")
-        ctx.say("F001", f"`{value}` is not there, or outside the project", row.field or row.key, node)
-        return value
-    return text.removeprefix("\ufeff").replace("\r\n", "\n").strip("\n")
 
 
 def _normalised(value: str, row: Field, ctx: Context) -> str:

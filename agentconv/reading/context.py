@@ -57,6 +57,7 @@ class Read:
     tokens: list[Token] = field(default_factory=list)
     entry: Node | None = None  # the map that holds it, in a file of many
     dialect: str = ""
+    keys: list[Token] = field(default_factory=list)  # keys that are written otherwise than the program has them
 
 
 @dataclass(slots=True)
@@ -84,6 +85,7 @@ class Context:
     text: str
     notes: list[Note] = field(default_factory=list)
     tokens: list[Token] = field(default_factory=list)
+    respelt: list[Token] = field(default_factory=list)
     places: Places | None = None
     keys: frozenset[str] = frozenset()  # all keys of the entry
     get: Get | None = None

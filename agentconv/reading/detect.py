@@ -36,13 +36,20 @@ def by_place(path: str) -> list[str]:
 @lru_cache(maxsize=256)  # a file is asked for more than once on its way
 def _by_place(path: str) -> tuple[str, ...]:
     slashed = "/" + path.lstrip("/")
-    name = slashed.rsplit("/", 1)[1]
+    folder, name = slashed.rsplit("/", 1)
     found = []
-    for id, skipped, globs in _places():
+    for id, skipped, globs in _near(folder + "/"):
         fits = (glob_pattern(glob).fullmatch(slashed) for fixed, glob in globs if fixed in slashed)
         if any(fits) and not passed_over(name, skipped):
             found.append(id)
     return tuple(found)
+
+
+@lru_cache(maxsize=256)  # files of one folder follow each other
+def _near(folder: str) -> list[tuple[str, frozenset[str], list[tuple[str, str]]]]:
+    """The places that a file of the folder can be in."""
+    near = ((id, skipped, [g for g in globs if g[0][-1] != "/" or g[0] in folder]) for id, skipped, globs in _places())
+    return [one for one in near if one[2]]
 
 
 def _around(path: str) -> list[str]:
@@ -72,6 +79,7 @@ def _places() -> list[tuple[str, frozenset[str], list[tuple[str, str]]]]:
 
 derived(_by_place.cache_clear)
 derived(_places.cache_clear)
+derived(_near.cache_clear)
 
 
 def by_name(path: str) -> list[str]:

@@ -17,10 +17,12 @@ from agentconv.notes import Note, note
 from agentconv.reading import indirect
 from agentconv.reading.codecs import TOOL_TYPES, read_value
 from agentconv.reading.context import UNSAID, Context, Get, Read, Refused, too_many
+from agentconv.reading.miswritten import respelt
 from agentconv.reading.modelcodec import read_model_tools
+from agentconv.reading.namedfiles import named_in_body
 from agentconv.reading.switches import read_switch
 from agentconv.reading.toolcodecs import read_deny, read_tools
-from agentconv.reading.toolkeys import only_limits, read_rules, settled
+from agentconv.reading.toolkeys import only_limits, read_rules, settled, unnamed
 from agentconv.reading.toolmaps import read_bools, read_groups, read_permission
 from agentconv.reading.toolsettings import read_settings
 from agentconv.spec import Field, Spec, all_caps, risk
@@ -45,7 +47,7 @@ def read_entry(
     base: Base | None = None
     rules: list[Rule] = []
     early: list[Rule] = []
-    meant: list[Rule] = []  # of a key that the program does not read
+    limits: list[Rule] = []  # of a key that the program does not read
     order = spec.order
     values = top_values(spec, entry)
     rows = indirect.demanded(spec, dict(values))
@@ -59,6 +61,8 @@ def read_entry(
             where[spec.body_field] = node
             fields[spec.body_field] = node.text
             continue
+        if row is None and author:
+            row = respelt(key, entry, ctx)
         if row is None:
             if not author and spec.container.get("unknown_keys") == "refused":
                 raise Refused(f"unknown key `{key}`")
@@ -79,7 +83,7 @@ def read_entry(
             if _tools_here(row, node, ctx):
                 base, more, first = _tool_row(row, node, ctx, base, early + rules)
                 if row.fact("limits_only"):
-                    meant += only_limits(more, Tools(base, tuple(early + rules)), spec)
+                    limits += only_limits(more, Tools(base, tuple(early + rules)), spec)
                 else:
                     (early if first else rules).extend(more)
             elif row.fact("shape") == node.kind:  # a table of the program's own
@@ -106,7 +110,7 @@ def read_entry(
     if problems := _missing(rows, {key for key, _ in values}, fields, ctx, entry):
         return problems
     if spec.syntax == "frontmatter":
-        body = _body(document, spec, author)
+        body = named_in_body(_body(document, spec, author), ctx)
         above = fields.get(spec.body_field)  # a prompt in the header, and perhaps another one below it
         fields[spec.body_field] = f"{above.rstrip()}\n\n{body}".rstrip() if isinstance(above, str) else body
         _check_body(body, spec, ctx, entry)
@@ -114,7 +118,7 @@ def read_entry(
         fields["prompt"] = fields["prompt"].rstrip("\r\n")  # final line ends are no part of a prompt
     if spec.tables.get("prompt_mode"):
         fields["prompt_mode"] = spec.tables["prompt_mode"]
-    tools = settled(_with_all(Tools(base, (*_joined(spec, early, rules), *meant)), spec), dict(values), ctx)
+    tools = settled(_with_all(Tools(base, (*_joined(spec, early, rules), *limits)), spec), dict(values), ctx)
     for at, held in (("tools", tools.rules), ("delegates", fields.get("delegates") or ())):
         if len(held) > MAX_RULES:
             return too_many(ctx, f"more than {MAX_RULES} of `{at}`", at, where.get(at, entry))
@@ -122,13 +126,14 @@ def read_entry(
     if author or spec.tools.mcp.get("only_holds"):
         tools = _only_servers(tools, entry, ctx)
     fields.update(forced)
+    tools = unnamed(tools, fields, ctx)
     extras[:0] = fields.pop("extras", ())
     given = _frozen(fields)
     own_id = given.pop("id", None) if spec.identity.get("over") == "id" else None
     given["id"] = own_id or _identity(spec, given, id)
     agent = Agent(tools=tools, extras=tuple(extras), **given)
     _unusable(spec, agent, ctx, where.get("name"))
-    return Read(agent, ctx.notes, where, ctx.tokens, entry)
+    return Read(agent, ctx.notes, where, ctx.tokens, entry, keys=ctx.respelt)
 
 
 def _check_body(body: str, spec: Spec, ctx: Context, entry: Node | None) -> None:

@@ -10,6 +10,7 @@ from agentconv.containers import Node
 from agentconv.model import Rule, Scope, Tool, Tools
 from agentconv.reading.context import Context
 from agentconv.reading.toolnames import star
+from agentconv.rights import is_star, limits_shell
 from agentconv.spec import Field, Spec
 
 
@@ -173,3 +174,21 @@ def beside_list(tools: Tools, spec: Spec) -> dict[str, Any]:
     for cap, more in (spec.tools.fact("without") or {}).items():
         keys |= {} if cap in given else more
     return keys
+
+
+def unnamed(tools: Tools, fields: Mapping[str, Any], ctx: Context) -> Tools:
+    """A subagent has some tools only where its own rules name them; else that is a denial, as those of other tools are.
+
+    Beside a free shell nothing is missing.
+    """
+    shut = tools.base == "none" or any(is_star(r.tool) and r.effect == "deny" for r in tools.rules)
+    if fields.get("mode") != "subagent" or shut or not limits_shell(tools.rules):
+        return tools
+    said = {r.tool.name for r in tools.rules}
+    left = [name for name in ctx.spec.tools.singles.values() if name.named and name.classes and name.name not in said]
+    if not left:
+        return tools
+    names = ", ".join(f"`{name.name}`" for name in left)
+    text = f"{ctx.spec.seen} starts such a subagent without {names}, which no rule names; so it is here"
+    ctx.say("T080", text, "tools", None)
+    return replace(tools, rules=(*(Rule("deny", name.tool(), at="tools") for name in left), *tools.rules))

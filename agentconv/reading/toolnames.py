@@ -67,6 +67,8 @@ def _own(token: str, spec: Spec, author: bool) -> Found | None:
     if mcp := table.mcp_tool(token):
         if table.mcp_is_loose and _is_elsewhere(token, spec, author):
             return None  # `run_in_terminal` is a tool, not the server `run`
+        if not author and (name := table.own_member(mcp.member)):
+            return Found(name.tool(), "alias")
         return Found(mcp, "mcp")
     return None
 

@@ -123,7 +123,7 @@ class Project:
         self, program: Program, spec: Spec, out: Mapping[str, Any], name: str, row: Row, theirs: list[Seen]
     ) -> None:
         text = (self.folder / name).read_bytes().decode("utf-8", "replace")
-        reading = engine.read_program(spec, text, name, self._get)
+        reading = engine.read_program(spec, text, name, lambda other: self._get(name, other))
         ours = [read.agent for read in reading.agents]
         if row.entry:
             ours = [agent for agent in ours if agent.id == row.entry]
@@ -141,8 +141,9 @@ class Project:
             for agent, item in zip(_in_order(ours), sorted(theirs, key=lambda s: s.name or ""), strict=False):
                 judge(row, spec, agent, item, as_written=program.as_written)
 
-    def _get(self, name: str) -> str | None:
-        path = self.folder / name
+    def _get(self, name: str, other: str) -> str | None:
+        """The text of a file that the one of that name names."""
+        path = (self.folder / name).parent / other
         return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else None
 
 

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.clients.programs import HERE, Program, node_version
+from tests.conftest import find_shared
 
 SECONDS = 900
 NPM = ["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
@@ -40,6 +41,7 @@ def install(program: Program, *, newest: bool = False, say: Callable[[str], None
     _npm(program, folder, newest)
     _unpack(program, folder, newest)
     _pypi(program, folder, newest)
+    _shared(program, folder)
     if program.present() is None:
         raise Failed(f"{program.facts['there']} is not there after the installation (no build for this machine?)")
     _warm_up(program)
@@ -164,6 +166,15 @@ def _pypi(program: Program, folder: Path, newest: bool) -> None:
         line: re.split(r"[^A-Za-z0-9._-]", line, maxsplit=1)[0] for line in needs.splitlines() if "extra ==" not in line
     }
     _run([*pip, *(name if name in loose else line for line, name in names.items())], folder, "pip install")
+
+
+def _shared(program: Program, folder: Path) -> None:
+    shared = find_shared()
+    for name, path in (program.facts.get("shared") or {}).items():
+        source = shared / "clients" / path if shared else None
+        if source is None or not source.exists():
+            raise Failed(f"its {name} lies in the shared folder only, which is not at hand")
+        shutil.copyfile(source, folder / name)
 
 
 def interpreter(least: str) -> str:

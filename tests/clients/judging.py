@@ -159,4 +159,4 @@ def _conditional(table: Any, name: str, names: set[str]) -> bool:
     fact = table.names[name]
     hidden = {h for n in names for h in (table.data.get("names", {}).get(n) or {}).get("hides", ())}
     sometimes = "when" in (table.data.get("names", {}).get(name) or {})
-    return bool(fact.off or fact.never or sometimes or name in hidden)
+    return bool(fact.off or fact.never or fact.named or sometimes or name in hidden)

@@ -25,6 +25,7 @@ KEYS = {
     "npm",  # packages -> pinned version
     "pypi",
     "unpacked",  # npm packages that are unpacked only
+    "shared",  # files of the shared folder, which no index has: name in the program's folder -> path there
     "optional",  # false: without optional dependencies
     "node",  # the Node it needs at least
     "python",  # the Python it needs at least

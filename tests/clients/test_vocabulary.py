@@ -1,15 +1,15 @@
 """``pytest -m client``: each program is asked for every tool name that we know of, and for odd forms of its list.
 
-What it says is ``fixtures/vocabulary/<format>.yaml``, to which the default run holds the tables. The keys of such a
-file that are no answers (``client``, ``asked``, ``named``, ``words``, ``unknown`` …) are written by hand and stay.
+What it says is ``fixtures/vocabulary/<format>.yaml``, to which the default run holds the tables. ``ask`` there says how
+to ask, the keys of ``headers`` what else is asked; these, and other keys that are no answers (``client``, ``named``,
+``words`` …), are written by hand and stay. A program that only lists the names it has is held to that list, ``known``.
 """
 
 from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,115 +17,19 @@ import pytest
 import yaml
 
 from agentconv import registry
-from agentconv.spec import ToolTable
+from agentconv.reading.toolnames import recognise
 from tests.clients import running
 from tests.clients.programs import programs
+from tests.clients.views import VIEWS
 from tests.conftest import find_shared
 from tests.test_descriptions import VOCABULARY, alive, recorded
 
 pytestmark = pytest.mark.client
 Given = list[str] | str  # tools, or in words why there are none
-
-
-def _claude(agent: Mapping[str, Any]) -> Given:
-    run = agent["run"] or {}
-    return run["tools"] if run.get("tools") is not None else "not started"
-
-
-@dataclass(frozen=True)
-class Asked:
-    """How a program is asked: where its agents lie, what else it is asked, and where its answer stands."""
-
-    program: str
-    place: str
-    headers: tuple[str, ...]
-    given: Callable[[Mapping[str, Any]], Given]
-    name: str = "name"
-    always: tuple[str, ...] = ()  # given whatever the list says
-    also: str = ""  # a format whose names it is asked, too
-
-
-ASKED = {
-    "claude-code": Asked(
-        "claude-code",
-        ".claude/agents/{}.md",
-        (
-            "tools: []",
-            "tools:",
-            'tools: "*"',
-            "tools: {Read: true}",
-            "(no tools)",
-            "tools: Read",
-            "tools: Nonsense",
-            "tools: Read, Nonsense",
-            "tools: Read Edit",
-            "tools: read, grep",
-            "tools: Read, Grep, Glob, Bash",
-            "tools: Bash(git *)",
-            "tools: mcp__*",
-            "tools: Grep\nmemory: project",
-            'disallowedTools: "*"',
-            "disallowedTools: Bash(rm:*)",
-            "disallowedTools: Bash",
-            "permissionMode: plan",
-        ),
-        _claude,
-    ),
-    "copilot": Asked(
-        "copilot-cli",
-        ".github/agents/{}.agent.md",
-        (
-            "tools: []",
-            "tools:",
-            'tools: "*"',
-            "tools: {Read: true}",
-            "(no tools)",
-            "tools: Read",
-            "tools: Nonsense",
-            "tools: Read, Nonsense",
-            "tools: [READ, Execute]",
-            "tools: [execute-runInTerminal]",
-            "tools: Bash(git *)",
-        ),
-        lambda agent: agent["effectiveTools"],
-        "id",
-        ("skill", "sql"),
-        "vscode",
-    ),
-    "gemini-cli": Asked(
-        "gemini-cli",
-        ".gemini/agents/{}.md",
-        (
-            "tools: []",
-            "tools:",
-            'tools: ["*"]',
-            "tools: {read_file: true}",
-            "(no tools)",
-            "tools: [read_file]",
-            "tools: [nonsense]",
-            "tools: [read_file, nonsense]",
-            "tools: [Read_File]",
-            'tools: ["run_shell_command(git *)"]',
-        ),
-        lambda agent: agent["effective_tools"],
-        always=("complete_task",),
-    ),
-    "qwen-code": Asked(
-        "qwen-code",
-        ".qwen/agents/{}.md",
-        (
-            "tools: []",
-            "tools:",
-            'tools: ["*"]',
-            "tools: {read_file: true}",
-            "(no tools)",
-            "tools: [read_file]",
-            "tools: [nonsense]",
-            "tools: [read_file, nonsense]",
-        ),
-        lambda agent: agent["effective_tools"],
-    ),
-}
+FORMATS = sorted(path.stem for path in VOCABULARY.glob("*.yaml"))
+TEXT = '---\nname: {name}\ndescription: "asks for tools"\n{header}---\nAnswer in one line.\n'
+NO_HEADER = "(no tools)"
+CROWD = 100  # names that are asked for together
 
 
 def wild() -> list[str]:
@@ -138,46 +42,85 @@ def wild() -> list[str]:
         return list(dict.fromkeys(row["tool"] for row in csv.DictReader(lines)))
 
 
+class Asking:
+    """How the program of a format is asked."""
+
+    def __init__(self, id: str, folder: Path) -> None:
+        self.folder, self.runs = folder, 0
+        how: Mapping[str, Any] = recorded(id)["ask"]
+        self.program = programs()[how["program"]]
+        self.place, self.always = str(how.get("place", "")), set(recorded(id).get("always", ()))
+        self.text = str(how.get("text", TEXT))
+        self.one, self.between = str(how.get("names", "tools: [{}]\n")), str(how.get("between", ", "))
+        self.said: dict[str, Any] = {}
+
+    def load(self, headers: Mapping[str, str]) -> dict[str, Given]:
+        """One agent for each header; what the program gives it."""
+        self.runs += 1
+        project = self.folder / str(self.runs)
+        files = {self.place.format(name): name for name in headers}
+        for place, name in files.items():
+            path = project / place
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(self.text.replace("{name}", name).replace("{header}", headers[name]), "utf-8")
+        self.said = dict(running.load(self.program, project, seconds=580))
+        got: dict[str, Given] = dict.fromkeys(headers, "refused")
+        for seen in VIEWS[self.program.id](self.said):
+            if (name := files.get(seen.file)) is not None:
+                tools = [tool for tool in seen.tools or () if tool not in self.always]
+                got[name] = tools if seen.started and not seen.error else "not started"
+        return got
+
+    def header(self, names: Iterable[str]) -> str:
+        """A header that asks for these names."""
+        before, _, after = self.one.partition("{}")
+        return before + self.between.join(map(json.dumps, names)) + after
+
+
 def ask(id: str, folder: Path) -> dict[str, Any]:
     """One agent per name and per header, loaded by the real program."""
-    how, table = ASKED[id], registry.load(id).tools
-    also: ToolTable | None = registry.load(how.also).tools if how.also else None
+    before, table = recorded(id), registry.load(id).tools
+    how, asking = before["ask"], Asking(id, folder)
+    if how.get("known"):
+        asking.load({"plain": ""})
+        found = asking.said["known"]
+        return {"version": asking.said["version"], "known": {kind: sorted(found[kind]) for kind in how["known"]}}
+    also = registry.load(how["also"]).tools if "also" in how else None
     ours = dict.fromkeys([*alive(table), *table.dead, *(alive(also) if also else ())])
-    others = [name for name in wild() if name not in ours and name != "*"]
-    asked = [*ours, *others]
-    agents = {f"n{n:04}": f"tools: [{json.dumps(name)}]\n" for n, name in enumerate(asked)}
-    agents |= {f"h{n:03}": "" if h == "(no tools)" else h + "\n" for n, h in enumerate(how.headers)}
-    for name, header in agents.items():
-        path = folder / how.place.format(name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(
-            f'---\nname: {name}\ndescription: "asks for tools"\n{header}---\nAnswer in one line.\n', "utf-8"
-        )
-    out = running.load(programs()[how.program], folder, seconds=580)
-    got = {agent[how.name]: how.given(agent) for agent in out["agents"]}
-    clean = {a: [t for t in g if t not in how.always] if isinstance(g, list) else g for a, g in got.items()}
-    names = {name: clean.get(f"n{n:04}", []) for n, name in enumerate(asked)}
+    patterns = "*" if table.fact("wildcards") else ""
+    # names with brackets are a matter of `scopes`; what the table knows in other letters needs no row of its own
+    others = [n for n in wild() if n not in ours and "(" not in n and n != "*" and not (patterns and patterns in n)]
+    others = [name for name in others if recognise(name, registry.load(id), author=False).how == "unknown"]
+    alone = [*ours] if how.get("together") else [*ours, *others]
+    crowds = [others[n : n + CROWD] for n in range(0, len(others), CROWD)] if how.get("together") else []
+    asked = {f"n{n:04}": asking.header([name]) for n, name in enumerate(alone)}
+    asked |= {f"h{n:03}": "" if h == NO_HEADER else h + "\n" for n, h in enumerate(before["headers"])}
+    asked |= {f"c{n:03}": asking.header(crowd) for n, crowd in enumerate(crowds)}
+    got = asking.load(asked)
+    names = {name: got[f"n{n:04}"] for n, name in enumerate(alone)}
+    some = [name for n, crowd in enumerate(crowds) if got[f"c{n:03}"] for name in crowd]
+    if some:  # something in these crowds works: each name is asked for alone
+        single = asking.load({f"s{n:04}": asking.header([name]) for n, name in enumerate(some)})
+        names |= {name: single[f"s{n:04}"] for n, name in enumerate(some)}
     named = {name: tools if isinstance(tools, list) else [] for name, tools in names.items()}
     return {
-        "version": out["version"],
-        "always": list(how.always),
+        "version": asking.said["version"],
         "names": {name: named[name] for name in ours},
         # names of real files that are in no table of ours, and that the program gives something for
-        "others": {name: named[name] for name in others if named[name]},
-        "headers": {h: clean.get(f"h{n:03}", "refused") for n, h in enumerate(how.headers)},
+        "others": {name: named[name] for name in others if named.get(name)},
+        "headers": {h: got[f"h{n:03}"] for n, h in enumerate(before["headers"])},
     }
 
 
-@pytest.mark.parametrize("id", ASKED)
+@pytest.mark.parametrize("id", FORMATS)
 def test_the_program_still_says_so(id: str, tmp_path: Path, accept: bool) -> None:
-    if reason := programs()[ASKED[id].program].missing():
+    if reason := programs()[recorded(id)["ask"]["program"]].missing():
         pytest.skip(reason)
-    path, fresh = VOCABULARY / f"{id}.yaml", ask(id, tmp_path)
+    before, fresh = recorded(id), ask(id, tmp_path)
     if not find_shared():
-        fresh.pop("others")
-    kept = {k: v for k, v in (recorded(id) if path.exists() else {}).items() if k not in fresh}
+        fresh.pop("others", None)
+    fresh = {**before, **fresh}
     if accept:
-        VOCABULARY.mkdir(exist_ok=True)
-        text = yaml.safe_dump({**kept, **fresh}, sort_keys=False, width=110, default_flow_style=None)
-        path.write_text(text, "utf-8")
-    assert {**kept, **fresh} == yaml.safe_load(path.read_text("utf-8"))
+        text = yaml.safe_dump(fresh, sort_keys=False, width=110, default_flow_style=None, allow_unicode=True)
+        (VOCABULARY / f"{id}.yaml").write_text(text, "utf-8")
+    assert fresh == yaml.safe_load((VOCABULARY / f"{id}.yaml").read_text("utf-8"))

@@ -27,6 +27,7 @@ class Seen:
     asks: set[str] | None = None  # tools before whose use it asks, where it has such rules
     effort: str | None = HIDDEN
     error: str = ""
+    started: bool = True  # whether it could be called at all
 
 
 def _claude(out: Answer) -> list[Seen]:
@@ -34,6 +35,7 @@ def _claude(out: Answer) -> list[Seen]:
     for agent in out["agents"]:
         run = agent.get("run") or {}
         error, tools = run.get("error") or "", run.get("tools")
+        started = tools is not None
         if "would be spawned with zero tools" in error:  # 2.1.328 loads it and refuses every start
             error, tools = "", []
         found.append(
@@ -46,6 +48,7 @@ def _claude(out: Answer) -> list[Seen]:
                 model=agent["model"],
                 resolved=run["model"] if run.get("model") else HIDDEN,
                 error=error,
+                started=started,
             )
         )
     return found
@@ -65,12 +68,15 @@ def _copilot(out: Answer) -> list[Seen]:
 
 
 def _opencode(out: Answer) -> list[Seen]:
+    """The tools are those that the model was sent; of an agent that did not start, those that its rules leave."""
     found = []
     for a in out["agents"]:
         if a.get("disabled"):
             found.append(Seen(a["file"], a["name"]))
             continue
-        tools = [name for name, on in (a.get("tools") or {}).items() if on]
+        run = a.get("run") or {}
+        tools = run["tools"] if "tools" in run else [name for name, on in (a.get("tools") or {}).items() if on]
+        lost = "" if run.get("prompt_delivered", True) else "the prompt was not among what the model was sent"
         found.append(
             Seen(
                 a["file"],
@@ -81,9 +87,16 @@ def _opencode(out: Answer) -> list[Seen]:
                 model=(a.get("model") or "").rstrip("/") or None,  # `sonnet` is the maker `sonnet` without a model
                 mode=a.get("mode"),
                 asks=set(a.get("asks") or ()),
+                error=run.get("error") or lost,
             )
         )
     return found
+
+
+def _amazonq(out: Answer) -> list[Seen]:
+    return [
+        Seen(a["file"], a["name"], a["description"], a["prompt"], a["tools"], model=a["model"]) for a in out["agents"]
+    ]
 
 
 def _codex(out: Answer) -> list[Seen]:
@@ -264,6 +277,7 @@ def _droid(out: Answer) -> list[Seen]:
 
 VIEWS: Mapping[str, Callable[[Answer], list[Seen]]] = {
     "agent-skills": _skills,
+    "amazonq": _amazonq,
     "claude-code": _claude,
     "cline": _cline,
     "codex": _codex,

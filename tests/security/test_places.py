@@ -283,7 +283,7 @@ def test_a_crash_leaves_the_old_bytes(tmp_path: Path, monkeypatch: pytest.Monkey
     def crash(*rest: object) -> None:
         raise KeyboardInterrupt
 
-    for module, name in ((os, "fsync"), (Path, "replace"), (Path, "chmod")):
+    for module, name in ((os, "fsync"), (os, "replace"), (os, "chmod")):
         with monkeypatch.context() as patched:
             patched.setattr(module, name, crash)
             with pytest.raises(KeyboardInterrupt):
@@ -294,16 +294,16 @@ def test_a_crash_leaves_the_old_bytes(tmp_path: Path, monkeypatch: pytest.Monkey
 
 def test_the_bytes_are_on_the_disk_before_the_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     steps: list[str] = []
-    fsync, replace = os.fsync, Path.replace
+    fsync, replace = os.fsync, os.replace
     monkeypatch.setattr(os, "fsync", lambda handle: steps.append("fsync") or fsync(handle))
     monkeypatch.setattr(os, "sync", lambda: steps.append("sync"))
-    monkeypatch.setattr(Path, "replace", lambda self, to: steps.append("replace") or replace(self, to))
+    monkeypatch.setattr(os, "replace", lambda old, new: steps.append("replace") or replace(old, new))
     files.write_bytes(tmp_path / "a", b"x")
     assert steps == ["fsync", "replace"]
     steps.clear()
     staged = files.Staged()
     for n in range(40):
-        staged.add(tmp_path / f"b{n}", b"x")
+        staged.add(str(tmp_path / f"b{n}"), b"x")
     staged.settle(lambda path, error: None)
     assert steps == ["sync", *["replace"] * 40]
 
@@ -337,11 +337,11 @@ def test_what_was_closed_is_never_open_for_a_moment(tmp_path: Path, monkeypatch:
 
 def test_one_file_that_cannot_be_written_does_not_hold_up_the_others(tmp_path: Path) -> None:
     staged = files.Staged()
-    staged.add(tmp_path / "a", b"1")
-    staged.add(tmp_path / "b", b"2")
+    staged.add(str(tmp_path / "a"), b"1")
+    staged.add(str(tmp_path / "b"), b"2")
     (tmp_path / "a").mkdir()
     lost: list[str] = []
-    staged.settle(lambda path, error: lost.append(path.name))
+    staged.settle(lambda path, error: lost.append(Path(path).name))
     assert lost == ["a"] and (tmp_path / "b").read_bytes() == b"2"
     assert not list(tmp_path.glob(".*"))
 
@@ -349,12 +349,12 @@ def test_one_file_that_cannot_be_written_does_not_hold_up_the_others(tmp_path: P
 # -- without the guards -----------------------------------------------------------------------
 
 
-def no_guard(self: files.Inside, relative: str) -> Path:
-    return self.root / relative
+def no_guard(self: files.Inside, relative: str) -> str:
+    return f"{self.root}/{relative}"
 
 
 def test_without_the_guard_links_are_followed(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files.Inside, "place", no_guard)
+    monkeypatch.setattr(files.Inside, "spot", no_guard)
     with pytest.raises(AssertionError):
         test_what_is_in_the_way_is_not_followed(linked_folder, [], project)
 

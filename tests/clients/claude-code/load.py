@@ -1,8 +1,10 @@
-"""What Claude Code makes of ``.claude/agents``: lists the agents, then starts each one against a stand-in model.
+"""What Claude Code makes of ``.claude/agents``, and of maps for ``--agents``: lists the agents, then starts each one
+against a stand-in for its model.
 
-Called with the folder of the program and the project. Prints one JSON object:
+Called with the folder of the program and the project. Every ``*.json`` at the root of the project is such a map, handed
+to a session of its own. Prints one JSON object:
   agents   what the program has loaded:
-    file         path inside the project, as the program itself reports it
+    file         path inside the project, as the program itself reports it (of a map: the map's)
     name, description, model   as the program reports them (model: null where the file set none)
     tools        the allow-list as the program parsed it; null = no allow-list (everything); [] = an empty list
     disallowed   the deny-list as the program parsed it (only where there is no allow-list: else it is subtracted)
@@ -19,20 +21,17 @@ import contextlib
 import glob
 import json
 import os
-import queue
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
-import threading
-import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-MAIN, PROBE = "AGENTCONV-MAIN-TURN", "AGENTCONV-PROBE-"
-CALLS_PER_TURN = 40
+from session import Session
+from standin import MAIN, Model
+
 RUN_SECONDS = 30
+AGENTS = ".claude/agents"
 
 
 def find_client(root):
@@ -42,125 +41,6 @@ def find_client(root):
             if done.returncode == 0 and done.stdout.strip():
                 return path, done.stdout.split()[0]
     sys.exit(f"no program under {root} that starts")
-
-
-class Model:
-    """A stand-in for the model on loopback: it makes the program start every agent and notes what it sends."""
-
-    def __init__(self):
-        self.lock, self.calls, self.main_texts, self.probes, self.sent = threading.Lock(), [], [], {}, 0
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def log_message(self, *args):
-                pass
-
-            def answer(self, code, data, kind):
-                self.send_response(code)
-                self.send_header("content-type", kind)
-                self.send_header("content-length", str(len(data)))
-                self.end_headers()
-                if self.command != "HEAD":
-                    self.wfile.write(data)
-
-            def do_GET(self):
-                self.answer(
-                    404, b'{"type":"error","error":{"type":"not_found_error","message":"offline"}}', "application/json"
-                )
-
-            do_HEAD = do_GET
-
-            def do_POST(self):
-                raw = self.rfile.read(int(self.headers.get("content-length") or 0))
-                try:
-                    body = json.loads(raw)
-                except ValueError:
-                    body = {}
-                if (
-                    not self.path.startswith("/v1/messages")
-                    or "count_tokens" in self.path
-                    or not isinstance(body, dict)
-                ):
-                    return self.do_GET()
-                blocks, stop = outer.reply(body)
-                if body.get("stream"):
-                    self.answer(200, stream(blocks, stop, body.get("model")), "text/event-stream")
-                else:
-                    self.answer(200, json.dumps(message(blocks, stop, body.get("model"))).encode(), "application/json")
-
-        class Server(ThreadingHTTPServer):
-            request_queue_size, daemon_threads = 512, True
-
-        self.server = Server(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def reply(self, body):
-        texts = []
-        for m in body.get("messages") or []:
-            c = m.get("content")
-            texts += [c] if isinstance(c, str) else [b.get("text", "") for b in c or [] if isinstance(b, dict)]
-        with self.lock:
-            if any(MAIN in t for t in texts):
-                self.main_texts = texts
-                if self.sent < len(self.calls) and any(t.get("name") == "Agent" for t in body.get("tools") or []):
-                    batch = self.calls[self.sent : self.sent + CALLS_PER_TURN]
-                    self.sent += len(batch)
-                    return [
-                        {
-                            "type": "tool_use",
-                            "id": "toolu_%05d" % i,
-                            "name": "Agent",
-                            "input": {
-                                "description": "probe",
-                                "prompt": "%s%05d." % (PROBE, i),
-                                "subagent_type": name,
-                                "run_in_background": False,
-                            },
-                        }
-                        for i, name in batch
-                    ], "tool_use"
-            else:
-                for t in texts:
-                    m = re.search(PROBE + r"(\d{5})\.", t)
-                    if m:
-                        self.probes.setdefault(int(m.group(1)), body)
-                        break
-        return [{"type": "text", "text": "done"}], "end_turn"
-
-
-def message(blocks, stop, model):
-    return {
-        "id": "msg_1",
-        "type": "message",
-        "role": "assistant",
-        "model": model,
-        "content": blocks,
-        "stop_reason": stop,
-        "stop_sequence": None,
-        "usage": {"input_tokens": 1, "output_tokens": 1},
-    }
-
-
-def stream(blocks, stop, model):
-    events = [{"type": "message_start", "message": message([], None, model)}]
-    for i, b in enumerate(blocks):
-        if b["type"] == "text":
-            start, delta = {"type": "text", "text": ""}, {"type": "text_delta", "text": b["text"]}
-        else:
-            start = dict(b, input={})
-            delta = {"type": "input_json_delta", "partial_json": json.dumps(b["input"])}
-        events += [
-            {"type": "content_block_start", "index": i, "content_block": start},
-            {"type": "content_block_delta", "index": i, "delta": delta},
-            {"type": "content_block_stop", "index": i},
-        ]
-    events += [
-        {"type": "message_delta", "delta": {"stop_reason": stop, "stop_sequence": None}, "usage": {"output_tokens": 1}},
-        {"type": "message_stop"},
-    ]
-    return "".join("event: {}\ndata: {}\n\n".format(e["type"], json.dumps(e)) for e in events).encode()
 
 
 def copy_agents(src, dst):
@@ -190,103 +70,13 @@ def split_tools(text):
     return [x for x in [*out, cur.strip()] if x]
 
 
-class Session:
-    def __init__(self, client, proj, env, log, extra):
-        cmd = [
-            client,
-            "-p",
-            "--input-format",
-            "stream-json",
-            "--output-format",
-            "stream-json",
-            "--verbose",
-            "--no-session-persistence",
-            "--strict-mcp-config",
-            "--setting-sources",
-            "project",
-            "--settings",
-            json.dumps({"disableAllHooks": True}),
-            "--debug-file",
-            log,
-            *extra,
-        ]
-        self.p = subprocess.Popen(
-            cmd,
-            cwd=proj,
-            env=env,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
-        self.q, self.err = queue.Queue(), []
-        threading.Thread(target=self._read, daemon=True).start()
-        threading.Thread(target=lambda: self.err.append(self.p.stderr.read()), daemon=True).start()
-
-    def _read(self):
-        for line in self.p.stdout:
-            with contextlib.suppress(ValueError):
-                self.q.put(json.loads(line))
-        self.q.put(None)
-
-    def send(self, obj):
-        try:
-            self.p.stdin.write((json.dumps(obj) + "\n").encode())
-            self.p.stdin.flush()
-        except (BrokenPipeError, ValueError):
-            pass
-
-    def ask(self, subtype, seconds=60, **more):
-        self.send({"type": "control_request", "request_id": subtype, "request": dict(subtype=subtype, **more)})
-        for m in self.until(
-            lambda m: m.get("type") == "control_response" and m["response"].get("request_id") == subtype, seconds
-        ):
-            last = m
-        r = last["response"]
-        if r.get("subtype") != "success":
-            raise RuntimeError("{}: {}".format(subtype, r.get("error")))
-        return r.get("response") or {}
-
-    def until(self, stop, seconds):
-        end = time.time() + seconds
-        while True:
-            try:
-                m = self.q.get(timeout=max(0.01, end - time.time()))
-            except queue.Empty:
-                raise RuntimeError("the program did not answer in %d s" % seconds)
-            if m is None:
-                raise RuntimeError("the program ended: {}".format(b"".join(self.err).decode("utf-8", "replace")[-500:]))
-            yield m
-            if stop(m):
-                return
-
-    def close(self):
-        try:
-            self.p.stdin.close()
-            self.p.wait(20)
-        except (subprocess.TimeoutExpired, BrokenPipeError):
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self.p.pid, signal.SIGKILL)
-            self.p.wait()
-
-
-def main():
-    src, (client, version) = os.path.abspath(sys.argv[2]), find_client(sys.argv[1])
-    apart = os.environ.get("AGENTCONV_NETWORK") == "none"
+@contextlib.contextmanager
+def place():
+    """An empty home with a project in it: the program looks no further up than home."""
     work = os.path.realpath(tempfile.mkdtemp(prefix="cc-"))
-    home, proj, tmp = work + "/h", work + "/h/p", work + "/t"  # inside home: the program looks no further up than home
+    home, proj, tmp = work + "/h", work + "/h/p", work + "/t"
     for d in (home, proj, tmp):
         os.makedirs(d, 0o700)
-    log, extra, base = work + "/debug.log", [], proj
-    copy_agents(os.path.join(src, ".claude/agents"), os.path.join(base, ".claude/agents"))
-
-    files = {}
-    for d, _, names in os.walk(os.path.join(base, ".claude/agents")):
-        for n in names:
-            files[os.path.join(d, n)] = os.path.relpath(os.path.join(d, n), base)
-    md = sorted(f for f in files if f.endswith(".md"))
-
-    model = Model()
     dead = "http://127.0.0.1:9"
     env = {
         "PATH": "/usr/local/bin:/usr/bin:/bin",
@@ -295,7 +85,6 @@ def main():
         "CLAUDE_CODE_TMPDIR": tmp,
         "XDG_RUNTIME_DIR": tmp,
         "LANG": "C.UTF-8",
-        "ANTHROPIC_BASE_URL": "http://127.0.0.1:%d" % model.server.server_port,
         "ANTHROPIC_API_KEY": "offline-no-credential",
         "HTTP_PROXY": dead,
         "HTTPS_PROXY": dead,
@@ -307,7 +96,6 @@ def main():
         "CLAUDE_CODE_MAX_CONCURRENT_SUBAGENTS": "500",
         "CLAUDE_CODE_MAX_RETRIES": "0",
     }
-
     if shutil.which("git", path=env["PATH"]):  # so that `isolation: worktree` can start
         for cmd in (
             ["init", "-q"],
@@ -321,172 +109,231 @@ def main():
                 capture_output=True,
                 timeout=60,
             )
-
-    out = {"client": "claude-code", "version": version, "agents": [], "errors": []}
     try:
-        s = Session(client, proj, env, log, extra)
-        try:
-            listed = {a["name"]: a for a in s.ask("initialize").get("agents", [])}
-            where = {a["agentType"]: a for a in s.ask("get_context_usage", detail="summary").get("agents", [])}
+        yield work, proj, env
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def loaded(name, listed, file):
+    """An agent that the program has, with what is still to be asked."""
+    return {
+        "file": file,
+        "name": name,
+        "description": listed.get("description"),
+        "model": listed.get("model"),
+        "tools": None,
+        "disallowed": None,
+        "run": None,
+        "run_skipped": None,
+        "messages": [],
+    }
+
+
+def started(client, proj, env, log, extra, pick):
+    """The agents that ``pick`` makes of the program's list, each of them started once."""
+    model, results = Model(), {}
+    env = dict(env, ANTHROPIC_BASE_URL="http://127.0.0.1:%d" % model.server.server_port)
+    s = Session(client, proj, env, log, extra)
+    try:
+        listed = {a["name"]: a for a in s.ask("initialize").get("agents", [])}
+        where = {a["agentType"]: a for a in s.ask("get_context_usage", detail="summary").get("agents", [])}
+        agents = pick(listed, where)
+        for i, a in enumerate(agents):
+            if not a["run_skipped"]:
+                model.calls.append((i, a["name"]))
+        s.send(
+            {"type": "user", "message": {"role": "user", "content": MAIN}, "parent_tool_use_id": None, "session_id": ""}
+        )
+        for m in s.until(lambda m: m.get("type") == "result", RUN_SECONDS + 5 * len(model.calls)):
+            if m.get("type") == "user" and isinstance(m["message"].get("content"), list):
+                for b in m["message"]["content"]:
+                    if isinstance(b, dict) and b.get("type") == "tool_result" and b["tool_use_id"].startswith("toolu_"):
+                        results.setdefault(int(b["tool_use_id"][6:]), b)
+    finally:
+        s.close()
+    text = "\n".join(model.main_texts)
+    for i, a in enumerate(agents):
+        read_lists(a, text)
+        if not a["run_skipped"]:
+            a["run"] = ran(model.probes.get(i), results.get(i))
+            if a["tools"] is None and a["disallowed"] is None and a["run"]["tools"] == []:
+                a["tools"] = []
+    return agents
+
+
+def read_lists(a, text):
+    """The lists of tools as the program tells them to its model."""
+    head = "- {}: {} (Tools: ".format(a["name"], a["description"])
+    at = text.find(head)
+    if at < 0:
+        a["messages"].append("harness: not found in the program's own list of agents; tools unknown")
+        return
+    rest = text[at + len(head) :]
+    ends = [m.start() for m in re.finditer(r"\)(?=\n|$)", rest)]
+    shown = rest[: ends[0]] if ends else None
+    if shown is None or shown == "All tools":
+        pass
+    elif shown.startswith("All tools except "):
+        a["disallowed"] = split_tools(shown[len("All tools except ") :])
+    else:
+        a["tools"] = [] if shown == "None" else split_tools(shown)
+
+
+def ran(body, res):
+    """What was sent when an agent was started, or why it was not."""
+    run = {"model": None, "effort": None, "tools": None, "prompt": None, "error": None}
+    if body:
+        system = body.get("system")
+        parts = [system] if isinstance(system, str) else [b.get("text", "") for b in system or []]
+        prompt = parts[-1] if parts else ""
+        cut = prompt.find("\n\nMessages from the agent that launched you")
+        if prompt.startswith("Messages from the agent that launched you"):
+            cut = 0
+        run.update(
+            model=body.get("model"),
+            effort=(body.get("output_config") or {}).get("effort"),
+            tools=[t.get("name") for t in body.get("tools") or []],
+            prompt=prompt[:cut] if cut >= 0 else prompt,
+        )
+    elif res:
+        c = res.get("content")
+        run["error"] = c if isinstance(c, str) else " ".join(b.get("text", "") for b in c or [])
+    else:
+        run["error"] = "harness: the program never started it"
+    return run
+
+
+def would_start_things(text):
+    """Where this machine has no namespaces, an agent with hooks or servers is not started."""
+    if os.environ.get("AGENTCONV_NETWORK") != "none" and re.search(
+        r"hooks|mcp_?-?servers|PreToolUse|PermissionRequest", text, re.I
+    ):
+        return "mentions hooks or MCP servers"
+    return None
+
+
+def folder(client, src, out):
+    """The agents of ``.claude/agents``."""
+    with place() as (work, proj, env):
+        copy_agents(os.path.join(src, AGENTS), os.path.join(proj, AGENTS))
+        files = {}
+        for d, _, names in os.walk(os.path.join(proj, AGENTS)):
+            for n in names:
+                files[os.path.join(d, n)] = os.path.relpath(os.path.join(d, n), proj)
+        paths = []
+
+        def pick(listed, where):
             agents = []
             for name, a in listed.items():
                 path = (where.get(name) or {}).get("path")
                 if path in files:
-                    agents.append(
-                        {
-                            "file": files[path],
-                            "name": name,
-                            "description": a.get("description"),
-                            "model": a.get("model"),
-                            "tools": None,
-                            "disallowed": None,
-                            "run": None,
-                            "run_skipped": None,
-                            "messages": [],
-                            "_path": path,
-                        }
-                    )
-            results = {}
-            if True:
-                for i, a in enumerate(agents):
-                    with open(a["_path"], encoding="utf-8", errors="replace") as f:
+                    agents.append(loaded(name, a, files[path]))
+                    paths.append(path)
+                    with open(path, encoding="utf-8", errors="replace") as f:
                         text = f.read()
                     head = re.match(r"\ufeff?---\s*\n(.*?)---", text, re.S)
-                    if not apart and re.search(
-                        r"hooks|mcp_?-?servers|PreToolUse|PermissionRequest", head.group(1) if head else text, re.I
-                    ):
-                        a["run_skipped"] = "mentions hooks or MCP servers"
-                    else:
-                        model.calls.append((i, a["name"]))
-            s.send(
-                {
-                    "type": "user",
-                    "message": {"role": "user", "content": MAIN},
-                    "parent_tool_use_id": None,
-                    "session_id": "",
-                }
+                    agents[-1]["run_skipped"] = would_start_things(head.group(1) if head else text)
+            return agents
+
+        agents = started(client, proj, env, work + "/debug.log", [], pick)
+        out["errors"] += logged(logged_lines(work + "/debug.log"), files, proj, dict(zip(paths, agents, strict=True)))
+        out["agents"] += sorted(agents, key=lambda a: a["file"])
+
+
+def logged_lines(log):
+    """The messages of the program's log, those of several lines as one."""
+    lines = []
+    if os.path.exists(log):
+        with open(log, encoding="utf-8", errors="replace") as f:
+            for line in f:
+                m = re.match(r"\d{4}-\d\d-\d\dT[\d:.]+Z \[\w+\] (.*)", line)
+                if m:
+                    lines.append(m.group(1))
+                elif lines:
+                    lines[-1] += "\n" + line.rstrip("\n")
+    return lines
+
+
+def logged(lines, files, base, agents):
+    """The errors that the log tells of files; what it tells of an agent is put to it."""
+    byname = {a["name"]: a for a in agents.values()}
+    said, nameless, errors = {}, [], []
+    for msg in lines:
+        msg = msg.rstrip()
+        if msg.startswith('"') and msg.endswith('"'):  # a message of several lines is written as a JSON string
+            with contextlib.suppress(ValueError):
+                msg = json.loads(msg)
+        if "ENOENT" in msg or msg.startswith(("Watching for", "File ", "Loaded ")):
+            continue
+        hit = [p for p in files if p in msg]
+        if "Duplicate agent name" not in msg:
+            hit = [p for p in hit if not any(p != o and p in o for o in hit)]
+        for p in hit:
+            if msg.startswith("Failed to parse agent from"):
+                said.setdefault(p, []).extend(nameless)
+                nameless = []
+            said.setdefault(p, []).append(msg.replace(base + "/", ""))
+        if not hit:
+            # Some messages name the agent, not the file; for a refused file its line follows at once.
+            m = re.match(
+                r"(?:(?:Error parsing agent|Invalid hooks in agent|Agent|Skipping frontmatter .*? for agent)"
+                r" '(.+?)'"
+                r"|\[Agent: (.+?)\] )",
+                msg,
+                re.S,
             )
-            for m in s.until(lambda m: m.get("type") == "result", RUN_SECONDS + 5 * len(model.calls)):
-                if m.get("type") == "user" and isinstance(m["message"].get("content"), list):
-                    for b in m["message"]["content"]:
-                        if (
-                            isinstance(b, dict)
-                            and b.get("type") == "tool_result"
-                            and b["tool_use_id"].startswith("toolu_")
-                        ):
-                            results.setdefault(int(b["tool_use_id"][6:]), b)
-        finally:
-            s.close()
-        text = "\n".join(model.main_texts)
-        for i, a in enumerate(agents):
-            head = "- {}: {} (Tools: ".format(a["name"], a["description"])
-            at = text.find(head)
-            if at >= 0:
-                rest = text[at + len(head) :]
-                ends = [m.start() for m in re.finditer(r"\)(?=\n|$)", rest)]
-                shown = rest[: ends[0]] if ends else None
-                if shown is None or shown == "All tools":
-                    pass
-                elif shown.startswith("All tools except "):
-                    a["disallowed"] = split_tools(shown[len("All tools except ") :])
-                else:
-                    a["tools"] = [] if shown == "None" else split_tools(shown)
-            else:
-                a["messages"].append("harness: not found in the program's own list of agents; tools unknown")
-            if a["run_skipped"]:
-                continue
-            body, res = model.probes.get(i), results.get(i)
-            run = {"model": None, "effort": None, "tools": None, "prompt": None, "error": None}
-            if body:
-                system = body.get("system")
-                parts = [system] if isinstance(system, str) else [b.get("text", "") for b in system or []]
-                prompt = parts[-1] if parts else ""
-                cut = prompt.find("\n\nMessages from the agent that launched you")
-                if prompt.startswith("Messages from the agent that launched you"):
-                    cut = 0
-                run.update(
-                    model=body.get("model"),
-                    effort=(body.get("output_config") or {}).get("effort"),
-                    tools=[t.get("name") for t in body.get("tools") or []],
-                    prompt=prompt[:cut] if cut >= 0 else prompt,
-                )
-                if a["tools"] is None and a["disallowed"] is None and run["tools"] == []:
-                    a["tools"] = []
-            elif res:
-                c = res.get("content")
-                run["error"] = c if isinstance(c, str) else " ".join(b.get("text", "") for b in c or [])
-            else:
-                run["error"] = "harness: the program never started it"
-            a["run"] = run
+            name = m and (m.group(1) or m.group(2))
+            if name in byname:
+                if "--strict-mcp-config" not in msg and "is not trusted" not in msg:  # (those are this script's doing)
+                    byname[name]["messages"].append(msg)
+            elif m:
+                nameless.append(msg)
+    for msgs in said.values():
+        if any("failed to parse and was ignored" in m for m in msgs):
+            msgs[:] = [m for m in msgs if not m.startswith("Failed to parse YAML frontmatter")]
+    for p, a in agents.items():
+        a["messages"] += said.get(p, [])
+    for p in sorted(f for f in files if f.endswith(".md") and f not in agents):
+        msgs = [m for m in said.get(p, []) if not m.startswith("Failed to parse agent from")] or said.get(p, [])
+        silence = "not loaded and nothing said (no string `name` in the frontmatter as the program reads it)"
+        errors.append(
+            {
+                "file": files[p],
+                "message": "; ".join(dict.fromkeys(msgs)) or silence,
+                "by": "client" if msgs else "harness",
+            }
+        )
+    return errors + [{"file": None, "message": m, "by": "client"} for m in nameless]
 
-        lines = []
-        if os.path.exists(log):
-            with open(log, encoding="utf-8", errors="replace") as f:
-                for line in f:
-                    m = re.match(r"\d{4}-\d\d-\d\dT[\d:.]+Z \[\w+\] (.*)", line)
-                    if m:
-                        lines.append(m.group(1))
-                    elif lines:
-                        lines[-1] += "\n" + line.rstrip("\n")
-        loaded = {a["_path"]: a for a in agents}
-        byname = {a["name"]: a for a in agents}
-        said, nameless = {}, []
-        for msg in lines:
-            msg = msg.rstrip()
-            if msg.startswith('"') and msg.endswith(
-                '"'
-            ):  # the program writes a message of several lines as a JSON string
-                with contextlib.suppress(ValueError):
-                    msg = json.loads(msg)
-            if "ENOENT" in msg or msg.startswith(("Watching for", "File ", "Loaded ")):
-                continue
-            hit = [p for p in files if p in msg]
-            if "Duplicate agent name" not in msg:
-                hit = [p for p in hit if not any(p != o and p in o for o in hit)]
-            for p in hit:
-                if msg.startswith("Failed to parse agent from"):
-                    said.setdefault(p, []).extend(nameless)
-                    nameless = []
-                said.setdefault(p, []).append(msg.replace(base + "/", ""))
-            if not hit:
-                # Some messages name the agent, not the file; for a refused file its line follows at once.
-                m = re.match(
-                    r"(?:(?:Error parsing agent|Invalid hooks in agent|Agent|Skipping frontmatter .*? for agent)"
-                    r" '(.+?)'"
-                    r"|\[Agent: (.+?)\] )",
-                    msg,
-                    re.S,
-                )
-                name = m and (m.group(1) or m.group(2))
-                if name in byname:
-                    if (
-                        "--strict-mcp-config" not in msg and "is not trusted" not in msg
-                    ):  # (those two are this script's doing)
-                        byname[name]["messages"].append(msg)
-                elif m:
-                    nameless.append(msg)
-        for p, msgs in said.items():
-            if any("failed to parse and was ignored" in m for m in msgs):
-                msgs[:] = [m for m in msgs if not m.startswith("Failed to parse YAML frontmatter")]
-        for p, a in loaded.items():
-            a["messages"] += said.get(p, [])
-        for p in md:
-            if p not in loaded:
-                msgs = [m for m in said.get(p, []) if not m.startswith("Failed to parse agent from")] or said.get(p, [])
-                out["errors"].append(
-                    {
-                        "file": files[p],
-                        "message": "; ".join(dict.fromkeys(msgs))
-                        or "not loaded and nothing said (no string `name` in the frontmatter as the program reads it)",
-                        "by": "client" if msgs else "harness",
-                    }
-                )
-        for m in nameless:
-            out["errors"].append({"file": None, "message": m, "by": "client"})
 
-        out["agents"] = [{k: v for k, v in a.items() if k != "_path"} for a in sorted(agents, key=lambda a: a["file"])]
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+def agents_map(client, path, out):
+    """The agents of a map that is handed over with ``--agents``: as a file, which it takes as well as the text."""
+    name = os.path.basename(path)
+    with place() as (work, proj, env):
+        copy = os.path.join(work, name)
+        shutil.copyfile(path, copy)
+        with open(path, encoding="utf-8", errors="replace") as f:
+            skipped = would_start_things(f.read())
+
+        def pick(listed, where):
+            given = {n: a for n, a in listed.items() if (where.get(n) or {}).get("source") == "flagSettings"}
+            return [dict(loaded(n, a, name), run_skipped=skipped) for n, a in given.items()]
+
+        try:
+            out["agents"] += started(client, proj, env, work + "/debug.log", ["--agents", copy], pick)
+        except RuntimeError as problem:  # it ends at once when it does not take the map
+            out["errors"].append({"file": name, "message": str(problem).replace(work + "/", ""), "by": "client"})
+
+
+def main():
+    src, (client, version) = os.path.abspath(sys.argv[2]), find_client(sys.argv[1])
+    out = {"client": "claude-code", "version": version, "agents": [], "errors": []}
+    maps = sorted(glob.glob(src + "/*.json"))
+    if os.path.isdir(os.path.join(src, AGENTS)) or not maps:
+        folder(client, src, out)
+    for path in maps:
+        agents_map(client, path, out)
     json.dump(out, sys.stdout, indent=1)
     print()
 

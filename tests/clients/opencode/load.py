@@ -29,6 +29,8 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
+from starting import CALLER, CALLER_FILE, Model, start
+
 OPENCODE = {
     "id": "opencode",
     "bins": [
@@ -103,7 +105,7 @@ def client_env(home, extra_path):
 
 
 class Server:
-    def __init__(self, binary, home, log):
+    def __init__(self, binary, home, log, more=None):
         s = socket.socket()
         s.bind(("127.0.0.1", 0))
         self.port = s.getsockname()[1]
@@ -112,7 +114,7 @@ class Server:
         self.proc = subprocess.Popen(
             [binary, "serve", "--hostname", "127.0.0.1", "--port", str(self.port)],
             cwd=home,
-            env=client_env(home, os.environ.get("PATH", "/usr/bin:/bin")),
+            env={**client_env(home, os.environ.get("PATH", "/usr/bin:/bin")), **(more or {})},
             stdin=subprocess.DEVNULL,
             stdout=self.log,
             stderr=self.log,
@@ -144,6 +146,20 @@ class Server:
             return status, json.loads(body)
         except ValueError:
             return status, body.decode("utf-8", "replace")
+
+    def post(self, path, directory, body, timeout=60):
+        url = "http://127.0.0.1:%d%s?directory=%s" % (self.port, path, urllib.parse.quote(directory, safe=""))
+        request = urllib.request.Request(
+            url, data=json.dumps(body).encode(), headers={"content-type": "application/json"}
+        )
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with opener.open(request, timeout=timeout) as r:
+                return r.status, json.loads(r.read() or b"null")
+        except urllib.error.HTTPError as e:
+            return e.code, e.read().decode("utf-8", "replace")
+        except (OSError, ValueError) as e:
+            return 0, str(e)
 
     def close(self):
         if self.proc.poll() is None:
@@ -292,6 +308,43 @@ def view(a, base_rules, ids, source):
     return {k: v for k, v in out.items() if v is not None or k in ("description", "model")}
 
 
+def named_models(src, files):
+    """Provider and model, wherever a file seems to name one: each of them is to be the stand-in."""
+    found = set()
+    for f in files:
+        with open(os.path.join(src, f), encoding="utf-8", errors="replace") as fh:
+            found |= set(re.findall(r"""(?m)model["']?\s*:\s*["']?([\w.@-]+)/([^\s"',}]+)""", fh.read()))
+    return found
+
+
+def run(client, server, model, tmp, src, files, agents):
+    """Start every agent that is not switched off; what its model was sent is put to it. They lie together, but for
+    those of a name that is there already."""
+    started = [a for a in agents if not a.get("disabled")]
+    projects, names = [], []
+    for file in dict.fromkeys(a["file"] for a in started):
+        here = {a["name"] for a in started if a["file"] == file}
+        n = next((n for n, taken in enumerate(names) if not taken & here), len(names))
+        if n == len(names):
+            names.append(set())
+            projects.append([])
+        names[n] |= here
+        projects[n].append(file)
+    where = {}
+    for n, members in enumerate(projects):
+        d = make_project(tmp, "run%d" % n, src, [*members, *side_files(src, set(files))])
+        folder = os.path.join(d, client["dirs"][0], "agent")
+        os.makedirs(folder, exist_ok=True)
+        with open(os.path.join(folder, CALLER + ".md"), "w") as fh:
+            fh.write(CALLER_FILE)
+        where.update(dict.fromkeys(members, d))
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        jobs = enumerate(started)
+        made = pool.map(lambda job: start(server, model, job[0], where[job[1]["file"]], job[1]), jobs)
+        for a, got in zip(started, made, strict=True):
+            a["run"] = got
+
+
 def main(client):
     src = os.path.abspath(sys.argv[2])
     binary = find_binary(client)
@@ -310,7 +363,9 @@ def main(client):
         side = side_files(src, set(files))
         whole = make_project(tmp, "whole", src, files + side)
         alone = {f: make_project(tmp, "p%d" % i, src, [f, *side]) for i, f in enumerate(files)}
-        server = Server(binary, home, os.path.join(tmp, "log"))
+        model = Model()
+        config = {client["id"].upper() + "_CONFIG_CONTENT": model.config(sorted(named_models(src, files)))}
+        server = Server(binary, home, os.path.join(tmp, "log"), config)
         result["version"] = server.health.get("version")
 
         status, base = server.get("/agent", empty)
@@ -382,6 +437,7 @@ def main(client):
             for agents, errors in pool.map(one, files):
                 result["agents"] += agents
                 result["errors"] += errors
+        run(client, server, model, tmp, src, files, result["agents"])
 
         st, body = server.get("/agent", whole)
         if st != 200:
@@ -398,6 +454,7 @@ def main(client):
     finally:
         if server:
             server.close()
+            model.server.shutdown()
         shutil.rmtree(tmp, ignore_errors=True)
     json.dump(result, sys.stdout, indent=1)
     sys.stdout.write("\n")

@@ -1,0 +1,250 @@
+"""What became of an agent, with gaps for the texts that others of its kind have in their places.
+
+An output that is filled in is read back: taken apart as the target's program does it, it must hold the texts, and
+beside them nothing but what the proved output of the first of the kind holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from agentconv.alike import Signs, Texts, signs
+from agentconv.containers import ContainerError, Document, Node
+from agentconv.conversion import Conversion
+from agentconv.notes import Note
+from agentconv.reading.engine import open_document
+from agentconv.registry import load
+from agentconv.spec import Spec
+
+Results = dict[str, list[Conversion]]  # of each target
+Writer = Callable[[Any], str]
+PARTS = ("prompt", "description", "name", "stem")  # of the texts; a text that is both is taken for the first
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Where one of the texts stands in an output, and how it is written there."""
+
+    part: str
+    start: int
+    end: int
+    write: Writer
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A proved output with its gaps."""
+
+    spec: Spec
+    path: tuple[str, ...]  # what stands around the agent's own name
+    called: str  # which of the texts that name is
+    pieces: tuple[str | Gap, ...]
+    holds: tuple[Any, ...]  # what the program finds in it, with the names of the texts in their places
+
+    def filled(self, texts: Texts) -> tuple[str, bytes] | None:
+        """The output for other texts, and where it goes; ``None`` where its program would find something else."""
+        try:
+            text = "".join(p if isinstance(p, str) else p.write(getattr(texts, p.part)) for p in self.pieces)
+        except ValueError:  # a text that has no form there
+            return None
+        if (document := _opened(self.spec, text)) is None or _found(document, texts) != self.holds:
+            return None
+        return getattr(texts, self.called).join(self.path), text.encode()
+
+
+@dataclass(slots=True)
+class OfTarget:
+    """What became of the first of a kind in one target, and the outputs with gaps."""
+
+    signs: Signs
+    results: tuple[tuple[Conversion, Output | None], ...]
+    proved: bool = False
+
+    def filled(self, texts: Texts, first: Texts) -> list[Conversion] | None:
+        """The results for another one; ``None`` where its texts may make a difference."""
+        if not self.signs.plain(texts, first):
+            return None
+        made = []
+        for result, output in self.results:
+            file = output.filled(texts) if output is not None else None
+            if output is not None and file is None:
+                return None
+            made.append(_result(result, first, texts, dict([file]) if file else {}))
+        return made
+
+
+@dataclass(slots=True)
+class Filling:
+    """What became of the first of a kind."""
+
+    first: Texts
+    targets: dict[str, OfTarget]
+
+    def filled(self, texts: Texts) -> Results:
+        """The results for an agent with other texts, in the targets for which that is proved."""
+        found = {id: t.filled(texts, self.first) for id, t in self.targets.items() if t.proved}
+        return {id: results for id, results in found.items() if results is not None}
+
+    def prove(self, texts: Texts, made: Results) -> None:
+        """Hold what is filled in against what became of an agent."""
+        for id in [id for id, target in self.targets.items() if not target.proved and id in made]:
+            results = self.targets[id].filled(texts, self.first)
+            if results == made[id]:
+                self.targets[id].proved = True
+            elif results is not None:
+                del self.targets[id]
+
+
+def _result(result: Conversion, first: Texts, texts: Texts, files: dict[str, bytes]) -> Conversion:
+    """The result of the first with the texts of another one."""
+    swap = {getattr(first, part): getattr(texts, part) for part in PARTS}
+    agent, called = result.agent, result.called
+    if agent is not None:
+        said = {n: getattr(agent, n) for n in ("id", "name", "title", "description", "when_to_use", "prompt")}
+        agent = replace(agent, **{n: swap.get(text, text) for n, text in said.items() if text is not None})
+    if called is not None:
+        words = tuple(swap.get(word, word) for word in called.words)
+        called = replace(called, words=words, becomes=swap.get(called.becomes, called.becomes), source=texts.path)
+    return replace(
+        result,
+        name=swap.get(result.name, result.name),
+        source=texts.path,
+        gained=list(result.gained),
+        notes=[n.moved(file=texts.path) if n.file == first.path else n for n in result.notes],
+        files=files,
+        agent=agent,
+        entry=swap.get(result.entry, result.entry),
+        called=called,
+    )
+
+
+def filling(first: Texts, results: Results) -> Filling | None:
+    """The results of the first of a kind with gaps, of those targets where each text has a place that can be told."""
+    out = {}
+    for id, made in results.items():
+        outputs = [_output(load(id), first, result) if result.files else None for result in made]
+        known = all(o is not None or not r.files for o, r in zip(outputs, made, strict=True))
+        if known and not any(_speaks(result.notes, first) for result in made):
+            kept = [replace(r, notes=list(r.notes), gained=list(r.gained), files={}) for r in made]
+            out[id] = OfTarget(signs(load(id)), tuple(zip(kept, outputs, strict=True)))
+    return Filling(first, out) if out else None
+
+
+def _speaks(notes: Iterable[Note], texts: Texts) -> bool:
+    """Whether a note says something of the texts themselves."""
+    words = (texts.name, texts.stem, texts.description)
+    return any(word in said for n in notes for said in (n.message, n.help) for word in words)
+
+
+def _output(spec: Spec, first: Texts, result: Conversion) -> Output | None:
+    path, text = next(iter(result.files)), result.text
+    document = _opened(spec, text)
+    if document is None or len(result.files) > 1:
+        return None
+    gaps: list[Gap] = []
+    for node, key in _scalars(document.header):
+        if part := _part(node.value, first):
+            writer = _writer(spec, key, node.value, text[node.start : node.end])
+            if writer is None:
+                return None
+            gaps.append(Gap(part, node.start, node.end, writer))
+    if document.body:
+        start = text.find(first.prompt, document.body_start, document.body_end)
+        if start < 0:
+            return None
+        gaps.append(Gap("prompt", start, start + len(first.prompt), str))
+    if (at := text.find(first.path)) >= 0:  # a comment that says where the file comes from
+        gaps.append(Gap("path", at, at + len(first.path), str))
+    pieces: list[str | Gap] = []
+    at = 0
+    for gap in sorted(gaps, key=lambda g: g.start):
+        pieces += [text[at : gap.start], gap]
+        at = gap.end
+    pieces.append(text[at:])
+    fixed = [piece for piece in pieces if isinstance(piece, str)]
+    called = "stem" if first.stem in path else "name"
+    around = tuple(path.split(getattr(first, called)))
+    if len(around) > 2 or any(getattr(first, part) in piece for piece in fixed for part in PARTS):
+        return None
+    return Output(spec, around, called, tuple(pieces), _found(document, first))
+
+
+def _opened(spec: Spec, text: str) -> Document | None:
+    """An output as its program takes it apart."""
+    try:
+        document = open_document(spec, text, author=False)
+    except ContainerError:
+        return None
+    return document if document.status == "read" else None
+
+
+def _scalars(node: Node | None, key: bool = False) -> Iterable[tuple[Node, bool]]:
+    """All texts and numbers below a node; whether they are keys."""
+    if node is None:
+        return
+    if node.kind == "scalar":
+        yield node, key
+    for item in node.items:
+        yield from _scalars(item)
+    for pair in node.pairs:
+        yield pair.key, True
+        yield from _scalars(pair.value)
+
+
+def _part(value: Any, texts: Texts) -> str:
+    """Which of the texts a value is."""
+    return next((part for part in PARTS if value == getattr(texts, part)), "") if isinstance(value, str) else ""
+
+
+def _found(document: Document, texts: Texts) -> tuple[Any, ...]:
+    """What a program finds in a file, with the names of the texts in their places."""
+    inside = _shape(document.header, texts) if document.header is not None else None
+    return inside, document.body.split(texts.prompt)
+
+
+def _shape(node: Node, texts: Texts) -> tuple[Any, ...]:
+    if node.kind == "scalar":
+        part = _part(node.value, texts)
+        return (part,) if part else node.shape()
+    inner: list[Any] = [_shape(item, texts) for item in node.items]
+    inner += [(_shape(pair.key, texts), _shape(pair.value, texts)) for pair in node.pairs]
+    return node.kind, node.style, *inner
+
+
+def _writers(spec: Spec, key: bool) -> tuple[Writer, ...]:
+    """How a text may be written in the format: as its templates write it."""
+    from agentconv.containers.lines import line_value
+    from agentconv.output import scalars
+
+    if spec.syntax == "toml":
+        return (scalars.toml_key if key else scalars.toml_value,)
+    if spec.syntax == "json":
+        return (scalars.json_value,)
+    if (spec.container.get("dialect") or {}).get("parser") == "lines":
+        return (line_value,)
+    if key:
+        return (scalars.yaml_key,)
+    blocks = [partial(_block, indent=indent) for indent in (2, 4, 6, 8)]
+    return (scalars.yaml_scalar, *blocks)
+
+
+def _writer(spec: Spec, key: bool, value: str, raw: str) -> Writer | None:
+    """The one that has written the text so."""
+    for writer in _writers(spec, key):
+        with suppress(ValueError):
+            if writer(value) == raw:
+                return writer
+    return None
+
+
+def _block(value: str, indent: int) -> str:
+    from agentconv.output.scalars import yaml_block
+
+    text = yaml_block(value, indent)
+    if text is None:
+        raise ValueError("this text has no such form")
+    return text.lstrip()

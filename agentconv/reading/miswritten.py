@@ -1,0 +1,56 @@
+"""Keys that are written otherwise than the program has them, and say one of its own all the same.
+
+A list of tools under `Tools:` or `allowed-tools:` is read by no program, and was meant as a limit: who reads the file
+as its author meant it keeps to the limit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+from agentconv.containers import Node
+from agentconv.reading.context import Context, Token
+from agentconv.spec import Field, Spec
+
+ALLOWED = "allowedtools"  # in other programs' files, and in commands and skills, the key of the list of tools
+
+
+def folded(key: str) -> str:
+    """The key without case and signs."""
+    return re.sub(r"[-_. ]", "", key).lower()
+
+
+def respelt(key: str, entry: Node | None, ctx: Context) -> Field | None:
+    """The row that an unknown key was taken for, with a note of it."""
+    row = meant(key, ctx.spec, ctx.keys)
+    at = next((pair.key for pair in entry.pairs if pair.key.text == key), None) if entry is not None else None
+    if row is None or at is None:
+        return None
+    ctx.say("R085", f"`{key}` is no key of {ctx.spec.program}; read as `{row.key}`", row.field or row.key, at)
+    ctx.respelt.append(Token(key, at.start, at.end, key, row.key))
+    return row
+
+
+def meant(key: str, spec: Spec, there: Iterable[str]) -> Field | None:
+    """The row of an unknown key that is one of the program's but for case, signs or a missing `s`, and the list of
+    tools under its commonest other name. A key that is there in the program's own spelling says it already."""
+    if spec.tools.control == "any":
+        return None
+    row = _known(spec).get(folded(key))
+    if row is None or row.key in there or not row.written:
+        return None
+    if (spec.container.get("dialect") or {}).get("parser") == "lines" and row.key.lower() == key.lower():
+        return None  # such a reader lowers the case itself
+    return row
+
+
+@lru_cache(maxsize=128)
+def _known(spec: Spec) -> dict[str, Field]:
+    """Folded spelling -> row, for keys at the top of an entry."""
+    found = {folded(key): row for key, row in spec.fields.items() if "." not in key and row.field is not None}
+    tools = spec.fields.get(str(spec.tools.fact("field")))
+    if tools is not None and tools.field == "tools":
+        for spelling in (f"{folded(tools.key)[:-1]}", *([ALLOWED] if tools.type == "tools" else [])):
+            found.setdefault(spelling, tools)
+    return found

@@ -1,0 +1,57 @@
+"""Texts in other files that a definition names: read from its folder, inside the project only."""
+
+from __future__ import annotations
+
+import re
+
+from agentconv.containers import Node
+from agentconv.reading.context import Context
+from agentconv.spec import Field
+
+_INSIDE = re.compile(r"\{file:([^}]+)\}")
+
+
+def named_text(value: str, node: Node, row: Field, ctx: Context) -> str:
+    """The value of a field with the files in it that it names, as the field's ``refs`` says."""
+    if row.fact("refs") == "file-uri":
+        return _whole(value, node, row, ctx)
+    return _filled(value, str(row.fact("bad", "refuse")), row.field or row.key, node, ctx)
+
+
+def named_in_body(body: str, ctx: Context) -> str:
+    """The prompt below a header, where the program follows such names there, too."""
+    refs = ctx.spec.container.get("body_refs")
+    return _filled(body, str(refs), "prompt", None, ctx) if refs else body
+
+
+def _whole(value: str, node: Node, row: Field, ctx: Context) -> str:
+    """The text of the file that a ``file://`` names."""
+    if not value.startswith("file://") or ctx.get is None:
+        return value
+    text = ctx.get(value.removeprefix("file://"))
+    if text is None:
+        ctx.refuse("refuse", f"`{row.key}` names a file that is not there")
+        ctx.say("F001", f"`{value}` is not there, or outside the project", row.field or row.key, node)
+        return value
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").strip("\n")
+
+
+def _filled(value: str, missing: str, at: str, node: Node | None, ctx: Context) -> str:
+    """A text with each ``{file:path}`` replaced by the trimmed text of that file, which is not looked through again.
+
+    ``missing`` says what becomes of a name without a file: a word that refuses, or ``empty``.
+    """
+    get = ctx.get
+    if get is None:
+        return value
+
+    def text_of(found: re.Match[str]) -> str:
+        text = get(found[1])
+        if text is not None:
+            return text.removeprefix("\ufeff").strip()
+        ctx.refuse(missing, f"`{found[0]}` names a file that is not there")
+        effect = "lost" if missing == "empty" else None
+        ctx.say("F001", f"`{found[0]}` is not there, or outside the project", at, node, effect=effect)
+        return "" if missing == "empty" else found[0]
+
+    return _INSIDE.sub(text_of, value)

@@ -1,0 +1,220 @@
+"""Agents that are alike: filling in gives what working out gives, for every format and every odd header."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agentconv import alike
+from agentconv.commands.convert import primary
+from agentconv.conversion import Conversion
+from agentconv.project import filling
+from agentconv.project.making import Maker
+from agentconv.project.planning import Plan
+from agentconv.project.sources import Source
+from agentconv.registry import load
+from agentconv.registry import targets as writable
+from tests.strategies import TRAPS
+
+ROOT = Path(__file__).parent.parent
+TARGETS = primary(writable())
+WORDS = ("Reads code", "Looks at tables", "Writes the notes of a release", "Finds what is slow")
+BODIES = (
+    "You read.\n\n- what others wrote", "You look.\n\n## How\n\n- one\n- two", "You write `code`.\n\n```sh\nls\n```",
+    "You find what is slow, and say so.",
+)  # fmt: skip
+
+
+class Nothing(alike.Kinds[filling.Results]):
+    """Nothing is ever alike."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda texts, made: None)
+
+
+def made(maker: Maker, files: list[tuple[str, str]], format: str) -> list[dict[str, list[Conversion]]]:
+    """What becomes of each file."""
+    return [maker.make(Source(path, None, format, text, asked=True, settled=True)).results for path, text in files]
+
+
+def both(
+    files: list[tuple[str, str]], format: str, targets: tuple[str, ...]
+) -> tuple[list[dict[str, list[Conversion]]], list[dict[str, list[Conversion]]]]:
+    plan = Plan(ROOT, targets, output="out/")
+    return made(Maker(plan), files, format), made(Maker(plan, kinds=Nothing()), files, format)
+
+
+def place(format: str, stem: str) -> str:
+    suffix = (load(format).head.get("suffixes") or [".md"])[0]
+    return f"agents/{stem}/{suffix.lstrip('/')}" if suffix.startswith("/") else f"agents/{stem}{suffix}"
+
+
+def with_texts(header: str, format: str, name: str, description: str) -> str:
+    """The header of a fixture with another name and description."""
+    for field, text in (("name", name), ("description", description)):
+        row = load(format).by_field.get(field)
+        if row is not None:
+            header = re.sub(rf"(?m)^{re.escape(row.key)}:.*$", lambda m, k=row.key, t=text: f"{k}: {t}", header)
+    return header
+
+
+def headers() -> Iterator[tuple[str, str, str]]:
+    """Format, case and header of each fixture that is Markdown with a header."""
+    for folder in sorted((ROOT / "fixtures").glob("*/read")):
+        format = folder.parent.name
+        for case in sorted(folder.iterdir()):
+            file = next(iter(case.glob("input*.md")), None)
+            if file is None or load(format).syntax != "frontmatter":
+                continue
+            text = file.read_bytes().decode("utf-8", "replace")
+            if text.startswith("---\n") and "\n---\n" in text[3:]:
+                yield format, case.name, text[4:].split("\n---\n")[0]
+
+
+HEADERS = list(headers())
+
+
+@pytest.mark.parametrize("format", sorted({format for format, _, _ in HEADERS}))
+def test_what_is_filled_in_is_what_would_be_worked_out(format: str) -> None:
+    filled = 0
+    for n, (case, header) in enumerate((case, h) for f, case, h in HEADERS if f == format):
+        files = []
+        for k, words in enumerate(WORDS):
+            name = f"agent-{'abcd'[k]}{k}"
+            files.append((place(format, name), f"---\n{with_texts(header, format, name, words)}\n---\n\n{BODIES[k]}\n"))
+        targets = tuple(TARGETS[(3 * n + k) % len(TARGETS)] for k in range(3))
+        plan = Plan(ROOT, targets, output="out/")
+        maker = Maker(plan)
+        mine = made(maker, files, format)
+        assert mine == made(Maker(plan, kinds=Nothing()), files, format), case
+        filled += sum(bool(form and form.filled(texts_of(maker, files[3], format))) for _, form in kinds(maker))
+    assert filled, "nothing was filled in, so nothing was compared"
+
+
+def kinds(maker: Maker) -> list[tuple[alike.Texts, alike.Form[filling.Results] | None]]:
+    return list(maker.kinds._kinds.values())
+
+
+def texts_of(maker: Maker, file: tuple[str, str], format: str) -> alike.Texts:
+    like = maker._apart(Source(file[0], None, format, file[1], asked=True, settled=True))
+    return like.texts if like is not None else alike.Texts("", "", "", "", "")
+
+
+TEXT = st.lists(st.sampled_from([*TRAPS, "Reads", "the code", "a-b", "agent-a1", "x: y"]), min_size=1, max_size=4)
+LINES = st.lists(TEXT.map(" ".join), min_size=1, max_size=4).map("\n".join)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    header=st.sampled_from(
+        ["tools: Read", "tools: [Read, Bash]\nmodel: opus", "model: sonnet", "disallowedTools: Bash"]
+    ),
+    texts=st.lists(st.tuples(TEXT.map(" ".join), LINES), min_size=1, max_size=4),
+    targets=st.lists(st.sampled_from(TARGETS), min_size=1, max_size=3, unique=True),
+)
+def test_texts_that_mean_something_are_never_filled_in(
+    header: str, texts: list[tuple[str, str]], targets: list[str]
+) -> None:
+    """Two plain agents teach the kind, then come texts with everything in them that was ever a trap."""
+    plain = [("Reads code well", "You read code."), ("Looks at all tables", "You look at tables.")]
+    files = []
+    for n, (words, body) in enumerate([*plain, *texts]):
+        name = f"agent-{'abcdefg'[n]}{n}"
+        text = f"---\nname: {name}\ndescription: {words}\n{header}\n---\n\n{body}\n"
+        files.append((f".claude/agents/{name}.md", text))
+    mine, full = both(files, "claude-code", tuple(targets))
+    assert mine == full
+
+
+def three(to: str = "codex") -> tuple[Maker, list[tuple[str, str]]]:
+    texts = zip(WORDS, BODIES, strict=True)
+    files = [
+        (f".claude/agents/agent-{n}x.md", f"---\nname: agent-{n}x\ndescription: {words}\nmodel: opus\n---\n\n{body}\n")
+        for n, (words, body) in enumerate(texts)
+    ]
+    return Maker(Plan(ROOT, (to,), output="out/")), files
+
+
+@pytest.mark.parametrize("to", TARGETS)
+def test_an_output_that_is_filled_in_is_read_back(to: str) -> None:
+    """A fault in the filling is seen when the output is read, and the agent is worked out in full."""
+    maker, files = three(to)
+    made(maker, files[:2], "claude-code")
+    (_, form), *_ = kinds(maker)
+    target = form.targets.get(to) if isinstance(form, filling.Filling) else None
+    if form is None or target is None or not target.proved:
+        assert load(to).syntax == "sections", "this target has no kinds"
+        return
+    texts = texts_of(maker, files[2], "claude-code")
+    assert form.filled(texts)
+    ((result, output),) = target.results
+    assert output is not None
+    wrong = (*output.pieces[:-1], f"{output.pieces[-1]}tools: [everything]\n")
+    target.results = ((result, replace(output, pieces=wrong)),)
+    assert not form.filled(texts), "what nobody asked for stands in the output"
+    right = made(Maker(maker.plan, kinds=Nothing()), files, "claude-code")
+    assert made(maker, files, "claude-code") == right
+
+
+def test_a_kind_in_which_texts_make_a_difference_is_never_filled_in() -> None:
+    """A template that does something with the name is noticed at the second agent."""
+    maker, files = three("opencode")
+    first, second = (maker.make(Source(p, None, "claude-code", t, asked=True, settled=True)) for p, t in files[:2])
+    texts = [texts_of(maker, file, "claude-code") for file in files]
+    form = filling.filling(texts[0], first.results)
+    assert form is not None
+    second.results["opencode"][0].name = "Somebody Else"
+    form.prove(texts[1], second.results)
+    assert not form.targets and not form.filled(texts[2])
+
+
+def test_most_agents_of_a_project_are_filled_in() -> None:
+    from bench.data import agents
+
+    maker = Maker(Plan(ROOT, ("opencode", "codex"), output="out/"))
+    count = 0
+    for stem, text in agents(200):
+        source = Source(f".claude/agents/{stem}.md", None, "claude-code", text, asked=True, settled=True)
+        like = maker._apart(source)
+        count += bool(like is not None and maker.kinds.get(like))
+        maker.make(source)
+    assert count > 60
+
+
+def test_rows_of_agents_that_are_alike_are_what_they_would_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    from agentconv.telling import listing
+    from bench.data import agents
+
+    sources = [
+        Source(f".claude/agents/{stem}.md", None, "claude-code", text, asked=True, settled=True)
+        for stem, text in agents(150)
+    ]
+    taken: list[object] = []
+    real = alike.Kinds.get
+    monkeypatch.setattr(alike.Kinds, "get", lambda self, like: taken.append(found := real(self, like)) or found)
+    mine = list(listing.rows(sources, TARGETS[:4]))
+    assert sum(row is not None for row in taken) > 10, "no row was filled in"
+    monkeypatch.setattr(alike.Kinds, "get", lambda self, like: None)
+    assert mine == list(listing.rows(sources, TARGETS[:4]))
+
+
+def test_a_column_that_depends_on_the_agent_is_worked_out_for_each() -> None:
+    """A first guess that does not hold for the second agent is never used."""
+    from agentconv.telling.listing import AlikeRows, Cell, Row
+
+    first, second, third = (alike.Texts(f"{n}.md", n, n, f"About {n}", f"You are {n}.") for n in ("a-a", "b-b", "c-c"))
+
+    def row(texts: alike.Texts, cursor: str) -> Row:
+        cells = {"cursor": Cell([cursor], "converted", "R"), "codex": Cell(["reads"], "converted", "R")}
+        return Row(texts.name, texts.path, "claude-code", description=texts.description, cells=cells)
+
+    form = AlikeRows(first, row(first, "reads"))
+    form.prove(second, row(second, "writes"))
+    filled = form.filled(third)
+    assert filled is not None and set(filled.cells) == {"codex"} and filled.name == "c-c"

@@ -18,6 +18,7 @@ from agentconv.notes import note
 from agentconv.project import configured, files
 from agentconv.project.batch import about_target, say_absent
 from agentconv.project.config import Config
+from agentconv.project.filling import new_kinds
 from agentconv.project.making import Made, read_source
 from agentconv.project.planning import Plan, Remark, Run
 from agentconv.project.sources import Source, taken
@@ -81,7 +82,8 @@ class _Build:
         self.outputs: list[Output] = []
         for setting in config.targets:
             plan = plan_of(config, setting, settings=config.file, dry=wishes.dry)
-            self.makers.append(SettledMaker(plan, setting, config, None if cache is None else cache.results))
+            kept = None if cache is None else cache.results
+            self.makers.append(SettledMaker(plan, setting, config, kept, kinds=new_kinds()))
             ledger = self.ledgers[setting.tracked]
             self.outputs.append(Output(load(setting.id), setting, plan, self.done, ledger, wishes))
         self.digests: dict[str, str] = {}

@@ -7,11 +7,10 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from agentconv import models
 from agentconv import rights as counting
-from agentconv.alike import Apart
 from agentconv.bodies.company import Company, gathered, member
 from agentconv.conversion import BeforeAfter, Conversion
 from agentconv.convert import convert_reading
@@ -27,6 +26,9 @@ from agentconv.reading.context import Read, Reading
 from agentconv.reading.toolnames import recognise
 from agentconv.registry import load
 from agentconv.spec import Spec
+
+if TYPE_CHECKING:
+    from agentconv.alike import Apart
 
 Results = dict[tuple[str, str, int], list[Conversion]]
 READS = ("reads", "runs", "all")

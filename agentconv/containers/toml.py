@@ -136,6 +136,9 @@ def _error(source: str, error: tomllib.TOMLDecodeError) -> ContainerError:
         help = "put text in double quotes"
     elif "Unescaped" in message or "escape" in message:
         help = "double the backslash, or use single quotes"
+    elif "Illegal character '\\n'" in message or "Unterminated string" in message:
+        message = "a text that begins in this line has no closing quote"
+        help = "close it, or put three quotes around a text of several lines"
     return ContainerError("R005", message[:1].lower() + message[1:], line, column, help)
 
 

@@ -40,6 +40,7 @@ class Source:
     real: str = ""  # the absolute path, links followed, where that is known already
     within: str = ""  # the path below the folder whose places were searched
     among: tuple[str, ...] = ()  # the formats in whose places it was found
+    passed: bool = False  # looked at, and no agent
     loose: bool = False  # found in a folder that is no place: what is no agent there is passed over
     most: int = MAX_BYTES
     root: str = ""  # the real folder that was searched: a link that leads out of it is not followed
@@ -153,8 +154,14 @@ derived(_below.cache_clear)
 def taken(source: Source) -> Source | None:
     """The source with its text and its format, or with a note; ``None`` for a file that is no agent."""
     if source.settled:
-        return source
+        return None if source.passed else source
     source.settled = True
+    known = _taken(source)
+    source.passed = known is None
+    return known
+
+
+def _taken(source: Source) -> Source | None:
     read(source, source.most)
     if source.among:
         found = guess(source.within, source.text or "").format

@@ -129,6 +129,8 @@ def _text(node: Node, row: Field, ctx: Context) -> Any:
         meant = ", ".join(i.text for i in node.items) if node.kind == "list" and node.items else UNSAID
         raise Bad("must be text", meant)
     value = _with_hash(node, row, ctx)
+    if ctx.author and node.style == "block" and row.field in ("description", "when_to_use"):
+        value = value.rstrip("\r\n")  # the line end of `|` and `>` is of YAML, and no part of what is said
     if row.fact("escapes") == "newline" and "\\n" in value:
         value = value.replace("\\n", "\n")
         ctx.say("R014", f"literal \\n in `{row.key}` read as line breaks", row.field or row.key, node)

@@ -190,7 +190,7 @@ def read(source: Source, most: int = MAX_BYTES) -> Source:
     if source.text is not None or source.full is None:
         return source
     try:
-        if source.root and not source.outside and (real := _leads_out(source.full, source.root)):
+        if source.root and not source.outside and (real := leads_out(source.full, source.root)):
             help = "name the file itself, or --allow-outside"
             raise files.Unreadable("F030", f"a link that leads out of the folder, to {real}: not read", help)
         source.text = files.read_text(source.full, most)
@@ -204,7 +204,7 @@ def _real_folder(folder: str) -> str:
     return os.path.realpath(folder)
 
 
-def _leads_out(full: Path, root: str) -> str:
+def leads_out(full: Path, root: str) -> str:
     """Where a link leads that leaves the folder; in a clone it could be any file of its reader."""
     folder, name = os.path.split(os.path.join(os.getcwd(), full))
     real = os.path.realpath(full) if os.path.islink(full) else f"{_real_folder(folder)}{os.sep}{name}"

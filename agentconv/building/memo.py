@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
+import stat
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -112,6 +114,8 @@ def _locks(root: Path) -> tuple[Path, Path]:
 def _content(path: str | Path) -> str:
     try:
         with open(path, "rb") as file:  # noqa: PTH123 -- ten thousand of them
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                return "-"  # a link of a stranger's project to a device would never end
             return hashlib.sha256(file.read()).hexdigest()
     except OSError:
         return "-"

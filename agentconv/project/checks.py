@@ -162,5 +162,5 @@ def accepting(settings: Check | None, baseline: Path | None) -> Accepting:
         return found
     try:
         return replace(found, known=from_baseline(json.loads(files.read_text(baseline))))
-    except (files.Unreadable, ValueError, BadBaseline) as error:
+    except (files.Unreadable, ValueError, RecursionError, BadBaseline) as error:
         raise BadBaseline(f"--baseline {baseline}: {error}") from error

@@ -78,7 +78,9 @@ def _put_together(results: list[Conversion], dst: Spec, get: Get) -> None:
         for path in result.files:
             by_path.setdefault(path, []).append(result)
     for path, mine in by_path.items():
-        merge_results(dst, path, get(path), mine)
+        old = get(path)
+        if len(mine) > 1 or old is not None:  # an entry that stands alone was proved so
+            merge_results(dst, path, old, mine)
 
 
 def placed(one: Note, read: Read, path: str) -> Note:
@@ -254,7 +256,8 @@ def _decide(job: Job, made: Attempt, result: Conversion) -> Conversion:
         result.notes += problems
         return result
     result.files = {made.path: made.text.encode("utf-8")}
-    result.judge("widened" if gained else "exact")
+    # a question that falls away is no right more, and was allowed all the same
+    result.judge("widened" if gained or any(n.effect == "widens" for n in notes) else "exact")
     ambient = counting.gained(job.before, counting.of_ambient(dst))
     if job.options.strict and ambient:
         result.gained = counting.spelled(ambient)

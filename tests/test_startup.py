@@ -98,6 +98,13 @@ def test_a_prompt_is_parsed_where_a_plain_search_hits(tmp_path: Path) -> None:
     assert "markdown_it" in loaded(*arguments, cwd=tmp_path)
 
 
+@pytest.mark.parametrize(("prompt", "parsed"), [("Follow .cursor/rules/a.mdc.", True), ("Follow the rules.", False)])
+def test_check_parses_a_prompt_where_a_plain_search_hits(tmp_path: Path, prompt: str, parsed: bool) -> None:
+    source = tmp_path / "lead.md"
+    source.write_text(f"---\nname: lead\ndescription: Leads.\n---\n\n{prompt}\n", "utf-8")
+    assert ("markdown_it" in loaded("check", str(source), "--from", "claude-code", "-q", cwd=tmp_path)) is parsed
+
+
 def test_a_file_that_lies_in_its_place_needs_the_tables_of_its_formats_only(tmp_path: Path) -> None:
     """Where place or name tells the format, no other one is read whole: with thirty formats that would take long."""
     place = tmp_path / ".claude/agents/docs-writer.md"

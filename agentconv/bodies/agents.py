@@ -10,13 +10,14 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from agentconv.bodies.company import Company
-from agentconv.bodies.cues import AFTER, BEFORE, OTHER, PERSON, ROLE, TITLE, cue, distinct
+from agentconv.bodies.cues import AFTER, BEFORE, LONGER, OTHER, PERSON, ROLE, cue, distinct
 from agentconv.bodies.found import Mention, Words
 from agentconv.bodies.parse import Parsed
 from agentconv.bodies.sections import Sections
 
 AT = re.compile(r"(?<![\w/.@<])@(?:\"([^\"\n]{2,60})\"|([A-Za-z][\w.:-]*\w))")
-TITLED = re.compile(r"\b([A-Z][A-Za-z0-9]*(?:[ -][A-Z][A-Za-z0-9]*){0,3}) (?=(?:[Ss]ub-?)?[Aa]gents?\b)")
+TITLE = re.compile(r"\b([A-Z][A-Za-z0-9]*(?:[ -][A-Z][A-Za-z0-9]*){0,3})$")
+NOUN = re.compile(r" (?:[Ss]ub-?)?[Aa]gents?\b")
 
 
 def agents(parsed: Parsed, company: Company, words: Words, about: Sections) -> Iterator[Mention]:
@@ -62,7 +63,7 @@ def _sure(text: str, start: int, end: int, form: str, about: Sections) -> bool:
     if form in ("backticks", "bold"):
         return hint or inside or (distinct(word) and bool(PERSON.search(word)))
     if not distinct(word):
-        if TITLE.search(text[max(start - 80, 0) : start]):
+        if LONGER.search(text[max(start - 80, 0) : start]):
             return False  # a heading, or the end of a longer title: "Full-Stack Developer"
         return AFTER.match(text, end) is not None or BEFORE.search(text, max(start - 40, 0), start) is not None
     return hint or bool(PERSON.search(word)) or inside
@@ -116,10 +117,11 @@ def _linked(parsed: Parsed, company: Company) -> Iterator[Mention]:
 def _titled(parsed: Parsed, company: Company) -> Iterator[Mention]:
     """An agent by its name in capitals: "the Code Checker agent"."""
     text = parsed.text
-    if "gent" not in text:
-        return
     slugs = {re.sub(r"[^a-z0-9]+", "-", w.lower()).strip("-"): m for w, m in company.by_word.items()}
-    for found in TITLED.finditer(text):
+    for noun in NOUN.finditer(text):
+        found = TITLE.search(text, max(noun.start() - 80, 0), noun.start())
+        if found is None:
+            continue
         member = slugs.get(re.sub(r"[^a-z0-9]+", "-", found[1].lower()))
         if member is not None and found[1] not in company.by_word and not parsed.in_block(found.start()):
             yield Mention("agent", "title", found[1], found.start(1), found.end(1), member.words[0], True, False, False)

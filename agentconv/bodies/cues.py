@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 NOUN = r"(?:sub-?)?(?:agents?|subagents?|droids?|personas?|modes?|teammates?|chatmodes?)\b"
-AFTER = re.compile(rf"[`*_\"']*\s+(?:custom\s+|specialist\s+)?{NOUN}", re.I)
+AFTER = re.compile(rf"[`*_\"']*(?:\s+|-(?=Agent))(?:custom\s+|specialist\s+)?{NOUN}", re.I)
 AFTER_LIST = re.compile(
     rf"[`*_\"']*(?:(?:,|\s+(?:or|and)|\s*/)\s*(?:the\s+)?[`*_\"']*[\w.-]+[`*_\"']*){{1,4}}\s+{NOUN}", re.I
 )
@@ -40,7 +40,7 @@ HANDS = re.compile(
     r"(?:invok|launch|spawn|consult|engag)\w*)\s+(?:the\s+)?$",
     re.I,
 )
-TITLE = re.compile(r"(?:^|\n)#[^\n]*$|(?:[\w,;:)]\s+[A-Z][\w-]{2,}|[A-Z]\w*-\w+)\s$")
+LONGER = re.compile(r"(?:^|\n)#[^\n]*$|(?:[\w,;:)]\s+[A-Z][\w-]{2,}|[A-Z]\w*-\w+)\s$")
 ROLE = re.compile(r"\b(?:you are|you're|i am|act(?:s|ing)? as|as)\b[^.\n]{0,60}$", re.I)
 
 

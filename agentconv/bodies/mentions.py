@@ -16,13 +16,14 @@ from agentconv.bodies.sections import sections
 from agentconv.bodies.strangers import strangers
 from agentconv.bodies.tools import servers, tool_references, tools
 
-URL = re.compile(r"\b[a-z][a-z0-9+.-]{1,15}://[^\s)>\]`\"']+|\bwww\.[^\s)>\]]+")
+URL = re.compile(r"://[^\s)>\]`\"']+|www\.[^\s)>\]]+")
+SCHEME = re.compile(r"\b[a-z][a-z0-9+.-]{1,15}$")
 
 
 def mentions(text: str, company: Company, words: Words, kinds: Collection[str] = KINDS) -> list[Mention]:
     """Everything found of these kinds, by place."""
     parsed = parse(text)
-    urls = [m.span() for m in URL.finditer(text)] if "://" in text or "www." in text else []
+    urls = [_url(text, *m.span()) for m in URL.finditer(text)]
     found: list[Mention] = []
     if "path" in kinds:
         found += paths(parsed, company, words)
@@ -30,8 +31,9 @@ def mentions(text: str, company: Company, words: Words, kinds: Collection[str] =
         found += tool_references(parsed, words)
     if "agent" in kinds:
         about = sections(parsed)
-        found += agents(parsed, company, words, about)
-        found += strangers(parsed, company, words, about)
+        named = list(agents(parsed, company, words, about))
+        called = {m.text for m in named if m.form == "call"}
+        found += [*named, *strangers(parsed, company, words, about, called)]
     if "tool" in kinds:
         found += tools(parsed, words)
         found += servers(parsed)
@@ -50,6 +52,12 @@ def mentions(text: str, company: Company, words: Words, kinds: Collection[str] =
         return n >= 0 and at < urls[n][1]
 
     return _apart(m for m in found if not in_url(m.start) and not _commented(parsed, m.start))
+
+
+def _url(text: str, start: int, end: int) -> tuple[int, int]:
+    """An address with its scheme: most texts are told by the signs behind it that they have none."""
+    scheme = SCHEME.search(text, max(start - 17, 0), start)
+    return scheme.start() if scheme else start, end
 
 
 def _apart(found: Iterable[Mention]) -> list[Mention]:

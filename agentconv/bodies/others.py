@@ -9,7 +9,7 @@ from functools import lru_cache
 from agentconv.bodies.found import Mention, Words
 from agentconv.bodies.parse import Parsed, in_code
 
-COMMAND = re.compile(r"(?<![\w/.:~\\<>*$#)}\]=-])/([a-z][a-z0-9]*(?:[:._-][a-z0-9]+)*)(?![\w/*{}<.:-]|\.\w)")
+COMMAND = re.compile(r"/(?<![\w/.:~\\<>*$#)}\]=-]/)([a-z][a-z0-9]*(?:[:._-][a-z0-9]+)*)(?![\w/*{}<.:-]|\.\w)")
 COMMAND_CUE = re.compile(
     r"\b(?:run|runs|running|rerun|re-run|use|using|invoke|invokes|invoking|type|execute|executing|call|via|slash|"
     r"commands?|skill|with|through|or|then|after)\s*:?\s+(?:the\s+)?[`*\"']*$",

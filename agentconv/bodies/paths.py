@@ -39,7 +39,9 @@ def _path(parsed: Parsed, company: Company, start: int, end: int, form: str) -> 
     text = parsed.text
     if led := LED_BY.search(text, max(start - 80, 0), start):
         start = led.start()
-    if start and (text[start - 1].isalnum() or text[start - 1] in "@$_~.-"):
+    before = text[max(start - 2, 0) : start]
+    taken_in = before.endswith("@") and not before[:-1].isalnum()  # `@.x/rules/a.md`: its text is taken in there
+    if before and not taken_in and (before[-1].isalnum() or before[-1] in "@$_~.-"):
         return
     while text[end - 1] in ".,;:" and end > start:
         end -= 1

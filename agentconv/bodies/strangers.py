@@ -33,7 +33,8 @@ FRONT = re.compile(
 )
 OR = re.compile(rf"(?:,|,?[ \t]+(?:or|and)|[ \t]*/)[ \t]+[`*]+({NAME})[`*]*")
 AGENT = re.compile(r" (?:(?:sub-?)?agents?|Agent)\b")
-WORD = re.compile(rf"(?<![\w@/\\.#:$=*`-])({KEBAB})(?![\w/=(`*-]|\.\w)")
+TAIL = re.compile(r"-[A-Za-z0-9]+(?![\w/=(`*-]|\.\w)")  # "escalate through tech-lead"
+WORD = re.compile(rf"(?<![\w@/\\.#:$=*`-])({KEBAB})$")
 BARE = re.compile(rf"(?<![\w@/\\.#:$=-])({NAME})$")
 CELL = re.compile(rf"\s*[`*@]*({NAME}(?: [A-Z][\w-]*){{0,3}})[`*]*\s*(?:\([^|]*\))?\s*")
 FILE = re.compile(r"\.(?:md|mdc|json|ya?ml|toml|txt|py|ts|js|sh|cs|xml)$")
@@ -52,13 +53,15 @@ GENERIC = re.compile(
 )
 
 
-def strangers(parsed: Parsed, company: Company, words: Words, about: Sections) -> Iterator[Mention]:
+def strangers(
+    parsed: Parsed, company: Company, words: Words, about: Sections, called: Collection[str]
+) -> Iterator[Mention]:
     """All of them, the plainest first. A name that is once said to be something else, a skill, a tool, is no agent
-    anywhere in the text."""
+    anywhere in the text. ``called``: names that stand as arguments of the tool that calls agents, in code as well."""
     look = _Look(parsed, company, words, about)
     told = [*look.listed(), *look.in_tables()]
     yield from told
-    names = {m.text for m in told} | look.called()
+    names = {m.text for m in told} | {name for name in called if look.may_be(name)}
     yield from look.quoted(names)
     yield from look.again(names)
     yield from look.after_at()
@@ -97,12 +100,9 @@ class _Look:
         likely = distinct(name) and (self._inside(start) or PERSON.search(name))
         return bool(likely) and cue(self.text, found.start(), end)
 
-    def called(self) -> set[str]:
-        """Names that stand as arguments of the tool that calls agents, in code as well."""
-        if self.words.calls is None:
-            return set()
-        found = {m["agent"] for m in self.words.calls.finditer(self.text)}
-        return {name for name in found if re.fullmatch(NAME, name) and not self._no_name(name)}
+    def may_be(self, name: str) -> bool:
+        """A name that is written as one and is none of the batch's."""
+        return re.fullmatch(NAME, name) is not None and not self._no_name(name)
 
     def again(self, names: Collection[str]) -> Iterator[Mention]:
         """The same names in plain prose, where they are no words."""
@@ -110,9 +110,11 @@ class _Look:
         if not spelled:
             return
         either = "|".join(re.escape(name) for name in sorted(spelled, key=len, reverse=True))
-        for found in re.finditer(rf"(?<![\w@/\\.#:$=*`-])(?:{either})(?![\w/=(`*-]|\.\w)", self.text):
-            if self.parsed.at(found.start()) is None and not is_none(self.text, found.end()):
-                yield _nobody("bare", found[0], *found.span())
+        prose = rf"(?<![\w@/\\.#:$=*`-])(?P<bare>{either})(?![\w/=(`*-]|\.\w)"
+        for found in re.finditer(rf"{prose}|`(?P<call>{either})\([^`\n]*\)`", self.text):
+            form = str(found.lastgroup)
+            if not self.parsed.in_block(found.start()) and not is_none(self.text, found.end()):
+                yield _nobody(form, found[form], *found.span(form))
 
     def after_at(self) -> Iterator[Mention]:
         """`@name`: an agent where its name says so, or what stands around it."""
@@ -138,8 +140,11 @@ class _Look:
             name, start, end = found[1], *found.span(1)
             if PERSON.search(name) and (distinct(name) or self._a_word(name, start, noun[0])):
                 yield _nobody("bare", name, start, end)
-        for found in WORD.finditer(self.text):  # "escalate through tech-lead"
-            if not PERSON.search(found[1]) or self._no_name(found[1]) or self.parsed.at(found.start()) is not None:
+        for tail in TAIL.finditer(self.text):
+            if not PERSON.search(tail[0]):
+                continue
+            found = WORD.search(self.text, max(tail.start() - 60, 0), tail.end())
+            if found is None or self._no_name(found[1]) or self.parsed.at(found.start()) is not None:
                 continue
             begin = max(self.text.rfind("\n", 0, found.start()) + 1, found.start() - 60)
             if HANDS.search(self.text, begin, found.start()):
@@ -179,8 +184,9 @@ class _Look:
                 found: re.Match[str] | None = arrow
                 while found is not None:  # "→ `a` or `b`"
                     name, start, end = found[1], *found.span(1)
-                    form = self.parsed.form(start, end)
-                    if form in ("backticks", "bold") and not self._no_name(name) and not is_none(self.text, end):
+                    form, person = self.parsed.form(start, end), PERSON.search(name) is not None
+                    named = form in ("backticks", "bold") and (person or _plain_name(name))
+                    if named and not self._no_name(name) and not is_none(self.text, end):
                         yield _nobody(form, name, start, end)
                     found = OR.match(self.text, found.end(), last)
 

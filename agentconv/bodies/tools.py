@@ -33,7 +33,7 @@ DIRECTLY = re.compile(r"\b(?:use|uses|using|via|with|call|invoke)\s+$", re.I)
 IN_A_ROW = re.compile(r"(?<![\w`])\w+(?:(?:,| and|, and)\s\w+)+(?![\w`(])")
 SHELL = re.compile(r"ls|find|grep|rg|cat|sed|awk|bash|sh|git|jq|curl|tree|apply|exec|new|move|delete")
 TAGGED = re.compile(r"<tool name=[\"']([^\"'\n]+)[\"']")
-HASH = re.compile(r"(?<![\w#&/(\[])#(?P<tool>[A-Za-z][\w./-]*\w)")
+HASH = re.compile(r"#(?<![\w#&/(\[]#)(?P<tool>[A-Za-z][\w./-]*\w)")
 SERVER = re.compile(r"`?(?<![\w/.-])((?:[A-Z]|(?<=`)[a-z])[\w.-]*(?: [A-Z][\w-]*)?)`? MCP\b(?! (?:or|and)\b)")
 NO_SERVER = re.compile(
     r"(?:.|The|Test|Testing|Verify|Validate|Enhanced|New|"
@@ -100,15 +100,22 @@ def tools(parsed: Parsed, words: Words) -> Iterator[Mention]:
     for found in TAGGED.finditer(text) if "<tool " in text else ():
         if found[1] in words.tools and not in_code(parsed, found.start(), found.end()):
             yield Mention("tool", "tag", found[1], *found.span(1), words.tools[found[1]], True, False, True)
-    others = words.others()
+    own, others = words.tools, words.others()
+    spelled = 0
     for found in WORD.finditer(text):
         token, start = found[0], found.start()
-        parts = [token] if token in words.tools or token in others else token.split("/")
+        if token in own or token in others:
+            parts = [token]
+        elif "/" in token:
+            parts = token.split("/")
+        else:
+            continue
         for part in parts:
-            if (part in words.tools or part in others) and parsed.at(start) is None:
+            if (part in own or part in others) and parsed.at(start) is None:
+                spelled += 1
                 yield from _spelled(text, part, start, words, alone=len(parts) == 1)
             start += len(part) + 1
-    for row in IN_A_ROW.finditer(text):
+    for row in IN_A_ROW.finditer(text) if spelled > 1 else ():
         yield from _in_a_row(parsed, row, words)
 
 

@@ -115,7 +115,9 @@ def _calls(keys: Iterable[str]) -> re.Pattern[str] | None:
     names = "|".join(re.escape(k) for k in dict.fromkeys(keys))
     if not names:
         return None
-    return re.compile(rf"(?<![\w-])(?:{names})[\"'`]?\s*[:=]\s*(?P<q>[\"'])(?P<agent>[^\"'\n]{{2,80}})(?P=q)")
+    quoted, bare = r"[^\"'`\n]{2,80}", r"[A-Za-z]\w*(?:-\w+)+"  # `subagent_type: string` is no agent
+    agent = rf"(?P<q>[\"'`])?(?P<agent>(?(q){quoted}|{bare}))(?(q)(?P=q))"
+    return re.compile(rf"(?<![\w-])(?:{names})[\"'`]?\s*[:=]\s*{agent}")
 
 
 def _form(*templates: Any) -> re.Pattern[str] | None:

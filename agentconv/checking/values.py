@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from agentconv.checking.checked import Checked, Reader
 from agentconv.checking.finding import Finding, Severity
@@ -48,12 +48,17 @@ def _value(checked: Checked, read: Read | None, one: Note, twin: Read | None = N
     meant, does = "a value that counts", "acts as if it were not there"
     if twin is not None and one.path in Agent.__dataclass_fields__:
         theirs, ours = getattr(twin.agent, one.path), getattr(read.agent, one.path) if read is not None else None
-        meant = f"`{ours}`" if ours is not None else meant
-        does = f"takes it for `{theirs}`" if theirs is not None else does
+        meant = f"`{_names(ours)}`" if ours is not None else meant
+        does = f"takes it for `{_names(theirs)}`" if theirs is not None else does
     return checked.finding(
         one.code, severity, message, read=read, at=(one.line, one.column), reader=checked.owner, path=one.path,
         meant=meant, does=does, mend=one.help or "correct it",
     )  # fmt: skip
+
+
+def _names(value: object) -> object:
+    """A map by its keys: what it holds stands in the file."""
+    return ", ".join(map(str, value)) if isinstance(value, Mapping) else value
 
 
 def _twice(checked: Checked, one: Note) -> Iterator[Finding]:

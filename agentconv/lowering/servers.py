@@ -51,7 +51,7 @@ def lower_servers(value: Mapping[str, Any], src: Spec, dst: Spec, row: Field, be
             out.say("L002", text, "mcp_servers")
             continue
         config = _taken(name, config, src, dst, known, out)
-        made = _server(config, row)
+        made = _server(config, row, src.by_field.get("mcp_servers"))
         if made is None and not (config is None and (row.fact("shape") == "list" or row.fact("by_name"))):
             out.say(
                 "L002", f"the MCP server `{name}` cannot be written for {dst.program}: set it up there", "mcp_servers"
@@ -60,6 +60,9 @@ def lower_servers(value: Mapping[str, Any], src: Spec, dst: Spec, row: Field, be
             kept[name] = made
             if made != config and (more := ", ".join(k for k in made if k not in (config or {}))):
                 out.say("L009", f"{dst.program} needs {more} for the MCP server `{name}`: added", "mcp_servers", "info")
+            elif made != config and "type" in made:
+                text = f"`type` of the MCP server `{name}` is `{made['type']}` in {dst.program}"
+                out.say("L009", text, "mcp_servers", "info")
             elif made != config:
                 text = f"{dst.program} tells the kind of the MCP server `{name}` by itself: `type` is left out"
                 out.say("L009", text, "mcp_servers", "info")
@@ -93,7 +96,12 @@ def _taken(name: str, config: Any, src: Spec, dst: Spec, known: frozenset[str], 
         for k, v in config.items()
         if same or k in PLAIN or k in needs or k in known or (k in own and k not in TRUST) or k in OFF
     }
-    if gone := [k for k in config if k not in kept]:
+    limiting = (theirs.fact("server_keys") or {}) if (theirs := src.by_field.get("mcp_servers")) else {}
+    every = {k for k in limiting.get("only", ()) if config.get(k) in (["*"], ("*",), "*")}  # what they all do anyway
+    if every - set(kept):
+        text = f"that the MCP server `{name}` has all its tools is what {dst.program} takes for granted"
+        out.say("L009", text, "mcp_servers", "info")
+    if gone := [k for k in config if k not in kept and k not in every]:
         words = ", ".join(f"`{k}`" for k in gone)
         out.say(
             "L002",
@@ -103,27 +111,63 @@ def _taken(name: str, config: Any, src: Spec, dst: Spec, known: frozenset[str], 
     return kept
 
 
-def _server(config: Any, row: Field) -> Any:
+def _server(config: Any, row: Field, theirs: Field | None) -> Any:
     """A server in the target's form. Never more than the source starts: no command is added."""
     if not isinstance(config, Mapping):
         return None
-    needs = row.fact("server_requires")
-    if not needs:
-        return dict(config)
-    made = dict(config)
-    kind = "remote" if "url" in made else "local"
-    types = (row.fact("server_types") or {}).get(kind, ())
-    if not types:
-        made.pop("type", None)
-    elif made.get("type", types[0]) not in types:
+    needs = row.fact("server_requires") or {}
+    types = row.fact("server_types")
+    made, kind = _reached(dict(config), row, theirs)
+    if made is None:
         return None
-    if "type" in needs[kind] or "type" in made:
-        made.setdefault("type", types[0])
-    if kind == "local":
+    wanted = needs.get(kind, ())
+    if "args" in wanted and "command" in made:
         made.setdefault("args", [])
-    if "tools" in needs[kind]:
+    if types and types.get(kind) and "type" in wanted and "type" not in made:
+        made = {"type": types[kind][0], **made}
+    if "tools" in wanted:
         made.setdefault("tools", ["*"])  # the agent's own tool list still decides
-    return made if all(k in made for k in needs[kind]) else None
+    return made if all(k in made for k in wanted) else None
+
+
+ADDRESSES = ("http_url", "httpUrl")  # what holds the address of a server that is spoken to over HTTP, in some programs
+WORDS: Mapping[str, str] = {
+    **dict.fromkeys(("http", "streamable-http", "streamable_http", "streamablehttp", "shttp"), "http"),
+    **{"sse": "sse", "ws": "ws", "websocket": "ws"},
+}
+
+
+def _reached(config: dict[str, Any], row: Field, theirs: Field | None) -> tuple[dict[str, Any] | None, str]:
+    """The configuration with the way to the server in the target's words, and whether it is a remote one."""
+    address = next((k for k in (*ADDRESSES, "url") if config.get(k) is not None), "")
+    types = row.fact("server_types")
+    if not address:
+        legal = (types or {}).get("local")
+        if legal is None or "type" not in config:
+            return config, "local"
+        if not legal:
+            return {k: v for k, v in config.items() if k != "type"}, "local"
+        if config["type"] not in legal:
+            if str(config["type"]).lower() not in ("local", "stdio"):
+                return None, "local"
+            config["type"] = legal[0]
+        return config, "local"
+    word = str(config.get("type", config.get("transport", ""))).lower()
+    way = "http" if address in ADDRESSES else WORDS.get(word, word)
+    by_key = theirs is not None and theirs.fact("server_http")  # a program with a key for each way
+    if not way and by_key and not ((theirs and theirs.fact("server_types")) or {}).get("remote"):
+        way = "sse"
+    plain = row.fact("server_http")
+    legal = (types or {}).get("remote")
+    key = str(plain) if plain and not legal and way != "sse" else "url"
+    made = {key if k == address else k: v for k, v in config.items() if k not in ("type", "transport") or k == address}
+    if legal is None or (not legal and not plain):  # nobody knows what it takes: as the source has it
+        return ({"type": config["type"], **made} if "type" in config else made), "remote"
+    if not legal:
+        return (made if way in ("", "http", "sse") else None), "remote"
+    if way and way not in legal:
+        return None, "remote"
+    return ({"type": way, **made} if way else made), "remote"
 
 
 # -- limits that stand in a server's configuration ---------------------------------------------

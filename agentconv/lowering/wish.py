@@ -204,7 +204,9 @@ def say_missing(job: ToolJob, made: Tools, caps: Mapping[str, Grant], *, listed:
     """What was named beside everything, and is not in what everything became."""
     arrived = by_capability(made, job.dst)
     for rule in job.agent.tools.rules:
-        if rule.effect == "deny" or is_star(rule.tool) or any(n.path == rule.at for n in job.notes):
+        if rule.effect == "deny" or is_star(rule.tool):
+            continue
+        if any(n.path == rule.at and n.code != "T014" for n in job.notes):  # a limit that is given up loses no tool
             continue
         open_ = [c for c in rule.tool.caps if c in caps and caps[c].any]
         if shut := [c for c in open_ if c in arrived and not arrived[c].any and not listed]:
@@ -252,7 +254,10 @@ def say_ask(job: ToolJob, cap: str) -> bool:
         text = f"“{cap_title(cap)}” asks each time; {job.dst.program} leaves asking to the session"
         job.say("T015", text, places, effect="approximate")
         return False
-    return risk(cap) not in job.leave
+    if risk(cap) in job.leave:
+        job.say("T015", f"“{cap_title(cap)}” asks each time; {job.dst.program} would not, as you allowed", places)
+        return False
+    return True
 
 
 def forbidden_server(job: ToolJob, server: str) -> bool:

@@ -31,7 +31,8 @@ def only_started(agent: Agent, read: Read, reading: Reading, program: Reading | 
         kept = _kept(asked, [getattr(one, name) for one in seen])
         if kept == asked:
             continue
-        key = next((row.key for row in reading.spec.fields.values() if row.field == name), name)
+        keys = [row.key for row in reading.spec.fields.values() if row.field == name]
+        key = next((k for k in keys if k in read.where), next(iter(keys), name))
         gone = [str(k) for k in asked if not isinstance(kept, Mapping) or kept.get(k) != asked[k]]
         text = f"{reading.spec.seen} starts nothing of {', '.join(f'`{k}`' for k in gone)} in `{key}`: not carried on"
         notes.append(note("R060", text, path=name, file=reading.path))

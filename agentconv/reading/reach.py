@@ -27,16 +27,21 @@ def read_servers(node: Node, row: Field, ctx: Context) -> Any:
             raise Bad("must be a map", out)
     else:
         raise Bad("must name servers", {node.text: None} if node.text else UNSAID)
-    for name, config in out.items():
+    for name, config in list(out.items()):
         if problem := _server_problem(config, row):
-            raise Bad(f"has a server `{name}` {problem}", out)
+            if str(row.fact("bad", "")).startswith("refuse"):
+                raise Bad(f"has a server `{name}` {problem}", out)
+            text = f"`{row.key}` has a server `{name}` {problem}; {ctx.spec.program} passes it over"
+            ctx.say("R007", text, "mcp_servers", node, help=f"give `{name}` what the program asks for, or take it out")
+            if not ctx.author:
+                del out[name]
     return out
 
 
 def _server_problem(config: Any, row: Field) -> str:
     """What is wrong with one server where the program checks it."""
     requires = row.fact("server_requires")
-    if not requires or not str(row.fact("bad", "")).startswith("refuse"):
+    if not requires:
         return ""
     if config is None and row.fact("by_name"):
         return ""
@@ -47,7 +52,8 @@ def _server_problem(config: Any, row: Field) -> str:
     kinds = [kind for kind in types if word in types[kind]] if word is not None else []
     if word is not None and types and not kinds:
         return f"of the type `{word}`"
-    kind = kinds[0] if kinds else "local" if "command" in config or types else "remote"
+    reached = "remote" if "command" not in config and ("url" in config or not types) else "local"
+    kind = kinds[0] if kinds else reached
     missing = [key for key in requires.get(kind, ()) if config.get(key) is None]
     return f"without {', '.join(missing)}" if missing else ""
 

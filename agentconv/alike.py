@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Generic, Protocol, TypeVar
 
 from agentconv.bodies.search import places
@@ -114,6 +114,7 @@ class Signs:
 
     in_prompt: tuple[str, ...]
     patterns: tuple[re.Pattern[str], ...]
+    refused: tuple[re.Pattern[str], ...]
     characters: tuple[str, ...]  # that it replaces
     names: frozenset[str]  # that it keeps for itself
     name_patterns: tuple[re.Pattern[str], ...]
@@ -123,12 +124,20 @@ class Signs:
 
     def plain(self, texts: Texts, like: Texts | None = None) -> bool:
         """Texts that the program takes as they are. ``like``: and no longer than the limits that those keep."""
+        prompt, said = texts.prompt, texts.description
+        return (
+            self.usual(texts, like)
+            and not any(sign in prompt for sign in self.in_prompt)
+            and not any(c in prompt or c in said for c in self.characters)
+            and not any(p.search(prompt) for p in self.patterns)
+        )
+
+    def usual(self, texts: Texts, like: Texts | None = None) -> bool:
+        """Texts for which the program takes an agent like any other, whatever it makes of their words."""
+        prompt, said = texts.prompt, texts.description
         if not (self._plain_name(texts.name) and (texts.stem == texts.name or self._plain_name(texts.stem))):
             return False
-        prompt, said = texts.prompt, texts.description
-        if len(prompt) < self.shortest or any(sign in prompt for sign in self.in_prompt):
-            return False
-        if any(c in prompt or c in said for c in self.characters) or any(p.search(prompt) for p in self.patterns):
+        if len(prompt) < self.shortest or any(p.search(prompt) for p in self.refused):
             return False
         return like is None or all(
             (len(mine) > limit) == (len(theirs) > limit)
@@ -157,7 +166,8 @@ def signs(spec: Spec) -> Signs:
     found = [fact["pattern"] for fact in expands if not isinstance(fact, str)]
     return Signs(
         tuple(str(fact) for fact in expands if isinstance(fact, str)),
-        tuple(re.compile(str(p)) for p in (*found, *spec.container.get("refuses", ()))),
+        tuple(re.compile(str(p)) for p in found),
+        tuple(re.compile(str(p)) for p in spec.container.get("refuses", ())),
         tuple(map(str, (spec.container.get("dialect") or {}).get("replace") or ())),
         frozenset(own),
         tuple(re.compile(p) for p in dict.fromkeys(str(p) for p in patterns if p)),
@@ -170,6 +180,7 @@ def signs(spec: Spec) -> Signs:
 derived(signs.cache_clear)
 
 
+@lru_cache(maxsize=1)  # a build asks for each of its targets
 def apart(spec: Spec, text: str, path: str) -> Apart | None:
     """The kind and the texts of a Markdown file with a header, where its texts are nothing but words."""
     if spec.syntax != "frontmatter" or not text.startswith("---\n"):
@@ -225,6 +236,9 @@ def _is_text(prompt: str, spec: Spec) -> bool:
     except ContainerError:
         return False
     return True
+
+
+derived(apart.cache_clear)
 
 
 @cache

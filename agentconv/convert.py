@@ -78,7 +78,9 @@ def _put_together(results: list[Conversion], dst: Spec, get: Get) -> None:
         for path in result.files:
             by_path.setdefault(path, []).append(result)
     for path, mine in by_path.items():
-        merge_results(dst, path, get(path), mine)
+        old = get(path)
+        if len(mine) > 1 or old is not None:  # an entry that stands alone was proved so
+            merge_results(dst, path, old, mine)
 
 
 def placed(one: Note, read: Read, path: str) -> Note:

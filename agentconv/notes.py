@@ -142,6 +142,7 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "L014": ("approximate", "routing facts stand in the prompt"),
     "L040": ("error", "a limiting field that does nothing"),
     "L041": ("error", "a misspelt key"),
+    "L085": ("approximate", "a key that has an effect only beside another one"),
     "L042": ("info", "a key of another program"),
     "L043": ("approximate", "a hand-off to nobody"),
     "L044": ("approximate", "a sub-agent that is not there"),

@@ -15,6 +15,7 @@ from agentconv import alike
 from agentconv.commands.convert import primary
 from agentconv.conversion import Conversion
 from agentconv.project import filling
+from agentconv.project.filling import new_kinds
 from agentconv.project.making import Maker
 from agentconv.project.planning import Plan
 from agentconv.project.sources import Source
@@ -31,13 +32,6 @@ BODIES = (
 )  # fmt: skip
 
 
-class Nothing(alike.Kinds[filling.Results]):
-    """Nothing is ever alike."""
-
-    def __init__(self) -> None:
-        super().__init__(lambda texts, made: None)
-
-
 def made(maker: Maker, files: list[tuple[str, str]], format: str) -> list[dict[str, list[Conversion]]]:
     """What becomes of each file."""
     return [maker.make(Source(path, None, format, text, asked=True, settled=True)).results for path, text in files]
@@ -47,7 +41,7 @@ def both(
     files: list[tuple[str, str]], format: str, targets: tuple[str, ...]
 ) -> tuple[list[dict[str, list[Conversion]]], list[dict[str, list[Conversion]]]]:
     plan = Plan(ROOT, targets, output="out/")
-    return made(Maker(plan), files, format), made(Maker(plan, kinds=Nothing()), files, format)
+    return made(Maker(plan, kinds=new_kinds()), files, format), made(Maker(plan), files, format)
 
 
 def place(format: str, stem: str) -> str:
@@ -90,14 +84,15 @@ def test_what_is_filled_in_is_what_would_be_worked_out(format: str) -> None:
             files.append((place(format, name), f"---\n{with_texts(header, format, name, words)}\n---\n\n{BODIES[k]}\n"))
         targets = tuple(TARGETS[(3 * n + k) % len(TARGETS)] for k in range(3))
         plan = Plan(ROOT, targets, output="out/")
-        maker = Maker(plan)
+        maker = Maker(plan, kinds=new_kinds())
         mine = made(maker, files, format)
-        assert mine == made(Maker(plan, kinds=Nothing()), files, format), case
+        assert mine == made(Maker(plan), files, format), case
         filled += sum(bool(form and form.filled(texts_of(maker, files[3], format))) for _, form in kinds(maker))
     assert filled, "nothing was filled in, so nothing was compared"
 
 
 def kinds(maker: Maker) -> list[tuple[alike.Texts, alike.Form[filling.Results] | None]]:
+    assert maker.kinds is not None
     return list(maker.kinds._kinds.values())
 
 
@@ -138,7 +133,7 @@ def three(to: str = "codex") -> tuple[Maker, list[tuple[str, str]]]:
         (f".claude/agents/agent-{n}x.md", f"---\nname: agent-{n}x\ndescription: {words}\nmodel: opus\n---\n\n{body}\n")
         for n, (words, body) in enumerate(texts)
     ]
-    return Maker(Plan(ROOT, (to,), output="out/")), files
+    return Maker(Plan(ROOT, (to,), output="out/"), kinds=new_kinds()), files
 
 
 @pytest.mark.parametrize("to", TARGETS)
@@ -158,7 +153,7 @@ def test_an_output_that_is_filled_in_is_read_back(to: str) -> None:
     wrong = (*output.pieces[:-1], f"{output.pieces[-1]}tools: [everything]\n")
     target.results = ((result, replace(output, pieces=wrong)),)
     assert not form.filled(texts), "what nobody asked for stands in the output"
-    right = made(Maker(maker.plan, kinds=Nothing()), files, "claude-code")
+    right = made(Maker(maker.plan), files, "claude-code")
     assert made(maker, files, "claude-code") == right
 
 
@@ -177,11 +172,44 @@ def test_a_kind_in_which_texts_make_a_difference_is_never_filled_in() -> None:
 def test_most_agents_of_a_project_are_filled_in() -> None:
     from bench.data import agents
 
-    maker = Maker(Plan(ROOT, ("opencode", "codex"), output="out/"))
+    maker = Maker(Plan(ROOT, ("opencode", "codex"), output="out/"), kinds=new_kinds())
     count = 0
     for stem, text in agents(200):
         source = Source(f".claude/agents/{stem}.md", None, "claude-code", text, asked=True, settled=True)
         like = maker._apart(source)
-        count += bool(like is not None and maker.kinds.get(like))
+        count += bool(like is not None and maker.kinds and maker.kinds.get(like))
         maker.make(source)
     assert count > 60
+
+
+def test_rows_of_agents_that_are_alike_are_what_they_would_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    from agentconv.telling import listing
+    from bench.data import agents
+
+    sources = [
+        Source(f".claude/agents/{stem}.md", None, "claude-code", text, asked=True, settled=True)
+        for stem, text in agents(150)
+    ]
+    taken: list[object] = []
+    real = alike.Kinds.get
+    monkeypatch.setattr(alike.Kinds, "get", lambda self, like: taken.append(found := real(self, like)) or found)
+    mine = list(listing.rows(sources, TARGETS[:4]))
+    assert sum(row is not None for row in taken) > 10, "no row was filled in"
+    monkeypatch.setattr(alike.Kinds, "get", lambda self, like: None)
+    assert mine == list(listing.rows(sources, TARGETS[:4]))
+
+
+def test_a_column_that_depends_on_the_agent_is_worked_out_for_each() -> None:
+    """A first guess that does not hold for the second agent is never used."""
+    from agentconv.telling.listing import AlikeRows, Cell, Row
+
+    first, second, third = (alike.Texts(f"{n}.md", n, n, f"About {n}", f"You are {n}.") for n in ("a-a", "b-b", "c-c"))
+
+    def row(texts: alike.Texts, cursor: str) -> Row:
+        cells = {"cursor": Cell([cursor], "converted", "R"), "codex": Cell(["reads"], "converted", "R")}
+        return Row(texts.name, texts.path, "claude-code", description=texts.description, cells=cells)
+
+    form = AlikeRows(first, row(first, "reads"))
+    form.prove(second, row(second, "writes"))
+    filled = form.filled(third)
+    assert filled is not None and set(filled.cells) == {"codex"} and filled.name == "c-c"

@@ -18,6 +18,7 @@ from agentconv.notes import note
 from agentconv.project import configured, files
 from agentconv.project.batch import about_target, say_absent
 from agentconv.project.config import Config
+from agentconv.project.filling import new_kinds
 from agentconv.project.making import Made, read_source
 from agentconv.project.planning import Plan, Remark, Run
 from agentconv.project.sources import Source, taken
@@ -81,7 +82,8 @@ class _Build:
         self.outputs: list[Output] = []
         for setting in config.targets:
             plan = plan_of(config, setting, settings=config.file, dry=wishes.dry)
-            self.makers.append(SettledMaker(plan, setting, config, None if cache is None else cache.results))
+            kept = None if cache is None else cache.results
+            self.makers.append(SettledMaker(plan, setting, config, kept, kinds=new_kinds()))
             ledger = self.ledgers[setting.tracked]
             self.outputs.append(Output(load(setting.id), setting, plan, self.done, ledger, wishes))
         self.digests: dict[str, str] = {}
@@ -99,16 +101,17 @@ class _Build:
         empty = True
         for source, reading, made in self._together():
             done.results += made.unread
-            if reading is None:
+            if reading is None and not made.results:
                 continue
-            if reading.agents:
+            if reading is None or reading.agents:
                 self.read.add(source.path)
                 empty = False
-            self.digests[source.path] = locks.fingerprint(reading.text.encode("utf-8"))
+            self.digests[source.path] = locks.fingerprint((source.text or "").encode("utf-8"))
             if source.placed:
                 places[source.path] = source.place
             for maker, output in zip(self.makers, self.outputs, strict=True):
-                maker.make_read(source, reading, made)
+                if reading is not None:
+                    maker.make_read(source, reading, made)
                 for result in made.results.get(output.dst.id, ()):
                     output.take(result)
                     progress(1)
@@ -151,10 +154,23 @@ class _Build:
             if known is None:
                 continue
             made = Made(known.path)
+            if self._filled(known, made):
+                yield known, None, made
+                continue
             reading = read_source(known, self.done.plan, made)
             if self.cache is not None and reading is not None and not reading.spec.names_files:
                 self.cache.readings[known.path] = (reading.text, known, reading)
             yield known, reading, made
+
+    def _filled(self, source: Source, made: Made) -> bool:
+        """What became of others that are alike, if it is known for every target."""
+        for maker, output in zip(self.makers, self.outputs, strict=True):
+            filled = maker.filled(source)
+            if output.dst.id not in filled:
+                made.results = {}
+                return False
+            made.results |= filled
+        return True
 
     def _kept(self, found: Source) -> tuple[Source, Reading] | None:
         """The file as it was read for an earlier build, where its text is the same."""

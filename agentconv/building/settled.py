@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from agentconv import models
 from agentconv import rights as counting
@@ -27,6 +27,9 @@ from agentconv.reading.toolnames import recognise
 from agentconv.registry import load
 from agentconv.spec import Spec
 
+if TYPE_CHECKING:
+    from agentconv.alike import Apart
+
 Results = dict[tuple[str, str, int], list[Conversion]]
 READS = ("reads", "runs", "all")
 
@@ -38,6 +41,14 @@ class SettledMaker(Maker):
     setting: TargetSetting
     config: Config
     cache: Results | None = None  # results of earlier builds, where one process builds again and again
+
+    def _apart(self, source: Source) -> Apart | None:
+        """The kind of a file, where the settings make no difference between agents either."""
+        of_some = self.setting.agents or self.setting.include or self.setting.exclude or self.setting.rewrite_body
+        widening = any(agents != ("*",) for agents in self.setting.allow_widening.values())
+        if of_some or widening or self.setting.body != "text" or self.cache is not None:
+            return None
+        return Maker._apart(self, source)
 
     def _results(self, source: Source, reading: Reading, dst: Spec) -> list[Conversion]:
         if self.cache is None:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from agentconv import rights as counting
 from agentconv.conversion import Conversion
 from agentconv.notes import Note, note
+from agentconv.output.update import gained
 from agentconv.project import batch
 from agentconv.project.config import BadConfig, Config
 from agentconv.project.planning import Plan
 from agentconv.project.sources import listed
-from agentconv.reading.engine import read_author
 from agentconv.registry import load
-from agentconv.spec import Spec
 
 MOST = 5_000_000
 
@@ -47,23 +45,13 @@ def _taken(config: Config, path: str, result: Conversion, dry: bool) -> list[Not
     plan = Plan(config.root, (result.format,), output=result.source, update=True, only=only, dry=dry)
     made = batch.run(plan, list(listed([str(config.root / path)], config.root, result.target, MOST)))
     if any(r.failed or r.status == "kept" for r in made.results) or not made.results:
-        reasons = [n for r in made.results for n in r.notes if n.effect in ("error", "widens")]
+        told = [n for r in made.results for n in r.notes if n.effect in ("error", "widens")]
+        reasons = [n.moved(help=f"--take ours, or {n.help}") if n.code == "F018" else n for n in told]
         return reasons or [note("F002", f"{path} cannot be taken for {result.source}", file=path)]
-    wider = [w for _, before, after in made.changes if before for w in _wider(load(result.format), before, after)]
+    wider = [w for _, before, after in made.changes if before for w in gained(load(result.format), before, after)]
     if not wider:
         return []
     text = f"{path} may do more than {result.source}: {', '.join(dict.fromkeys(wider))}"
     command = f"agentconv convert {path} --to {result.format} --update -o {result.source}"
     help = f"--take ours, or take it all the same: {command}"
     return [note("F018", text, file=path, help=help)]
-
-
-def _wider(spec: Spec, before: str, after: str) -> list[str]:
-    """The rights that the source would gain."""
-    old = {read.agent.id: read.agent for read in read_author(spec, before, "").agents}
-    found: list[str] = []
-    for read in read_author(spec, after, "").agents:
-        was = old.get(read.agent.id)
-        had = counting.of_agent(was, spec, program=False) if was is not None else frozenset()
-        found += counting.spelled(counting.gained(had, counting.of_agent(read.agent, spec, program=False)))
-    return found

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from agentconv.checking.checked import Checked
 from agentconv.checking.finding import Finding, Severity
+from agentconv.checking.given import gives
 from agentconv.checking.headers import FIXED
 from agentconv.containers import Node
 from agentconv.reading.codecs import TOOL_TYPES
@@ -38,6 +39,7 @@ def produce(checked: Checked) -> Iterator[Finding]:
         for token in read.keys:
             if (node := read.where.get(token.at)) is not None:
                 yield _near(checked, read, token.at, node, spec.fields[str(token.new)], f"; {FIXED}")
+        yield from _alone(checked, read)
         for key in {extra.key for extra in read.agent.extras} - set(spec.fields) - passed:
             node = read.where.get(key)
             if node is None or key.split(".")[0] in spec.fields:
@@ -46,6 +48,26 @@ def produce(checked: Checked) -> Iterator[Finding]:
                 yield _near(checked, read, key, node, row)
             elif found := _foreign(key, spec):
                 yield from _other(checked, read, key, node, *found)
+
+
+def _alone(checked: Checked, read: Read) -> Iterator[Finding]:
+    """A key that has an effect only beside another one, or beside a tool that the agent does not have."""
+    for row in checked.spec.rows_with("needs"):
+        needs, node = row.fact("needs") or {}, read.where.get(row.key)
+        if node is None or (row.field and getattr(read.agent, row.field) is None):
+            continue
+        key, tool = needs.get("field"), checked.spec.tools.named(str(needs.get("tools")))
+        if key and str(key) not in read.where:
+            lacks, mend = f"where no `{key}` is named", f"name a `{key}`, or take the line away"
+        elif tool is not None and not gives(read.agent, checked.spec, tool):
+            lacks, mend = f"without the tool `{tool.name}`", f"give the tool `{tool.name}`, or take the line away"
+        else:
+            continue
+        yield checked.finding(
+            "L085", "warning", f"`{row.key}` has no effect {lacks}", read=read, at=_key(checked, read, row.key, node),
+            reader=checked.owner, path=row.key, meant="a value that counts", does="reads it and does nothing with it",
+            mend=mend,
+        )  # fmt: skip
 
 
 def _misspelt(key: str, read: Read, spec: Spec) -> Field | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from agentconv.checking.checked import Checked
 from agentconv.checking.finding import Finding
 from agentconv.containers import Node
+from agentconv.naming import slug
 from agentconv.reading.context import Read
 from agentconv.reading.engine import place_id
 
@@ -49,6 +50,8 @@ def _stem(checked: Checked, read: Read) -> Iterator[Finding]:
     stem = place_id(spec, checked.path).rsplit("/", 1)[-1]
     if name == stem or not stem:
         return
+    if slug(name) == slug(stem) and spec.identity.get("name_is") is None:
+        return  # `Planner` in planner.agent.md: nobody looks for another
     by = spec.identity.get("by")
     if by == "name" or spec.identity.get("over") == "name":
         does = f"calls it `{name}`; the file's name `{stem}` is no name for it"

@@ -26,10 +26,12 @@ def read(text: str, container: Mapping[str, Any]) -> Document:
     document = Document(text, root, "", len(text), len(text), newline=newline)
     key = str(container.get("entries"))
     root.pairs.append(Pair(_scalar(key, 0, 0, 1, 1), agents))
+    seen: set[str] = set()
     for id, start, inner, inner_end, _ in found_sections(text, container):
         line, column = place(start)
-        if any(pair.key.text == id for pair in agents.pairs):
+        if id in seen:
             document.remarks.append(Remark("R010", f"the section `{id}` stands twice", line, column, id))
+        seen.add(id)
         agents.pairs.append(Pair(_scalar(id, start, start, line, column), _section(text, inner, inner_end, place)))
     return document
 
@@ -41,14 +43,26 @@ def found_sections(text: str, container: Mapping[str, Any]) -> list[tuple[str, i
     out = []
     at = 0
     while found := begin.search(text, at):
-        closing = re.escape(str(marks["end"]).replace("{id}", found["id"]))
-        end = re.compile(rf"(?m)^{closing}[ \t]*(?=\r?$)").search(text, found.end())
+        end = _closing(text, str(marks["end"]).replace("{id}", found["id"]), found.end())
         if not end:
             line, column = Places(text).at(found.start())
             raise ContainerError("R005", f"the section `{found['id']}` has no closing mark", line, column)
-        out.append((found["id"], found.start(), found.end(), end.start(), end.end()))
-        at = end.end()
+        out.append((found["id"], found.start(), found.end(), *end))
+        at = end[1]
     return out
+
+
+_REST = re.compile(r"[ \t]*(?=\r?$)", re.M)
+
+
+def _closing(text: str, mark: str, at: int) -> tuple[int, int] | None:
+    """Start and end of the next line that is this mark and nothing else."""
+    while (at := text.find(mark, at)) >= 0:
+        rest = _REST.match(text, at + len(mark))
+        if rest and text[at - 1 : at] in ("", "\n"):
+            return at, rest.end()
+        at += len(mark)
+    return None
 
 
 def _id_pattern(mark: str) -> str:

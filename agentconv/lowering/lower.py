@@ -71,6 +71,7 @@ def lower(
         if name not in DONE and (kept := lower_field(name, value, src, dst, before, out)) is not None:
             fields[name] = kept
     _inside(fields, dst, out)
+    _say_needs(fields, dst, out)
     _delegates(agent, delegates, before, dst, fields, out)
     always(fields, dst)
     extras = _beside_list(lower_extras(agent.extras, src, dst, out), fields["tools"], dst)
@@ -124,6 +125,18 @@ def _inside(fields: dict[str, Any], dst: Spec, out: Lowered) -> None:
             del fields[row.field]
             text = f"{dst.program} takes it behind the {whole} only, and no {whole} is written"
             out.say("L001", f"the {row.field} is left out: {text}", row.field)
+
+
+def _say_needs(fields: dict[str, Any], dst: Spec, out: Lowered) -> None:
+    """Values that have an effect only beside another one, which is not there. A limit without effect is no loss of the
+    right: what it limits is not there either."""
+    for row in dst.rows_with("needs"):
+        key = (row.fact("needs") or {}).get("field")
+        if key and row.written and row.field and fields.get(row.field) is not None:
+            beside = dst.fields[str(key)].field
+            if beside and not fields.get(beside) and not row.fact("inside"):
+                text = f"{dst.seen} does nothing with `{row.key}` where no `{key}` is named"
+                out.say("L007", text, row.field)
 
 
 def _tools(

@@ -113,7 +113,7 @@ def lower_texts(agent: Agent, dst: Spec, out: Lowered) -> dict[str, Any]:
                 f"{dst.program} has one text for both: `when to use` was joined to the description",
                 "when_to_use",
             )
-            out.say("L011", "the text on when to use it was joined to the description", "description")
+            out.say("L011", "the text on when to use it was joined to the description", "description", "info")
     elif when is not None:
         fields["when_to_use"] = when
     if (written := _description(agent, description, dst, out)) is not None:

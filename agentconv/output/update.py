@@ -7,13 +7,14 @@ The edit is by place. What comes out is read back as the program reads it and ha
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from agentconv import rights as counting
 from agentconv.containers import ContainerError, Document, Node, Pair
 from agentconv.model import Agent
 from agentconv.output.edit import edit_text
-from agentconv.reading.engine import open_document, read_program
+from agentconv.reading.engine import open_document, read_author, read_program
 from agentconv.spec import Spec
 
 
@@ -21,8 +22,8 @@ class CannotUpdate(Exception):
     """The existing file cannot be changed by place."""
 
 
-def merged(spec: Spec, old: str, fresh: str, path: str) -> str:
-    """The old file with the values of the fresh one."""
+def merged(spec: Spec, old: str, fresh: str, path: str, only: Collection[str] | None = None) -> str:
+    """The old file with the values of the fresh one. ``only``: the fields of the model that are set or removed."""
     if not old.strip("\ufeff \t\r\n"):
         return fresh
     try:
@@ -33,25 +34,42 @@ def merged(spec: Spec, old: str, fresh: str, path: str) -> str:
         raise CannotUpdate("it has no header")
     if any(remark.end >= 0 for remark in there.remarks):
         raise CannotUpdate("its header is broken")
-    text = edit_text(old, [*_header(spec, there, new), *_body(there, new)])
-    _prove(spec, text, fresh, path)
+    stays = frozenset(r.field for r in spec.fields.values() if r.field) - set(only) if only is not None else frozenset()
+    body = [] if spec.body_field in stays or (only is not None and spec.body_field not in only) else _body(there, new)
+    text = edit_text(old, [*_header(spec, there, new, stays), *body])
+    _prove(spec, text, fresh, path, old, None if only is None else frozenset(only))
     return text
 
 
-def _header(spec: Spec, there: Document, new: Document) -> list[tuple[int, int, str]]:
+def gained(spec: Spec, before: str, after: str) -> list[str]:
+    """The rights that the agents of a file would gain by its new text."""
+    old = {read.agent.id: read.agent for read in read_author(spec, before, "").agents}
+    found: list[str] = []
+    for read in read_author(spec, after, "").agents:
+        was = old.get(read.agent.id)
+        had = counting.of_agent(was, spec, program=False) if was is not None else frozenset()
+        found += counting.spelled(counting.gained(had, counting.of_agent(read.agent, spec, program=False)))
+    return list(dict.fromkeys(found))
+
+
+def _header(spec: Spec, there: Document, new: Document, stays: Collection[str]) -> list[tuple[int, int, str]]:
     assert there.header is not None and new.header is not None
     old, fresh = _pairs(there.header), _pairs(new.header)
     if len(old) != len(there.header.pairs):
         raise CannotUpdate("a key stands twice")
-    ours = {row.key.split(".")[0] for row in spec.fields.values() if row.field}  # the rest is the program's alone
+    # the rest is the program's alone
+    ours = {row.key.split(".")[0] for row in spec.fields.values() if row.field and row.field not in stays}
+    fixed = {row.key.split(".")[0] for row in spec.fields.values() if row.field in stays} - ours
     splices = []
     for key, pair in old.items():
+        if key in fixed:
+            continue
         if key in fresh:
             if fresh[key].value.data() != pair.value.data():
                 splices.append((pair.start, _end(there, pair), _entry(new, fresh[key], there.newline)))
         elif key in ours:
             splices.append((_line_start(there, pair), _line_end(there, pair), ""))
-    lines = [_entry(new, pair, there.newline) for key, pair in fresh.items() if key not in old]
+    lines = [_entry(new, pair, there.newline) for key, pair in fresh.items() if key not in old and key not in fixed]
     if lines:
         at = _place(there)
         splices.append((at, at, "".join(line + there.newline for line in lines)))
@@ -110,15 +128,17 @@ def _body(there: Document, new: Document) -> list[tuple[int, int, str]]:
     return [(there.body_start, len(there.text), tail.replace("\n", there.newline))]
 
 
-def _prove(spec: Spec, text: str, fresh: str, path: str) -> None:
+def _prove(spec: Spec, text: str, fresh: str, path: str, old: str, only: Collection[str] | None) -> None:
     got, meant = read_program(spec, text, path), read_program(spec, fresh, path)
     if got.status != "read" or len(got.agents) != 1 or len(meant.agents) != 1:
         raise CannotUpdate(got.reason or "the program would not take the result")
-    if _plain(got.agents[0].agent) != _plain(meant.agents[0].agent):
+    mine, theirs = got.agents[0].agent, meant.agents[0].agent
+    if only is not None:  # the rest means what it meant
+        was = read_program(spec, old, path).agents
+        theirs = replace(was[0].agent, **{name: getattr(theirs, name) for name in only}) if was else theirs
+    if _plain(mine) != _plain(theirs):
         raise CannotUpdate("keys that stay would change what the agent is")
-    if counting.of_agent(got.agents[0].agent, spec, program=True) != counting.of_agent(
-        meant.agents[0].agent, spec, program=True
-    ):
+    if counting.of_agent(mine, spec, program=True) != counting.of_agent(theirs, spec, program=True):
         raise CannotUpdate("keys that stay would change what the agent may do")
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from agentconv.bodies.company import Company
 from agentconv.conversion import Conversion
@@ -22,10 +23,15 @@ from agentconv.project.sources import Source, taken
 from agentconv.project.writing import Target
 from agentconv.reading.context import Reading
 from agentconv.registry import heads, load, shared_readers, trusted
+
+if TYPE_CHECKING:
+    from agentconv.alike import Kinds
+    from agentconv.project.filling import Results
 from agentconv.spec import Spec
 
 # Conversions from which workers are started: a guess from CPU times of a busy machine (docs/speed.md).
-PAYS_FROM = 400
+PAYS_FROM = 3_000
+FEW = 3  # agents that are not worth a look at what they have in common
 LOCK = "agentconv.lock"
 
 
@@ -81,7 +87,7 @@ def _made(
     if not plan.everything and not (plan.found and _several_formats(found)):
         if plan.output not in (None, STDOUT) and not str(plan.output).endswith("/"):
             plan = replace(plan, several=counted(plan, found, 2) > 1)
-        maker = Maker(plan, companies=_companies(plan, found))
+        maker = Maker(plan, companies=_companies(plan, found), kinds=_kinds(found))
         if (jobs := workers_for(plan, found)) > 1:
             from agentconv.project.workers import made_by
 
@@ -126,6 +132,14 @@ def workers_for(plan: Plan, found: list[Source]) -> int:
     from agentconv.project.workers import count_for
 
     return count_for(plan, found)
+
+
+def _kinds(found: list[Source]) -> Kinds[Results] | None:
+    if len(found) <= FEW:
+        return None
+    from agentconv.project.filling import new_kinds
+
+    return new_kinds()
 
 
 def _companies(plan: Plan, sources: list[Source]) -> dict[str, Company]:

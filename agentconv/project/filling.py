@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from agentconv.alike import Signs, Texts, signs
+from agentconv.alike import Kinds, Signs, Texts, signs
 from agentconv.containers import ContainerError, Document, Node
 from agentconv.conversion import Conversion
 from agentconv.notes import Note
@@ -120,6 +120,11 @@ def _result(result: Conversion, first: Texts, texts: Texts, files: dict[str, byt
         entry=swap.get(result.entry, result.entry),
         called=called,
     )
+
+
+def new_kinds() -> Kinds[Results]:
+    """For the agents of a run."""
+    return Kinds(filling)
 
 
 def filling(first: Texts, results: Results) -> Filling | None:

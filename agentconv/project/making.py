@@ -9,12 +9,11 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
-from agentconv.alike import Apart, Kinds, apart
 from agentconv.bodies.company import Company
 from agentconv.convert import BeforeAfter, Conversion, convert_reading
 from agentconv.model import Agent
-from agentconv.project.filling import Results, filling
 from agentconv.project.planning import STDOUT, Plan
 from agentconv.project.sources import Source, beside, taken
 from agentconv.project.writing import looked_at
@@ -23,6 +22,10 @@ from agentconv.reading.engine import read_author
 from agentconv.reading.passages import SIGN, BadPassage, for_target, passages
 from agentconv.registry import heads, ids, load
 from agentconv.spec import Spec
+
+if TYPE_CHECKING:
+    from agentconv.alike import Apart, Kinds
+    from agentconv.project.filling import Results
 
 
 @dataclass(slots=True)
@@ -47,7 +50,7 @@ class Maker:
         default_factory=dict, kw_only=True
     )  # target -> all agents, where prompts are rewritten
 
-    kinds: Kinds[Results] = field(default_factory=lambda: Kinds(filling), kw_only=True, compare=False)
+    kinds: Kinds[Results] | None = field(default=None, kw_only=True)  # agents that are alike; None: each is converted
 
     def make(self, source: Source) -> Made:
         """Take the file in, read it and convert it for every target; or what became of others that are alike."""
@@ -55,24 +58,28 @@ class Maker:
         made = Made(source.path, source.real, known is not None)
         if known is None:
             return made
-        like = self._apart(known)
-        filled = (self.kinds.get(like) or {}) if like is not None else {}
+        filled = self.filled(known)
         left = [target for target in self._targets_for(known.format) if target not in filled]
         if filled and not left:
             made.place, made.results = source.place if source.placed else "", filled
             return made
         reading = read_source(known, self.plan, made)
         if reading is not None:
-            self.make_read(source, reading, made, left)
-            for results in made.results.values():
-                _let_go(results)
-            if like is not None:
-                self.kinds.learn(like, made.results)
+            self.make_read(known, reading, made, left)
             made.results |= filled
         return made
 
+    def filled(self, source: Source) -> Results:
+        """What became of others that are alike, with the texts of this one, in the targets where that is proved."""
+        like = self._apart(source)
+        return (self.kinds.get(like) or {}) if like is not None and self.kinds is not None else {}
+
     def _apart(self, source: Source) -> Apart | None:
         """The kind of a file, where what becomes of it depends on nothing but its kind and its texts."""
+        if self.kinds is None:
+            return None
+        from agentconv.alike import apart
+
         plan = self.plan
         chosen = plan.only or plan.exclude or plan.options.rewrite or plan.options.lift or plan.options.fold
         if chosen or plan.options.carry or source.text is None or source.format is None or source.notes:
@@ -92,13 +99,20 @@ class Maker:
         if picked is None:
             return
         made.place = source.place if source.placed else ""
-        for target in self._targets_for(picked.spec.id) if targets is None else targets:
+        targets = list(self._targets_for(picked.spec.id) if targets is None else targets)
+        for target in targets:
             dst = load(target)
             own = picked if self.plan.in_place else own_passages(picked, dst, source.prefix)
             results = [r for part in _parts(own, dst) for r in self._results(source, part, dst)]
             if self.plan.all and not self.plan.in_place:
                 results = [r for r in results if r.source not in r.files]  # it lies there already
             made.results[target] = results
+            for result in results:
+                if not looked_at(dst):  # nobody will look at the agent, and it is most of what would travel
+                    result.agent = None
+        like = self._apart(source)
+        if like is not None and self.kinds is not None and len(picked.agents) == 1:
+            self.kinds.learn(like, {target: made.results[target] for target in targets})
 
     def _picked(self, reading: Reading, made: Made) -> Reading | None:
         """The agents of --only and --exclude."""
@@ -176,13 +190,6 @@ def placed_below(path: str, source: Source, dst: Spec, plan: Plan, format: str) 
         pure = PurePosixPath(path)
         return str(pure.parent / source.below / pure.name)
     return path
-
-
-def _let_go(results: Iterable[Conversion]) -> None:
-    """The agents that nobody will look at; they are most of what would travel between processes."""
-    for result in results:
-        if not looked_at(load(result.target)):
-            result.agent = None
 
 
 def _say_missing(results: list[Conversion], dst: Spec, plan: Plan) -> None:

@@ -53,8 +53,9 @@ def merge_results(dst: Spec, path: str, old: str | None, results: Sequence[Conve
         made = merge(dst, path, old, [r.agent for r in live if r.agent is not None], update)
         wrong = {r.entry: made.problem or made.problems.get(r.entry) for r in live}
         if not any(wrong.values()):
+            data = made.text.encode("utf-8")  # one for all
             for result in live:
-                result.files = {path: made.text.encode("utf-8")}
+                result.files = {path: data}
             return
         for result in live:
             if problem := wrong[result.entry]:

@@ -129,6 +129,8 @@ def _text(node: Node, row: Field, ctx: Context) -> Any:
         meant = ", ".join(i.text for i in node.items) if node.kind == "list" and node.items else UNSAID
         raise Bad("must be text", meant)
     value = _with_hash(node, row, ctx)
+    if ctx.author and node.style == "block" and row.field in ("description", "when_to_use"):
+        value = value.rstrip("\r\n")  # the line end of `|` and `>` is of YAML, and no part of what is said
     if row.fact("escapes") == "newline" and "\\n" in value:
         value = value.replace("\\n", "\n")
         ctx.say("R014", f"literal \\n in `{row.key}` read as line breaks", row.field or row.key, node)
@@ -226,9 +228,12 @@ NAMES = ("skills", "tags", "attachments", "capabilities", "task_types", "tools_r
 def _list(node: Node, row: Field, ctx: Context) -> Any:
     if node.kind != "list":
         raise Bad("must be a list")
-    if row.field in NAMES and any(item.kind != "scalar" for item in node.items):
-        ctx.say("R007", f"`{row.key}` holds something that is no name; left out", str(row.field), node)
-        return tuple(item.text for item in node.items if item.kind == "scalar") or UNSAID
+    if row.field in NAMES:
+        names = tuple(item.text for item in node.items if item.kind == "scalar" and item.value is not None)
+        if len(names) < len(node.items):
+            ctx.say("R007", f"`{row.key}` holds something that is no name; left out", str(row.field), node)
+            return names or UNSAID
+        return names
     return tuple(item.data() for item in node.items)
 
 

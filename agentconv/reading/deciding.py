@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
+from typing import Any
+
+from agentconv.capabilities import load_data
 from agentconv.notes import Note, note
 from agentconv.reading.detect import guess, marks
 
@@ -10,10 +14,19 @@ SURE = 2  # one key that only this format has
 
 def decide(path: str, text: str, shown: str = "") -> tuple[str | None, Note | None]:
     """The format, or a note that it cannot be told. ``shown`` is what the note calls the file."""
+    if (other := _of_another_tool(path)) is not None:
+        problem = f"this is a source of {other['tool']}, which agentconv does not read"
+        return None, note("F006", problem, file=shown or path, help=str(other["do"]))
     found = guess(path, text)
     if found.format:
         return found.format, None
     return _fitting(found.candidates, text, shown or path)
+
+
+def _of_another_tool(path: str) -> dict[str, Any] | None:
+    """The tool whose folder the file lies in, where that is none of the programs."""
+    others: dict[str, Any] = load_data("others")
+    return next((others[part] for part in PurePosixPath(path).parts if part in others), None)
 
 
 def _fitting(candidates: tuple[str, ...], text: str, shown: str) -> tuple[str | None, Note | None]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from agentconv import rights as counting
+from agentconv.alike import Kinds, Texts, apart, signs
 from agentconv.convert import convert_read, source_rights
 from agentconv.lowering.lower import Options
 from agentconv.notes import Note
@@ -82,8 +83,41 @@ def shorthand_of(words: Iterable[str]) -> str:
     return shorthand(frozenset(_right(word) for word in words))
 
 
+@dataclass(slots=True)
+class AlikeRows:
+    """The row of the first agent of a kind. What it may do in a program depends on none of its texts."""
+
+    first: Texts
+    row: Row
+    proved: dict[str, Cell] = field(default_factory=dict)
+    refuted: set[str] = field(default_factory=set)
+    sure: bool = False
+
+    def filled(self, texts: Texts) -> Row | None:
+        """The row of another one, with the columns that are proved."""
+        if not self.sure:
+            return None
+        cells = {id: cell for id, cell in self.proved.items() if signs(load(id)).usual(texts, self.first)}
+        return self._of(texts, cells)
+
+    def prove(self, texts: Texts, made: Row) -> None:
+        """Hold it against the row of another agent."""
+        self.sure = replace(made, cells={}) == self._of(texts, {})
+        for id, cell in made.cells.items():
+            if self.row.cells.get(id) != cell:
+                self.refuted.add(id)
+            elif id not in self.refuted and signs(load(id)).usual(texts, self.first):
+                self.proved[id] = cell
+
+    def _of(self, texts: Texts, cells: dict[str, Cell]) -> Row:
+        name = texts.name if self.row.name == self.first.name else texts.stem
+        description = " ".join(texts.description.split())
+        return replace(self.row, name=name, path=texts.path, description=description, cells=cells)
+
+
 def rows(sources: Iterable[Source], programs: tuple[str, ...]) -> Iterator[Row]:
     """A row for each agent, in the order of the sources."""
+    kinds: Kinds[Row] = Kinds(AlikeRows)
     for source in sources:
         problems = [n for n in source.notes if n.effect == "error"]
         if problems or source.text is None or source.format is None:
@@ -91,6 +125,12 @@ def rows(sources: Iterable[Source], programs: tuple[str, ...]) -> Iterator[Row]:
                 yield _bad(source.path, source.format or "", problems[0])
             continue
         spec = load(source.format)
+        like = apart(spec, source.text, source.path)
+        known = kinds.get(like) if like is not None else None
+        left = tuple(id for id in programs if known is None or id not in known.cells)
+        if known is not None and not left:
+            yield known
+            continue
         reading = read_author(spec, source.text, source.path, beside(source))
         if not reading.agents:
             bad = [n for n in reading.notes if n.effect == "error"]
@@ -98,8 +138,13 @@ def rows(sources: Iterable[Source], programs: tuple[str, ...]) -> Iterator[Row]:
                 yield _bad(source.path, spec.id, bad[0])
             continue
         program = read_program(spec, source.text, source.path, beside(source))
-        for read in reading.agents:
-            yield row_of(read, reading, program, programs)
+        made = [row_of(read, reading, program, left) for read in reading.agents]
+        if like is not None and len(made) == 1:
+            kinds.learn(like, replace(made[0], cells=dict(made[0].cells)))
+        for row in made:
+            if known is not None:
+                row.cells = {id: known.cells.get(id) or row.cells[id] for id in programs}
+            yield row
 
 
 def _bad(path: str, format: str, one: Note) -> Row:

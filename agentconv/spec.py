@@ -267,6 +267,11 @@ class ToolTable:
             return None
         return str(template).format(server=server, tool=member)
 
+    def own_behind(self, token: str) -> Name | None:
+        """The same of a token with a server in front, whatever that is called."""
+        behind = token.rpartition(self._tool_separator)[2] if self.mcp.get("own_members") else token
+        return self.own_member(behind) if behind != token else None
+
     def own_member(self, member: str | None) -> Name | None:
         """The program's own tool that it takes a server's tool of that name for."""
         if not member or member.lower() not in self.mcp.get("own_members", ()):

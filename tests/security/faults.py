@@ -262,7 +262,7 @@ FAULTS = [
         "check:links are not followed",
     ),
     Fault("case makes a file", writing, "_folded", lambda path: path, "check:one file is claimed once"),
-    Fault("a link is followed", sources, "_leads_out", lambda full, root: "", "check:sources stay inside"),
+    Fault("a link is followed", sources, "leads_out", lambda full, root: "", "check:sources stay inside"),
     # quoting
     Fault("everything is plain", scalars, "_is_plain", lambda text: True, "check:texts arrive"),
     Fault("quotes are enough", scalars, "_quoted", lambda text: f'"{text}"', "check:texts arrive"),

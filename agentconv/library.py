@@ -12,10 +12,11 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from agentconv import convert
+from agentconv.containers import MAX_BYTES
 from agentconv.conversion import Conversion
 from agentconv.lowering.lowered import Options
 from agentconv.model import Agent
-from agentconv.notes import Note
+from agentconv.notes import Note, note
 from agentconv.reading.context import Reading
 from agentconv.reading.deciding import decide
 from agentconv.reading.engine import read_author, read_program
@@ -41,7 +42,7 @@ __all__ = [
 
 
 class NotReadable(ValueError):
-    """The text is of no format, or of several; ``note`` says which and what to do."""
+    """The text is of no format, of several, or too large; ``note`` says which and what to do."""
 
     def __init__(self, note: Note) -> None:
         super().__init__(f"{note.code} {note.message}" + (f"; {note.help}" if note.help else ""))
@@ -60,15 +61,21 @@ def formats(*, written: bool = False) -> list[str]:
 
 
 def read(
-    text: str, *, from_: str | None = None, path: str = "", program: bool = False, get: Get | None = None
+    text: str,
+    *,
+    from_: str | None = None,
+    path: str = "",
+    program: bool = False,
+    get: Get | None = None,
+    max_bytes: int = MAX_BYTES,
 ) -> Reading:
     """The agents of a text, with notes: ``[one.agent for one in read(…).agents]``.
 
     ``from_`` names the format; without it ``path`` and the text decide, and ``NotReadable`` is raised where they do
     not. ``program``: as the owning program reads it, not as its author meant it. ``get`` gives the text of a file that
-    the definition names, ``None`` where there is none.
+    the definition names, ``None`` where there is none. A text of more than ``max_bytes`` is ``NotReadable``, too.
     """
-    spec = load(from_ or _format(text, path))
+    spec = load(_known(text, from_, path, max_bytes))
     reader = read_program if program else read_author
     return reader(spec, text, path or convert.usual_path(spec), get)
 
@@ -81,14 +88,16 @@ def convert_text(
     path: str = "",
     options: Options | None = None,
     get: Get | None = None,
+    max_bytes: int = MAX_BYTES,
 ) -> Conversion:
     """The one agent of a text in another format, proved: ``.status``, ``.notes``, ``.rights``, ``.files``, ``.text``.
 
-    Bad input is a status and a note, never an exception; ``NotReadable`` says that the format cannot be told,
+    Bad input is a status and a note, never an exception; ``NotReadable`` says that the format cannot be told
+    or the text has more than ``max_bytes``,
     ``UnknownFormat`` that ``to`` or ``from_`` is none, ``NotOneAgent`` that the text holds several. ``get`` gives what
     stands at an output's place now, for formats that keep many agents in one file.
     """
-    made = convert_texts(text, to=to, from_=from_, path=path, options=options, get=get)
+    made = convert_texts(text, to=to, from_=from_, path=path, options=options, get=get, max_bytes=max_bytes)
     if len(made) > 1:
         raise NotOneAgent(f"{len(made)} agents in this text; convert_texts gives them all")
     return made[0]
@@ -102,14 +111,21 @@ def convert_texts(
     path: str = "",
     options: Options | None = None,
     get: Get | None = None,
+    max_bytes: int = MAX_BYTES,
 ) -> list[Conversion]:
     """All agents of a text in another format; at least one result, which says why where there is no agent."""
-    source = from_ or _format(text, path)
+    source = _known(text, from_, path, max_bytes)
     return convert.convert_text(text, from_=source, to=to, path=path, options=options, get=get)
 
 
 def check_text(
-    text: str, *, from_: str | None = None, path: str = "", targets: Sequence[str] = (), get: Get | None = None
+    text: str,
+    *,
+    from_: str | None = None,
+    path: str = "",
+    targets: Sequence[str] = (),
+    get: Get | None = None,
+    max_bytes: int = MAX_BYTES,
 ) -> list[Finding]:
     """Where the programs that read a file do something else than it says, worst first within a line.
 
@@ -119,7 +135,7 @@ def check_text(
     from agentconv.checking.checked import open_checked
     from agentconv.checking.producers import findings
 
-    spec = load(from_ or _format(text, path))
+    spec = load(_known(text, from_, path, max_bytes))
     checked = open_checked(spec, text, path or _own_place(text, spec), get=get)
     checked.targets = tuple(targets)
     return findings(checked)
@@ -136,7 +152,12 @@ def _own_place(text: str, spec: Spec) -> str:
     return convert.usual_path(spec, (agents[0].agent.name or "agent") if agents else "agent")
 
 
-def _format(text: str, path: str) -> str:
+def _known(text: str, from_: str | None, path: str, max_bytes: int) -> str:
+    """The format of a text that is not too large."""
+    if len(text) > max_bytes or len(text.encode("utf-8", "surrogatepass")) > max_bytes:
+        raise NotReadable(note("R017", f"more than the limit of {max_bytes:,} bytes", help="max_bytes raises it"))
+    if from_:
+        return from_
     found, problem = decide(path, text, path)
     if found is None:
         assert problem is not None

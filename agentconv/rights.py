@@ -1,4 +1,4 @@
-"""What an agent may do: risk classes with scopes, and which of two agents may do more.
+"""What an agent may do: risk classes with scopes. Which of two may do more is told in ``comparing``.
 
 Two ways to count. *Author*: by meaning; a denied capability is denied whatever tools could give it.
 *Program*: by the names the program has; a tool that no rule reaches stays. The source is counted
@@ -11,128 +11,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from agentconv.comparing import ALL, CLASSES, MCP, Right, Rights, contains, covers, gained, lost, spelled
 from agentconv.model import Agent, Approval, Rule, Scope, Tool, Tools
 from agentconv.reading.origins import as_meant
-from agentconv.scopes import within
 from agentconv.spec import Spec, all_caps, common_caps, part_of, risk
 
-CLASSES = ("reads", "writes", "runs", "network", "delegates")
-ALL = "all"
-MCP = "mcp:*"
-
-
-@dataclass(frozen=True, slots=True)
-class Right:
-    """A class, whole or limited: ``scope`` allows only that, ``minus`` takes something away."""
-
-    cls: str
-    scope: Scope | None = None
-    minus: frozenset[Scope] = frozenset()
-    approval: Approval | None = None
-
-    def __str__(self) -> str:
-        but = ", ".join(sorted(s.text for s in self.minus))
-        if self.scope:
-            return f"{self.cls}({self.scope.text}, not {but})" if but else f"{self.cls}({self.scope.text})"
-        return f"{self.cls}(not {but})" if but else self.cls
-
-    @property
-    def whole(self) -> bool:
-        """Nothing limits it."""
-        return not self.scope and not self.minus
-
-
-Rights = frozenset[Right]
-
-
-def spelled(rights: Iterable[Right]) -> list[str]:
-    """Rights as the report writes them, in the order of the classes."""
-    order = {cls: n for n, cls in enumerate((ALL, *CLASSES))}
-    return sorted({str(r) for r in rights}, key=lambda t: (order.get(t.split("(")[0], 9), t))
-
-
-# -- comparing --------------------------------------------------------------------------------
-
-
-def contains(have: Rights, one: Right) -> bool:
-    """Whether a right adds nothing to those at hand."""
-    known = _by_class(have)
-    if _auto_from_ask(known, one):
-        return False
-    if any(r.whole for cls in (ALL, "runs") for r in known.get(cls, ())):
-        return True  # who has a free shell can do the rest with it
-    if one.cls == ALL:
-        return False
-    return any(_covers(r, one) for cls in _wider(one.cls) for r in known.get(cls, ()))
-
-
-@lru_cache(maxsize=32)
-def _by_class(have: Rights) -> dict[str, list[Right]]:
-    """Lists of tools can be long: hundreds of tools of MCP servers are compared with as many."""
-    found: dict[str, list[Right]] = {}
-    for right in have:
-        found.setdefault(right.cls, []).append(right)
-    return found
-
-
-def _wider(cls: str) -> Iterator[str]:
-    """The classes that can hold a class: itself, of a tool of an MCP server its server, too, and every server."""
-    yield cls
-    if cls.startswith("mcp:"):
-        parts = cls.split("/")
-        yield from ("/".join(parts[:n]) for n in range(1, len(parts)))
-        if cls != MCP:
-            yield MCP
-
-
-def _auto_from_ask(known: Mapping[str, list[Right]], one: Right) -> bool:
-    """The program asked before this, and now it would not."""
-    same = [r for cls in {one.cls, ALL} for r in known.get(cls, ())]
-    return one.approval == "auto" and bool(same) and all(r.approval == "ask" for r in same)
-
-
-def _covers(have: Right, one: Right) -> bool:
-    if have.cls.startswith("mcp:") and one.cls.startswith("mcp:"):
-        return _mcp_covers(have, one)
-    if have.cls != one.cls:
-        return False
-    if have.scope and not (one.scope and within(one.scope, have.scope)):
-        return False
-    return all(any(within(denied, other) for other in one.minus) for denied in have.minus)
-
-
-def _mcp_covers(have: Right, one: Right) -> bool:
-    """``mcp:*`` holds every server, a server each of its tools, less what is denied of it."""
-    whole, part = have.cls[4:], one.cls[4:]
-    if not _inside(part, whole):
-        return False
-    denied = {s.text for s in have.minus if _inside(s.text, part) or _inside(part, s.text)}
-    return all(any(_inside(text, s.text) for s in one.minus) for text in denied)
-
-
-def _inside(part: str, whole: str) -> bool:
-    return whole in ("*", part) or part.startswith(whole + "/")
-
-
-def gained(before: Rights, after: Rights) -> Rights:
-    """The rights that are new."""
-    new = frozenset(r for r in after if not contains(before, r))
-    if any(r.cls == ALL for r in new):
-        # say which classes, not only "all"
-        spread = {Right(c) for c in (*CLASSES, MCP)}
-        return frozenset(r for r in spread if not contains(before, r))
-    return new
-
-
-def lost(before: Rights, after: Rights) -> Rights:
-    """The rights that are gone."""
-    bare = (r if r.approval is None else replace(r, approval=None) for r in before)
-    return frozenset(r for r, one in zip(before, bare, strict=True) if not contains(after, one))
-
-
-# -- counting ---------------------------------------------------------------------------------
-
-
+__all__ = [
+    "ALL", "CLASSES", "MCP", "Grant", "Right", "Rights", "base_open", "by_capability", "by_name", "by_server",
+    "class_of", "contains", "denied_by_fields", "gained", "is_star", "lost", "of_agent", "of_ambient", "of_tools",
+    "resolved", "spelled", "spread",
+]  # fmt: skip
 Scopes = tuple[tuple[bool, Scope, Approval | None], ...]  # allowed or denied, in order
 
 
@@ -157,7 +45,10 @@ class Grant:
 
     def rights(self, cls: str) -> Iterator[Right]:
         """What is open less what is denied, and each allowed scope less what is denied after it."""
-        denied = [frozenset(s for ok, s, _ in self.scopes[n:] if not ok) for n in range(len(self.scopes) + 1)]
+        denied: list[frozenset[Scope]] = [frozenset()]  # what is denied from each place on
+        for ok, scope, _ in reversed(self.scopes):
+            denied.append(denied[-1] if ok else denied[-1] | {scope})
+        denied.reverse()
         if self.open:
             yield Right(cls, None, denied[0], self.approval)
         for n, (allowed, scope, approval) in enumerate(self.scopes):
@@ -295,14 +186,18 @@ def _by_server(tools: Tools, spec: Spec, _places: tuple[str, ...]) -> dict[tuple
 def _mcp_rights(tools: Tools, spec: Spec) -> Iterator[Right]:
     grants = by_server(tools, spec)
     shut = [(s, m) for (s, m), g in grants.items() if not g.open]
+    members: dict[str, list[str]] = {}  # of a server, those that are shut
+    for s, m in shut:
+        if m:
+            members.setdefault(s, []).append(m)
     for (server, member), grant in grants.items():
         if not grant.open:
             continue
-        minus = frozenset(
-            Scope("mcp", s if m is None else f"{s}/{m}")
-            for s, m in shut
-            if (s, m) != (server, member) and (server == "*" or (s == server and m))
-        )
+        if server == "*":
+            denied = [s if m is None else f"{s}/{m}" for s, m in shut if (s, m) != (server, member)]
+        else:
+            denied = [f"{server}/{m}" for m in members.get(server, ()) if m != member]
+        minus = frozenset(Scope("mcp", text) for text in denied)
         parent = grants.get((server, None)) if member else grants[("*", None)]
         if parent is not None and parent.open and (server, member) != ("*", None):
             continue  # said by the wider one
@@ -422,7 +317,7 @@ def _limit_delegates(rights: Rights, names: tuple[str, ...]) -> Rights:
     if not had:
         return rest
     limited = frozenset(Right("delegates", Scope("agent", n), frozenset(), had[0].approval) for n in names)
-    return rest | {one for one in limited if any(_covers(r, one) or r.scope is None for r in had)}
+    return rest | {one for one in limited if any(covers(r, one) or r.scope is None for r in had)}
 
 
 def class_of(cap: str) -> str:

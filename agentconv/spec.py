@@ -267,6 +267,11 @@ class ToolTable:
             return None
         return str(template).format(server=server, tool=member)
 
+    def own_behind(self, token: str) -> Name | None:
+        """The same of a token with a server in front, whatever that is called."""
+        behind = token.rpartition(self._tool_separator)[2] if self.mcp.get("own_members") else token
+        return self.own_member(behind) if behind != token else None
+
     def own_member(self, member: str | None) -> Name | None:
         """The program's own tool that it takes a server's tool of that name for."""
         if not member or member.lower() not in self.mcp.get("own_members", ()):
@@ -275,6 +280,9 @@ class ToolTable:
 
     def _spellable(self, server: str, member: str | bool | None) -> bool:
         """Whether the program takes such a server and tool apart as they are meant."""
+        split = r"[\s,;\"'\[\]()]" if self.fact("split") == "comma-space" else r"[,;\r\n\"'\[\]()]|\A\s|\s\Z"
+        if any(isinstance(name, str) and re.search(split, name) for name in (server, member)):
+            return False  # in a list of names it would be two, or lose an end
         whole, part = self.mcp.get("server_pattern"), self.mcp.get("tool_pattern")
         if whole and not re.fullmatch(str(whole), server):
             return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -529,6 +530,45 @@ def test_a_second_build_converts_nothing(project: Project, monkeypatch: pytest.M
         change()
         project.run("build")
         assert runs, name
+
+
+def test_a_build_that_refuses_an_agent_says_so_again_without_converting(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Refused and broken ones are told with the same words and exit code, as long as everything is as it was."""
+    from agentconv.building import build as building
+
+    project.write("agentconv.toml", 'sources = [".claude/agents"]\n[targets.codex]\n')
+    project.write(".claude/agents/a.md", "---\nname: a\ndescription: A.\ntools: Read\n---\n\nDo it.\n")
+    project.write(".claude/agents/b.md", "---\nname: b\ndescription: B.\n---\n\nDo it.\n")
+    project.write(".claude/agents/c.md", "---\nname: c\ntools Read\n---\n\nDo it.\n")
+    first = project.run("build", code=3)
+    assert "C012" in first and "R005" in first
+    second = project.run("build", code=3)
+    real, runs = building.run, []
+    monkeypatch.setattr(building, "run", lambda *args: (runs.append(1), real(*args))[1])
+    timeless = [re.sub(r"\d+\.\d s", "", text) for text in (second, project.run("build", code=3))]
+    assert timeless[0] == timeless[1] and not runs
+    project.run("build", "--check", code=3)
+    assert runs, "--check tells more"
+    project.write(".claude/agents/c.md", "---\nname: c\ndescription: C.\n---\n\nDo it.\n")
+    runs.clear()
+    assert "R005" not in project.run("build", code=1) and runs
+
+
+def test_a_kept_output_is_looked_at_in_every_build(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may have come under git in the meantime, which is in no fingerprint."""
+    from agentconv.building import build as building
+
+    project.write("agentconv.toml", 'sources = [".claude/agents"]\n[targets.opencode]\n')
+    project.write(".claude/agents/a.md", "---\nname: a\ndescription: A.\n---\n\nDo it.\n")
+    project.run("build")
+    project.write(".opencode/agents/a.md", "---\ndescription: Mine.\n---\n\nI did it.\n")
+    real, runs = building.run, []
+    monkeypatch.setattr(building, "run", lambda *args: (runs.append(1), real(*args))[1])
+    for _ in range(3):
+        project.run("build", code=1)
+    assert len(runs) == 3
 
 
 def test_what_is_said_of_an_agent_follows_it_from_build_to_build(project: Project) -> None:

@@ -38,7 +38,7 @@ PROGRAMS = {
 }
 NOT_LOADED = {"R001", "R002", "R004", "R005", "R006", "R012", "R016", "R017", "R018"}
 NOTHING = {"T001", "T002", "T004", "T048"}
-WIDER = {"T041", "T042", "T043", "T044", "T047", "L040", "R040", "R041", "R042"}
+WIDER = {"T041", "T042", "T043", "T044", "T047", "L040", "L041", "R040", "R041", "R042"}
 BEHIND = {"edit": {"edit", "write", "apply_patch"}}  # tools that ask for one permission of a map
 # (record, end of the file's path) -> why check and program do not agree. Empty reasons are not reasons.
 KNOWN: dict[tuple[str, str], str] = {}

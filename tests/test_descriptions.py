@@ -24,7 +24,9 @@ from agentconv.spec import ToolTable, all_caps, load_data, risk
 ROOT = Path(__file__).resolve().parent.parent
 FORMATS = sorted(path.parent.name for path in (ROOT / "agentconv" / "formats").glob("*/format.yaml"))
 VOCABULARY = ROOT / "fixtures" / "vocabulary"
-RECORDED = sorted(path.stem for path in VOCABULARY.glob("*.yaml"))
+ASKED = {path.stem: yaml.safe_load(path.read_text("utf-8")) for path in sorted(VOCABULARY.glob("*.yaml"))}
+RECORDED = [id for id, said in ASKED.items() if not said["ask"].get("known")]  # asked name by name
+LISTED = [id for id, said in ASKED.items() if said["ask"].get("known")]  # the program has a list of its names
 HEAD_REQUIRED = {"id", "title", "program", "version", "seen", "sure", "kind", "syntax", "places"}
 TABLES_REQUIRED = {"container", "identity", "fields"}
 EFFECTLESS = {"off", "never", "when"}  # names that need not be there in the session that was recorded
@@ -184,7 +186,11 @@ def test_names_give_what_the_program_gave(id: str) -> None:
         found = table.own(name)
         assert found is not None
         got = said(id, name)
-        due = {n for n in table.expand(found.name) if not conditional(table, n)} - set(recorded(id)["always"])
+        if found.alone:  # a word that counts as the whole of a string only; the names were asked for in lists
+            assert not got, f"{name} counts in a list, too"
+            continue
+        due = {n for n in table.expand(found.name) if table.names[n].gives and not conditional(table, n)}
+        due -= set(recorded(id).get("always", ()))
         given = {cap for tool in got for cap in table.names[tool].caps}
         if due - got or (found.members and got - due):
             wrong.append(f"{name}: the table says {sorted(due)}, the program gave {sorted(got)}")
@@ -208,13 +214,25 @@ def test_names_of_real_files_that_work_are_in_the_table(id: str) -> None:
 def test_whole_set_is_the_table(id: str) -> None:
     table = registry.load(id).tools
     rows = {k: {real(id, t) for t in v} for k, v in recorded(id)["headers"].items() if isinstance(v, list)}
-    usual = {n for n in table.singles if not conditional(table, n)}
+    usual = {n for n, one in table.singles.items() if one.gives and not one.closed and not conditional(table, n)}
     hidden = {h for n in usual for h in _caps((table.data["names"][n] or {}).get("hides"))}
     unnamed = set(recorded(id).get("only_unnamed", ()))
     assert rows["(no tools)"] <= set(table.singles) | unnamed
     # tools that are there when named, but not in the set of an agent without a list
     only_named = set(recorded(id).get("only_named", ()))
-    assert usual - hidden - only_named - set(recorded(id)["always"]) == rows["(no tools)"] - unnamed
+    assert usual - hidden - only_named - set(recorded(id).get("always", ())) == rows["(no tools)"] - unnamed
+
+
+@pytest.mark.parametrize("id", LISTED)
+def test_the_table_has_the_names_that_the_program_lists(id: str) -> None:
+    spec, known = registry.load(id), recorded(id)["known"]
+    table = spec.tools
+    groups = set(table.data.get("groups") or ())
+    assert set(known.get("groups", groups)) == groups
+    assert not set(known["tools"]) - {*alive(table), *table.dead, *spec.ambient}, "the table lacks some"
+    there = {name for tool in known["tools"] if table.own(tool) for name in table.covers(tool)}
+    unlisted = set(recorded(id).get("unlisted", ()))
+    assert not {n for n in set(table.singles) - there - unlisted if not conditional(table, n)}, "nobody knows them"
 
 
 # header of the recorded agent -> how the tables say it

@@ -124,7 +124,7 @@ def _row(line: str, place: str) -> Row:
     try:
         data = json.loads(line)
         words = [data.get(key, "") for key in ("output", "entry", "target", "source", "read", "wrote")]
-    except (ValueError, AttributeError) as error:
+    except (ValueError, AttributeError, RecursionError) as error:
         raise BadLock(f"{place}: this line is no output") from error
     output = words[0]
     if not all(isinstance(word, str) for word in words) or not output or not words[5]:

@@ -1,4 +1,4 @@
-"""What a build need not do again: where nothing has changed since one that ended well, nothing is converted.
+"""What a build need not do again: where nothing has changed since one that wrote all it could, nothing is converted.
 
 All that a build looks at goes into two fingerprints: what goes in (the program itself, the settings, the sources),
 taken before the build, and what lies there after it (locks and outputs). They are kept in the user's state folder, for
@@ -10,6 +10,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import re
+import stat
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -25,11 +28,24 @@ if TYPE_CHECKING:
     from agentconv.building.build import BuildRun
 
 
+class Said(NamedTuple):
+    """What a build told that had nothing to write and could not make everything: refused agents, broken sources."""
+
+    layout: str  # the terminal that it was laid out for
+    text: str
+    code: int
+
+    def told(self, seconds: float) -> str:
+        """The text with the time of today."""
+        return re.sub(r"(?m)(?<=   )\d+\.\d s$", f"{seconds:.1f} s", self.text)
+
+
 class Known(NamedTuple):
     """What an earlier build said: how many agents, and for how many of the results rights are the same, less, more."""
 
     agents: int
     rights: tuple[int, ...]
+    said: Said | None
 
 
 class Memo:
@@ -47,12 +63,14 @@ class Memo:
         with suppress(OSError, ValueError, KeyError, TypeError):
             data = json.loads(self.file.read_text("utf-8"))
             if data["inputs"] == self.inputs and data["outputs"] == _fingerprint(_outputs(self.config)):
-                return Known(int(data["agents"]), tuple(map(int, data["rights"])))
+                layout, text, code = data["said"] or ("", "", 0)
+                said = Said(str(layout), str(text), int(code)) if layout else None
+                return Known(int(data["agents"]), tuple(map(int, data["rights"])), said)
         return None
 
-    def remember(self, run: BuildRun, rights: tuple[int, ...]) -> None:
-        """A build of this project ended well. ``rights``: for how many they are the same, less, more. A state folder
-        that cannot be written costs only time later."""
+    def remember(self, run: BuildRun, rights: tuple[int, ...], said: Said | None = None) -> None:
+        """A build of this project ended well, or (``said``) as it will end again. ``rights``: for how many they are
+        the same, less, more. A state folder that cannot be written costs only time later."""
         formats = {r.format for r in run.results if r.format}
         if folders() or any(load(id).names_files for id in formats):
             return
@@ -60,6 +78,7 @@ class Memo:
         data = {
             "agents": agents,
             "rights": rights,
+            "said": said,
             "inputs": self.inputs,
             "outputs": _fingerprint(_outputs(self.config)),
         }
@@ -82,8 +101,9 @@ def _inputs(config: Config) -> Iterator[str]:
 
 
 def _outputs(config: Config) -> Iterator[str]:
-    rows = [row for file in _locks(config.root) for row in locks.read(file).rows.values()]
-    for path in (*_locks(config.root), *(config.root / output for output in sorted({row.output for row in rows}))):
+    files = _locks(config.root)
+    outputs = sorted({row.output for file in files for row in locks.read(file).rows.values()})
+    for path in (*map(str, files), *(f"{config.root}/{output}" for output in outputs)):
         yield f"{path} {_content(path)}"
 
 
@@ -91,9 +111,12 @@ def _locks(root: Path) -> tuple[Path, Path]:
     return root / locks.NAME, locks.state_file(root)
 
 
-def _content(path: Path) -> str:
+def _content(path: str | Path) -> str:
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        with open(path, "rb") as file:  # noqa: PTH123 -- ten thousand of them
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                return "-"  # a link of a stranger's project to a device would never end
+            return hashlib.sha256(file.read()).hexdigest()
     except OSError:
         return "-"
 

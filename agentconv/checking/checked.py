@@ -103,7 +103,9 @@ class Checked:
 def value_of(read: Read, key: str) -> Node | None:
     """The value of a key of the file itself. (``read.where`` knows places of the model, too: the two share names.)"""
     node: Node | None = read.entry
-    if node is not None and node.kind == "map" and (found := node.get(key)) is not None:
+    if node is None or node.kind != "map":
+        return None
+    if (found := node.get(key)) is not None or "." not in key:
         return found
     for part in key.split("."):
         node = node.get(part) if node is not None and node.kind == "map" else None

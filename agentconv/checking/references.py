@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from agentconv.checking.checked import Around, Checked, Reader
 from agentconv.checking.finding import Finding
@@ -25,10 +26,14 @@ def produce(checked: Checked) -> Iterator[Finding]:
         yield from _servers(checked, read, checked.around)
 
 
-def callable_names(spec: Spec, around: Around) -> set[str]:
+def callable_names(spec: Spec, around: Around) -> frozenset[str]:
     """Agents that the program knows by name: its own, and those of the places that it reads."""
-    found = set(spec.identity.get("reserved") or ()) | set(spec.identity.get("taken") or ()) | around.agents
-    return found
+    return _callable(spec, around.agents)
+
+
+@lru_cache(maxsize=8)  # they are the same for all files of a project
+def _callable(spec: Spec, agents: frozenset[str]) -> frozenset[str]:
+    return agents.union(spec.identity.get("reserved") or (), spec.identity.get("taken") or ())
 
 
 def _agents(checked: Checked, read: Read, around: Around) -> Iterator[Finding]:

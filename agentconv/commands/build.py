@@ -32,7 +32,9 @@ def build(ctx: click.Context, /, **given: Any) -> None:
     """Build what agentconv.toml says: every source for every target, and nothing that is up to date.
 
     agentconv.lock knows the outputs: one that was edited is kept and shown, one whose source is gone is deleted."""
+    from agentconv.building.memo import Said
     from agentconv.building.wishes import Wishes
+    from agentconv.telling.screen import colored, width
 
     if given["watch"] and (given["check"] or given["dry_run"] or given["show_diff"]):
         raise click.UsageError("--watch writes: --check, --dry-run and --diff go without it")
@@ -45,14 +47,17 @@ def build(ctx: click.Context, /, **given: Any) -> None:
     memo = _memo()
     plain = given["notes_"] == "summary" and given["fail_on"] == "never"
     plain = plain and not any(given[k] for k in ("report", "take", "force"))
-    if plain and (known := memo.known()) is not None:
-        ctx.exit(_up_to_date(known, memo.config, time.monotonic() - started, given["quiet"]))
-    run = built(wishes, given["quiet"])
-    code = _say(run, given, time.monotonic() - started)
-    if code == 0 and not dry and _all_well(run):
-        from agentconv.telling import terminal
+    layout = f"{dry} {given['quiet']} {width()} {colored(sys.stderr)}"
+    if plain and (known := memo.known()) is not None and (known.said is None or known.said.layout == layout):
+        ctx.exit(_as_before(known, memo.config, time.monotonic() - started, given["quiet"]))
+    from agentconv.telling import building, terminal
 
-        memo.remember(run, terminal.rights_counts(run.results))
+    run = built(wishes, given["quiet"])
+    code, text = _say(run, given, time.monotonic() - started)
+    if not dry and _would_end_so_again(run):
+        trouble = Said(layout, text, code) if plain and (code or building.troubled(run)) else None
+        if trouble is not None or (code == 0 and not building.troubled(run)):
+            memo.remember(run, terminal.rights_counts(run.results), trouble)
     ctx.exit(code)
 
 
@@ -66,18 +71,34 @@ def _memo() -> Any:
         raise CannotBuild(str(error)) from error
 
 
-def _up_to_date(known: Any, config: Any, seconds: float, quiet: bool) -> int:
-    from agentconv.telling import building, escape
+def _as_before(known: Any, config: Any, seconds: float, quiet: bool) -> int:
+    """What the last build of this very state has told."""
+    from agentconv.telling import escape
+    from agentconv.telling.screen import colored
 
-    line = building.up_to_date(known.agents, [target.id for target in config.targets], seconds)
-    escape.say(building.nothing_written(known.rights) if quiet else line, err=True)
+    if known.said is not None:
+        escape.say(known.said.told(seconds), err=True, color=colored(sys.stderr))
+        return int(known.said.code)
+    from agentconv.telling.uptodate import nothing_written, up_to_date
+
+    line = up_to_date(known.agents, [target.id for target in config.targets], seconds)
+    escape.say(nothing_written(known.rights) if quiet else line, err=True)
     return 0
 
 
-def _all_well(run: Any) -> bool:
+def _would_end_so_again(run: Any) -> bool:
+    """Whether a build of the same state does the same. What was kept may have come under git in the meantime, and what
+    could not be written or read may be possible by then."""
     from agentconv.telling import building
 
-    return not (building.troubled(run) or run.removed.kept or run.removed.failed or run.took_back)
+    if run.removed.kept or run.removed.failed or run.took_back:
+        return False
+    if not building.troubled(run):
+        return True
+    errors = [n for r in run.results for n in r.notes if n.effect == "error"]
+    errors += [one.note for one in run.remarks if one.note.effect == "error"]
+    kept = any(r.status == "kept" for r in run.results)
+    return not (run.stale or kept or any(n.code.startswith("F") for n in errors))
 
 
 def _watch(wishes: Any) -> int:
@@ -131,8 +152,8 @@ def built(wishes: Any, quiet: bool) -> Any:
         raise CannotBuild(str(error)) from error
 
 
-def _say(run: Any, given: dict[str, Any], seconds: float) -> int:
-    """Results to standard output, notes to standard error, the report to its file; the exit code."""
+def _say(run: Any, given: dict[str, Any], seconds: float) -> tuple[int, str]:
+    """Results to standard output, notes to standard error, the report to its file; the exit code, and the text."""
     from agentconv.telling import building, escape, report, terminal
 
     code = building.exit_of(run, given["fail_on"], given["check"])
@@ -146,11 +167,14 @@ def _say(run: Any, given: dict[str, Any], seconds: float) -> int:
         for line in report.github_lines(run):
             escape.say(line, commands=True)
     elif given["quiet"]:
-        escape.say(terminal.rights_line(run.results, run), err=True)
+        text = terminal.rights_line(run.results, run)
+        escape.say(text, err=True)
+        return code, text
     elif given["notes_"] == "full":
         escape.say(terminal.in_full(run), err=True)
         escape.say(building.besides(run), err=True, nl=False)
     else:
-        color = terminal.colored(sys.stderr)
-        escape.say(building.summary(run, seconds, sys.stderr, given["check"], code), err=True, color=color)
-    return code
+        text = building.summary(run, seconds, sys.stderr, given["check"], code)
+        escape.say(text, err=True, color=terminal.colored(sys.stderr))
+        return code, text
+    return code, ""

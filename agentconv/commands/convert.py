@@ -245,7 +245,7 @@ def prepare(src: tuple[str, ...], to: tuple[str, ...], given: dict[str, Any]) ->
     else:
         base = Path.home() if given["user"] else files.find_root(cwd, sources.place_marks())
         closed = () if from_ is not None or plan.everything else targets
-        found = _followed(sources.listed_places(base, closed, user=given["user"]), given)
+        found = _followed(sources.listed_places(base, closed, given["user"], given["max_bytes"]), given)
         if from_ is not None:
             found = (s for s in found if from_ in s.among and (sources.taken(s) or s).format == from_)
     del registry

@@ -20,7 +20,7 @@ def found_sources(src: tuple[str, ...], from_: str | None, user: bool, most: int
     if src:
         return sources.named(src, Path.cwd(), from_, most)
     root = Path.home() if user else files.find_root(Path.cwd(), sources.place_marks())
-    return (s for s in sources.in_places(root, user=user) if from_ in (None, s.format))
+    return (s for s in sources.in_places(root, user=user, most=most) if from_ in (None, s.format))
 
 
 @click.command("list")

@@ -6,9 +6,11 @@ import re
 from json.decoder import scanstring  # type: ignore[attr-defined]  # as the decoder calls it
 from typing import Any
 
-from agentconv.containers import MAX_BYTES, MAX_DEPTH, MAX_NODES, ContainerError, Document, Node, Pair, Places, Remark
+from agentconv.containers import MAX_DEPTH, MAX_NODES, ContainerError, Document, Node, Pair, Places, Remark
 
-_SPACE = re.compile(r"(?:[ \t\r\n]+|//[^\r\n]*|/\*(?:[^*]|\*(?!/))*\*/)*")
+# possessive: what matched is never tried again, and no stack of tries grows with the text
+_SPACE = re.compile(r"(?:[ \t\r\n]++|//[^\r\n]*+|/\*(?:[^*]++|\*(?!/))*+\*/)*+")
+_BEGUN = re.compile(r'"(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+')
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _WORD = re.compile(r"true|false|null")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -62,8 +64,6 @@ class _Reader:
         return self.text[self.at : self.at + 1]
 
     def file(self) -> Node:
-        if len(self.text) > MAX_BYTES:
-            raise ContainerError("R017", f"the file has more than {MAX_BYTES} characters")
         if not self.at and self.text.startswith("\ufeff"):
             self.at = 1
         if not self.skip():
@@ -115,7 +115,7 @@ class _Reader:
         return Node("scalar", start, self.at, line, column, text, "quoted", text)
 
     def string_error(self, start: int) -> ContainerError:
-        good = re.compile(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*').match(self.text, start)
+        good = _BEGUN.match(self.text, start)
         end = good.end() if good else start
         rest = self.text[end : end + 1]
         if rest in ("\n", "\r", ""):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from agentconv.containers import ContainerError, Document, Node, Pair, Places, Remark
+from agentconv.containers import MAX_NODES, ContainerError, Document, Node, Pair, Places, Remark, check_header
 from agentconv.containers.frontmatter import newline_of
 from agentconv.containers.frontmatter import read_author as read_yaml
 from agentconv.containers.wrapping import forgotten_colon, split
@@ -38,6 +38,8 @@ def parse(text: str, offset: int = 0, line: int = 1) -> Node:
             "scalar", offset + at, offset + at + len(value), line + row - 1, column + at - start, value, value=value
         )
         node.pairs.append(Pair(key, text_node))
+        if len(node.pairs) > MAX_NODES:
+            raise ContainerError("R017", f"more than {MAX_NODES} values", line + row - 1, column)
     return node
 
 
@@ -51,6 +53,7 @@ def read_author(text: str, known_keys: frozenset[str], controls: frozenset[str] 
         text, None, text[body:last], body, last, start, end, newline=newline_of(text), remarks=parts.remarks
     )
     line = text.count("\n", 0, start) + 1
+    check_header(text[start:end], line)
     plain = parse(text[start:end], start, line)
     try:
         meant = compose_all(text[start:end], schema="strings", offset=start, line=line).node
@@ -60,7 +63,10 @@ def read_author(text: str, known_keys: frozenset[str], controls: frozenset[str] 
         for found in _LINE.finditer(text, start, end):
             forgotten_colon(text, found[0], found.start(), known_keys, controls)
         for pair in plain.pairs:
-            pair.value.text = pair.value.value = _unquoted(pair.value.text)
+            bare = _unquoted(pair.value.text)
+            if bare != pair.value.text:
+                document.remarks.append(_as_it_is(pair.key.text, pair.value))
+            pair.value.text = pair.value.value = bare
         document.header = plain
         return document
     document.remarks += _differences(meant, plain)
@@ -85,10 +91,14 @@ def _differences(meant: Node, plain: Node) -> list[Remark]:
         asked = next((p.value for p in reversed(meant.pairs) if p.key.text.lower() == key), None)
         if seen is None or (asked is not None and asked.kind == "scalar" and asked.text.strip() == seen.text):
             continue
-        shown = seen.text if len(seen.text) <= 40 else seen.text[:37] + "…"
-        text = f"the program takes lines as they are: `{key}` is `{shown}` there"
-        out.append(Remark("R011", text, seen.line, seen.column, key))
+        out.append(_as_it_is(key, seen))
     return out
+
+
+def _as_it_is(key: str, seen: Node) -> Remark:
+    shown = seen.text if len(seen.text) <= 40 else seen.text[:37] + "…"
+    text = f"the program takes lines as they are: `{key}` is `{shown}` there"
+    return Remark("R011", text, seen.line, seen.column, key)
 
 
 def line_value(value: Any) -> str:

@@ -27,7 +27,8 @@ _ALIAS = re.compile(r"(?:\A|[\r\n])[^\r\n:]*:[ \t]+\*([\w-]+)[ \t]*(?=[\r\n]|\Z)
 # what dialogues of an <example> block begin their lines with
 _SPEECH = {"user", "assistant", "human", "context", "example", "examples", "commentary", "system", "note", "response"}
 _WORD = re.compile(r"""["']?[\w./*:@()+-]+["']?""")
-_WORDS = re.compile(r"""(?:["']?[\w./*:@()+-]+["']?(?:[ \t]*(?:[,\[\]]|[\r\n]|\Z))+|[\s,\[\]]+|-[ \t]+)*""")
+# possessive: what is a word and what stands between words could else be told apart in 2 to the power of n ways
+_WORDS = re.compile(r"""(?:["']?[\w./*:@()+-]++["']?(?:[ \t]*+(?:[,\[\]]|[\r\n]|\Z))++|[\s,\[\]]++|-[ \t]++)*+""")
 # a backslash before a blank is an escape of YAML, too; where another one is wrong, nobody thought of YAML
 _ESCAPE = re.compile(r'\\(?!["\\/abefnrtv0_NLP]|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8})')
 

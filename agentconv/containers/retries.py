@@ -40,7 +40,7 @@ def _quoted(line: str) -> str:
         try:
             if isinstance(json.loads(value), list):
                 return line
-        except ValueError:
+        except (ValueError, RecursionError):
             pass
         if _is_flow_list(value):
             return line
@@ -154,7 +154,7 @@ def droid_lines(source: str, before: str = "", after: str = "") -> str:
             try:
                 out[key] = json.loads(value)
                 continue
-            except ValueError:
+            except (ValueError, RecursionError):  # JavaScript's JSON.parse takes any depth; ours ends at 64 anyway
                 pass
         if value in ("true", "false"):
             out[key] = value == "true"

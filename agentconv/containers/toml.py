@@ -9,27 +9,30 @@ from contextlib import suppress
 from operator import methodcaller
 from typing import Any
 
-from agentconv.containers import MAX_BYTES, MAX_DEPTH, MAX_NODES, ContainerError, Document, Node, Pair, Places, locate
+from agentconv.containers import MAX_DEPTH, MAX_HEADER, MAX_NODES, ContainerError, Document, Node, Pair, Places, locate
 
-_BLANK = re.compile(r"(?:[ \t\r\n]+|#[^\r\n]*)*")
-_SPACE = re.compile(r"[ \t]*")
-_PART = re.compile(r"""[A-Za-z0-9_-]+|"(?:[^"\\\r\n]|\\.)*"|'[^'\r\n]*'""")
+# possessive throughout: what matched is never tried again, and no stack of tries grows with the text
+_BLANK = re.compile(r"(?:[ \t\r\n]++|#[^\r\n]*+)*+")
+_SPACE = re.compile(r"[ \t]*+")
+_LINE = re.compile(r"[^\r\n]*+")
+_PART = re.compile(r"""[A-Za-z0-9_-]++|"(?:[^"\\\r\n]++|\\.)*+"|'[^'\r\n]*+'""")
+_BLOCK = r'''"""(?s:[^"\\]++|\\.|"(?!""))*+"{3,5}|\'{3}(?:[^\']++|\'(?!\'\'))*+\'{3,5}'''
 _TOKEN = re.compile(
-    r'"""(?:[^"\\]++|\\.|"(?!""))*+"{3,5}|\'\'\'.*?\'\'\'(?:\'{0,2})|"(?:[^"\\\r\n]|\\.)*"|\'[^\'\r\n]*\'|#[^\r\n]*|[\[\]{}\r\n]|[^\[\]{}"\'#\r\n]+',
-    re.S,
+    _BLOCK + r"""|"(?:[^"\\\r\n]++|\\.)*+"|'[^'\r\n]*+'|\#[^\r\n]*+|[\[\]{}\r\n]|[^\[\]{}"'\#\r\n]++""", re.S
 )
+_OPEN = r'''"""(?s:[^"\\]++|\\.|"(?!""))*+(?:"{3,5}|\\?\Z)|\'{3}(?:[^\']++|\'(?!\'\'))*+(?:\'{3,5}|\Z)'''
 _PIECE = re.compile(
-    r'''(?P<text>"""(?s:[^\\]|\\.)*?(?:"""|\Z)|\'{3}(?s:.)*?(?:\'{3}|\Z)|#[^\r\n]*)'''
-    r"""|(?P<word>[A-Za-z0-9_-]+|"(?:[^"\\\r\n]|\\.)*+"?|\'[^\'\r\n]*+\'?)|(?P<dot>[ \t]*+\.[ \t]*+)|[^.]"""
+    rf"""(?P<text>{_OPEN}|\#[^\r\n]*+)"""
+    r"""|(?P<word>[A-Za-z0-9_-]++|"(?:[^"\\\r\n]++|\\.)*+"?|'[^'\r\n]*+'?)|(?P<dot>[ \t]*+\.[ \t]*+)|[^.]"""
 )
+_TEXTS = re.compile(rf"""{_OPEN}|"(?:[^"\\\r\n]++|\\.)*+"?|'[^'\r\n]*+'?|\#[^\r\n]*+""")
 _AT = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)\Z")
 Path = tuple[str | int, ...]
 
 
 def read(text: str) -> Document:
     """The file as one map. Keys and values of all tables have their places."""
-    if len(text) > MAX_BYTES:
-        raise ContainerError("R017", f"the file has more than {MAX_BYTES} characters")
+    _check_size(text)
     _check_dots(text)
     shift = 1 if text.startswith("\ufeff") else 0
     source = text[shift:]
@@ -55,6 +58,19 @@ def read(text: str) -> Document:
         header_end=len(text),
         newline=newline,
     )
+
+
+def _check_size(text: str) -> None:
+    """tomllib takes its time over keys, numbers and brackets: of those there may be as many as in other headers."""
+    if len(text) <= MAX_HEADER:
+        return
+    inside = 0
+    for texts, found in enumerate(_TEXTS.finditer(text), 1):
+        inside += found.end() - found.start()
+        if texts > 2 * MAX_NODES:  # a key and a value each
+            raise ContainerError("R017", f"more than {MAX_NODES} values", *locate(text, found.start()))
+    if len(text) - inside > MAX_HEADER:
+        raise ContainerError("R017", f"more than {MAX_HEADER:,} characters outside of texts and comments")
 
 
 # a long text between three double quotes, as prompts are written, without escapes
@@ -182,7 +198,7 @@ class _Scanner:
                 self.tables[path] = self.tables.get(path, -1) + 1
             if path in self.tables:  # inside of a list of tables: the newest one is meant
                 path += (self.tables[path],)
-        line = re.compile(r"[^\r\n]*").match(self.text, self.at)
+        line = _LINE.match(self.text, self.at)
         self.at = line.end() if line else len(self.text)
         self.places.setdefault(path, (key_start, key_end, start, key_end + (2 if double else 1)))
         return path

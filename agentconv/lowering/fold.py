@@ -150,7 +150,7 @@ def unfold(prompt: str | None) -> tuple[str, dict[str, Any]]:
         name = names.get(title.strip())
         try:
             value = _value(name, lines.strip("\n").split("\n")) if name and name not in fields else None
-        except ValueError:
+        except (ValueError, RecursionError):
             value = None
         if name is None or value is None:
             return prompt or "", {}

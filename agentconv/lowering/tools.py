@@ -205,6 +205,7 @@ def _can_scope(job: ToolJob, wish: Wish) -> bool:
 def _wishes(source: Tools, caps: Mapping[str, Grant]) -> tuple[list[Wish], list[str]]:
     """What the allow rules ask for, in their order, and what comes along with it."""
     wishes: dict[str, Wish] = {}
+    places: dict[str, list[str]] = {}
     along: list[str] = []
     for rule in source.rules:
         if rule.effect != "allow" or is_star(rule.tool):
@@ -212,9 +213,11 @@ def _wishes(source: Tools, caps: Mapping[str, Grant]) -> tuple[list[Wish], list[
         for cap in rule.tool.caps:
             if cap not in caps or not caps[cap].any:
                 continue
-            wish = wishes.setdefault(cap, Wish(cap, caps[cap], (), rule.tool.name))
-            wish.at += (rule.at,)
+            wishes.setdefault(cap, Wish(cap, caps[cap], (), rule.tool.name))
+            places.setdefault(cap, []).append(rule.at)
         along += [c for c in rule.tool.also if c in caps and caps[c].open]
+    for cap, wish in wishes.items():
+        wish.at = tuple(places[cap])
     return list(wishes.values()), along
 
 

@@ -86,16 +86,21 @@ def run(
 
 def _surroundings(root: Path, found: list[Source], known: dict[str, Reading]) -> dict[str, Around]:
     """For each format of the project what lies around its files, which are told by the paths that the user knows."""
-    told = {s.full.resolve(): s.path for s in found if s.full is not None}
+    told = {_real(s): s.path for s in found if s.full is not None}
     readings = []
     for source in in_places(root):
         if source.text is None or source.format is None or source.full is None:
             continue
-        path = told.get(source.full.resolve(), source.path)
+        path = told.get(_real(source), source.path)
         reading = known[path] = read_author(load(source.format), source.text, path, beside(source))
         readings.append(reading)
     formats = {source.format for source in found if source.placed and source.format is not None}
     return {id: around.around(root, load(id), readings) for id in formats}
+
+
+def _real(source: Source) -> str:
+    """Where a file is, links followed, if that is known without looking."""
+    return source.real or (source.full.resolve().as_posix() if source.full is not None else source.path)
 
 
 def _file(
@@ -162,5 +167,5 @@ def accepting(settings: Check | None, baseline: Path | None) -> Accepting:
         return found
     try:
         return replace(found, known=from_baseline(json.loads(files.read_text(baseline))))
-    except (files.Unreadable, ValueError, BadBaseline) as error:
+    except (files.Unreadable, ValueError, RecursionError, BadBaseline) as error:
         raise BadBaseline(f"--baseline {baseline}: {error}") from error

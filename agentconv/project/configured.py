@@ -10,7 +10,7 @@ from agentconv.containers import MAX_BYTES
 from agentconv.notes import note
 from agentconv.project import files
 from agentconv.project.config import Config, SourceSetting
-from agentconv.project.sources import Source, listed
+from agentconv.project.sources import Source, leads_out, listed
 
 
 def sources(config: Config, most: int = MAX_BYTES) -> list[Source]:
@@ -30,7 +30,7 @@ def sources(config: Config, most: int = MAX_BYTES) -> list[Source]:
 
 
 def _of(setting: SourceSetting, config: Config, most: int) -> Iterator[Source]:
-    full = config.root / setting.path
+    full, root = config.root / setting.path, os.path.realpath(config.root)
     if "*" in setting.path or "?" in setting.path:
         fixed = setting.path.split("*", 1)[0].split("?", 1)[0]
         fixed = fixed[: fixed.rfind("/") + 1]
@@ -38,7 +38,7 @@ def _of(setting: SourceSetting, config: Config, most: int) -> Iterator[Source]:
             within = path.removeprefix(fixed)
             source = Source(path, config.root / path, setting.format, within=within, loose=True, most=most)
             if not _excluded(setting, path):
-                yield _inside(source, config)
+                yield _inside(source, root)
         return
     if not full.exists():
         return
@@ -47,15 +47,14 @@ def _of(setting: SourceSetting, config: Config, most: int) -> Iterator[Source]:
             source.path = os.path.relpath(source.full, config.root).replace(os.sep, "/")
         if not _excluded(setting, source.path):
             source.asked = full.is_file()
-            yield _inside(source, config)
+            yield _inside(source, root)
 
 
-def _inside(source: Source, config: Config) -> Source:
+def _inside(source: Source, root: str) -> Source:
     """A link may not lead out of the project: what it names is somebody else's, and not the same on every machine."""
     if source.full is None:
         return source
-    real, root = source.full.resolve(), config.root.resolve()
-    if root not in real.parents:
+    if real := leads_out(source.full, root):
         help = "copy the file into the project"
         source.notes.append(note("F012", f"a link leads outside the project, to {real}", file=source.path, help=help))
         source.settled = True
@@ -63,6 +62,8 @@ def _inside(source: Source, config: Config) -> Source:
 
 
 def _excluded(setting: SourceSetting, path: str) -> bool:
+    if not setting.exclude:
+        return False
     pure = PurePosixPath(path)
     below = path.removeprefix(setting.path.rstrip("/") + "/")
     return any(

@@ -70,7 +70,7 @@ def beside(source: Source) -> Get | None:
             inside = root in target.parents and ".git" not in target.relative_to(root).parts
             if not (inside or source.outside) or not target.is_file():
                 return None
-            return files.read_text(target)
+            return files.read_text(target, source.most)
         except (files.Unreadable, OSError, ValueError):  # a name with NUL, or one that is too long
             return None
 
@@ -99,12 +99,12 @@ def place_marks() -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def in_places(root: Path, but: Iterable[str] = (), user: bool = False) -> list[Source]:
+def in_places(root: Path, but: Iterable[str] = (), user: bool = False, most: int = MAX_BYTES) -> list[Source]:
     """All files in the known places of a project (or of the home folder), each with its format."""
-    return [known for found in listed_places(root, but, user) if (known := taken(found)) is not None]
+    return [known for found in listed_places(root, but, user, most) if (known := taken(found)) is not None]
 
 
-def listed_places(root: Path, but: Iterable[str] = (), user: bool = False) -> list[Source]:
+def listed_places(root: Path, but: Iterable[str] = (), user: bool = False, most: int = MAX_BYTES) -> list[Source]:
     """The same, not taken in yet."""
     closed = set(but)
     seen: dict[str, list[str]] = {}
@@ -122,9 +122,12 @@ def listed_places(root: Path, but: Iterable[str] = (), user: bool = False) -> li
                     seen[path].append(id)
     real = root.resolve().as_posix().rstrip("/")
     return [
-        Source(path, root / path, placed=True, real=f"{real}/{path}", within=path, among=tuple(seen[path]), root=real)
+        Source(
+            path, root / path, placed=True, real=f"{real}/{path}", within=path, among=tuple(seen[path]), most=most,
+            root=real,
+        )
         for path in sorted(seen)  # a link's own name will do: it is asked only whether an output would hit it
-    ]
+    ]  # fmt: skip
 
 
 def below(path: str, id: str | None) -> str:
@@ -187,7 +190,7 @@ def read(source: Source, most: int = MAX_BYTES) -> Source:
     if source.text is not None or source.full is None:
         return source
     try:
-        if source.root and not source.outside and (real := _leads_out(source.full, source.root)):
+        if source.root and not source.outside and (real := leads_out(source.full, source.root)):
             help = "name the file itself, or --allow-outside"
             raise files.Unreadable("F030", f"a link that leads out of the folder, to {real}: not read", help)
         source.text = files.read_text(source.full, most)
@@ -201,7 +204,7 @@ def _real_folder(folder: str) -> str:
     return os.path.realpath(folder)
 
 
-def _leads_out(full: Path, root: str) -> str:
+def leads_out(full: Path, root: str) -> str:
     """Where a link leads that leaves the folder; in a clone it could be any file of its reader."""
     folder, name = os.path.split(os.path.join(os.getcwd(), full))
     real = os.path.realpath(full) if os.path.islink(full) else f"{_real_folder(folder)}{os.sep}{name}"
@@ -225,7 +228,7 @@ def listed(arguments: Iterable[str], cwd: Path, from_: str | None, most: int) ->
     """The same, not taken in yet."""
     for argument in arguments:
         if argument == STDIN:
-            yield _stdin(from_)
+            yield _stdin(from_, most)
             continue
         path = Path(argument)
         if path.is_dir():
@@ -238,10 +241,13 @@ def listed(arguments: Iterable[str], cwd: Path, from_: str | None, most: int) ->
             yield missing
 
 
-def _stdin(from_: str | None) -> Source:
+def _stdin(from_: str | None, most: int) -> Source:
     source = Source(STDIN, None, from_, asked=True, settled=True)
     try:
-        source.text = files.decode(sys.stdin.buffer.read())
+        data = sys.stdin.buffer.read(most + 1)
+        if len(data) > most:
+            raise files.Unreadable("R017", f"more than the limit of {most:,} bytes", "--max-bytes raises it")
+        source.text = files.decode(data)
     except files.Unreadable as problem:
         source.notes.append(note(problem.code, problem.message, file=STDIN, line=problem.line, help=problem.help))
         return source
@@ -271,7 +277,7 @@ def _folder(path: Path, cwd: Path, from_: str | None, most: int) -> Iterator[Sou
     if (plugin := _plugin(path)) is not None:
         yield from _plugin_files(path, plugin, cwd, from_, most)
         return
-    placed = [] if from_ else listed_places(path)
+    placed = [] if from_ else listed_places(path, most=most)
     for source in placed:
         source.path = shown(path / source.path, cwd)
         yield source

@@ -6,6 +6,7 @@ difference from the source has a note at its own path. Nothing is written that f
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass, replace
@@ -149,7 +150,8 @@ def _as_text(value: Any) -> Any:
 
 def as_loaded(prompt: str, dst: Spec) -> str:
     """The prompt as the program has it after its own changes."""
-    text = _replaced(prompt, dst).replace("\r\n", "\n").replace("\r", "\n")
+    # a CR in front of CRLF is one line end to some programs and two to others: read twice it must not change again
+    text = re.sub(r"\r+\n|\r", "\n", _replaced(prompt, dst))
     if dst.syntax == "sections":
         return trimmed(text)
     if dst.syntax != "frontmatter":

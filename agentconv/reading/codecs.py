@@ -228,9 +228,12 @@ NAMES = ("skills", "tags", "attachments", "capabilities", "task_types", "tools_r
 def _list(node: Node, row: Field, ctx: Context) -> Any:
     if node.kind != "list":
         raise Bad("must be a list")
-    if row.field in NAMES and any(item.kind != "scalar" for item in node.items):
-        ctx.say("R007", f"`{row.key}` holds something that is no name; left out", str(row.field), node)
-        return tuple(item.text for item in node.items if item.kind == "scalar") or UNSAID
+    if row.field in NAMES:
+        names = tuple(item.text for item in node.items if item.kind == "scalar" and item.value is not None)
+        if len(names) < len(node.items):
+            ctx.say("R007", f"`{row.key}` holds something that is no name; left out", str(row.field), node)
+            return names or UNSAID
+        return names
     return tuple(item.data() for item in node.items)
 
 

@@ -121,3 +121,11 @@ def is_text(node: Node, row: Field, ctx: Context) -> bool:
     """Whether the program takes a scalar for text."""
     date = node.style == "plain" and node.value != node.text  # js-yaml 3 makes a Date of it
     return (isinstance(node.value, str) and not date) or all_text(ctx) or row.fact("scalars") == "text"
+
+
+def too_many(ctx: Context, problem: str, at: str, node: Node | None) -> list[Note]:
+    """More than any agent has: an error to its author, and no agent to the program."""
+    if not ctx.author:
+        raise Refused(problem)
+    line, column = (node.line, node.column) if node else (1, 1)
+    return [note("R017", problem, path=at, file=ctx.path, line=line, column=column)]

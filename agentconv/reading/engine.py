@@ -256,6 +256,8 @@ def _plain_json(text: str) -> None:
 
     try:
         json.loads(text.removeprefix("\ufeff"))
+    except RecursionError:
+        raise ContainerError("R017", "nested too deep") from None
     except ValueError as error:
         line, column = getattr(error, "lineno", 1), getattr(error, "colno", 1)
         # the words and the column of the reader differ between versions of Python

@@ -9,14 +9,14 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
 
-from agentconv.containers import Document, Node
+from agentconv.containers import MAX_NODES, MAX_RULES, Document, Node, too_many_names
 from agentconv.containers.wrapping import as_body
 from agentconv.model import Agent, Base, Extra, Rule, Tool, Tools
 from agentconv.naming import taken
 from agentconv.notes import Note, note
 from agentconv.reading import indirect
 from agentconv.reading.codecs import TOOL_TYPES, read_value
-from agentconv.reading.context import UNSAID, Context, Get, Read, Refused
+from agentconv.reading.context import UNSAID, Context, Get, Read, Refused, too_many
 from agentconv.reading.miswritten import respelt
 from agentconv.reading.modelcodec import read_model_tools
 from agentconv.reading.namedfiles import named_in_body
@@ -74,6 +74,8 @@ def read_entry(
             text = f"this is the definition of {kind}: there is nothing in it that another program could run"
             return [note("R016", text, path=key, file=path, line=node.line, column=node.column)]
         where.setdefault(row.field or key, node)
+        if row.type not in ("string", "text", "prompt-parts") and too_many_names(node):
+            return too_many(ctx, f"`{key}` holds more than {MAX_NODES} names", key, node)
         if row.fact("refused"):
             ctx.refuse("refuse", f"unknown key `{key}`")
             ctx.say("R012", f"`{key}` is no key of {spec.seen}: it does not take this file", row.field or key, node)
@@ -91,7 +93,9 @@ def read_entry(
         if value is UNSAID or (not author and not row.applied and not row.written):
             continue
         if row.field is None:
-            extras.append(Extra(key, node.data(), spec.id, is_limit(row, node.data())))
+            meant_word = row.to_program.get(value) if row.to_model and isinstance(value, str) else None
+            own = node.data() if meant_word is None else meant_word
+            extras.append(Extra(key, own, spec.id, is_limit(row, own)))
             rules.extend(_denied(row, value, key))
         elif row.field == "prompt_parts":
             fields.setdefault("prompt_parts", {}).update(value)
@@ -115,6 +119,9 @@ def read_entry(
     if spec.tables.get("prompt_mode"):
         fields["prompt_mode"] = spec.tables["prompt_mode"]
     tools = settled(_with_all(Tools(base, (*_joined(spec, early, rules), *limits)), spec), dict(values), ctx)
+    for at, held in (("tools", tools.rules), ("delegates", fields.get("delegates") or ())):
+        if len(held) > MAX_RULES:
+            return too_many(ctx, f"more than {MAX_RULES} of `{at}`", at, where.get(at, entry))
     _say_absent(spec, tools, ctx, entry)
     if author or spec.tools.mcp.get("only_holds"):
         tools = _only_servers(tools, entry, ctx)

@@ -64,11 +64,11 @@ def _own(token: str, spec: Spec, author: bool) -> Found | None:
     if table.control == "list" and (matched := table.matching(token)):
         caps = union_caps(table.names[n] for n in matched)
         return Found(Tool(token, caps), "own")
+    if not author and (name := table.own_behind(token)):
+        return Found(name.tool(), "alias")
     if mcp := table.mcp_tool(token):
         if table.mcp_is_loose and _is_elsewhere(token, spec, author):
             return None  # `run_in_terminal` is a tool, not the server `run`
-        if not author and (name := table.own_member(mcp.member)):
-            return Found(name.tool(), "alias")
         return Found(mcp, "mcp")
     return None
 

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from agentconv.model import BASES, FIELDS, MODES, PERMISSION_MODES, Agent, Scope
+from agentconv.spec import all_caps
 
 Schema = dict[str, Any]
 
@@ -126,11 +127,12 @@ def _record(made: type) -> Schema:
 
 def _tools() -> Schema:
     """As dump.py writes it: the effect of a rule is the key that its name stands under."""
+    caps: Schema = {"type": "array", "items": {"enum": [*all_caps(), "*"]}}
     rule: Schema = {
         "allow": {**TEXT, "description": "the name of the tool"},
         "deny": TEXT,
-        "caps": {**TEXTS, "description": "what the name means, in words of data/capabilities.yaml; [*]: every tool"},
-        "also": {**TEXTS, "description": "what comes along with it"},
+        "caps": {**caps, "description": "what the name means, in words of data/capabilities.yaml; [*]: every tool"},
+        "also": {**caps, "description": "what comes along with it"},
         "server": {**TEXT, "description": "the MCP server; * is any"},
         "member": {**TEXT, "description": "one tool of the server"},
         "scope": _record(Scope),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from typing import IO, Literal
 
 from agentconv.building.build import BuildRun
 from agentconv.notes import NoteEffect
 from agentconv.telling import terminal
 from agentconv.telling.escape import one_line, visible
+from agentconv.telling.uptodate import up_to_date
 
 LISTED = 25  # outputs by name in a list
 DIFFS = 3  # kept files whose difference is shown
@@ -26,17 +26,6 @@ def summary(run: BuildRun, seconds: float, stream: IO[str], check: bool, code: i
         more = "\n".join(part for part in (more, _checked(run)) if part)
     text = f"{text}\n\n{more}" if more else text
     return f"{text}\nexit {code}" if code and f"exit {code}" not in text else text
-
-
-def nothing_written(rights: Sequence[int]) -> str:
-    """The rights line of a build that had nothing to do."""
-    same, less, more = rights
-    return f"Rights: {same} the same · {less} less · {more} more.     Nothing written."
-
-
-def up_to_date(agents: int, targets: Iterable[str], seconds: float) -> str:
-    """The one line of a build that had nothing to do."""
-    return f"{agents} agent{'s' * (agents != 1)} → {', '.join(targets)}: up to date.   {seconds:.1f} s"
 
 
 def troubled(run: BuildRun) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import textwrap
 from typing import IO, Literal
 
@@ -13,6 +11,8 @@ from agentconv.project.batch import Remark, Run
 from agentconv.registry import load
 from agentconv.telling.escape import one_line, visible
 from agentconv.telling.grouping import Group, gain_words, grouped, labels, tail
+from agentconv.telling.screen import colored as colored
+from agentconv.telling.screen import width as width
 
 ROOM = {"status": 3, "todo": 3, "info": 4}  # groups in each part; the rest is one line
 WORDS = {
@@ -29,16 +29,6 @@ COLORS = {"refused": "31", "failed": "31", "widened": "33", "kept": "33", "narro
 EFFECTS_OF: dict[str, NoteEffect] = {"narrowed": "narrows", "failed": "error", "skipped": "info"}
 SHOWN_WITH_STATUS = ("F003", "F013", "C006", "C012", "T014")
 ORDER = ("failed", "refused", "widened", "kept", "narrowed", "lossy", "exact", "skipped")
-
-
-def width() -> int:
-    """Columns of the terminal; 100 where there is none."""
-    return max(40, min(shutil.get_terminal_size((100, 24)).columns, 120))
-
-
-def colored(stream: IO[str]) -> bool:
-    """Colour only on a terminal, and not where the user said no."""
-    return stream.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
 
 
 class Page:

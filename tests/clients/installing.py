@@ -35,7 +35,8 @@ def install(program: Program, *, newest: bool = False, say: Callable[[str], None
         say(f"{program.id}: there already, {size(program.folder)}")
         return
     start = time.monotonic()
-    say(f"{program.id}: installing {', '.join(f'{n} {v}' for n, v in program.packages().items())} …")
+    wanted = "the newest" if newest else _words(program.packages())
+    say(f"{program.id}: installing {wanted} …")
     folder = program.folder
     folder.mkdir(parents=True, exist_ok=True)
     _npm(program, folder, newest)
@@ -65,6 +66,8 @@ def installed(program: Program) -> dict[str, str]:
 def pin(program: Program) -> list[str]:
     """Write the versions that are there into the program's data; comments and all else stay."""
     path, moved = HERE / program.id / "client.yaml", []
+    if program.present() is None:  # a package of the new version may be there without the program in it
+        return []
     text = path.read_text(encoding="utf-8")
     for name, version in installed(program).items():
         old = program.packages()[name]

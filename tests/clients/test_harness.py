@@ -199,7 +199,11 @@ def test_pinning_changes_the_version_and_nothing_else(tmp_path: Path, monkeypatc
     (tmp_path / "roo").mkdir()
     (tmp_path / "roo/client.yaml").write_text(text)
     monkeypatch.setattr(installing, "installed", lambda program: {"@roo-code/types": "1.116.0", "yaml": "2.8.0"})
-    program = Program("roo", {"title": "Roo", "npm": {"@roo-code/types": "1.115.0", "yaml": "2.8.0"}})
+    facts = {"title": "Roo", "there": "x", "npm": {"@roo-code/types": "1.115.0", "yaml": "2.8.0"}}
+    program = Program("roo", facts)
+    monkeypatch.setenv("AGENTCONV_CLIENTS", str(tmp_path))
+    assert installing.pin(program) == [], "it is not there"
+    (tmp_path / "roo/x").touch()
     assert installing.pin(program) == ["@roo-code/types 1.115.0 -> 1.116.0"]
     assert (tmp_path / "roo/client.yaml").read_text() == text.replace("1.115.0", "1.116.0")
 

@@ -52,10 +52,17 @@ class Asking:
         self.place, self.always = str(how.get("place", "")), set(recorded(id).get("always", ()))
         self.text = str(how.get("text", TEXT))
         self.one, self.between = str(how.get("names", "tools: [{}]\n")), str(how.get("between", ", "))
+        self.most = int(how.get("batch", 10_000))  # agents that the program starts in one go
         self.said: dict[str, Any] = {}
 
     def load(self, headers: Mapping[str, str]) -> dict[str, Given]:
         """One agent for each header; what the program gives it."""
+        names, got = list(headers), {}
+        for n in range(0, len(names), self.most):
+            got |= self._load({name: headers[name] for name in names[n : n + self.most]})
+        return got
+
+    def _load(self, headers: Mapping[str, str]) -> dict[str, Given]:
         self.runs += 1
         project = self.folder / str(self.runs)
         files = {self.place.format(name): name for name in headers}
@@ -91,6 +98,7 @@ def ask(id: str, folder: Path) -> dict[str, Any]:
     # names with brackets are a matter of `scopes`; what the table knows in other letters needs no row of its own
     others = [n for n in wild() if n not in ours and "(" not in n and n != "*" and not (patterns and patterns in n)]
     others = [name for name in others if recognise(name, registry.load(id), author=False).how == "unknown"]
+    others = others if how.get("wild", True) else []
     alone = [*ours] if how.get("together") else [*ours, *others]
     crowds = [others[n : n + CROWD] for n in range(0, len(others), CROWD)] if how.get("together") else []
     asked = {f"n{n:04}": asking.header([name]) for n, name in enumerate(alone)}

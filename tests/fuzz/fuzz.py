@@ -1,9 +1,11 @@
 """Coverage-guided fuzzing with atheris (``pip install atheris``; no dependency of the tests).
 
-    python -m tests.fuzz.fuzz readers|convert [-max_total_time=600 -max_len=4096 …] [CORPUS_FOLDER]
+    python -m tests.fuzz.fuzz readers|convert|rights [-max_total_time=600 -max_len=4096 …] [CORPUS_FOLDER]
 
 The first byte picks the format (and the second the target), the rest is the file. A finding is any exception that is
-not our own type, a note of the proof (V…, X…), or an output that its program does not read back.
+not our own type, a note of the proof (V…, X…), an output that its program does not read back, or (``rights``) a deed
+allowed that neither reading of the source allowed, as ``tests/probing.py`` counts. libFuzzer is given the words of all
+descriptions. Findings are kept in a folder of the system's temporary one, each once.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-PROOF = ("V002", "V004", "X001")
+PROOF = ("V001", "V002", "V003", "V004", "V005", "X001")
 
 
 def seeds(folder: Path, work: str) -> None:
@@ -27,7 +29,7 @@ def seeds(folder: Path, work: str) -> None:
     for n, path in enumerate(sorted((ROOT / "fixtures").glob("*/read/*/input*"))):
         id = path.parts[-4]
         if path.is_file() and id in known and path.stat().st_size < 4000:
-            lead = bytes([known.index(id)]) + (b"\x00" if work == "convert" else b"")
+            lead = bytes([known.index(id)]) + (bytes([n % 256]) if work != "readers" else b"")
             (folder / f"seed-{n}").write_bytes(lead + path.read_bytes())
 
 
@@ -55,11 +57,37 @@ def convert(data: bytes) -> None:
     text = data[2:].decode("utf-8", "ignore").replace("\0", "")
     for made in convert_text(text, from_=source, to=target):
         wrong = [n for n in made.notes if n.code in PROOF]
-        if wrong and source != target:
+        if wrong:
             raise AssertionError(f"{source} -> {load(target).id}: {wrong[0].code} {wrong[0].message}")
 
 
-WORK: dict[str, Any] = {"readers": readers, "convert": convert}
+def rights(data: bytes) -> None:
+    """A conversion to some target, whose deeds are counted without the code under test."""
+    from agentconv.registry import ids, targets
+    from tests.security.test_never_wider import check
+
+    if len(data) < 2:
+        return
+    source, target = ids()[data[0] % len(ids())], targets()[data[1] % len(targets())]
+    text = data[2:].decode("utf-8", "ignore").replace("\0", "")
+    check(text, source, target)
+
+
+def words() -> str:
+    """A dictionary for libFuzzer: keys, tools and values of every format."""
+    from agentconv.registry import ids, load
+
+    found: set[str] = {"---", "\ufeff", "customModes", '"""', "agentconv:carry", "mcp__docs__x", "permission"}
+    for id in ids():
+        spec = load(id)
+        found |= {*spec.fields, *spec.tools.names, *spec.tools.dead, *spec.tools.aliases}
+        for row in spec.fields.values():
+            found |= {str(word) for word in row.to_model}
+    lines = ("".join(f"\\x{byte:02x}" for byte in word.encode()) for word in sorted(found) if word)
+    return "".join(f'"{line}"\n' for line in lines)
+
+
+WORK: dict[str, Any] = {"readers": readers, "convert": convert, "rights": rights}
 SEEN: dict[str, int] = {}
 
 
@@ -71,7 +99,8 @@ def collected(work: Callable[[bytes], None], folder: Path) -> Callable[[bytes], 
             work(data)
         except Exception as error:
             last = traceback.extract_tb(error.__traceback__)[-1]
-            about = str(error)[:90] if isinstance(error, AssertionError) else ""
+            lines = [line for line in str(error).splitlines() if line.startswith("gained ") or work is not rights]
+            about = "".join(lines[:1])[:90] if isinstance(error, AssertionError) else ""
             key = f"{type(error).__name__} {Path(last.filename).name}:{last.lineno} {about}"
             SEEN[key] = SEEN.get(key, 0) + 1
             if SEEN[key] == 1:
@@ -93,8 +122,10 @@ def main() -> None:
         import agentconv.reading.engine  # noqa: F401
     folder = Path(tempfile.mkdtemp(prefix="agentconv-fuzz-"))
     seeds(folder, work)
+    lexicon = folder.with_suffix(".dict")
+    lexicon.write_text(words(), "utf-8")
     found = Path(tempfile.gettempdir()) / f"agentconv-findings-{work}"
-    atheris.Setup([*sys.argv, str(folder)], collected(WORK[work], found))
+    atheris.Setup([*sys.argv, f"-dict={lexicon}", str(folder)], collected(WORK[work], found))
     atheris.Fuzz()
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from agentconv import naming, rights, scopes
+from agentconv import comparing, naming, rights, scopes
 from agentconv.lowering import carry, fields, lower, servers
 from agentconv.model import Scope, Tools
 from agentconv.output import scalars
@@ -29,9 +29,6 @@ class Fault:
     wraps: bool = False  # ``instead`` is given the real thing first
 
 
-COUNTING = ("agentconv.rights", "agentconv.scopes")
-
-
 def everywhere(module: Any, attribute: str, new: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Put it in place of the real one wherever that was imported to, and forget what was counted before."""
     real = getattr(module, attribute)
@@ -47,8 +44,10 @@ def forget() -> None:
         if name.startswith("agentconv"):
             for value in list(vars(module).values()):
                 if hasattr(value, "cache_clear") and getattr(value, "__module__", "") in (
+                    "agentconv.comparing",
                     "agentconv.rights",
                     "agentconv.scopes",
+                    "agentconv.lowering.tools",
                 ):
                     value.cache_clear()
 
@@ -76,39 +75,41 @@ def no_notes(*rest: Any, **more: Any) -> None:
 
 FAULTS = [
     # counting
-    Fault("everything is contained", rights, "contains", lambda have, one: True, "row:claude-agent-scope-to-vscode"),
+    Fault("everything is contained", comparing, "_holds", lambda have, one: True, "row:claude-agent-scope-to-vscode"),
     Fault(
         "a scope is none when covering",
-        rights,
-        "_covers",
+        comparing,
+        "covers",
         lambda have, one: have.cls == one.cls,
         "row:claude-agent-scope-to-vscode",
     ),
     Fault(
         "denied parts do not count when covering",
-        rights,
-        "_covers",
+        comparing,
+        "covers",
         lambda real, have, one: real(replace(have, minus=frozenset()), one),
         "row:opencode-scoped-shell-to-codex",
         True,
     ),
     Fault(
         "a tool of a server is its server",
-        rights,
+        comparing,
         "_inside",
         lambda part, whole: part.split("/")[0] == whole.split("/")[0],
         "check:rights are told apart",
     ),
-    Fault("every server is every other", rights, "_mcp_covers", lambda have, one: True, "check:rights are told apart"),
+    Fault(
+        "every server is every other", comparing, "_mcp_covers", lambda have, one: True, "check:rights are told apart"
+    ),
     Fault(
         "nothing is ever gained",
-        rights,
+        comparing,
         "gained",
         lambda before, after: frozenset(),
         "row:claude-agent-scope-to-vscode",
     ),
-    Fault("nothing is ever lost", rights, "lost", lambda before, after: frozenset(), "row:claude-deny-bash-to-roo"),
-    Fault("a question is none", rights, "_auto_from_ask", lambda known, one: False, "check:rights are told apart"),
+    Fault("nothing is ever lost", comparing, "lost", lambda before, after: frozenset(), "row:claude-deny-bash-to-roo"),
+    Fault("a question is none", comparing, "_auto_from_ask", lambda known, one: False, "check:rights are told apart"),
     Fault("a star is a name", rights, "is_star", lambda tool: False, "row:claude-deny-star-to-vscode"),
     Fault("nothing said is nothing given", rights, "base_open", lambda given, spec: False, "row:claude-star-to-vscode"),
     Fault(
@@ -238,7 +239,7 @@ FAULTS = [
         "check:links are not followed",
     ),
     Fault("case makes a file", writing, "_folded", lambda path: path, "check:one file is claimed once"),
-    Fault("a link is followed", sources, "_leads_out", lambda full, root: "", "check:sources stay inside"),
+    Fault("a link is followed", sources, "leads_out", lambda full, root: "", "check:sources stay inside"),
     # quoting
     Fault("everything is plain", scalars, "_is_plain", lambda text: True, "check:texts arrive"),
     Fault("quotes are enough", scalars, "_quoted", lambda text: f'"{text}"', "check:texts arrive"),

@@ -6,10 +6,19 @@ import pytest
 
 from agentconv.convert import convert_text
 from agentconv.reading.engine import read_author, read_program
-from agentconv.registry import load
+from agentconv.registry import load, targets
 
 FOUND = [
     ("agentconv", '[{"id": "one", "prompt": "1"}, {"": "two", "prompt": "2"}]\n'),  # an empty key stood for the prompt
+    # a capability that nobody knows
+    ("agentconv", '{"id": "a", "prompt": "p", "tools": {"base": "none", "rules": [{"allow": "x", "caps": ["y"]}]}}'),
+    ("copilot", "---\nname: a\ndescription: d\nskills: [null, x]\n---\nDo it.\n"),  # null is no name of a skill
+    ("letta", "---\nname: a\ndescription: d\n---\nOne.\r\r\n\r\nTwo.\n"),  # CR CRLF: one line end or two
+    # a server whose name would be two in a list
+    ("pi", '---\nname: a\ndescription: d\ntools: read, "mcp__a: [b"\n---\nDo it.\n'),
+    ("gemini-cli", "---\nname: a\ndescription: d\nkind: lOcal\ntools: [read]\n---\nDo it.\n"),
+    # quotes are text where a header is read by lines
+    ("letta", '---\nname: a\ndescription: d\nd\ntools: "Read, Glob"\n---\nDo it.\n'),
 ]  # fmt: skip
 
 
@@ -17,5 +26,11 @@ FOUND = [
 def test_it_is_read_or_refused(id: str, text: str) -> None:
     read_author(load(id), text, "a.md")
     read_program(load(id), text, "a.md")
-    for target in ("vscode", "opencode", "roo"):
-        assert convert_text(text, from_=id, to=target)
+    for target in targets():
+        for made in convert_text(text, from_=id, to=target):
+            assert not [n for n in made.notes if n.code.startswith(("V", "X"))], (target, made.notes)
+
+
+def test_quotes_that_are_text_are_said() -> None:
+    reading = read_author(load("letta"), FOUND[-1][1], "a.md")
+    assert [(n.code, n.path) for n in reading.notes] == [("R011", "tools")]

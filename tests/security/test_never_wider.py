@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agentconv.convert import Conversion, convert_text
+from agentconv.convert import Conversion, convert_text, usual_path
 from agentconv.model import Agent
+from agentconv.proof.sourcerights import same_agent
 from agentconv.reading.engine import read_author, read_program
+from agentconv.reading.origins import as_meant
 from agentconv.registry import ids, load, shared_readers, targets
 from agentconv.spec import Spec
 from tests import probing, rawheaders
@@ -23,13 +25,14 @@ SEARCH = os.environ.get("AGENTCONV_EXAMPLES")
 EXAMPLES = int(SEARCH or "6")
 LAW = settings(max_examples=EXAMPLES, derandomize=SEARCH is None, deadline=None)
 MARKER = re.compile(r"\./start-\d+-\.sh")
-# Taken as meant: a name of another program, a dead one, a control that does not hold, a file that is not loaded.
-MEANT = {"T001", "T002", "T009", "T024", "R006", "R012"}
+# Taken as meant: a name of another program, a dead one, a control that does not hold, a file that is not loaded, and a
+# header that was mended, of which its program may have made less.
+MEANT = {"T001", "T002", "T009", "T024", "R006", "R012", "R003", "R008", "R009", "R013", "R014", "R019"}
 GIVING = {"bypass": 3, "auto": 2, "accept-edits": 1, "dont-ask": 1}
 
 
-def converted(text: str, source: str, target: str) -> list[Conversion]:
-    path = str((load(source).head.get("places") or {}).get("write") or "reviewer.md").replace("{id}", "reviewer")
+def converted(text: str, source: str, target: str, path: str = "") -> list[Conversion]:
+    path = path or usual_path(load(source), "reviewer")
     return convert_text(text, from_=source, to=target, path=path)
 
 
@@ -40,7 +43,8 @@ def written(made: Conversion) -> Agent | None:
     ((path, data),) = made.files.items()
     read = read_program(load(made.target), data.decode(), path).agents
     assert read or made.format == made.target, "what is written is loaded"
-    return read[0].agent if read else None
+    mine = [one.agent for one in read if not made.entry or one.agent.id == made.entry]
+    return mine[0] if mine else None
 
 
 def free(deeds: set[probing.Deed]) -> bool:
@@ -67,44 +71,56 @@ def started(src: Spec, text: str) -> set[str]:
     return out
 
 
-def check(text: str, source: str, target: str, foreign: bool) -> None:
-    src, dst = load(source), load(target)
-    author = read_author(src, text, "reviewer.md").agents
-    program = read_program(src, text, "reviewer.md")
-    for made in converted(text, source, target):
+def told_apart(read: Any, reading: Any) -> Agent | None:
+    """The same agent in another reading."""
+    twin = same_agent(read, reading)
+    return twin.agent if twin is not None else None
+
+
+def check(text: str, source: str, target: str, path: str = "") -> None:
+    """Every agent of a file: what is written allows no deed and starts nothing that the source did not."""
+    src = load(source)
+    author = read_author(src, text, path or "reviewer.md")
+    program = read_program(src, text, path or "reviewer.md")
+    for n, made in enumerate(converted(text, source, target, path)):
         told = f"{text}\n{tell(made)}"
-        assert not [n for n in made.notes if n.code in PROOF], told
-        back = written(made)
-        if back is None:
-            continue
-        asked, given = author[0].agent, program.agents[0].agent if program.agents else None
-        words = {n.code for n in made.notes}
-        # commands: those of hooks and of MCP servers
-        if source != target:
-            theirs = started(src, text) if given is not None else commands(asked)
-            assert commands(back) <= theirs, f"starts {commands(back) - theirs}\n{told}"
-            had = max(GIVING.get(str(a.permission_mode), 0) for a in (given or asked,))
-            assert (
-                GIVING.get(str(back.permission_mode), 0) <= had
-                or GIVING.get(str(asked.permission_mode), 0) == GIVING.get(str(back.permission_mode), 0) == had
-            ), told
-        if dst.text_kind or made.status == "widened" or source == target:
-            continue
-        after = probing.allowed(back, dst, program=True)
-        before = probing.allowed(asked, src, program=False)
-        if not free(before):
-            assert after <= before, f"gained {after - before}\n{told}"
-        if (
-            given is not None
-            and src.tools.singles
-            and not src.text_kind
-            and not words & MEANT
-            and src.tools.control != "none"
-        ):
-            there = {RISK.get(cap, cap) for caps in src.ambient.values() for cap in caps}
-            real = probing.allowed(given, src, program=True) | {d for d in probing.DEEDS if d.cls in there}
-            if not free(real):
-                assert after <= real, f"gained over the program {after - real}\n{told}"
+        assert not [x for x in made.notes if x.code in PROOF], told
+        if made.files and n < len(author.agents):
+            read = author.agents[n]
+            asked, spec = as_meant(read.agent, src)  # the model's own form is in another format's words
+            check_one(made, asked, spec, told_apart(read, program) if spec is src else None, text, told)
+
+
+def check_one(made: Conversion, asked: Agent, src: Spec, given: Agent | None, text: str, told: str) -> None:
+    dst = load(made.target)
+    back = written(made)
+    if back is None:
+        return
+    words = {n.code for n in made.notes}
+    same = made.format == made.target
+    # commands: those of hooks and of MCP servers
+    if not same:
+        theirs = started(src, text) if given is not None else commands(asked)
+        assert commands(back) <= theirs, f"starts {commands(back) - theirs}\n{told}"
+        had = max(GIVING.get(str(a.permission_mode), 0) for a in (given or asked,))
+        assert (
+            GIVING.get(str(back.permission_mode), 0) <= had
+            or GIVING.get(str(asked.permission_mode), 0) == GIVING.get(str(back.permission_mode), 0) == had
+        ), told
+    if dst.text_kind or made.status == "widened" or same:
+        return
+    after = probing.allowed(back, dst, program=True)
+    before = probing.allowed(asked, src, program=False)
+    if not free(before):
+        assert after <= before, f"gained {sorted(map(str, after - before))}\n{told}"
+    if given is None or not src.tools.singles or src.text_kind or words & MEANT or src.tools.control == "none":
+        return
+    if any(n.code == "R011" and "takes lines as they are" in n.message for n in made.notes):
+        return  # quotes that the program takes for text: said, and taken as meant
+    there = {RISK.get(cap, cap) for caps in src.ambient.values() for cap in caps}
+    real = probing.allowed(given, src, program=True) | {d for d in probing.DEEDS if d.cls in there}
+    if not free(real):
+        assert after <= real, f"gained over the program {sorted(map(str, after - real))}\n{told}"
 
 
 each_source = pytest.mark.parametrize("source", [i for i in ids() if i != "agentconv"])
@@ -120,4 +136,4 @@ def test_no_raw_header_becomes_wider(source: str, data: st.DataObject) -> None:
     if not SEARCH:
         some = data.draw(st.lists(st.sampled_from(targets()), min_size=4, max_size=4, unique=True))
     for target in some:
-        check(text, source, target, foreign)
+        check(text, source, target)

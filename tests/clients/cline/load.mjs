@@ -39,7 +39,7 @@ async function main() {
 				errors.push({ file: f, silent: true, message: "not read (only *.yml and *.yaml directly in .cline/agents, first of a name wins)" })
 		}
 	const version = JSON.parse(fs.readFileSync(path.join(root, "package.json"))).version
-	process.stdout.write(JSON.stringify({ client: "cline", version, via: "@cline/core", agents, errors }, null, 1) + "\n")
+	process.stdout.write(JSON.stringify({ client: "cline", version, via: "@cline/core", agents, errors, known: { tools: known } }, null, 1) + "\n")
 	process.exit(0)
 }
 main().catch((e) => { console.error(e); process.exit(1) })

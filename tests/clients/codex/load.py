@@ -315,6 +315,7 @@ trust_level = "trusted"
                 "agents": agents,
                 "errors": errors,
                 "session_roles": list(S.roles),
+                "known": {"tools": sorted({tool for a in agents for tool in a["tools"] or ()})},
                 "exit_code": p.returncode,
             },
             indent=2,

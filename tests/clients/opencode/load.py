@@ -376,6 +376,7 @@ def main(client):
         ids = ids if isinstance(ids, list) else []
         result["builtin_agents"] = sorted(baseline)
         result["tool_ids"] = ids
+        result["known"] = {"tools": ids}
         # the rules every new agent starts from, learnt from a file that asks for nothing
         _, body = server.get("/agent", probe)
         prefix = next((a["permission"] for a in body if a["name"] == "harness-probe"), [])

@@ -93,7 +93,8 @@ function readFile(dir, name, source, result) {
 	})
 }
 
-const result = { client: "roo", version, via: "@roo-code/types zod schema", agents: [], errors: [] }
+const result = { client: "roo", version, via: "@roo-code/types zod schema", agents: [], errors: [],
+	known: { tools: roo.toolNames, groups: roo.toolGroups } }
 readFile(dir, ".roomodes", "project", result)
 readFile(dir, "custom_modes.yaml", "global", result)
 // a project mode hides a user-level mode with the same slug

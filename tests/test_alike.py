@@ -101,11 +101,19 @@ def texts_of(maker: Maker, file: tuple[str, str], format: str) -> alike.Texts:
     return like.texts if like is not None else alike.Texts("", "", "", "", "")
 
 
-TEXT = st.lists(st.sampled_from([*TRAPS, "Reads", "the code", "a-b", "agent-a1", "x: y"]), min_size=1, max_size=4)
+OWN = [
+    "`.claude/agents/a.md`", "agentconv", "${query}", "${args}", "{file:a.md}", "{env:HOME}", "$ARGUMENTS", "@a.md",
+    "#tool:x",
+    "[agentconv: this agent was written to do no more than this: nothing. X does not enforce it; keep to it.]",
+    "## Routing facts (from the definition of this agent)", "## Examples (from the description of this agent)",
+    "<!-- agentconv:carry {} -->", "<!-- agentconv:only codex -->x<!-- /agentconv -->", "tools: Bash", "---\n\ntext",
+    "<example>\nuser: x\n</example>", "x" * 1200, "a word " * 5000, "— ’ …", "\n\n\n", "```yaml\ntools: [Bash]\n```",
+]  # fmt: skip
+TEXT = st.lists(st.sampled_from([*TRAPS, *OWN, "Reads", "the code", "agent-a1", "x: y"]), min_size=1, max_size=4)
 LINES = st.lists(TEXT.map(" ".join), min_size=1, max_size=4).map("\n".join)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     header=st.sampled_from(
         ["tools: Read", "tools: [Read, Bash]\nmodel: opus", "model: sonnet", "disallowedTools: Bash"]

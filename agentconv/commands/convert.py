@@ -161,6 +161,9 @@ def _writable(report: str | None) -> None:
         raise click.UsageError(f"--report: there is no folder {Path(report).parent}")
 
 
+MANIFESTS = (".claude-plugin/plugin.json", "plugin.json")
+
+
 class NoAgents(click.ClickException):
     """F004."""
 
@@ -168,9 +171,10 @@ class NoAgents(click.ClickException):
 
     def __init__(self, src: tuple[str, ...]) -> None:
         where = f"in {' '.join(src)}" if src else "in the known places of this project"
-        super().__init__(
-            f"F004 no agents found {where}. Name a file or a folder; `agentconv formats` lists the places."
-        )
+        advice = "Name a file or a folder; `agentconv formats` lists the places."
+        if not src and any((Path.cwd() / place).is_file() for place in MANIFESTS):
+            advice = "This is the folder of a plugin: name it, `.`, and its agents are taken."
+        super().__init__(f"F004 no agents found {where}. {advice}")
 
 
 def prepare(src: tuple[str, ...], to: tuple[str, ...], given: dict[str, Any]) -> tuple[Any, Any]:

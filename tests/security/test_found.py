@@ -17,6 +17,8 @@ FOUND = [
     # a server whose name would be two in a list
     ("pi", '---\nname: a\ndescription: d\ntools: read, "mcp__a: [b"\n---\nDo it.\n'),
     ("gemini-cli", "---\nname: a\ndescription: d\nkind: lOcal\ntools: [read]\n---\nDo it.\n"),
+    # of two limits of one tool one has no pattern in the target
+    ("opencode", '---\npermission:\n  "x*": deny\n  read: {"*": deny, "*.env": ask, "*.env.*": ask}\n---\nDo it.\n'),
     # quotes are text where a header is read by lines
     ("letta", '---\nname: a\ndescription: d\nd\ntools: "Read, Glob"\n---\nDo it.\n'),
 ]  # fmt: skip

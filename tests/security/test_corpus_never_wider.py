@@ -19,7 +19,7 @@ from tests.security.test_never_wider import check
 CORPUS = ROOT.parent / "shared" / "corpus"
 FIXTURES = sorted(p for p in (ROOT / "fixtures").glob("*/read/*/input*") if p.is_file() and p.parts[-4] in ids())
 SOURCES = [id for id in ids() if id != "agentconv"]
-TURN = 2  # targets per fixture
+TURN = 1  # targets per fixture
 
 
 def text_of(path: Path) -> str:

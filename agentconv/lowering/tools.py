@@ -20,7 +20,7 @@ from agentconv.lowering.wish import (
 )  # fmt: skip
 from agentconv.model import Agent, Scope, Tool, Tools
 from agentconv.notes import Note
-from agentconv.rights import Grant, Rights, by_capability, gained, is_star, of_agent, resolved
+from agentconv.rights import Grant, Rights, by_capability, gained, is_star, limits_shell, of_agent, resolved
 from agentconv.spec import Spec, risk
 
 Delegates = tuple[str, ...] | None
@@ -126,8 +126,13 @@ def _same_language(job: ToolJob) -> Tools | None:
         return None
     made = Tools(None, tools.rules)
     # a program with its own tools beside those of the one it comes from: what the rules do not name may be more there
-    if job.src.program != job.dst.program and gained(job.before, of_agent(Agent(tools=made), job.dst, program=True)):
-        return None
+    if job.src.program != job.dst.program:
+        said = {r.tool.name for r in tools.rules}
+        unsaid = any(n.named and n.classes and n.name not in said for n in table.singles.values())
+        if (unsaid and limits_shell(tools.rules)) or gained(
+            job.before, of_agent(Agent(tools=made), job.dst, program=True)
+        ):
+            return None
     return made
 
 

@@ -257,8 +257,8 @@ FAULTS = [
     Fault(
         "places lie anywhere",
         files.Inside,
-        "place",
-        lambda self, path: self.root / path,
+        "spot",
+        lambda self, path: f"{self.root}/{path}",
         "check:links are not followed",
     ),
     Fault("case makes a file", writing, "_folded", lambda path: path, "check:one file is claimed once"),

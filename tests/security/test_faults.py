@@ -252,4 +252,5 @@ def test_a_fault_is_noticed(fault: Fault) -> None:
 
 
 def test_there_are_enough() -> None:
+    assert all(hasattr(fault.module, fault.attribute) for fault in FAULTS)
     assert len([f for f in FAULTS if f.caught_by.partition(":")[2] not in ELSEWHERE]) >= 66

@@ -177,6 +177,16 @@ def test_a_kind_in_which_texts_make_a_difference_is_never_filled_in() -> None:
     assert not form.targets and not form.filled(texts[2])
 
 
+def test_templates_of_somebodys_own_are_always_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They may look into a prompt, and write something else for one word in it."""
+    maker, files = three("opencode")
+    first = maker.make(Source(files[0][0], None, "claude-code", files[0][1], asked=True, settled=True))
+    texts = texts_of(maker, files[0], "claude-code")
+    assert filling.filling(texts, first.results)
+    monkeypatch.setattr(filling, "load", lambda id: replace(load(id), folder="/somewhere"))
+    assert not filling.filling(texts, first.results)
+
+
 def test_most_agents_of_a_project_are_filled_in() -> None:
     from bench.data import agents
 

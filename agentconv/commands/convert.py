@@ -183,7 +183,7 @@ def prepare(src: tuple[str, ...], to: tuple[str, ...], given: dict[str, Any]) ->
     from agentconv.lowering.lower import Options
     from agentconv.project import batch, files, sources
 
-    targets = _targets(split_words(to), given["output"])
+    targets = _targets(split_words(to), given["output"] or ("-" if src == ("-",) else None))
     from_ = given["from_"]
     if from_ is not None:
         _known(from_)
@@ -272,6 +272,8 @@ def settings_of(cwd: Path) -> Any:
 def _targets(words: tuple[str, ...], output: str | None) -> tuple[str, ...]:
     from agentconv import registry
 
+    if output == "-" and (len(words) > 1 or words == ("all",)):
+        raise click.UsageError("standard output takes one file: name one format, or a folder with -o 'FOLDER/{id}/'")
     if words == ("all",):
         found = [id for id in registry.targets() if registry.trusted(id)]
         return tuple(found) if output is not None and "{id}" in output else primary(found)

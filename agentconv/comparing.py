@@ -54,11 +54,12 @@ class _Known:
     rights: Rights
     by_class: dict[str, list[Right]]
     by_scope: dict[tuple[str, Scope | None], list[Right]]
+    free: bool  # who has a free shell can do the rest with it
 
 
 @lru_cache(maxsize=32)
 def _known(have: Rights) -> _Known:
-    known = _Known(have, {}, {})
+    known = _Known(have, {}, {}, any(r.whole for r in have if r.cls in (ALL, "runs")))
     for right in have:
         known.by_class.setdefault(right.cls, []).append(right)
         known.by_scope.setdefault((right.cls, right.scope), []).append(right)
@@ -74,8 +75,8 @@ def _holds(have: _Known, one: Right) -> bool:
     known = have.by_class
     if _auto_from_ask(known, one):
         return False
-    if any(r.whole for cls in (ALL, "runs") for r in known.get(cls, ())):
-        return True  # who has a free shell can do the rest with it
+    if have.free:
+        return True
     if one.cls == ALL:
         return False
     # mostly the same limit is at hand

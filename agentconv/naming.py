@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 
@@ -16,6 +17,13 @@ def slug(text: str) -> str:
     text = text.replace("#", "sharp").replace("+", "plus").replace("&", " and ")
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     return "-".join(WORDS.findall(plain))
+
+
+def stand_in(text: str) -> str:
+    """For a name in a script that is not ours to write: the same one for the same name, and another for another, so
+    that two agents of a team that writes Japanese are two files."""
+    mark = unicodedata.normalize("NFC", text).strip().encode("utf-8", "surrogatepass")
+    return f"agent-{hashlib.sha256(mark).hexdigest()[:6]}" if any(c.isalnum() for c in text) else "agent"
 
 
 def legal(text: str | None, rules: dict[str, object] | None) -> bool:
@@ -52,7 +60,7 @@ def file_id(id: str, spec: Spec) -> str:
     made = "/".join(p for p in kept if p)
     if made and legal(made, rules):
         return made
-    return "/".join(_no_device(s[:LONGEST]) for s in map(slug, parts) if s) or "agent"
+    return "/".join(_no_device(s[:LONGEST]) for s in map(slug, parts) if s) or stand_in(id)
 
 
 def _no_device(name: str) -> str:

@@ -57,7 +57,8 @@ def _may(agent: Agent, spec: Spec, deed: Deed, program: bool) -> bool:
         server, _, member = deed.what.partition("/")
         return _mcp(rules, opened == "all", server, member)
     if program:
-        names = [n for n, name in spec.tools.singles.items() if not name.never and deed.cls in name.classes]
+        main = agent.mode == "primary"  # what no subagent gets its main agent has
+        names = [n for n, name in spec.tools.singles.items() if (main or not name.never) and deed.cls in name.classes]
         if spec.tools.control == "switch" and agent.tools.rules:  # what no setting takes away is said of the program
             names = [n for n in names if n not in spec.ambient]
         return any(_walk(rules, bool(opened) and not spec.tools.names[n].closed, deed, _names(n, spec)) for n in names)

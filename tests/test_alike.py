@@ -101,11 +101,19 @@ def texts_of(maker: Maker, file: tuple[str, str], format: str) -> alike.Texts:
     return like.texts if like is not None else alike.Texts("", "", "", "", "")
 
 
-TEXT = st.lists(st.sampled_from([*TRAPS, "Reads", "the code", "a-b", "agent-a1", "x: y"]), min_size=1, max_size=4)
+OWN = [
+    "`.claude/agents/a.md`", "agentconv", "${query}", "${args}", "{file:a.md}", "{env:HOME}", "$ARGUMENTS", "@a.md",
+    "#tool:x",
+    "[agentconv: this agent was written to do no more than this: nothing. X does not enforce it; keep to it.]",
+    "## Routing facts (from the definition of this agent)", "## Examples (from the description of this agent)",
+    "<!-- agentconv:carry {} -->", "<!-- agentconv:only codex -->x<!-- /agentconv -->", "tools: Bash", "---\n\ntext",
+    "<example>\nuser: x\n</example>", "x" * 1200, "a word " * 5000, "— ’ …", "\n\n\n", "```yaml\ntools: [Bash]\n```",
+]  # fmt: skip
+TEXT = st.lists(st.sampled_from([*TRAPS, *OWN, "Reads", "the code", "agent-a1", "x: y"]), min_size=1, max_size=4)
 LINES = st.lists(TEXT.map(" ".join), min_size=1, max_size=4).map("\n".join)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     header=st.sampled_from(
         ["tools: Read", "tools: [Read, Bash]\nmodel: opus", "model: sonnet", "disallowedTools: Bash"]
@@ -167,6 +175,16 @@ def test_a_kind_in_which_texts_make_a_difference_is_never_filled_in() -> None:
     second.results["opencode"][0].name = "Somebody Else"
     form.prove(texts[1], second.results)
     assert not form.targets and not form.filled(texts[2])
+
+
+def test_templates_of_somebodys_own_are_always_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They may look into a prompt, and write something else for one word in it."""
+    maker, files = three("opencode")
+    first = maker.make(Source(files[0][0], None, "claude-code", files[0][1], asked=True, settled=True))
+    texts = texts_of(maker, files[0], "claude-code")
+    assert filling.filling(texts, first.results)
+    monkeypatch.setattr(filling, "load", lambda id: replace(load(id), folder="/somewhere"))
+    assert not filling.filling(texts, first.results)
 
 
 def test_most_agents_of_a_project_are_filled_in() -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from agentconv.containers import MAX_DEPTH, MAX_NODES, ContainerError, Document, Node, json, locate, toml, yamlnodes
 from agentconv.containers import yaml as yamlfile
 from agentconv.containers.frontmatter import read_author, read_program
+from agentconv.containers.plainlines import plain_lines
 from agentconv.containers.retries import colon_blocks, quote_suspects
 from agentconv.output.edit import edit_text
 
@@ -717,3 +718,94 @@ def test_a_whole_file_of_yaml() -> None:
         assert yamlfile.read_program(bad, {}).reason
         with pytest.raises(ContainerError):
             yamlfile.read_author(bad)
+
+
+KEYS = st.sampled_from(["name", "tools", "model", "yes", "k-1", "_", "a b", "0", "<<"])
+VALUES = st.sampled_from(
+    [
+        "a",
+        "a b",
+        "a: b",
+        "a:b",
+        "x #y",
+        "x#y",
+        "[a, b]",
+        "[a,b]",
+        "[]",
+        "[a, b, ]",
+        "[yes, no]",
+        "[a b]",
+        "[1, 2]",
+        "*",
+        "&a",
+        "- x",
+        "'q'",
+        '"q"',
+        "a'b",
+        'a"b',
+        "é",
+        "日本",
+        "a — b",
+        "\u2028",
+        "x\x85y",
+        "x\u2028y",
+        "a\tb",
+        "a ",
+        ":",
+        "a:",
+        "~",
+        "null",
+        "true",
+        "no",
+        "1",
+        "007",
+        "0x1F",
+        "1_000",
+        "1e5",
+        ".5",
+        "12:30:45",
+        "2026-01-01",
+        "a\n  b",
+        "a\r",
+        "---",
+        "...",
+        "{a: b}",
+        "http://x.y/z",
+        "😀",
+        "a😀",
+        "a\x7f",
+        "a\ufeff",
+        "a\ufffe",
+        "[a.b/c, d-e]",
+        "[a, {b: c}]",
+        "|",
+        "> x",
+        "%",
+        "@x",
+        "`x",
+        "a\xa0b",
+    ]
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    lines=st.lists(
+        st.tuples(KEYS, st.sampled_from([": ", ":  ", ":", ": "]), VALUES, st.sampled_from(["\n", "\n\n", ""]))
+    ),
+    schema=st.sampled_from(["core", "js-yaml3", "js-yaml4", "yaml11", "strings"]),
+)
+def test_plain_lines_are_what_the_parser_makes_of_them(lines: list[tuple[str, ...]], schema: str) -> None:
+    text = "".join(part for line in lines for part in line)
+    quick = plain_lines(text, schema, 7, 3)
+    if quick is not None:
+        composed = yamlnodes._Builder(text, schema, 7, 3, "last", "broken", True, 64, 10_000).run()
+        assert composed.node == quick
+        assert composed.documents == 1 and not composed.duplicates and not composed.anchored
+
+
+def test_most_headers_are_plain_lines() -> None:
+    from bench.data import agents
+
+    texts = [text.split("---\n")[1] for _, text in agents(100)]
+    assert sum(plain_lines(text, "core") is not None for text in texts) > 70

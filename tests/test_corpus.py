@@ -97,3 +97,25 @@ def test_the_format_is_told_from_the_text_alone() -> None:
 def source_rights_of(format: str, text: str, name: str) -> list[Rights]:
     reading, program = read_author(load(format), text, name), read_program(load(format), text, name)
     return [source_rights(read, reading, program)[0] for read in reading.agents]
+
+
+@pytest.mark.parametrize("format", sorted(f for f in ROWS if load(f).syntax == "frontmatter"))
+def test_headers_of_real_files_are_filled_in_as_they_would_be_converted(format: str) -> None:
+    """Each header for several agents of other names, descriptions and prompts: what is alike becomes alike."""
+    from agentconv.project.filling import new_kinds
+    from agentconv.project.making import Maker
+    from agentconv.project.planning import Plan
+    from tests.test_alike import BODIES, WORDS, made, place, with_texts
+
+    for n, row in enumerate(ROWS[format]):
+        text = text_of(row)
+        if text is None or not text.startswith("---\n") or "\n---\n" not in text[3:]:
+            continue
+        header = text[4:].split("\n---\n")[0]
+        files = []
+        for k, (words, body) in enumerate(zip(WORDS, BODIES, strict=True)):
+            name = f"agent-{'abcd'[k]}{k}"
+            files.append((place(format, name), f"---\n{with_texts(header, format, name, words)}\n---\n\n{body}\n"))
+        plan = Plan(CORPUS, tuple(TARGETS[(5 * n + k) % len(TARGETS)] for k in range(5)), output="out/")
+        alike = made(Maker(plan, kinds=new_kinds()), files, format)
+        assert alike == made(Maker(plan), files, format), row["path"]

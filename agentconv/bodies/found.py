@@ -15,7 +15,7 @@ class Mention:
     """One place that speaks of something. ``code``: it stands in code; ``sure``: nothing else can be meant."""
 
     kind: str
-    form: str  # call at at-agent backticks bold bare title file; of the others: how it is written
+    form: str  # call at at-agent backticks bold bare title file cell link; of the others: how it is written
     text: str
     start: int
     end: int

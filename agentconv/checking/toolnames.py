@@ -12,6 +12,7 @@ from agentconv.checking.restrictions import classes_of
 from agentconv.model import Tool
 from agentconv.reading.codecs import TOOL_TYPES
 from agentconv.reading.context import Read, Token
+from agentconv.reading.toolcodecs import CURLY
 from agentconv.reading.toolnames import Found, recognise
 from agentconv.registry import ids, load
 from agentconv.spec import Spec
@@ -99,7 +100,7 @@ def _named(checked: Checked, reader: Reader, read: Read, twin: Read, token: Toke
     return checked.finding(
         code, severity, message, read=read, at=checked.at(token.start), reader=reader, path=token.at,
         meant=words(found.tool) if known else "a tool of this name", does=does,
-        mend="name the whole server" if own is not None else _mend(token, found, reader.spec),
+        mend="name the whole server" if own is not None else _mend(token, found, checked, reader.spec),
     )  # fmt: skip
 
 
@@ -115,7 +116,9 @@ def _spelled_elsewhere(text: str, spec: Spec) -> Tool | None:
     return None
 
 
-def _mend(token: Token, found: Found, spec: Spec) -> str:
+def _mend(token: Token, found: Found, checked: Checked, spec: Spec) -> str:
+    if token.start and checked.text[token.start - 1] in CURLY:
+        return "take the quotes away, which are those of a word processor"
     if found.how in ("own", "alias", "mcp"):
         split = spec.tools.fact("split", "comma")
         return "write the names as a list" if split in ("none", "whole") else "write the names with commas between them"

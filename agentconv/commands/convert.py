@@ -161,6 +161,9 @@ def _writable(report: str | None) -> None:
         raise click.UsageError(f"--report: there is no folder {Path(report).parent}")
 
 
+MANIFESTS = (".claude-plugin/plugin.json", "plugin.json")
+
+
 class NoAgents(click.ClickException):
     """F004."""
 
@@ -168,9 +171,10 @@ class NoAgents(click.ClickException):
 
     def __init__(self, src: tuple[str, ...]) -> None:
         where = f"in {' '.join(src)}" if src else "in the known places of this project"
-        super().__init__(
-            f"F004 no agents found {where}. Name a file or a folder; `agentconv formats` lists the places."
-        )
+        advice = "Name a file or a folder; `agentconv formats` lists the places."
+        if not src and any((Path.cwd() / place).is_file() for place in MANIFESTS):
+            advice = "This is the folder of a plugin: name it, `.`, and its agents are taken."
+        super().__init__(f"F004 no agents found {where}. {advice}")
 
 
 def prepare(src: tuple[str, ...], to: tuple[str, ...], given: dict[str, Any]) -> tuple[Any, Any]:
@@ -179,7 +183,7 @@ def prepare(src: tuple[str, ...], to: tuple[str, ...], given: dict[str, Any]) ->
     from agentconv.lowering.lower import Options
     from agentconv.project import batch, files, sources
 
-    targets = _targets(split_words(to), given["output"])
+    targets = _targets(split_words(to), given["output"] or ("-" if src == ("-",) else None))
     from_ = given["from_"]
     if from_ is not None:
         _known(from_)
@@ -268,6 +272,8 @@ def settings_of(cwd: Path) -> Any:
 def _targets(words: tuple[str, ...], output: str | None) -> tuple[str, ...]:
     from agentconv import registry
 
+    if output == "-" and (len(words) > 1 or words == ("all",)):
+        raise click.UsageError("standard output takes one file: name one format, or a folder with -o 'FOLDER/{id}/'")
     if words == ("all",):
         found = [id for id in registry.targets() if registry.trusted(id)]
         return tuple(found) if output is not None and "{id}" in output else primary(found)

@@ -12,30 +12,30 @@ from agentconv.containers.yamlnodes import compose_all
 # String.prototype.trim, which most of the programs use; Python's strip() has other ideas of white space
 WHITE = "\t\n\v\f\r \u00a0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + "".join(map(chr, range(0x2000, 0x200B)))
 _S = f"[{WHITE}]"
-# per way of closing: the opening, and the closing line
+# per way of closing: the opening, and the closing line; a run needs a few of them, so they are compiled when asked for
 _OPENING = {
-    "first-dashes": re.compile(rf"---{_S}*\n"),
-    "line": re.compile(r"---[ \t]*(?:\r\n|\n|\r(?!\n)|\Z)"),
-    "line-start": re.compile(r"---(?!-)[ \t]*(?:\r\n|\n|\Z)"),
-    "line-newline": re.compile(rf"---{_S}*\n"),
-    "dashes-line": re.compile(r"[ \t\r\n]*-{3,}[ \t]*(?:\r\n|\n|\Z)"),
-    "next-dashes": re.compile(rf"(?:(?<![^\n])|(?<=\ufeff))---{_S}*\n"),
+    "first-dashes": rf"---{_S}*\n",
+    "line": r"---[ \t]*(?:\r\n|\n|\r(?!\n)|\Z)",
+    "line-start": r"---(?!-)[ \t]*(?:\r\n|\n|\Z)",
+    "line-newline": rf"---{_S}*\n",
+    "dashes-line": r"[ \t\r\n]*-{3,}[ \t]*(?:\r\n|\n|\Z)",
+    "next-dashes": rf"(?:(?<![^\n])|(?<=\ufeff))---{_S}*\n",
 }
 _CLOSING = {
-    "first-dashes": re.compile(rf"---{_S}*\n?"),
-    "line": re.compile(r"(?<![^\r\n])---[ \t]*(?:\r\n|\n|\r|\Z)"),
-    "line-start": re.compile(r"(?<![^\n])---(?:\r\n|\n)?"),
-    "line-newline": re.compile(rf"\n---{_S}*\n"),
-    "dashes-line": re.compile(r"(?<![^\n])-{3,}[ \t]*(?:\r\n|\n|\Z)"),
+    "first-dashes": rf"---{_S}*\n?",
+    "line": r"(?<![^\r\n])---[ \t]*(?:\r\n|\n|\r|\Z)",
+    "line-start": r"(?<![^\n])---(?:\r\n|\n)?",
+    "line-newline": rf"\n---{_S}*\n",
+    "dashes-line": r"(?<![^\n])-{3,}[ \t]*(?:\r\n|\n|\Z)",
     # the line break belongs to it, so a header has one line at least, be it empty
-    "next-dashes": re.compile(rf"\r?\n---{_S}*\n?"),
+    "next-dashes": rf"\r?\n---{_S}*\n?",
 }
 # programs that want the opening line to be exactly ---; theirs begin at the line break before the closing ---
-_EXACT = re.compile(r"---(?:\r\n|\n)")
+_EXACT = r"---(?:\r\n|\n)"
 _EXACT_CLOSING = {
-    "line-start": re.compile(r"\r?\n---(?:\r?\n)?"),
-    "line-start-only": re.compile(r"\r?\n---(?:\r?\n|(?s:.)*\Z)"),
-    "line-break": re.compile(r"(?:\r\n|\n|\r)---(?:\r\n|\n|\r)"),
+    "line-start": r"\r?\n---(?:\r?\n)?",
+    "line-start-only": r"\r?\n---(?:\r?\n|(?s:.)*\Z)",
+    "line-break": r"(?:\r\n|\n|\r)---(?:\r\n|\n|\r)",
 }
 
 
@@ -90,13 +90,13 @@ def _split(text: str, start: int, dialect: Mapping[str, Any], opened: bool = Fal
     where, exact = dialect.get("open"), dialect.get("open") == "exact"
     start_of = _EXACT if exact else _OPENING[close]
     if where == "anywhere":  # the first such line that a later one closes
-        opening = start_of.search(text, start)
+        opening = re.compile(start_of).search(text, start)
     else:
-        opening = re.compile(r"\r?\n|\Z").match(text, start) if opened else start_of.match(text, start)
+        opening = re.compile(r"\r?\n|\Z" if opened else start_of).match(text, start)
     if not opening:
         return None
     at = opening.end()
-    closing = (_EXACT_CLOSING if exact else _CLOSING)[close].search(text, at)
+    closing = re.compile((_EXACT_CLOSING if exact else _CLOSING)[close]).search(text, at)
     if closing:
         return at, closing.start(), closing.end()
     if dialect.get("unclosed", "no-header") == "all-header":

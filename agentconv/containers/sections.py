@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from agentconv.containers import ContainerError, Document, Node, Pair, Places, Remark
+from agentconv.containers.wrapping import as_body
 
 _HEADING = re.compile(r"#{1,6}[ \t]+(.*)")
 _QUOTE = re.compile(r">[ ]?(.*)")
@@ -105,6 +106,6 @@ def _section(text: str, start: int, end: int, place: Any) -> Node:
         put("description", "\n".join(quoted), lines[first].start(), lines[at - 1].end())
         blanks()
     if at < len(lines):
-        prompt = text[start + lines[at].start() : end].strip().replace("\r\n", "\n")
+        prompt = as_body(text[start + lines[at].start() : end]).replace("\r\n", "\n")
         put("prompt", prompt, lines[at].start(), end - start)
     return node

@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from agentconv.containers import MAX_DEPTH, MAX_NODES, ContainerError, Node, Pair, locate
+from agentconv.containers.plainlines import plain_lines
 from agentconv.containers.schemas import typed
 
 CParser: Any
@@ -74,6 +75,8 @@ def compose_all(
     YAML's own and takes maps and lists as keys by their text, as Bun.YAML and npm's yaml do; js-yaml refuses such
     tags, and makes its own text of such keys. ``merge: False`` takes ``<<`` for a key like others, as npm's yaml does.
     """
+    if max_nodes == MAX_NODES and (node := plain_lines(text, schema, offset, line)) is not None:
+        return Composed(node, documents=1)
     builder = _Builder(text, schema, offset, line, duplicates, tags, merge, max_depth, max_nodes)
     try:
         return builder.run()

@@ -196,10 +196,13 @@ def _lose_hooks(value: Any, src: Spec, dst: Spec, out: Lowered) -> None:
         out.say("L008", f"hooks are commands of {src.program}; they are not carried to {dst.program}", "hooks")
 
 
-def always(fields: dict[str, Any], dst: Spec) -> None:
-    """What is written even where nothing says it."""
+def always(fields: dict[str, Any], src: Spec, dst: Spec) -> None:
+    """What is written even where nothing says it. Of two formats of one program both mean the same by saying nothing:
+    an agent of opencode.json without a mode is one for all modes."""
     for row in dst.rows_with("always"):
         word = row.fact("always")
+        if src.program == dst.program and not row.fact("required") and src.fields.get(row.key) is not None:
+            continue
         if word is not None and word is not True and row.field and row.written and fields.get(row.field) is None:
             fields[row.field] = row.to_model.get(word, word)
 

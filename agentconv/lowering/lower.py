@@ -73,7 +73,7 @@ def lower(
     _inside(fields, dst, out)
     _say_needs(fields, dst, out)
     _delegates(agent, delegates, before, dst, fields, out)
-    always(fields, dst)
+    always(fields, src, dst)
     extras = _beside_list(lower_extras(agent.extras, src, dst, out), fields["tools"], dst)
     extras += tuple(e for e in provider(fields.get("model"), dst) if e.key not in {x.key for x in extras})
     extras = (*(e for e in extras if e.key not in {x.key for x in options.extra}), *options.extra)

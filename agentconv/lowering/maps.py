@@ -48,6 +48,7 @@ def all_but(job: ToolJob, source: Tools, caps: Mapping[str, Grant]) -> Tools:
             else:
                 limited.add(name.name)
                 rules += made
+                _say_dropped(job, Wish(cap, grant, (), name.name), name)
     room = job.literal | frozenset(risk(c) for c in caps if caps[c].any and risk(c) not in job.forbid)
     kept: list[tuple[Name, str]] = []  # what a subagent has only where it is named
     for name in table.singles.values():
@@ -83,6 +84,8 @@ def _key_by_key(job: ToolJob, source: Tools, caps: Mapping[str, Grant]) -> Tools
             if made is None and (places := job.places(limited)):
                 text = f"{job.dst.program} cannot hold a part of “{cap_title(limited)}”; the whole is denied"
                 job.say("T013", text, places)
+            elif made is not None:
+                _say_dropped(job, Wish(limited, caps[limited], (), name.name), name)
             rules += made or []
         elif keeps(name, closed, job.literal):
             cap = min(

@@ -38,7 +38,7 @@ def _by_name(agent: Agent, called: str, dst: Spec, out: Lowered) -> dict[str, An
     wish = _said(agent.name) or called
     rules = dst.identity.get("name")
     most = min(naming.LONGEST, int((rules or {}).get("max") or naming.LONGEST))
-    slug = naming.slug(wish) or naming.slug(called) or "agent"
+    slug = naming.slug(wish) or naming.slug(called) or naming.stand_in(wish)
     name = wish if naming.legal(wish, rules) else slug[:most].strip("-")
     if name.lower() in naming.taken(dst) or not naming.legal(name, rules):
         name = f"{name}-agent"

@@ -20,7 +20,7 @@ from agentconv.lowering.wish import (
 )  # fmt: skip
 from agentconv.model import Agent, Scope, Tool, Tools
 from agentconv.notes import Note
-from agentconv.rights import Grant, Rights, by_capability, is_star, resolved
+from agentconv.rights import Grant, Rights, by_capability, gained, is_star, limits_shell, of_agent, resolved
 from agentconv.spec import Spec, risk
 
 Delegates = tuple[str, ...] | None
@@ -124,7 +124,16 @@ def _same_language(job: ToolJob) -> Tools | None:
         return None
     if tools.base == "builtin" or any(r.tool.server and not _spelled_here(r.tool, job) for r in tools.rules):
         return None
-    return Tools(None, tools.rules)
+    made = Tools(None, tools.rules)
+    # a program with its own tools beside those of the one it comes from: what the rules do not name may be more there
+    if job.src.program != job.dst.program:
+        said = {r.tool.name for r in tools.rules}
+        unsaid = any(n.named and n.classes and n.name not in said for n in table.singles.values())
+        if (unsaid and limits_shell(tools.rules)) or gained(
+            job.before, of_agent(Agent(tools=made), job.dst, program=True)
+        ):
+            return None
+    return made
 
 
 def _spelled_here(tool: Tool, job: ToolJob) -> bool:

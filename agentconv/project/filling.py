@@ -131,6 +131,8 @@ def filling(first: Texts, results: Results) -> Filling | None:
     """The results of the first of a kind with gaps, of those targets where each text has a place that can be told."""
     out = {}
     for id, made in results.items():
+        if load(id).folder:  # a template of somebody's own may do anything with a text
+            continue
         outputs = [_output(load(id), first, result) if result.files else None for result in made]
         known = all(o is not None or not r.files for o, r in zip(outputs, made, strict=True))
         if known and not any(_speaks(result.notes, first) for result in made):

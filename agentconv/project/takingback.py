@@ -24,7 +24,8 @@ from agentconv.spec import Spec
 def is_own(result: Conversion, dst: Spec, plan: Plan, written: files.Written) -> bool:
     """Whether the conversion reads what an earlier one wrote, and in another format."""
     keys = {result.source, os.path.relpath(Path.cwd() / result.source, plan.root).replace(os.sep, "/")}
-    return result.format != dst.id and not keys.isdisjoint(written.hashes)
+    # an entry of a shared file has its own line there: `.roomodes#reviewer`
+    return result.format != dst.id and any(key.partition("#")[0] in keys for key in written.hashes)
 
 
 def edited(result: Conversion, source: str, path: str, dst: Spec, plan: Plan) -> frozenset[str]:
@@ -34,13 +35,14 @@ def edited(result: Conversion, source: str, path: str, dst: Spec, plan: Plan) ->
     there = next((place for place in places if place.is_file()), None)
     if there is None:
         return every
-    now = _only(result.format, files.read_text(there), result.source)
+    now = _named(result.format, files.read_text(there), result)
     said: list[Agent] = []
-    for guard in (True, False):
-        options = Options(allow_widening=frozenset("*"), guard=guard)
+    everything = frozenset("*")
+    # what was allowed when it was written is not known: one of these
+    for options in (Options(), Options(everything), Options(everything, guard=False)):
         made = convert_text(source, from_=dst.id, to=result.format, path=path, options=options)
         texts = [data.decode("utf-8") for one in made for data in one.files.values()]
-        if len(texts) == 1 and (agent := _only(result.format, texts[0], result.source)) is not None:
+        if len(texts) == 1 and (agent := _named(result.format, texts[0], result)) is not None:
             said.append(agent)
     if now is None or not said:
         return every
@@ -63,6 +65,7 @@ def _as_built(output: str, source: str, plan: Plan) -> bool:
     return any(row.output in known and row.read == fingerprint(source.encode("utf-8")) for row in rows)
 
 
-def _only(format: str, text: str, path: str) -> Agent | None:
-    agents = read_author(load(format), text, path).agents
-    return agents[0].agent if len(agents) == 1 else None
+def _named(format: str, text: str, result: Conversion) -> Agent | None:
+    """The agent of the text that the conversion is of."""
+    agents = [read.agent for read in read_author(load(format), text, result.source).agents]
+    return agents[0] if len(agents) == 1 else next((a for a in agents if result.name in (a.id, a.name)), None)

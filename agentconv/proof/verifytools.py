@@ -114,7 +114,7 @@ def _holds(rule: Rule, now: Grant) -> bool:
     """Whether what arrived covers the limited grant."""
     assert rule.scope is not None
     allowed = [s for ok, s, _ in now.scopes if ok]
-    if any(patterns.within(rule.scope, s) for s in allowed):
+    if rule.scope in allowed or any(patterns.within(rule.scope, s) for s in allowed):
         return True
     return any(
         (made := patterns.convert(rule.scope, s.kind)) is not None and set(made) <= set(allowed) for s in allowed

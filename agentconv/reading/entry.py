@@ -22,7 +22,7 @@ from agentconv.reading.modelcodec import read_model_tools
 from agentconv.reading.namedfiles import named_in_body
 from agentconv.reading.switches import read_switch
 from agentconv.reading.toolcodecs import read_deny, read_tools
-from agentconv.reading.toolkeys import only_limits, read_rules, settled, unnamed
+from agentconv.reading.toolkeys import only_limits, read_rules, settled, unnamed, withheld
 from agentconv.reading.toolmaps import read_bools, read_groups, read_permission
 from agentconv.reading.toolsettings import read_settings
 from agentconv.spec import Field, Spec, all_caps, risk
@@ -126,7 +126,7 @@ def read_entry(
     if author or spec.tools.mcp.get("only_holds"):
         tools = _only_servers(tools, entry, ctx)
     fields.update(forced)
-    tools = unnamed(tools, fields, ctx)
+    tools = unnamed(withheld(tools, fields, ctx), fields, ctx)
     extras[:0] = fields.pop("extras", ())
     given = _frozen(fields)
     own_id = given.pop("id", None) if spec.identity.get("over") == "id" else None

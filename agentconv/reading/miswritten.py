@@ -48,7 +48,12 @@ def meant(key: str, spec: Spec, there: Iterable[str]) -> Field | None:
 @lru_cache(maxsize=128)
 def _known(spec: Spec) -> dict[str, Field]:
     """Folded spelling -> row, for keys at the top of an entry."""
-    found = {folded(key): row for key, row in spec.fields.items() if "." not in key and row.field is not None}
+    by_key = str(spec.container.get("entry_id"))  # what names an entry was looked for before
+    found = {
+        folded(key): row
+        for key, row in spec.fields.items()
+        if "." not in key and row.field is not None and key != by_key
+    }
     tools = spec.fields.get(str(spec.tools.fact("field")))
     if tools is not None and tools.field == "tools":
         for spelling in (f"{folded(tools.key)[:-1]}", *([ALLOWED] if tools.type == "tools" else [])):

@@ -13,7 +13,8 @@ from agentconv.reading.toolnames import Found, recognise, star
 from agentconv.spec import Field, portable
 
 NONE, ALL = Tools("none"), Tools("all")
-QUOTES = "\"'`"
+CURLY = "“”„‟‘’‚‛«»"  # the quotes of word processors, and of chats that a file was copied from
+QUOTES = "\"'`" + CURLY
 SERVER_PART = re.compile(r"mcp__(?P<server>(?:(?!__)[^*])+)__.*\*")
 
 

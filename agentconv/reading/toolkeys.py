@@ -11,7 +11,7 @@ from agentconv.model import Rule, Scope, Tool, Tools
 from agentconv.reading.context import Context
 from agentconv.reading.toolnames import star
 from agentconv.rights import is_star, limits_shell
-from agentconv.spec import Field, Spec
+from agentconv.spec import Field, Spec, union_caps
 
 
 def read_rules(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:
@@ -174,6 +174,24 @@ def beside_list(tools: Tools, spec: Spec) -> dict[str, Any]:
     for cap, more in (spec.tools.fact("without") or {}).items():
         keys |= {} if cap in given else more
     return keys
+
+
+def withheld(tools: Tools, fields: Mapping[str, Any], ctx: Context) -> Tools:
+    """A pattern gives a subagent only those of the tools it matches that subagents get."""
+    table = ctx.spec.tools
+    if not ctx.author or fields.get("mode") == "primary":
+        return tools
+    rules = []
+    for rule in tools.rules:
+        matched = [] if rule.effect == "deny" or table.own(rule.tool.name) else table.matching(rule.tool.name)
+        given = [n for n in matched if not (table.names[n].never and table.names[n].classes)]
+        if len(given) < len(matched):
+            text = f"{ctx.spec.seen} gives no subagent all that `{rule.tool.name}` matches: the rest is left out"
+            ctx.say("T002", text, rule.at, None)
+            rule = replace(rule, tool=replace(rule.tool, caps=union_caps(table.names[n] for n in given)))
+        if given or not matched:
+            rules.append(rule)
+    return replace(tools, rules=tuple(rules)) if tuple(rules) != tools.rules else tools
 
 
 def unnamed(tools: Tools, fields: Mapping[str, Any], ctx: Context) -> Tools:

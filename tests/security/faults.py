@@ -10,16 +10,18 @@ from typing import Any
 import pytest
 
 from agentconv import comparing, naming, rights, scopes
-from agentconv.lowering import carry, fields, lower, servers
-from agentconv.model import Scope, Tools
+from agentconv.lowering import carry, choosing, fields, lists, lower, maps, servers, tools, wish
+from agentconv.model import Rule, Scope, Tool, Tools
 from agentconv.output import scalars
 from agentconv.project import files, sources, writing
-from agentconv.proof import aftermath, sourcerights, starting, verify, verifytools
+from agentconv.proof import aftermath, attempt, merging, sourcerights, starting, verify, verifytools
+from agentconv.reading import entry, switches
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One fault. ``caught_by``: ``row:`` of the rights table, or a check of test_faults.py."""
+    """One fault. ``caught_by``: ``row:`` of the rights table, or a check of test_faults.py; ``harmless:`` rows whose
+    ids begin so hold all the same, for the reason that stands beside the fault."""
 
     name: str
     module: Any
@@ -32,23 +34,23 @@ class Fault:
 def everywhere(module: Any, attribute: str, new: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Put it in place of the real one wherever that was imported to, and forget what was counted before."""
     real = getattr(module, attribute)
+    if isinstance(module, type):
+        monkeypatch.setattr(module, attribute, new)
     for name, other in list(sys.modules.items()):
         if name.startswith("agentconv") and getattr(other, attribute, None) is real:
             monkeypatch.setattr(other, attribute, new)
     forget()
 
 
+HOLDING = ("comparing", "convert", "lowering", "proof", "reading.switches", "rights", "scopes")
+
+
 def forget() -> None:
-    """Empty the caches that hold what was counted."""
+    """Empty the caches that hold what was counted, chosen or proved."""
     for name, module in list(sys.modules.items()):
-        if name.startswith("agentconv"):
+        if name.startswith(tuple(f"agentconv.{part}" for part in HOLDING)):
             for value in list(vars(module).values()):
-                if hasattr(value, "cache_clear") and getattr(value, "__module__", "") in (
-                    "agentconv.comparing",
-                    "agentconv.rights",
-                    "agentconv.scopes",
-                    "agentconv.lowering.tools",
-                ):
+                if hasattr(value, "cache_clear") and getattr(value, "__module__", "") == name:
                     value.cache_clear()
 
 
@@ -71,6 +73,27 @@ def widest(real: Any, dst: Any, *rest: Any) -> Any:
 
 def no_notes(*rest: Any, **more: Any) -> None:
     return None
+
+
+def widest_setting(dst: Any, had: Any, forbid: Any, wanted: Any, mcp: Any) -> Any:
+    return max(switches.measured(dst, had, forbid), key=lambda setting: len(setting.open))
+
+
+def nothing_closed(real: Any, closed: Any, allowed: Any, spec: Any) -> Any:
+    return real(set(), frozenset(rights.CLASSES), spec)
+
+
+def every_server(job: Any, found: Any, listed: bool) -> Any:
+    every = job.dst.tools.mcp.get("every")
+    return None if every is None else [Rule("allow", Tool(str(every), server="*"), at="tools")]
+
+
+def whole_key(job: Any, name: Any, cap: str, grant: Any, at: Any) -> Any:
+    return [Rule("allow", name.tool(), None, grant.approval or "auto", at[0] if at else "tools")]
+
+
+def any_class(real: Any, cap: str, wanted: Any, allowed: Any, spec: Any) -> Any:
+    return real(cap, wanted, frozenset(rights.CLASSES), spec)
 
 
 FAULTS = [
@@ -234,8 +257,8 @@ FAULTS = [
     Fault(
         "places lie anywhere",
         files.Inside,
-        "place",
-        lambda self, path: self.root / path,
+        "spot",
+        lambda self, path: f"{self.root}/{path}",
         "check:links are not followed",
     ),
     Fault("case makes a file", writing, "_folded", lambda path: path, "check:one file is claimed once"),
@@ -248,4 +271,102 @@ FAULTS = [
     Fault("keys are plain", scalars, "yaml_key", lambda key: key, "check:keys arrive"),
     Fault("TOML keys are plain", scalars, "toml_key", lambda key: key, "check:keys arrive"),
     Fault("every text fits UTF-8", scalars, "_escape", lambda found: found[0], "check:texts arrive"),
+    # lowering: what is written would be wider, and the proof or the row notices it
+    Fault("a switch is set to its widest value", switches, "pick", widest_setting, "row:claude-read-to-cursor"),
+    Fault(
+        "a limited tool is made whole",
+        rights.Grant,
+        "whole",
+        property(lambda self: self.any),
+        "row:claude-bash-scope-to-vscode",
+    ),
+    Fault(
+        "denied tools stay in a list",
+        choosing,
+        "everything_but",
+        nothing_closed,
+        "row:claude-deny-bash-to-vscode",
+        True,
+    ),
+    Fault("a deny-list forgets its tools", lists, "keeps", lambda *rest: True, "row:claude-deny-scoped-to-opencode"),
+    Fault(
+        "denied MCP servers are forgotten",
+        lists,
+        "_denied_servers",
+        lambda *rest: [],
+        "row:claude-deny-server-to-qoder",
+    ),
+    Fault("every MCP server stands for one", lists, "_every", every_server, "row:claude-deny-bash-to-vscode"),
+    Fault(
+        "a permission map never asks",
+        maps,
+        "_approval",
+        lambda job, wished: "auto",
+        "row:claude-approval-ask-to-opencode",
+    ),
+    Fault("patterns of a map are whole", maps, "_patterns", whole_key, "row:claude-bash-scope-to-opencode"),
+    Fault(
+        "nothing left is nothing said",
+        lists,
+        "or_none",
+        lambda job, tools: tools if tools.rules else Tools(),
+        "row:claude-empty-list-to-vscode",
+    ),
+    Fault("a name may bring any right", choosing, "best", any_class, "row:claude-server-to-openhands", True),
+    # no name of the target that brings a class is chosen without leave (`ToolJob.literal`): only a note is lost
+    Fault("classes that must not arrive do", wish, "shut_forbidden", no_notes, "harmless:claude-plan"),
+    Fault(
+        "any agent may be called",
+        tools,
+        "_agents_limit",
+        lambda job, wishes: (wishes, None),
+        "row:vscode-delegates-to-claude",
+    ),
+    Fault(
+        "rules are copied between all formats",
+        tools,
+        "_same_language",
+        lambda job: job.agent.tools,
+        "row:claude-edit-write-to-vscode",
+    ),
+    Fault(
+        "no key of a program limits", entry, "is_limit", lambda row, value: False, "row:devin-denied-commands-to-claude"
+    ),
+    Fault(
+        "a field of the target brings nothing along",
+        fields,
+        "_implied",
+        lambda *rest: set(),
+        "row:qoder-memory-to-claude",
+    ),
+    Fault(
+        "keys beside the list are forgotten",
+        lower,
+        "_beside_list",
+        lambda extras, *rest: extras,
+        "row:claude-reading-to-antigravity",
+    ),
+    Fault(
+        "other readers of a place do not count",
+        attempt.Attempt,
+        "gained_elsewhere",
+        property(lambda self: frozenset()),
+        "row:opencode-delegate-to-vscode",
+    ),
+    Fault("trust travels", servers, "TRUST", frozenset(), "row:claude-trusted-server-to-gemini"),
+    Fault(
+        "switched-off servers are started",
+        servers,
+        "_switched_off",
+        lambda config: "",
+        "row:claude-switched-off-server-to-junie",
+    ),
+    Fault("a shared file may hold anything", merging, "_same", lambda *rest: True, "check:a changed entry is refused"),
+    Fault(
+        "a carrier may start programs",
+        carry,
+        "FIELDS",
+        (*carry.FIELDS, "hooks", "mcp_servers"),
+        "check:nothing forged comes back",
+    ),
 ]

@@ -51,6 +51,14 @@ def nothing_forged_comes_back() -> None:
                 data = "".join(d.decode() for d in made.files.values())
                 assert data and not any(word in data for word in never), (target, fields, data)
                 assert made.rights.after in (["reads"], []), (target, fields, made.rights)
+    # back to where it says that it came from: what that program would start does not stand in this file
+    head = "---\nname: a\ndescription: d\ntools: [read]\n---\nDo it.\n\n<!-- agentconv:carry {carrier} -->\n"
+    for _, fields, never in FORGED:
+        text = head.replace("{carrier}", json.dumps({"from": "claude-code", "fields": fields}))
+        (made,) = convert_text(text, from_="vscode", to="claude-code", options=Options(carry=True))
+        data = "".join(d.decode() for d in made.files.values())
+        assert data and not any(word in data for word in never), (fields, data)
+        assert made.rights.after in (["reads"], []), (fields, made.rights)
 
 
 def a_forged_guard_goes() -> None:
@@ -127,6 +135,27 @@ def a_lost_rule_is_refused() -> None:
     assert "V003" in {n.code for n in made.notes}
 
 
+MODES = "customModes:\n  - slug: other\n    name: Other\n    roleDefinition: Stay.\n    groups: [read]\n"
+
+
+def a_changed_entry_is_refused() -> None:
+    """What merging into a shared file makes of an entry is read again, beside the others."""
+    from agentconv.proof import merging
+
+    text = "---\nname: a\ndescription: d\ntools: Read, Grep, Glob\n---\nDo it.\n"
+    real = merging.put_entries
+
+    def wrong(*rest: Any) -> str:
+        made = str(real(*rest))
+        assert made.endswith("      - read\n"), made
+        return made + "      - edit\n"
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(merging, "put_entries", wrong)
+        (made,) = convert_text(text, from_="claude-code", to="roo", get=lambda path: MODES)
+    assert not made.files and "V001" in {n.code for n in made.notes}
+
+
 # -- paths ------------------------------------------------------------------------------------
 
 
@@ -163,7 +192,7 @@ def rights_are_told_apart() -> None:
 CHECKS: dict[str, Callable[[], None]] = {
     f.__name__.replace("_", " "): f
     for f in (nothing_forged_comes_back, a_forged_guard_goes, texts_arrive, keys_arrive, broken_quoting_is_refused,
-              a_lost_rule_is_refused, names_are_safe, rights_are_told_apart)
+              a_lost_rule_is_refused, a_changed_entry_is_refused, names_are_safe, rights_are_told_apart)
 }  # fmt: skip
 # these are whole tests of test_places.py, where each has its own control without the guard
 ELSEWHERE = {"links are not followed", "one file is claimed once", "sources stay inside"}
@@ -191,9 +220,25 @@ def seeded(fault: Fault, monkeypatch: pytest.MonkeyPatch) -> None:
     faults.everywhere(fault.module, fault.attribute, new, monkeypatch)
 
 
+def harmless(fault: Fault) -> None:
+    """What was converted is as narrow as without the fault."""
+    ids = [id for id in ROWS if id.startswith(fault.caught_by.partition(":")[2])]
+    assert len(ids) > 4
+    try:
+        with pytest.MonkeyPatch.context() as monkeypatch:
+            seeded(fault, monkeypatch)
+            for id in ids:
+                row(id)
+    finally:
+        faults.forget()
+
+
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda f: f.name.replace(" ", "-"))
 def test_a_fault_is_noticed(fault: Fault) -> None:
     if fault.caught_by.partition(":")[2] in ELSEWHERE:
+        return
+    if fault.caught_by.startswith("harmless:"):
+        harmless(fault)
         return
     assert passes(fault.caught_by)
     try:
@@ -207,4 +252,5 @@ def test_a_fault_is_noticed(fault: Fault) -> None:
 
 
 def test_there_are_enough() -> None:
-    assert len([f for f in FAULTS if f.caught_by.partition(":")[2] not in ELSEWHERE]) >= 40
+    assert all(hasattr(fault.module, fault.attribute) for fault in FAULTS)
+    assert len([f for f in FAULTS if f.caught_by.partition(":")[2] not in ELSEWHERE]) >= 66

@@ -17,6 +17,8 @@ FOUND = [
     # a server whose name would be two in a list
     ("pi", '---\nname: a\ndescription: d\ntools: read, "mcp__a: [b"\n---\nDo it.\n'),
     ("gemini-cli", "---\nname: a\ndescription: d\nkind: lOcal\ntools: [read]\n---\nDo it.\n"),
+    # of two limits of one tool one has no pattern in the target
+    ("opencode", '---\npermission:\n  "x*": deny\n  read: {"*": deny, "*.env": ask, "*.env.*": ask}\n---\nDo it.\n'),
     # quotes are text where a header is read by lines
     ("letta", '---\nname: a\ndescription: d\nd\ntools: "Read, Glob"\n---\nDo it.\n'),
 ]  # fmt: skip
@@ -34,3 +36,15 @@ def test_it_is_read_or_refused(id: str, text: str) -> None:
 def test_quotes_that_are_text_are_said() -> None:
     reading = read_author(load("letta"), FOUND[-1][1], "a.md")
     assert [(n.code, n.path) for n in reading.notes] == [("R011", "tools")]
+
+
+def test_a_pattern_gives_no_more_than_its_program() -> None:
+    """`web_*` matches tools that no subagent of Mistral Vibe gets; as a name each of them was left out all along."""
+    text = 'agent_type = "subagent"\ndescription = "d"\nenabled_tools = ["re:web_.*", "read_file"]\n'
+    main = text.replace("subagent", "agent")
+    assert convert_text(main, from_="mistral-vibe", to="cline")[0].rights.after == ["reads", "network"]
+    (made,) = convert_text(text, from_="mistral-vibe", to="cline")
+    assert made.rights.after == ["reads"]
+    assert [n.code for n in made.notes if n.path == "enabled_tools[0]"] == ["T002"]
+    (denied,) = convert_text(text.replace("enabled", "disabled"), from_="mistral-vibe", to="cline")
+    assert "network" not in denied.rights.after, "what nobody gets can be denied all the same"

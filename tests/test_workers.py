@@ -51,6 +51,31 @@ def test_two_agents_for_one_output_are_found_across_chunks(tmp_path: Path, monke
         assert written[0].source < clashes[0].source, "the first one in the order of the sources has the place"
 
 
+@pytest.mark.parametrize("suffix", [False, True])
+def test_who_may_call_one_of_two_agents_of_one_name_may_call_neither(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: bool
+) -> None:
+    """`Code Reviewer` reads, `code-reviewer` does everything, and OpenCode would call both `code-reviewer`."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    place = tmp_path / "project" / ".claude" / "agents"
+    place.mkdir(parents=True)
+    (tmp_path / "project" / ".git").mkdir()
+    agents = {
+        "a-lead": "name: lead\ndescription: L.\ntools: Read, Agent(Code Reviewer)",
+        "b": "name: code-reviewer\ndescription: B.",
+        "c": "name: Code Reviewer\ndescription: C.\ntools: Read",
+        "d-boss": "name: boss\ndescription: D.\ntools: Read, Agent(lead)",
+    }
+    for stem, header in agents.items():
+        (place / f"{stem}.md").write_text(f"---\n{header}\n---\n\nDo it.\n", "utf-8")
+    root = tmp_path / "project"
+    plan = Plan(root, ("opencode",), output=f"{root}/out/", suffix=suffix)
+    done = batch.run(plan, sources.listed([str(place)], root, None, 10**6))
+    by_name = {Path(r.source).stem: r for r in done.results}
+    assert by_name["a-lead"].failed and "would both be called so" in by_name["a-lead"].notes[-1].message
+    assert by_name["d-boss"].files and by_name["b"].files and bool(by_name["c"].files) is suffix
+
+
 def test_a_source_that_an_output_replaces_is_read_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An output in a folder of sources waits until the file that it replaces was read."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))

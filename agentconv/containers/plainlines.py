@@ -15,12 +15,13 @@ _LINE = re.compile(
 )
 _WORD = re.compile(r"[^ ,]+")
 MOST_LINES = 60
+MOST_WORDS = 1000  # in lists; what is longer the parser counts, which ends it at the limit of all values
 
 
 def plain_lines(text: str, schema: str, offset: int = 0, line: int = 1) -> Node | None:
     """What a YAML parser makes of a text of such lines alone; ``None`` for any other."""
     node = Node("map", offset, offset, line, 1, style="block")
-    at, row, seen = 0, line, set[str]()
+    at, row, words_left, seen = 0, line, MOST_WORDS, set[str]()
     while found := _LINE.match(text, at):
         name, listed = found[1], found[3]
         if name in seen or len(seen) == MOST_LINES:
@@ -34,6 +35,9 @@ def plain_lines(text: str, schema: str, offset: int = 0, line: int = 1) -> Node 
             words = found[4]
             value = Node("scalar", start, start + len(words), row, column, words, "plain", typed(words, schema))
         else:
+            words_left -= listed.count(",") + 1
+            if words_left < 0:
+                return None
             value = Node("list", start, found.end(3) + 1 + offset, row, column, style="flow")
             for word in _WORD.finditer(listed):
                 item, place = word[0], word.start() + 1

@@ -34,6 +34,8 @@ class Target:
         self.owners: dict[tuple[str, str], Owner] = {}
         self.made: list[Conversion] = []
         self.waiting: list[Conversion] = []  # not written yet
+        self.speaking: list[Conversion] = []  # that name other agents: written when it is known who is called so
+        self.of_two: dict[str, str] = {}  # names that two agents would have, with the sources of the two
         self._size = 0  # bytes that wait
         self.wrote: dict[str, bool] = {}  # output -> whether it was there already
         self.staged = files.Staged()
@@ -50,7 +52,7 @@ class Target:
         self._claim(result)
         self.made.append(result)
         if result.files and not result.failed:
-            self.waiting.append(result)
+            (self.speaking if result.names else self.waiting).append(result)
         else:
             result.let_go()
         self._size += sum(map(len, result.files.values()))
@@ -59,7 +61,7 @@ class Target:
 
     def finish(self) -> None:
         """What is left to write."""
-        results, self.waiting = self.waiting, []
+        results, self.waiting = [*self.waiting, *self._clear()], []
         if self.dst.many:
             from agentconv.project.shared_files import SharedFiles
 
@@ -69,6 +71,16 @@ class Target:
         else:
             self._write(results)
         self._let_go(results)
+
+    def _clear(self) -> list[Conversion]:
+        """The results that name other agents, but for those that would name another one than their source: a name of
+        two agents is that of the first, who may have more rights."""
+        for result in self.speaking:
+            twice = next((name for _, name in result.names if name in self.of_two), None)
+            if twice is not None:
+                text = f"it may call `{twice}`, and {self.of_two[twice]} would both be called so in {self.dst.program}"
+                result.fail(note("C006", f"{text}: not written", file=result.source, help="rename one of the two"))
+        return [result for result in self.speaking if result.files]
 
     @property
     def together(self) -> bool:
@@ -141,6 +153,8 @@ class Target:
             if not result.entry and first.digest == self.identity(data):
                 result.notes.append(note("C006", f"the same as {first.source}: written once", effect="info", file=path))
                 continue
+            if result.called is not None:
+                self.of_two[result.called.becomes] = f"{first.source} and {result.source}"
             if self.plan.suffix and not result.entry:
                 self._suffixed(result, path, data)
                 continue

@@ -128,6 +128,14 @@ def test_names_in_one_text_have_a_limit() -> None:
     assert read_author(load("claude-code"), long, "a.md").agents
 
 
+def test_lists_in_plain_lines_have_a_limit() -> None:
+    """Headers of plain lines are read without the parser, and without its count of values."""
+    words = "[" + "Read, " * 10_001 + "Read]"
+    for id in ("claude-code", "vscode", "opencode"):
+        reading = read_author(load(id), hostile.header(f"skills: {words}"), "a.md")
+        assert [n.code for n in reading.notes if n.effect == "error"] == ["R017"], id
+
+
 def test_toml_has_limits_on_what_takes_time() -> None:
     for text in (
         hostile.TOMLS["dates"](600_000),

@@ -133,6 +133,10 @@ def opencode_tools(spec: Spec, agent: Agent, made: dict[str, Any]) -> list[str]:
     behind = {"edit": {"edit", "write", "apply_patch"}}  # the tools that ask for one permission
     given = {tool for tool, on in made["tools"].items() if on} - {"invalid"}
     read = {tool for name in allowed(spec, agent) for tool in behind.get(name, {name})} & set(made["tools"])
+    # the record has what the program offers; `task` is taken from a subagent that does not name it when it starts
+    # (1.18.33, tests/clients/opencode/starting.py)
+    named = {rule.tool.name for rule in agent.tools.rules}
+    given -= {name for name, facts in spec.tools.data["names"].items() if (facts or {}).get("named")} - named - read
     return differ(given, read, read - {"invalid"})
 
 

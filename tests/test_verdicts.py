@@ -135,7 +135,7 @@ def opencode_tools(spec: Spec, agent: Agent, made: dict[str, Any]) -> list[str]:
     read = {tool for name in allowed(spec, agent) for tool in behind.get(name, {name})} & set(made["tools"])
     # the record has what the program offers; `task` is taken from a subagent that does not name it when it starts
     # (1.18.33, tests/clients/opencode/starting.py)
-    named = {rule.tool.name for rule in agent.tools.rules}
+    named = {rule.tool.name for rule in agent.tools.rules if rule.effect == "allow"}
     given -= {name for name, facts in spec.tools.data["names"].items() if (facts or {}).get("named")} - named - read
     return differ(given, read, read - {"invalid"})
 

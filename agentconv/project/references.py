@@ -46,7 +46,7 @@ def say_absent(dst: Spec, root: Path, results: Iterable[Conversion]) -> None:
                 wanted.setdefault(name, (at, result))
     if not wanted:
         return
-    there = _agents_there(dst, root)
+    there = _agents_there(dst, root, wanted)
     for name, (at, result) in wanted.items():
         if name not in there:
             code = "L043" if at == "handoffs" else "L044"
@@ -55,8 +55,9 @@ def say_absent(dst: Spec, root: Path, results: Iterable[Conversion]) -> None:
             result.notes.append(note(code, text, effect="info", path=at, help=help))
 
 
-def _agents_there(dst: Spec, root: Path) -> set[str]:
-    """What the agents are called that lie where the program searches."""
+def _agents_there(dst: Spec, root: Path, wanted: Iterable[str]) -> set[str]:
+    """What the agents are called that lie where the program searches; files without one of the words are passed over."""
+    words = tuple(wanted)
     from agentconv.project.sources import listed_places, taken
     from agentconv.reading.engine import read_author
 
@@ -64,7 +65,7 @@ def _agents_there(dst: Spec, root: Path) -> set[str]:
     for listed in listed_places(root):
         if not any(_searches(dst, id) for id in listed.among) or (source := taken(listed)) is None:
             continue
-        if source.text is None or source.format is None:
+        if source.text is None or source.format is None or not any(w in source.text or w in source.path for w in words):
             continue
         for read in read_author(load(source.format), source.text, source.path).agents:
             found |= {read.agent.id, read.agent.name or read.agent.id, read.agent.id.rsplit("/", 1)[-1]}

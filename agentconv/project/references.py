@@ -56,7 +56,7 @@ def say_absent(dst: Spec, root: Path, results: Iterable[Conversion]) -> None:
 
 
 def _agents_there(dst: Spec, root: Path, wanted: Iterable[str]) -> set[str]:
-    """What the agents are called that lie where the program searches; files without one of the words are passed over."""
+    """What the agents are called that lie where the program searches. Files without one of the words are not read."""
     words = tuple(wanted)
     from agentconv.project.sources import listed_places, taken
     from agentconv.reading.engine import read_author

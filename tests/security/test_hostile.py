@@ -40,7 +40,10 @@ CHOSEN += [(id, name, hostile.HEADERS[name]) for id, name in ([] if FULL else RU
 @pytest.fixture(scope="module", autouse=True)
 def imported() -> None:
     for target in ("vscode", "opencode"):  # descriptions that are read once are no cost of a file
-        convert_text("---\nname: a\ndescription: d\n---\nx\n", from_="claude-code", to=target)
+        convert_text(
+            "---\nname: a\ndescription: d\ntools: Read, run_in_terminal, mcp__a__b, Nonsense\n---\nx\n",
+            from_="claude-code", to=target,
+        )  # fmt: skip
 
 
 @pytest.mark.parametrize(("id", "name", "shape"), CHOSEN, ids=[f"{id}-{name}" for id, name, _ in CHOSEN])

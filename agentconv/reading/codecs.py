@@ -29,6 +29,8 @@ def read_value(node: Node, row: Field, ctx: Context) -> Any:
         value = _READERS[row.type](node, row, ctx)
         value = _legal(value, node, row, ctx)
     except Bad as bad:
+        if row.to_model and isinstance(bad.meant, str) and not row.fact("open"):  # one of its words, or nothing
+            bad.meant = row.to_model.get(bad.meant, bad.meant if bad.meant in row.to_model.values() else UNSAID)
         value = _bad(bad, node, row, ctx)
     unit = row.fact("unit")
     if not unit or not isinstance(value, (int, float)):

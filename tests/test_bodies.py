@@ -407,3 +407,23 @@ def test_secrets_stay_where_they_are() -> None:
     }
     assert "abc" not in str(without_secrets(config))
     assert without_secrets({"args": ["--port=1"]}) == {"args": ["--port=1"]}
+
+
+@pytest.mark.parametrize("what", ["", "tools", "paths", "names tools paths"])
+def test_a_place_that_stays_in_the_prompt_is_said_whatever_is_rewritten(what: str) -> None:
+    """The file is none of the batch, so no word is written for it; its place means nothing in the target."""
+    text = "---\nname: lead\ndescription: Leads\n---\n\nUse the Grep tool, then see .claude/agents/ghost.md.\n"
+    options = Options(rewrite=frozenset(what.split()))
+    (made,) = convert_text(text, from_="claude-code", to="opencode", options=options)
+    assert ".claude/agents/ghost.md" in made.text
+    (said,) = [n for n in made.notes if n.code == "P002"]
+    assert "ghost.md" in said.message and ("if it comes along" in said.help) is ("paths" not in what)
+
+
+def test_a_place_that_was_rewritten_is_no_place_of_the_source() -> None:
+    text = "---\nname: lead\ndescription: Leads\n---\n\nThis is .claude/agents/lead.md itself.\n"
+    (made,) = convert_text(
+        text, from_="claude-code", to="opencode", path=".claude/agents/lead.md",
+        options=Options(rewrite=frozenset({"paths"})),
+    )  # fmt: skip
+    assert ".opencode/agents/lead.md" in made.text and not [n for n in made.notes if n.code == "P002"]

@@ -31,4 +31,4 @@ def say(agent: Agent, scene: Scene, src: Spec, dst: Spec, out: Lowered) -> None:
     if names or folders:
         from agentconv.bodies.telling import say_hits
 
-        say_hits(agent.prompt, scene, src, dst, out, bool(folders))
+        say_hits(agent.prompt, scene, src, dst, out, ("agent", "path") if folders else ("agent",))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from agentconv.bodies.company import Scene
 from agentconv.bodies.mentions import mentions
 from agentconv.bodies.rewrite import WHAT, edits
-from agentconv.bodies.search import places
+from agentconv.bodies.search import hits, places
 from agentconv.bodies.vocabulary import words_of
 from agentconv.lowering.lowered import Edit, Lowered, after
 from agentconv.model import Agent
@@ -21,23 +22,32 @@ def at(scene: Scene, offset: int, code: str, message: str, help: str = "") -> No
     return note(code, message, path="prompt", file=scene.file if line else "", line=line, column=column, help=help)
 
 
-def say_hits(prompt: str, scene: Scene, src: Spec, dst: Spec, out: Lowered, folders: bool) -> None:
-    """Names and places outside of code that mean nothing in the target."""
+def say_hits(
+    prompt: str,
+    scene: Scene,
+    src: Spec,
+    dst: Spec,
+    out: Lowered,
+    kinds: Collection[str],
+    made: Collection[Edit] = (),
+    help: str = "--rewrite-body=paths writes the target's place, if it comes along",
+) -> None:
+    """Names and places (``kinds``: agent, path) outside of code that mean nothing in the target. ``made``: changes to
+    the prompt; what they changed is not spoken of."""
     renamed = scene.company.renamed
     said: set[str] = set()
-    for m in mentions(prompt, scene.company, words_of(src.id), ("agent", "path")):
-        if m.code or m.text in said:
+    for m in mentions(prompt, scene.company, words_of(src.id), tuple(kinds)):
+        if m.code or m.text in said or any(e.start < m.end and m.start < e.end for e in made):
             continue
         if m.kind == "agent" and m.text in renamed and m.sure:
             said.add(m.text)
             text = f"the prompt calls an agent `{m.text}`, which is `{renamed[m.text]}` in {dst.program}"
             out.notes.append(at(scene, m.start, "P001", text, "--rewrite-body=names writes the new name"))
-        elif folders and m.kind == "path" and any(_below(m.text, folder) for folder in places(src)):
+        elif m.kind == "path" and any(_below(m.text, folder) for folder in places(src)):
             said.add(m.text)
             text = f"the prompt speaks of `{m.text}`, a place of {src.program}"
             file = "." in m.text.rsplit("/", 1)[-1] and not set(m.text) & set("*{}<>$")
-            help = "--rewrite-body=paths writes the target's place, if it comes along" if file else ""
-            out.notes.append(at(scene, m.start, "P002", text, help))
+            out.notes.append(at(scene, m.start, "P002", text, help if file else ""))
 
 
 def _below(path: str, folder: str) -> bool:
@@ -59,6 +69,8 @@ def rewritten(
         more = f" (line {lines})" if lines else ""
         text = f"`{name}` may be an agent{more}, or a word: it was left"
         out.notes.append(at(scene, offsets[0], "P004", text, "change it in the source where it is one"))
+    if hits(prompt, scene, src, dst)[1]:  # places that were not asked for, or of files that do not come along
+        say_hits(prompt, scene, src, dst, out, ("path",), made, *([""] if "paths" in what else []))
     out.edits = made
     return replace(agent, prompt=after(prompt, made)) if made else agent
 

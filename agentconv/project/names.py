@@ -81,7 +81,7 @@ def _say(
             from agentconv.bodies.telling import say_hits
 
             out = Lowered(Agent())
-            say_hits(prompt, Scene(company, source.path, placer(reading, one)), reading.spec, dst, out, False)
+            say_hits(prompt, Scene(company, source.path, placer(reading, one)), reading.spec, dst, out, ("agent",))
             said = {n.message for n in result.notes}
             if new := [n for n in out.notes if n.message not in said]:
                 result.notes += new

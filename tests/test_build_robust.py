@@ -19,6 +19,7 @@ import pytest
 
 from agentconv.output.shared import entry_texts
 from agentconv.registry import load
+from tests.machine import slowness
 from tests.test_build_life import Project, gemini, project, vscode
 
 __all__ = ["project"]
@@ -324,7 +325,7 @@ def test_watch_builds_within_a_second_and_ends_cleanly(project: Project) -> None
         took = time.monotonic() - started
         assert running.stderr.readline().startswith("agents/agent-001.md: 2 written")
         busy = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
-        assert took < 1.5 * busy, f"{took:.1f} s, {busy:.0f} processes for each processor"
+        assert took < 1.5 * busy * slowness(), f"{took:.1f} s, {busy:.0f} processes for each processor"
 
         time.sleep(0.5)
         # half a file: said, the output stays; then the rest

@@ -59,9 +59,9 @@ def check(ctx: click.Context, /, src: tuple[str, ...], **given: Any) -> None:
     root = _root(src, given["user"])
     settings = None if given["user"] else settings_of(root or Path.cwd())
     wishes = checks.Wishes(
-        targets=_targets(split_words(given["target"])),
+        targets=_targets(split_words(given["target"], "--target")),
         more=("bodies",) if given["bodies"] else (),
-        only=split_words(given["only"]),
+        only=split_words(given["only"], "--only"),
         accepting=_accepting(settings, given["baseline"]),
         fix=given["fix"] or given["show_diff"],
     )

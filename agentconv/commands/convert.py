@@ -12,9 +12,13 @@ import click
 from agentconv.commands.own_formats import format_dir, known
 
 
-def split_words(values: tuple[str, ...]) -> tuple[str, ...]:
-    """Repeated and comma-separated options as one list."""
-    return tuple(dict.fromkeys(w.strip() for v in values for w in v.split(",") if w.strip()))
+def split_words(values: tuple[str, ...], option: str) -> tuple[str, ...]:
+    """Repeated and comma-separated options as one list. An option without a word is no missing option: `--only "$NAME"`
+    with an empty variable does not mean all."""
+    words = tuple(dict.fromkeys(w.strip() for v in values for w in v.split(",") if w.strip()))
+    if values and not words:
+        raise click.UsageError(f"{option} is there without a word")
+    return words
 
 
 class Jobs(click.ParamType[int]):
@@ -183,7 +187,7 @@ def prepare(src: tuple[str, ...], to: tuple[str, ...], given: dict[str, Any]) ->
     from agentconv.lowering.lower import Options
     from agentconv.project import batch, files, sources
 
-    targets = _targets(split_words(to), given["output"] or ("-" if src == ("-",) else None))
+    targets = _targets(split_words(to, "--to"), given["output"] or ("-" if src == ("-",) else None))
     from_ = given["from_"]
     if from_ is not None:
         _known(from_)
@@ -196,7 +200,7 @@ def prepare(src: tuple[str, ...], to: tuple[str, ...], given: dict[str, Any]) ->
         raise click.UsageError("this is the home folder, no project: --user converts your own agents, -o names a place")
     widen = given["allow_widening"]
     options = Options(
-        allow_widening=frozenset(split_words((widen,))) if widen else frozenset(),
+        allow_widening=frozenset(split_words((widen,), "--allow-widening")) if widen else frozenset(),
         skip_refused=given["skip_refused"],
         strict=given["strict"],
         approval="ask" if given["approval"] == "ask" else "",
@@ -226,11 +230,11 @@ def prepare(src: tuple[str, ...], to: tuple[str, ...], given: dict[str, Any]) ->
         in_place=given["in_place"],
         dry=given["dry_run"] or given["show_diff"] or given["check"],
         suffix=given["on_collision"] == "suffix",
-        only=split_words(given["only"]),
-        exclude=split_words(given["exclude"]),
+        only=split_words(given["only"], "--only"),
+        exclude=split_words(given["exclude"], "--exclude"),
         found=not src,
-        all=split_words(to) == ("all",),
-        everything=not src and split_words(to) == ("all",),
+        all=split_words(to, "--to") == ("all",),
+        everything=not src and split_words(to, "--to") == ("all",),
         texts=given["show_diff"],
         jobs=given["jobs"],
     )
@@ -317,7 +321,7 @@ def _target(id: str) -> None:
 
 def _rewrite(words: tuple[str, ...]) -> frozenset[str]:
     legal = ("names", "tools", "paths")
-    wanted = split_words(words)
+    wanted = split_words(words, "--rewrite-body")
     for word in wanted:
         if word not in (*legal, "all"):
             raise click.UsageError(f"--rewrite-body knows no `{word}`: {', '.join(legal)}, all")

@@ -27,7 +27,7 @@ def init(from_: str | None, to: tuple[str, ...], force: bool) -> None:
     file = root / config.NAME
     if file.exists() and not force:
         raise click.UsageError(f"{config.NAME} is there already: --force writes it anew")
-    targets = split_words(to)
+    targets = split_words(to, "--to")
     for id in targets:
         _target(id)
     if from_ is not None and not (root / from_).exists():

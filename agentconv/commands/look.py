@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from agentconv.commands.convert import NoAgents, split_words
+from agentconv.commands.asked import NoAgents, split_words
 from agentconv.commands.own_formats import format_dir, known
 
 

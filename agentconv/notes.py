@@ -190,6 +190,7 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "F017": ("error", "the marks of a passage do not fit"),
     "F018": ("error", "a copy that would widen its source"),
     "F019": ("error", "a tool set that does not fit"),
+    "F020": ("narrows", "an edit that takes rights from its source"),
     "F021": ("approximate", "the prompt is written out"),
     "F023": ("info", "the prompt stays in the source"),
     "F024": ("info", "tools taken from a named set"),

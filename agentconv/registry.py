@@ -4,6 +4,7 @@ Heads are read for all of them, tables only for those in use."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -20,11 +21,9 @@ class UnknownFormat(Exception):
     """No description has this id."""
 
     def __init__(self, id: str) -> None:
-        import difflib
-
         self.id = id
-        near = difflib.get_close_matches(id, ids(), 1, 0.4)
-        self.hint = f"did you mean `{near[0]}`?" if near else "`agentconv formats` lists them"
+        found = near(id)
+        self.hint = f"did you mean `{found}`?" if found else "`agentconv formats` lists them"
         super().__init__(f"no format is called `{id}`; {self.hint}")
 
 
@@ -164,6 +163,20 @@ def heads() -> Mapping[str, Mapping[str, Any]]:
 def ids(*, readings: bool = False) -> list[str]:
     """The ids; descriptions of how another program reads a place only on demand."""
     return [id for id, head in heads().items() if readings or head.get("kind") != "reading"]
+
+
+def near(word: str) -> str:
+    """The format that somebody meant who wrote this: its program's name, a part of its id, or a slip of the pen; empty
+    where there is none. Of several the one with more users."""
+    import difflib
+
+    word = "-".join(re.findall(r"[a-z0-9]+", word.lower()))
+    names = {id: {id, "-".join(str(heads()[id].get("program", "")).lower().split())} for id in ids()}
+    parts = [id for id, own in names.items() if any(f"-{word}-" in f"-{name}-" for name in own)]
+    begun = [id for id, own in names.items() if any(a.startswith(b) for n in own for a, b in ((n, word), (word, n)))]
+    close = difflib.get_close_matches(word, ids(), 1, 0.65)
+    found = [*([word] if word in names else ()), *parts, *(begun if word else ()), *close]
+    return found[0] if found else ""
 
 
 def targets() -> list[str]:

@@ -55,7 +55,7 @@ def convert(to: str, *more: str) -> list[str]:
 
 def rows(base: Path, many: int) -> list[Row]:
     """The table; ``many`` stands for ten thousand."""
-    from agentconv.commands.convert import primary
+    from agentconv.commands.asked import primary
     from agentconv.registry import targets
 
     small, large, one = project(base, 1_000), project(base, many), project(base, 1)

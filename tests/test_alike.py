@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentconv import alike
-from agentconv.commands.convert import primary
+from agentconv.commands.asked import primary
 from agentconv.conversion import Conversion
 from agentconv.project import filling
 from agentconv.project.filling import new_kinds

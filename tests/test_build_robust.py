@@ -19,6 +19,7 @@ import pytest
 
 from agentconv.output.shared import entry_texts
 from agentconv.registry import load
+from tests.machine import slowness
 from tests.test_build_life import Project, gemini, project, vscode
 
 __all__ = ["project"]
@@ -312,7 +313,9 @@ def test_watch_builds_within_a_second_and_ends_cleanly(project: Project) -> None
     pytest.importorskip("watchfiles", reason="agentconv[watch] is not installed")
     big(project, 30)
     command = [sys.executable, "-u", "-m", "agentconv", "build", "--watch"]
-    running = subprocess.Popen(command, cwd=project.root, env=project.env(), stderr=subprocess.PIPE, text=True)
+    running = subprocess.Popen(
+        command, cwd=project.root, env=project.env(), stderr=subprocess.PIPE, text=True, preexec_fn=interruptible
+    )
     assert running.stderr is not None
     try:
         first = running.stderr.readline()
@@ -324,7 +327,7 @@ def test_watch_builds_within_a_second_and_ends_cleanly(project: Project) -> None
         took = time.monotonic() - started
         assert running.stderr.readline().startswith("agents/agent-001.md: 2 written")
         busy = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
-        assert took < 1.5 * busy, f"{took:.1f} s, {busy:.0f} processes for each processor"
+        assert took < 1.5 * busy * slowness(), f"{took:.1f} s, {busy:.0f} processes for each processor"
 
         time.sleep(0.5)
         # half a file: said, the output stays; then the rest
@@ -346,11 +349,16 @@ def test_watch_builds_within_a_second_and_ends_cleanly(project: Project) -> None
         assert "no target is called `vscod`" in running.stderr.readline()
         assert project.has(vscode("agent-001"))
         running.send_signal(signal.SIGINT)
-        rest = running.stderr.read()
-        assert running.wait(timeout=20) == 0 and "stopped" in rest and "Traceback" not in rest
+        _, rest = running.communicate(timeout=20)
+        assert running.returncode == 0 and "stopped" in rest and "Traceback" not in rest
     finally:
         running.kill()
         running.wait()
+
+
+def interruptible() -> None:
+    """A shell starts what it puts into the background with Ctrl-C ignored, and the tests may run there."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def until(holds: Callable[[], bool], seconds: float) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from agentconv.commands.convert import FAIL_ON, NOTES, QUIET, REPORT, _progress, _report, _writable, diff_text
+from agentconv.commands.answers import FAIL_ON, NOTES, QUIET, REPORT, diff_text, progress, report_text, writable
 
 
 @click.command()
@@ -38,7 +38,7 @@ def build(ctx: click.Context, /, **given: Any) -> None:
 
     if given["watch"] and (given["check"] or given["dry_run"] or given["show_diff"]):
         raise click.UsageError("--watch writes: --check, --dry-run and --diff go without it")
-    _writable(given["report"])
+    writable(given["report"])
     dry = given["check"] or given["dry_run"] or given["show_diff"]
     wishes = Wishes(dry, given["force"], given["take"] or "", given["check"])
     if given["watch"]:
@@ -114,7 +114,7 @@ def _watch(wishes: Any) -> int:
 
 def settings() -> Any:
     """The settings of the project, with sources and targets."""
-    from agentconv.commands.convert import settings_of
+    from agentconv.commands.asked import settings_of
 
     config = settings_of(Path.cwd())
     if config is None:
@@ -143,7 +143,7 @@ def built(wishes: Any, quiet: bool) -> Any:
     try:
         with (
             building.alone(config.root, lambda text: escape.say(text, err=True)),
-            _progress(len(configured.sources(config)) * len(config.targets), quiet) as step,
+            progress(len(configured.sources(config)) * len(config.targets), quiet) as step,
         ):
             return building.run(config, wishes, step)
     except BadConfig as error:
@@ -160,7 +160,7 @@ def _say(run: Any, given: dict[str, Any], seconds: float) -> tuple[int, str]:
     if given["show_diff"]:
         escape.result(diff_text([*run.changes, *run.removed.gone]))
     if given["report"]:
-        Path(given["report"]).write_text(_report(run, given["report"]), "utf-8")
+        Path(given["report"]).write_text(report_text(run, given["report"]), "utf-8")
     if given["notes_"] == "json":
         escape.say(report.as_json(run), nl=False, err=given["show_diff"])
     elif given["notes_"] == "github":

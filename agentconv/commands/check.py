@@ -9,7 +9,8 @@ from typing import Any
 
 import click
 
-from agentconv.commands.convert import NoAgents, _progress, diff_text, settings_of, split_words
+from agentconv.commands.answers import diff_text, progress
+from agentconv.commands.asked import NoAgents, settings_of, split_words
 from agentconv.commands.own_formats import format_dir, known
 
 REPORTS = (".json", ".sarif", ".md")
@@ -59,16 +60,16 @@ def check(ctx: click.Context, /, src: tuple[str, ...], **given: Any) -> None:
     root = _root(src, given["user"])
     settings = None if given["user"] else settings_of(root or Path.cwd())
     wishes = checks.Wishes(
-        targets=_targets(split_words(given["target"])),
+        targets=_targets(split_words(given["target"], "--target")),
         more=("bodies",) if given["bodies"] else (),
-        only=split_words(given["only"]),
+        only=split_words(given["only"], "--only"),
         accepting=_accepting(settings, given["baseline"]),
         fix=given["fix"] or given["show_diff"],
     )
     sources = _sources(src, settings, given)
     if not sources:
         raise NoAgents(src)
-    with _progress(len(sources), given["quiet"]) as step:
+    with progress(len(sources), given["quiet"]) as step:
         run = checks.run(sources, root, wishes, step)
     if wishes.only and (missing := [name for name in wishes.only if not any(name in f.agents for f in run.files)]):
         raise NoSuchAgent(missing[0])

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 import time
-from pathlib import Path
 from typing import Any
 
 import click
 
-from agentconv.commands.own_formats import format_dir, known
-
-
-def split_words(values: tuple[str, ...]) -> tuple[str, ...]:
-    """Repeated and comma-separated options as one list."""
-    return tuple(dict.fromkeys(w.strip() for v in values for w in v.split(",") if w.strip()))
+from agentconv.commands.answers import FAIL_ON, NOTES, QUIET, REPORT, output, progress, writable
+from agentconv.commands.asked import NoAgents, asked
+from agentconv.commands.own_formats import format_dir
 
 
 class Jobs(click.ParamType[int]):
@@ -33,26 +28,6 @@ class Jobs(click.ParamType[int]):
         if number < 1:
             self.fail(f"{value!r} is neither a number of processes nor `auto`", param, ctx)
         return number
-
-
-# how a run is told: the same for `convert` and `build`
-FAIL_ON = click.option(
-    "--fail-on",
-    type=click.Choice(["never", "approximate", "lost", "narrows", "inherits", "widens"]),
-    default="never",
-    help="Exit 1 on notes of this effect or worse.",
-)
-NOTES = click.option(
-    "--notes",
-    "notes_",
-    type=click.Choice(["summary", "full", "json", "github"]),
-    default="summary",
-    help="How notes are printed.",
-)
-QUIET = click.option("-q", "--quiet", is_flag=True, help="The rights line only.")
-REPORT = click.option(
-    "--report", type=click.Path(dir_okay=False), metavar="FILE.json|.sarif|.md|.html", help="Everything, into a file."
-)
 
 
 @click.command()
@@ -141,10 +116,10 @@ def convert(ctx: click.Context, /, src: tuple[str, ...], to: tuple[str, ...], **
     from agentconv.telling import terminal
 
     started = time.monotonic()
-    _writable(given["report"])
-    plan, sources = prepare(src, to, given)
+    writable(given["report"])
+    plan, sources = asked(src, to, given)
     found = list(sources)
-    with _progress(len(found) * len(plan.targets), given["quiet"]) as step:
+    with progress(len(found) * len(plan.targets), given["quiet"]) as step:
         run = batch.run(plan, found, step)
     if not run.sources:
         raise NoAgents(src)
@@ -153,273 +128,3 @@ def convert(ctx: click.Context, /, src: tuple[str, ...], to: tuple[str, ...], **
     if given["check"] and run.changes:
         code = max(code, 1)
     ctx.exit(code)
-
-
-def _writable(report: str | None) -> None:
-    """A report that cannot be written is said before the work, not after it."""
-    if report and not Path(report).parent.is_dir():
-        raise click.UsageError(f"--report: there is no folder {Path(report).parent}")
-
-
-MANIFESTS = (".claude-plugin/plugin.json", "plugin.json")
-
-
-class NoAgents(click.ClickException):
-    """F004."""
-
-    exit_code = 3
-
-    def __init__(self, src: tuple[str, ...]) -> None:
-        where = f"in {' '.join(src)}" if src else "in the known places of this project"
-        advice = "Name a file or a folder; `agentconv formats` lists the places."
-        if not src and any((Path.cwd() / place).is_file() for place in MANIFESTS):
-            advice = "This is the folder of a plugin: name it, `.`, and its agents are taken."
-        super().__init__(f"F004 no agents found {where}. {advice}")
-
-
-def prepare(src: tuple[str, ...], to: tuple[str, ...], given: dict[str, Any]) -> tuple[Any, Any]:
-    """The plan and the sources of the command line."""
-    from agentconv import registry
-    from agentconv.lowering.lower import Options
-    from agentconv.project import batch, files, sources
-
-    targets = _targets(split_words(to), given["output"] or ("-" if src == ("-",) else None))
-    from_ = given["from_"]
-    if from_ is not None:
-        _known(from_)
-    cwd = Path.cwd()
-    root = Path.home() if given["user"] else files.find_root(cwd, sources.place_marks())
-    config = None if src or given["user"] else settings_of(cwd)
-    if config is not None and config.sources:
-        root = config.root
-    if root == Path.home() and not given["user"] and given["output"] is None and src != ("-",):
-        raise click.UsageError("this is the home folder, no project: --user converts your own agents, -o names a place")
-    widen = given["allow_widening"]
-    options = Options(
-        allow_widening=frozenset(split_words((widen,))) if widen else frozenset(),
-        skip_refused=given["skip_refused"],
-        strict=given["strict"],
-        approval="ask" if given["approval"] == "ask" else "",
-        model_policy=given["model_policy"],
-        model_map=_model_map(given["model_map"]),
-        guard=not given["no_guard"],
-        user=given["user"],
-        carry=given["carry"],
-        fold=given["fold"],
-        rewrite=_rewrite(given["rewrite_body"]),
-        in_code=given["in_code"],
-        lift=given["lift"],
-    )
-    for word in options.allow_widening:
-        _widening_word(word)
-    out = "-" if src == ("-",) and given["output"] is None else given["output"]
-    if out is not None and out != "-" and not given["user"]:
-        root = cwd
-    plan = batch.Plan(
-        root,
-        targets,
-        options,
-        output=out,
-        flat=given["flat"],
-        force=given["force"],
-        update=given["update"],
-        in_place=given["in_place"],
-        dry=given["dry_run"] or given["show_diff"] or given["check"],
-        suffix=given["on_collision"] == "suffix",
-        only=split_words(given["only"]),
-        exclude=split_words(given["exclude"]),
-        found=not src,
-        all=split_words(to) == ("all",),
-        everything=not src and split_words(to) == ("all",),
-        texts=given["show_diff"],
-        jobs=given["jobs"],
-    )
-    if src:
-        found = _followed(sources.listed(src, cwd, from_, given["max_bytes"]), given)
-    elif config is not None and config.sources:
-        from agentconv.project import configured
-
-        found = iter(configured.sources(config, given["max_bytes"]))
-        if from_ is not None:
-            found = (s for s in found if (sources.taken(s) or s).format == from_)
-    else:
-        base = Path.home() if given["user"] else files.find_root(cwd, sources.place_marks())
-        closed = () if from_ is not None or plan.everything else targets
-        found = _followed(sources.listed_places(base, closed, given["user"], given["max_bytes"]), given)
-        if from_ is not None:
-            found = (s for s in found if from_ in s.among and (sources.taken(s) or s).format == from_)
-    del registry
-    return plan, found
-
-
-def _followed(found: Any, given: dict[str, Any]) -> Any:
-    """Sources that with --allow-outside may be links out of their folder, and may name files there."""
-    for source in found:
-        source.outside = given["allow_outside"]
-        yield source
-
-
-def settings_of(cwd: Path) -> Any:
-    """The settings of the project, where it has some."""
-    from agentconv.project import config
-
-    try:
-        return config.find(cwd)
-    except config.BadConfig as error:
-        raise click.UsageError(str(error)) from error
-
-
-def _targets(words: tuple[str, ...], output: str | None) -> tuple[str, ...]:
-    from agentconv import registry
-
-    if output == "-" and (len(words) > 1 or words == ("all",)):
-        raise click.UsageError("standard output takes one file: name one format, or a folder with -o 'FOLDER/{id}/'")
-    if words == ("all",):
-        found = [id for id in registry.targets() if registry.trusted(id)]
-        return tuple(found) if output is not None and "{id}" in output else primary(found)
-    for word in words:
-        _target(word)
-    places: dict[str, str] = {}
-    for id in words:
-        place = str((registry.heads()[id].get("places") or {}).get("write"))
-        if place in places and (output is None or "{id}" not in output):
-            raise click.UsageError(
-                f"`{places[place]}` and `{id}` have one place ({place}): name one, or use -o '…/{{id}}/'"
-            )
-        places[place] = id
-    return words
-
-
-def primary(ids: list[str]) -> tuple[str, ...]:
-    """Of formats that write to one place the one with more users."""
-    from agentconv import registry
-
-    found: dict[str, str] = {}
-    for id in ids:
-        place = (registry.heads()[id].get("places") or {}).get("write")
-        if place:
-            found.setdefault(str(place), id)
-    return tuple(found.values())
-
-
-def _known(id: str) -> None:
-    known(id)
-
-
-def _target(id: str) -> None:
-    from agentconv import registry
-
-    _known(id)
-    if id not in registry.targets():
-        head = registry.heads()[id]
-        raise click.UsageError(f"F005 `{id}` is read, not written: {head.get('readable_only') or head['title']}")
-
-
-def _rewrite(words: tuple[str, ...]) -> frozenset[str]:
-    legal = ("names", "tools", "paths")
-    wanted = split_words(words)
-    for word in wanted:
-        if word not in (*legal, "all"):
-            raise click.UsageError(f"--rewrite-body knows no `{word}`: {', '.join(legal)}, all")
-    return frozenset(legal if "all" in wanted else wanted)
-
-
-def _widening_word(word: str) -> None:
-    legal = ("*", "reads", "writes", "runs", "network", "delegates", "limits", "all")
-    if word not in legal and not word.startswith("mcp:"):
-        raise click.UsageError(
-            f"--allow-widening knows no `{word}`: reads, writes, runs, network, delegates, mcp:SERVER, limits"
-        )
-
-
-def _model_map(pairs: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    out = []
-    for pair in pairs:
-        old, equals, new = pair.partition("=")
-        if not equals or not old or not new:
-            raise click.UsageError(f"--model-map takes FROM=TO, not `{pair}`")
-        out.append((old, new))
-    return tuple(out)
-
-
-def _progress(total: int, quiet: bool) -> Any:
-    """A bar on a terminal, after a second."""
-    import contextlib
-
-    @contextlib.contextmanager
-    def bar() -> Any:
-        if quiet or not sys.stderr.isatty():
-            yield lambda n: None
-            return
-        started, count, shown = time.monotonic(), 0, 0.0
-
-        def step(n: int) -> None:
-            nonlocal count, shown
-            count += n
-            now = time.monotonic()
-            if now - started > 1 and now - shown > 0.1:
-                shown = now
-                sys.stderr.write(f"\r{count} of {total} … ")
-                sys.stderr.flush()
-
-        yield step
-        if shown:
-            sys.stderr.write("\r\x1b[K")
-
-    return bar()
-
-
-def output(run: Any, given: dict[str, Any], seconds: float) -> None:
-    """Results to standard output, notes to standard error, the report to its file."""
-    from agentconv.telling import escape, overview, report, terminal
-
-    if run.stdout is not None:
-        escape.result(run.stdout)
-    if given["show_diff"]:
-        escape.result(diff_text(run.changes))
-    if given["report"]:
-        Path(given["report"]).write_text(_report(run, given["report"]), "utf-8")
-    if given["notes_"] == "json":
-        escape.say(report.as_json(run), nl=False, err=run.stdout is not None or given["show_diff"])
-        return
-    if given["notes_"] == "github":
-        for line in report.github_lines(run):
-            escape.say(line, commands=True)
-        return
-    if given["quiet"]:
-        escape.say(terminal.rights_line(run.results, run), err=True)
-        return
-    many = overview.wanted(run)
-    if given["notes_"] == "full" or (len({r.source for r in run.results}) == 1 and not many):
-        escape.say(terminal.in_full(run), err=True)
-        return
-    told = overview.summary if many else terminal.summary
-    escape.say(told(run, seconds, sys.stderr), err=True, color=terminal.colored(sys.stderr))
-
-
-def _report(run: Any, name: str) -> str:
-    """What the file is to hold, by its suffix."""
-    if name.endswith(".html"):
-        from agentconv.telling.page import as_html
-
-        return as_html(run)
-    if name.endswith(".md"):
-        from agentconv.telling.summarymd import as_markdown
-
-        return as_markdown(run)
-    from agentconv.telling import report
-
-    return report.as_sarif(run) if name.endswith(".sarif") else report.as_json(run)
-
-
-def diff_text(changes: list[tuple[str, str | None, str]]) -> str:
-    """The changes as a unified diff."""
-    import difflib
-
-    out: list[str] = []
-    for path, before, after in changes:
-        old = [] if before is None else before.splitlines(keepends=True)
-        name = "/dev/null" if before is None else f"a/{path}"
-        for line in difflib.unified_diff(old, after.splitlines(keepends=True), name, f"b/{path}"):
-            out.append(line if line.endswith("\n") else line + "\n\\ No newline at end of file\n")
-    return "".join(out)

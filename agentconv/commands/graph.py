@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from agentconv.commands.convert import NoAgents
+from agentconv.commands.asked import NoAgents
 from agentconv.commands.look import found_sources
 from agentconv.commands.own_formats import format_dir
 

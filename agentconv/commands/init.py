@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from agentconv.commands.convert import _known, _target, split_words
+from agentconv.commands.asked import split_words, target
+from agentconv.commands.own_formats import known
 
 
 @click.command()
@@ -27,11 +28,11 @@ def init(from_: str | None, to: tuple[str, ...], force: bool) -> None:
     file = root / config.NAME
     if file.exists() and not force:
         raise click.UsageError(f"{config.NAME} is there already: --force writes it anew")
-    targets = split_words(to)
+    targets = split_words(to, "--to")
     for id in targets:
-        _target(id)
+        target(id)
     if from_ is not None and not (root / from_).exists():
-        _known(from_)
+        known(from_)
     choice: Choice = choose(root, from_, targets)
     try:
         files.write_bytes(file, settings_text(choice).encode("utf-8"))

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from agentconv.commands.convert import NoAgents, split_words
+from agentconv.commands.asked import NoAgents, split_words
 from agentconv.commands.own_formats import format_dir, known
 
 
@@ -48,13 +48,13 @@ def list_(
     from agentconv import registry
     from agentconv.telling import escape, listing, terminal
 
-    wanted = split_words(programs)
+    wanted = split_words(programs, "--in")
     columns = tuple(registry.targets()) if wanted == ("all",) else wanted
     for id in columns:
         known(id)
         if reason := registry.heads()[id].get("readable_only"):
             raise click.UsageError(f"F005 `{id}` can be read, not written: {reason}")
-    names = set(split_words(only))
+    names = set(split_words(only, "--only"))
     stream = (r for r in listing.rows(found_sources(src, from_, user), columns) if not names or r.name in names)
     bad = False
     if form == "jsonl":

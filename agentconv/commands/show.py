@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from agentconv.commands.convert import NoAgents
+from agentconv.commands.asked import NoAgents
 from agentconv.commands.own_formats import format_dir, known
 
 

@@ -147,26 +147,20 @@ def _no_flow(node: Node) -> None:
 
 
 def _header(document: Document, dialect: Mapping[str, Any], syntax: str) -> Node:
-    text, start = document.text, document.header_start
+    """The header as the program parses it."""
     if syntax == "json":
-        if not text[start : document.header_end].strip():
-            return Node("map", start, start, *locate(text, start), style="block")
-        from agentconv.containers.json import read_value
-
-        node = read_value(text, start, document.header_end)
-        if node.kind != "map":
-            raise ContainerError("R005", "the header is no map of fields", node.line, node.column)
-        return node
+        return _json_header(document)
     if syntax != "yaml":
         raise ContainerError("R005", "the program does not know this kind of header")
-    source = text[start : document.header_end]
-    line, _ = locate(text, start)
+    start = document.header_start
+    source, (line, _) = document.text[start : document.header_end], locate(document.text, start)
     check_header(source, line)
-    if dialect.get("parser") == "lines":
+    parser = dialect.get("parser", "yaml")
+    if parser == "lines":
         from agentconv.containers.lines import parse as parse_lines
 
         return parse_lines(source, start, line)
-    if dialect.get("parser", "yaml") == "lenient":
+    if parser == "lenient":
         from agentconv.containers.lenient import parse
 
         header = parse(source, offset=start, line=line)
@@ -176,40 +170,9 @@ def _header(document: Document, dialect: Mapping[str, Any], syntax: str) -> Node
                 seen.setdefault(pair.key.text, pair)
             header.pairs = list(seen.values())
         return header
-    schema = str(dialect.get("schema", "core"))
-    tags = str(dialect.get("tags", "broken" if schema in ("yaml11", "js-yaml3", "js-yaml4") else "drop"))
-    duplicates, merge = str(dialect.get("duplicates", "last")), bool(dialect.get("merge", True))
-
-    def attempt(source: str) -> Node:
-        composed = compose_all(
-            source, schema=schema, offset=start, line=line, duplicates=duplicates, tags=tags, merge=merge
-        )
-        node = composed.node
-        if node is None or (node.kind == "scalar" and node.value is None):
-            return Node("map", start, start, line, 1, style="block")
-        if node.kind != "map":
-            raise ContainerError("R005", "the header is no map of fields", line, 1)
-        if dialect.get("flow") == "indented":
-            _indented(node, source, start)
-        if dialect.get("flow") == "refused":
-            _no_flow(node)
-            if composed.anchored:
-                raise ContainerError("R005", "the program takes no anchors", line, 1)
-        return node
-
+    parsed = YamlHeader(dialect, start, line)
     try:
-        try:
-            return attempt(source)
-        except ContainerError as error:
-            # js-yaml 3 passes over a tab at the head of a line: what is indented by it stands at the margin
-            # (OpenCode 1.18.33, run)
-            bare = re.sub(r"(?m)^( *)\t[ \t]*", r"\1", source)
-            if schema != "js-yaml3" or bare == source or error.code != "R005":
-                raise
-            try:
-                return attempt(bare)
-            except ContainerError:
-                raise error from None
+        return parsed.with_tabs(source)
     except ContainerError as error:
         from agentconv.containers.retries import RETRIES
 
@@ -217,11 +180,71 @@ def _header(document: Document, dialect: Mapping[str, Any], syntax: str) -> Node
         if retry is None or error.code != "R005":
             raise
         check_header(source, line, broken=True)
-        repaired = retry(source, text[:start], text[document.header_end :])
+        repaired = retry(source, document.text[:start], document.text[document.header_end :])
         if repaired == source:
             raise
         try:
-            return attempt(repaired)
+            return parsed.once(repaired)
         except ContainerError as second:
             second.code = "R012"
             raise
+
+
+def _json_header(document: Document) -> Node:
+    text, start = document.text, document.header_start
+    if not text[start : document.header_end].strip():
+        return Node("map", start, start, *locate(text, start), style="block")
+    from agentconv.containers.json import read_value
+
+    node = read_value(text, start, document.header_end)
+    if node.kind != "map":
+        raise ContainerError("R005", "the header is no map of fields", node.line, node.column)
+    return node
+
+
+class YamlHeader:
+    """A header in YAML, by the rules of one program's parser."""
+
+    def __init__(self, dialect: Mapping[str, Any], start: int, line: int) -> None:
+        self.dialect, self.start, self.line = dialect, start, line
+        self.schema = str(dialect.get("schema", "core"))
+        broken = self.schema in ("yaml11", "js-yaml3", "js-yaml4")
+        self.tags = str(dialect.get("tags", "broken" if broken else "drop"))
+
+    def once(self, source: str) -> Node:
+        """The map that the source is."""
+        composed = compose_all(
+            source,
+            schema=self.schema,
+            offset=self.start,
+            line=self.line,
+            duplicates=str(self.dialect.get("duplicates", "last")),
+            tags=self.tags,
+            merge=bool(self.dialect.get("merge", True)),
+        )
+        node = composed.node
+        if node is None or (node.kind == "scalar" and node.value is None):
+            return Node("map", self.start, self.start, self.line, 1, style="block")
+        if node.kind != "map":
+            raise ContainerError("R005", "the header is no map of fields", self.line, 1)
+        if self.dialect.get("flow") == "indented":
+            _indented(node, source, self.start)
+        if self.dialect.get("flow") == "refused":
+            _no_flow(node)
+            if composed.anchored:
+                raise ContainerError("R005", "the program takes no anchors", self.line, 1)
+        return node
+
+    def with_tabs(self, source: str) -> Node:
+        """js-yaml 3 passes over a tab at the head of a line: what is indented by it stands at the margin
+        (OpenCode 1.18.33, run)."""
+        try:
+            return self.once(source)
+        except ContainerError as error:
+            bare = re.sub(r"(?m)^( *)\t[ \t]*", r"\1", source)
+            if self.schema != "js-yaml3" or bare == source or error.code != "R005":
+                raise
+            try:
+                return self.once(bare)
+            except ContainerError:
+                raise error from None

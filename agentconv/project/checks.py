@@ -118,7 +118,7 @@ def _file(
         for one in problems:
             finding = Finding(
                 one.code, "error", one.message, one.file or source.path, one.line or 1, one.column or 1,
-                meant="an agent", does="is not looked at", mend=one.help,
+                meant="an agent", does="cannot read it", mend=one.help,
             )  # fmt: skip
             looked.findings.append(finding)
             looked.unread = looked.unread or one.code in UNREAD

@@ -48,6 +48,8 @@ class SharedFiles:
                 result.fail(note("F008", "the file is there and is no text", file=path, help="move it away"))
             return
         entries = [r for r in mine if r.format != self.dst.id]
+        if self.plan.update and base is not None:
+            entries = self._taken_back(path, base, entries)
         merge_results(self.dst, path, base, entries, self.plan.update)
         live = [r for r in mine if not r.failed]
         if to_stdout or not live:
@@ -59,6 +61,15 @@ class SharedFiles:
             live = [r for r in live if r not in lost and not r.failed]
         if live:
             self._put(path, live, (entries or whole)[-1].files[path], old, before)
+
+    def _taken_back(self, path: str, source: str, entries: list[Conversion]) -> list[Conversion]:
+        """--update: of entries whose outputs come back to their source, only what was edited goes in."""
+        from agentconv.project.takingback import is_own, take_entry
+
+        for result in entries:
+            if is_own(result, self.dst, self.plan, self.target.written):
+                take_entry(result, source, path, self.dst, self.plan)
+        return [r for r in entries if not r.failed]
 
     def _put(
         self, path: str, live: list[Conversion], data: bytes, old: bytes | None, before: Mapping[str, bytes]

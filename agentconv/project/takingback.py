@@ -7,13 +7,17 @@ output differs from that are set."""
 from __future__ import annotations
 
 import os
-from dataclasses import fields
+from collections.abc import Sequence
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
+from agentconv import rights as counting
 from agentconv.conversion import Conversion
 from agentconv.convert import convert_text
 from agentconv.lowering.lowered import Options
 from agentconv.model import Agent
+from agentconv.notes import note
 from agentconv.project import files
 from agentconv.project.planning import Plan
 from agentconv.reading.engine import read_author
@@ -41,6 +45,8 @@ def edited(result: Conversion, source: str, path: str, dst: Spec, plan: Plan) ->
     # what was allowed when it was written is not known: one of these
     for options in (Options(), Options(everything), Options(everything, guard=False)):
         made = convert_text(source, from_=dst.id, to=result.format, path=path, options=options)
+        if len(made) > 1:  # the source is a file of many
+            made = [one for one in made if one.name in (result.entry, result.name)]
         texts = [data.decode("utf-8") for one in made for data in one.files.values()]
         if len(texts) == 1 and (agent := _named(result.format, texts[0], result)) is not None:
             said.append(agent)
@@ -51,6 +57,56 @@ def edited(result: Conversion, source: str, path: str, dst: Spec, plan: Plan) ->
         return changed
     # the source went on since: what the output does not say may be new there, and is not taken out
     return frozenset(name for name in changed if name == "tools" or getattr(now, name) is not None)
+
+
+def take_entry(result: Conversion, source: str, path: str, dst: Spec, plan: Plan) -> None:
+    """The agent that goes into a shared file: the one whose entry is there, with what was edited in its output."""
+    there = next((read.agent for read in read_author(dst, source, path).agents if read.agent.id == result.entry), None)
+    if there is None or result.agent is None:
+        return
+    new = {name: getattr(result.agent, name) for name in edited(result, source, path, dst, plan)}
+    _part(new, there)
+    taken = replace(there, **new)
+    had, has = (counting.of_agent(agent, dst, program=False) for agent in (there, taken))
+    gained, gone = (counting.spelled(counting.gained(*pair)) for pair in ((had, has), (has, had)))
+    if not refuse(result, gained, path, dst, plan):
+        result.agent = taken
+        say_gone(result, gone, path)
+
+
+def _part(new: dict[str, Any], there: Agent) -> None:
+    """Two texts that an output holds as one (when to use it stands behind the description) are two again; where the
+    second cannot be told from the first any more, the first holds both."""
+    parts = "\n\n".join(text for text in (there.prompt_parts or {}).values() if text)
+    for first, second, text in (("description", "when_to_use", there.when_to_use), ("prompt", "prompt_parts", parts)):
+        if text and new.get(first) and new.get(second) is None:
+            head, found, rest = str(new[first]).rstrip().rpartition("\n\n" + text.strip())
+            if found and head and not rest:
+                new[first] = head
+                new.pop(second, None)
+            else:
+                new[second] = None
+
+
+def refuse(result: Conversion, gained: Sequence[str], path: str, dst: Spec, plan: Plan) -> bool:
+    """An edit that is taken back into its source gives the source no right by the way."""
+    wider = [right for right in gained if not plan.options.allows(right)]
+    if wider:
+        text = f"{result.source} may do more than {path}: {', '.join(wider)}"
+        classes = ",".join(dict.fromkeys(right.split("(")[0] for right in wider))
+        command = f"agentconv convert {result.source} --to {dst.id} --update -o {path}"
+        help = f"take it all the same: {command} --allow-widening={classes}"
+        result.fail(note("F018", text, file=result.source, help=help))
+        result.status = "refused"
+    return bool(wider)
+
+
+def say_gone(result: Conversion, gone: Sequence[str], path: str) -> None:
+    """An edited list of tools may be without what its program could not hold, and the source had."""
+    if gone:
+        text = f"{path} may do less than before: {', '.join(gone)}"
+        result.notes.append(note("F020", text, file=path, help="put back by hand what is to stay"))
+        result.judge(result.status)
 
 
 def _as_built(output: str, source: str, plan: Plan) -> bool:

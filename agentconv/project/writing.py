@@ -200,8 +200,8 @@ class Target:
 
     def _update(self, results: list[Conversion], old: dict[str, bytes | None]) -> None:
         """--update: an existing file takes the new values and keeps what the format's table does not know."""
-        from agentconv.output.update import CannotUpdate, merged
-        from agentconv.project.takingback import edited, is_own
+        from agentconv.output.update import CannotUpdate, gained, merged
+        from agentconv.project.takingback import edited, is_own, refuse, say_gone
 
         for result in results:
             back = is_own(result, self.dst, self.plan, self.written)
@@ -218,21 +218,8 @@ class Target:
                     result.fail(note("F008", f"{path} cannot be updated: {problem}", file=path, help=help))
                 else:
                     result.files[path] = text.encode("utf-8")
-                    if back:
-                        self._no_gain(result, path, there, text)
-
-    def _no_gain(self, result: Conversion, path: str, before: str, after: str) -> None:
-        """An edit that is taken back into its source gives the source no right by the way."""
-        from agentconv.output.update import gained
-
-        wider = [right for right in gained(self.dst, before, after) if not self.plan.options.allows(right)]
-        if wider:
-            text = f"{result.source} may do more than {path}: {', '.join(wider)}"
-            classes = ",".join(dict.fromkeys(right.split("(")[0] for right in wider))
-            command = f"agentconv convert {result.source} --to {self.dst.id} --update -o {path}"
-            help = f"take it all the same: {command} --allow-widening={classes}"
-            result.fail(note("F018", text, file=result.source, help=help))
-            result.status = "refused"
+                    if back and not refuse(result, gained(self.dst, there, text), path, self.dst, self.plan):
+                        say_gone(result, gained(self.dst, text, there), path)
 
     def old(self, path: str, result: Conversion) -> bytes | None:
         """What is there now; ``None`` where nothing is, or where the result cannot be written."""

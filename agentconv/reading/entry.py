@@ -18,13 +18,9 @@ from agentconv.reading import indirect
 from agentconv.reading.codecs import TOOL_TYPES, read_value
 from agentconv.reading.context import UNSAID, Context, Get, Read, Refused, too_many
 from agentconv.reading.miswritten import respelt
-from agentconv.reading.modelcodec import read_model_tools
 from agentconv.reading.namedfiles import named_in_body
-from agentconv.reading.switches import read_switch
-from agentconv.reading.toolcodecs import read_deny, read_tools
-from agentconv.reading.toolkeys import only_limits, read_rules, settled, unnamed, withheld
-from agentconv.reading.toolmaps import read_bools, read_groups, read_permission
-from agentconv.reading.toolsettings import read_settings
+from agentconv.reading.toolkeys import only_limits, settled, unnamed, withheld
+from agentconv.reading.toolrows import joined, only_servers, say_absent, tool_row, tools_here, with_all
 from agentconv.spec import Field, Spec, all_caps, risk
 
 
@@ -41,99 +37,126 @@ def read_entry(
 ) -> Read | list[Note]:
     """The agent that an entry says, or what is wrong where the program takes it for something else."""
     ctx = Context(spec, author, path, document.text, get=get)
-    fields: dict[str, Any] = {}
-    where: dict[str, Node] = {}
-    extras: list[Extra] = []
-    base: Base | None = None
-    rules: list[Rule] = []
-    early: list[Rule] = []
-    limits: list[Rule] = []  # of a key that the program does not read
-    order = spec.order
     values = top_values(spec, entry)
-    rows = indirect.demanded(spec, dict(values))
-    ctx.keys = frozenset(key for key, _ in values)
+    said, order, rows = dict(values), spec.order, indirect.demanded(spec, dict(values))
+    ctx.keys = frozenset(said)
+    keys = Keys(ctx, document, entry)
     for key, node in sorted(values, key=lambda v: order.get(v[0], len(order))):
-        row = rows.get(key)
-        where[key] = node
+        if problems := keys.take(key, node, rows.get(key)):
+            return problems
+    fields = keys.fields
+    for row in spec.rows_with("absent"):
+        if row.field:
+            fields.setdefault(row.field, row.fact("absent"))
+    indirect.look_up(spec, said, fields)
+    indirect.split_off(spec, fields)
+    if problems := _missing(rows, set(said), fields, ctx, entry):
+        return problems
+    _take_body(document, fields, ctx, entry)
+    if spec.tables.get("prompt_mode"):
+        fields["prompt_mode"] = spec.tables["prompt_mode"]
+    tools = settled(keys.tools(), said, ctx)
+    for at, held in (("tools", tools.rules), ("delegates", fields.get("delegates") or ())):
+        if len(held) > MAX_RULES:
+            return too_many(ctx, f"more than {MAX_RULES} of `{at}`", at, keys.where.get(at, entry))
+    say_absent(tools, ctx, entry)
+    if author or spec.tools.mcp.get("only_holds"):
+        tools = only_servers(tools, entry, ctx)
+    fields.update(forced)
+    tools = unnamed(withheld(tools, fields, ctx), fields, ctx)
+    extras = (*fields.pop("extras", ()), *keys.extras)
+    given = _frozen(fields)
+    own_id = given.pop("id", None) if spec.identity.get("over") == "id" else None
+    given["id"] = own_id or _identity(spec, given, id)
+    agent = Agent(tools=tools, extras=extras, **given)
+    _unusable(spec, agent, ctx, keys.where.get("name"))
+    return Read(agent, ctx.notes, keys.where, ctx.tokens, entry, keys=ctx.respelt)
+
+
+class Keys:
+    """What the keys of an entry say, taken one after the other in the order in which the program prefers them."""
+
+    def __init__(self, ctx: Context, document: Document, entry: Node | None) -> None:
+        self.ctx, self.spec, self.document, self.entry = ctx, ctx.spec, document, entry
+        self.fields: dict[str, Any] = {}
+        self.where: dict[str, Node] = {}  # field of the model, or key -> its place
+        self.extras: list[Extra] = []
+        self.base: Base | None = None
+        self.early: list[Rule] = []  # of an old map, which a newer one overrides
+        self.rules: list[Rule] = []
+        self.limits: list[Rule] = []  # of a key that the program does not read
+
+    def take(self, key: str, node: Node, row: Field | None) -> list[Note]:
+        """One key; what it says if the file is no agent for it."""
+        ctx, spec = self.ctx, self.spec
+        self.where[key] = node
         if key in spec.container.get("passed_over", ()):
-            continue
-        if row is None and author and key and key == document.prompt_key and isinstance(node.value, str):
-            where[spec.body_field] = node
-            fields[spec.body_field] = node.text
-            continue
-        if row is None and author:
-            row = respelt(key, entry, ctx)
+            return []
+        if row is None and ctx.author:
+            if key and key == self.document.prompt_key and isinstance(node.value, str):
+                self.where[spec.body_field] = node
+                self.fields[spec.body_field] = node.text
+                return []
+            row = respelt(key, self.entry, ctx)
         if row is None:
-            if not author and spec.container.get("unknown_keys") == "refused":
+            if not ctx.author and spec.container.get("unknown_keys") == "refused":
                 raise Refused(f"unknown key `{key}`")
-            extras.append(Extra(key, node.data(), spec.id))
-            continue
+            self.extras.append(Extra(key, node.data(), spec.id))
+            return []
         if kind := _other_kind(row, node):
-            if not author:
+            if not ctx.author:
                 raise Refused(f"the definition of {kind}", skipped=True)
             text = f"this is the definition of {kind}: there is nothing in it that another program could run"
-            return [note("R016", text, path=key, file=path, line=node.line, column=node.column)]
-        where.setdefault(row.field or key, node)
+            return [note("R016", text, path=key, file=ctx.path, line=node.line, column=node.column)]
+        self.where.setdefault(row.field or key, node)
         if row.type not in ("string", "text", "prompt-parts") and too_many_names(node):
             return too_many(ctx, f"`{key}` holds more than {MAX_NODES} names", key, node)
         if row.fact("refused"):
             ctx.refuse("refuse", f"unknown key `{key}`")
             ctx.say("R012", f"`{key}` is no key of {spec.seen}: it does not take this file", row.field or key, node)
-        if row.type in TOOL_TYPES:
-            if _tools_here(row, node, ctx):
-                base, more, first = _tool_row(row, node, ctx, base, early + rules)
-                if row.fact("limits_only"):
-                    limits += only_limits(more, Tools(base, tuple(early + rules)), spec)
-                else:
-                    (early if first else rules).extend(more)
-            elif row.fact("shape") == node.kind:  # a table of the program's own
-                extras.append(Extra(key, node.data(), spec.id))
-            continue
-        value = read_value(node, row, ctx)
-        if value is UNSAID or (not author and not row.applied and not row.written):
-            continue
+        (self._tools if row.type in TOOL_TYPES else self._value)(key, node, row)
+        return []
+
+    def _tools(self, key: str, node: Node, row: Field) -> None:
+        if not tools_here(row, node, self.ctx):
+            if row.fact("shape") == node.kind:  # a table of the program's own
+                self.extras.append(Extra(key, node.data(), self.spec.id))
+            return
+        self.base, more, first = tool_row(row, node, self.ctx, self.base, self.early + self.rules)
+        if row.fact("limits_only"):
+            self.limits += only_limits(more, Tools(self.base, tuple(self.early + self.rules)), self.spec)
+        else:
+            (self.early if first else self.rules).extend(more)
+
+    def _value(self, key: str, node: Node, row: Field) -> None:
+        value = read_value(node, row, self.ctx)
+        if value is UNSAID or (not self.ctx.author and not row.applied and not row.written):
+            return
         if row.field is None:
             meant_word = row.to_program.get(value) if row.to_model and isinstance(value, str) else None
             own = node.data() if meant_word is None else meant_word
-            extras.append(Extra(key, own, spec.id, is_limit(row, own)))
-            rules.extend(_denied(row, value, key))
+            self.extras.append(Extra(key, own, self.spec.id, is_limit(row, own)))
+            self.rules.extend(_denied(row, value, key))
         elif row.field == "prompt_parts":
-            fields.setdefault("prompt_parts", {}).update(value)
+            self.fields.setdefault("prompt_parts", {}).update(value)
         else:
-            there = next((f for other, f in (row.fact("beside") or {}).items() if other in ctx.keys), row.field)
-            fields.setdefault(there, value)  # rows stand in the order in which the program prefers them
-    for row in spec.rows_with("absent"):
-        if row.field:
-            fields.setdefault(row.field, row.fact("absent"))
-    indirect.look_up(spec, dict(values), fields)
-    indirect.split_off(spec, fields)
-    if problems := _missing(rows, {key for key, _ in values}, fields, ctx, entry):
-        return problems
-    if spec.syntax == "frontmatter":
-        body = named_in_body(_body(document, spec, author), ctx)
-        above = fields.get(spec.body_field)  # a prompt in the header, and perhaps another one below it
-        fields[spec.body_field] = f"{above.rstrip()}\n\n{body}".rstrip() if isinstance(above, str) else body
-        _check_body(body, spec, ctx, entry)
+            beside = row.fact("beside") or {}
+            self.fields.setdefault(next((f for k, f in beside.items() if k in self.ctx.keys), row.field), value)
+
+    def tools(self) -> Tools:
+        """The tools by all keys that speak of them."""
+        return with_all(Tools(self.base, (*joined(self.spec, self.early, self.rules), *self.limits)), self.spec)
+
+
+def _take_body(document: Document, fields: dict[str, Any], ctx: Context, entry: Node | None) -> None:
+    """The text below the header, behind a prompt that stands in it."""
+    if ctx.spec.syntax == "frontmatter":
+        body = named_in_body(_body(document, ctx.spec, ctx.author), ctx)
+        above = fields.get(ctx.spec.body_field)
+        fields[ctx.spec.body_field] = f"{above.rstrip()}\n\n{body}".rstrip() if isinstance(above, str) else body
+        _check_body(body, ctx.spec, ctx, entry)
     elif isinstance(fields.get("prompt"), str):
         fields["prompt"] = fields["prompt"].rstrip("\r\n")  # final line ends are no part of a prompt
-    if spec.tables.get("prompt_mode"):
-        fields["prompt_mode"] = spec.tables["prompt_mode"]
-    tools = settled(_with_all(Tools(base, (*_joined(spec, early, rules), *limits)), spec), dict(values), ctx)
-    for at, held in (("tools", tools.rules), ("delegates", fields.get("delegates") or ())):
-        if len(held) > MAX_RULES:
-            return too_many(ctx, f"more than {MAX_RULES} of `{at}`", at, where.get(at, entry))
-    _say_absent(spec, tools, ctx, entry)
-    if author or spec.tools.mcp.get("only_holds"):
-        tools = _only_servers(tools, entry, ctx)
-    fields.update(forced)
-    tools = unnamed(withheld(tools, fields, ctx), fields, ctx)
-    extras[:0] = fields.pop("extras", ())
-    given = _frozen(fields)
-    own_id = given.pop("id", None) if spec.identity.get("over") == "id" else None
-    given["id"] = own_id or _identity(spec, given, id)
-    agent = Agent(tools=tools, extras=tuple(extras), **given)
-    _unusable(spec, agent, ctx, where.get("name"))
-    return Read(agent, ctx.notes, where, ctx.tokens, entry, keys=ctx.respelt)
 
 
 def _check_body(body: str, spec: Spec, ctx: Context, entry: Node | None) -> None:
@@ -145,13 +168,6 @@ def _check_body(body: str, spec: Spec, ctx: Context, entry: Node | None) -> None
     if not body.strip() and (word := spec.container.get("empty_body")):
         ctx.refuse(word, "there is no text below the header")
         ctx.say("R012", f"no text below the header: {spec.seen} does not load this agent", "prompt", entry)
-
-
-def _say_absent(spec: Spec, tools: Tools, ctx: Context, entry: Node | None) -> None:
-    """A missing tool list is mostly everything; where it is nothing the reader should know."""
-    if tools.base is None and not tools.rules and spec.tools.fact("absent") == "none":
-        field = spec.tools.fact("field")
-        ctx.say("R011", f"no `{field}`: {spec.seen} gives such an agent no tools", "tools", entry)
 
 
 def _other_kind(row: Field, node: Node) -> str:
@@ -184,76 +200,11 @@ def _unusable(spec: Spec, agent: Agent, ctx: Context, at: Node | None) -> None:
         ctx.say("R012", text, "prompt", None)
 
 
-def _tools_here(row: Field, node: Node, ctx: Context) -> bool:
-    """Whether a key that is a tool list elsewhere is read as one here."""
-    shape = row.fact("shape")
-    if shape is None or node.kind == shape:
-        return shape is None and (ctx.author or row.applied)  # what has the program's own shape is no list of tools
-    ctx.refuse(row.fact("bad"), f"`{row.key}` must be a {shape}")
-    if str(row.fact("bad")).startswith("refuse"):
-        text = f"`{row.key}` must be a {shape}: {ctx.spec.seen} does not load this file; read as the tools it names"
-        ctx.say("R012", text, "tools", node)
-    return ctx.author
-
-
 def _denied(row: Field, value: Any, key: str) -> list[Rule]:
     """A switch without a field in the model, as the rule that it is (Codex: ``features.shell_tool``)."""
     classes = (row.fact("denies") or {}).get(value, ()) if isinstance(value, (str, bool)) else ()
     caps = tuple(cap for cap in all_caps() if risk(cap) in classes)
     return [Rule("deny", Tool(key, caps), at=key)] if caps else []
-
-
-def _only_servers(tools: Tools, entry: Node | None, ctx: Context) -> Tools:
-    """A list of servers beside a word for all of them means only those."""
-    key = ctx.spec.tools.mcp.get("only")
-    holds = bool(ctx.spec.tools.mcp.get("only_holds"))
-    node = entry.get(str(key)) if key and entry is not None else None
-    if node is None or (node.kind != "list" and not (holds and node.kind == "scalar" and node.value is not None)):
-        return tools
-    texts = [i.text for i in node.items if i.kind == "scalar"] if node.kind == "list" else node.text.split(",")
-    names = [(n, text.strip()) for n, text in enumerate(texts) if text.strip()]
-    if holds and tools.base is None:
-        tools = Tools("all", tools.rules)
-    rules: list[Rule] = []
-    base = tools.base
-    if base == "all":  # every group is there, the one for MCP servers among them
-        base = "builtin"
-        rules = [Rule("allow", Tool(s, server=s), at=f"{key}[{n}]") for n, s in names]
-    for rule in tools.rules:
-        if rule.effect == "allow" and rule.tool.server == "*":
-            rules += [Rule("allow", Tool(s, server=s), rule.scope, rule.approval, f"{key}[{n}]") for n, s in names]
-        else:
-            rules.append(rule)
-    if (base, tuple(rules)) != (tools.base, tools.rules) and not holds:
-        text = f"{ctx.spec.seen} drops `{key}` and gives every MCP server; taken as meant"
-        ctx.say("T009", text, str(key), node)
-    return Tools(base, tuple(rules))
-
-
-def _joined(spec: Spec, early: list[Rule], rules: list[Rule]) -> tuple[Rule, ...]:
-    """Old and new map together: a key in both keeps its place and takes the new value (OpenCode 1.18.33)."""
-    if not spec.tools.fact("earlier") or not early:
-        return tuple(early + rules)
-    later = {r.tool.name for r in rules}
-    out: list[Rule] = []
-    for rule in early:
-        if rule.tool.name in later:
-            out += [r for r in rules if r.tool.name == rule.tool.name]
-        else:
-            out.append(rule)
-    placed = {r.tool.name for r in early}
-    return tuple(out + [r for r in rules if r.tool.name not in placed])
-
-
-def _with_all(tools: Tools, spec: Spec) -> Tools:
-    """A list of every group there is says *all*."""
-    everything = spec.tools.fact("all")
-    if not everything or tools.base != "none":
-        return tools
-    whole = {r.tool.name for r in tools.rules if r.effect == "allow" and r.scope is None}
-    if set(everything) <= whole and all(r.effect == "allow" for r in tools.rules):
-        return Tools("all")
-    return tools
 
 
 def top_values(spec: Spec, entry: Node | None) -> list[tuple[str, Node]]:
@@ -298,55 +249,6 @@ def _below(key: str, node: Node, spec: Spec, owned: bool = False) -> list[tuple[
     if owned and (rest.pairs or not node.pairs):
         out.insert(0, (key, rest))
     return out
-
-
-Control = tuple[Base | None, list[Rule], bool]  # base, rules, and whether they stand before the rest
-
-
-def _tool_row(row: Field, node: Node, ctx: Context, base: Base | None, so_far: list[Rule]) -> Control:
-    """A key that bears on tools. The program reading has neither notes nor places, so equal values give equal rules:
-    those of the last files are kept, for most agents of a project have one of a few lists."""
-    whole = row is ctx.spec.fields[row.key] and row.type != "model-tools"  # nothing beside the value counts
-    if ctx.author or so_far or not whole or node.end - node.start > LONGEST_KEPT:
-        return _tool_row_anew(row, node, ctx, base, so_far)
-    key = (ctx.spec, row.key, base, node.shape())
-    if (known := _SEEN.get(key)) is None:
-        if len(_SEEN) >= MOST_SEEN:
-            _SEEN.clear()
-        known = _SEEN[key] = _tool_row_anew(row, node, ctx, base, so_far)
-    return known[0], list(known[1]), known[2]
-
-
-MOST_SEEN, LONGEST_KEPT = 2000, 4000  # values, and characters of one
-_SEEN: dict[tuple[Any, ...], Control] = {}
-
-
-def _tool_row_anew(row: Field, node: Node, ctx: Context, base: Base | None, so_far: list[Rule]) -> Control:
-    """The rules of a key; an old map stands before the new one, which overrides it."""
-    if not row.applied and row.fact("shape") is None:
-        text = f"{ctx.spec.seen} does nothing with `{row.key}`; taken as meant"
-        ctx.say("T009", text, row.key if row.type == "deny-tools" else "tools", node)
-    if row.type == "tools":
-        tools = read_tools(node, row, ctx)
-        return tools.base, list(tools.rules), True
-    if row.type == "model-tools":
-        tools = read_model_tools(node, row, ctx)
-        return tools.base, list(tools.rules), True
-    if row.type == "groups":
-        tools = read_groups(node, row, ctx)
-        return tools.base, list(tools.rules), True
-    if row.type == "tool-bools":
-        said, rules = read_bools(node, row, ctx)
-        return said if said is not None else base, list(rules), True
-    if row.type == "switch":
-        return base, list(read_switch(node, row, ctx)), False
-    if row.type == "deny-tools":
-        return base, list(read_deny(node, row, ctx)), False
-    if row.type == "tool-settings":
-        return base, list(read_settings(node, row, ctx, Tools(base, tuple(so_far)))), False
-    if row.type == "permission-rules":
-        return base, list(read_rules(node, row, ctx)), False
-    return base, list(read_permission(node, row, ctx)), False
 
 
 def is_limit(row: Field, value: Any) -> bool:

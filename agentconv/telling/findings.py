@@ -93,7 +93,7 @@ def _group(page: Page, group: Group, severity: Severity) -> None:
         return
     programs = dict.fromkeys(name for one in group.findings for name in one.programs)
     if len({one.does for one in group.findings}) == 1:
-        page.line(f"{' and '.join(programs)}: {group.first.does}", 9, 7)
+        page.line(f"{' and '.join(programs) or 'the program'}: {group.first.does}", 9, 7)
     if len({one.mend for one in group.findings}) == 1 and group.first.mend:
         page.line(f"mend: {group.first.mend}", 9, 7)
 

@@ -1,17 +1,21 @@
-"""Hostile files by shape and size, and what reading them costs: ``python -m tests.security.hostile [MEGABYTES]``.
+"""Hostile files by shape and size, and what reading them costs (``tests.security.hostile_table`` prints it).
 
-Each case runs in a process of its own, so that its time and its memory are its own.
+Each case runs in a process of its own, so that its time and its memory are its own; seconds are those of the machine
+where the limits were set.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import resource
-import sys
 import time
 from collections.abc import Callable, Iterator
 from multiprocessing import get_context
+from multiprocessing.connection import Connection
+
+from agentconv.convert import convert_text
+from agentconv.registry import ids, load
+from tests.machine import slowness
 
 CPU = 2.0  # seconds for a file of the largest size that is read without --max-bytes
 MEMORY = 300  # megabytes
@@ -183,79 +187,61 @@ YAMLS = {
 SHAPES |= {"yaml": {**YAMLS, **{f"json {k}": v for k, v in JSONS.items()}}, "sections": HEADERS}
 
 
-def cases(every: bool = True) -> Iterator[tuple[str, str, Shape]]:
-    """Format, shape, maker: every format, or the first of each syntax."""
-    from agentconv.registry import ids, load
-
+def cases(every: bool = True) -> Iterator[tuple[str, str]]:
+    """Format and shape: every format, or the first of each syntax."""
     first: set[str] = set()
     for id in ids():
         syntax = load(id).syntax
         if every or syntax not in first:
             first.add(syntax)
-            for name, shape in SHAPES[syntax].items():
-                yield id, name, shape
+            for name in SHAPES[syntax]:
+                yield id, name
 
 
 def read_and_convert(id: str, text: str) -> str:
     """What a run does with one file; how it ended."""
-    from agentconv.convert import convert_text
-
     results = convert_text(text, from_=id, to="vscode" if id != "vscode" else "opencode")
     return results[0].status if results else "nothing"
 
 
-def measured(
-    id: str, shape: Shape, size: int, work: Callable[[str, str], str] = read_and_convert
-) -> tuple[float, float, str]:
-    """CPU seconds, megabytes more than at the start, and how it ended, in a process of its own."""
-    context = get_context("fork")
+def work(pipe: Connection, id: str, name: str, size: int) -> None:
+    """In the process of a case: convert it, say what it cost and how it ended."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    text = SHAPES[load(id).syntax][name](size)
+    resource.setrlimit(resource.RLIMIT_CPU, (40, 41))
+    started = time.process_time()
+    try:
+        ended = read_and_convert(id, text)
+    except Exception as error:
+        ended = f"{type(error).__name__}: {error}"[:100]
+    cpu = time.process_time() - started
+    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    pipe.send((cpu / slowness(), after - before, ended))
+    pipe.close()
+
+
+def warm() -> None:
+    """What a run reads once is no cost of a file."""
+    sample = "---\nname: a\ndescription: d\ntools: Read, run_in_terminal, mcp__a__b, Nonsense\n---\nx\n"
+    for target in ("vscode", "opencode"):
+        convert_text(sample, from_="claude-code", to=target)
+
+
+def measured(id: str, name: str, size: int) -> tuple[float, float, str]:
+    """CPU seconds, megabytes more than at the start, and how it ended.
+
+    Each case is a fork of a server that has only this module in it: a fork of the test process would have all of the
+    suite in its memory, which hides what a file takes and makes each collection of garbage go through it.
+    """
+    context = get_context("forkserver")
+    context.set_forkserver_preload(["tests.security.warm"])
     mine, theirs = context.Pipe(False)
-
-    def run() -> None:
-        text = shape(size)
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        resource.setrlimit(resource.RLIMIT_CPU, (20, 21))
-        started = time.process_time()
-        try:
-            ended = work(id, text)
-        except Exception as error:
-            ended = f"{type(error).__name__}: {error}"[:100]
-        after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        theirs.send((time.process_time() - started, after - before, ended))
-        os._exit(0)
-
-    child = context.Process(target=run)
+    child = context.Process(target=work, args=(theirs, id, name, size))
     child.start()
     theirs.close()
     try:
         return mine.recv()  # type: ignore[no-any-return]
     except EOFError:
-        return 20.0, 0.0, "killed"
+        return 40.0, 0.0, "killed"
     finally:
         child.join()
-
-
-def main() -> None:
-    """A table of what is over the limits, then the slowest."""
-    from agentconv.convert import convert_text
-
-    for target in ("vscode", "opencode"):  # imports and descriptions are not counted
-        convert_text("---\nname: a\ndescription: d\n---\nx\n", from_="claude-code", to=target)
-    size = int(float(sys.argv[1]) * 1_000_000) if len(sys.argv) > 1 else SIZE
-    only = sys.argv[2:] or None
-    rows = []
-    for id, name, shape in cases():
-        if only and id not in only:
-            continue
-        cpu, memory, ended = measured(id, shape, size)
-        rows.append((cpu, memory, id, name, ended))
-        if cpu > CPU or memory > MEMORY or ":" in ended or ended == "killed":
-            print(f"OVER {cpu:6.2f} s {memory:6.0f} MB  {id:<16}{name:<22}{ended}", flush=True)
-    rows.sort(reverse=True)
-    for cpu, memory, id, name, ended in rows[:12]:
-        print(f"     {cpu:6.2f} s {memory:6.0f} MB  {id:<16}{name:<22}{ended}")
-    print(f"{len(rows)} cases of {size:,} characters; most memory {max(r[1] for r in rows):.0f} MB")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,7 +1,8 @@
 """A hostile file ends soon and small: every shape of hostile.py, by format, in seconds of CPU and in megabytes.
 
-By default a fiftieth of the largest size: what grows faster than its file needs minutes there, too, and a slow machine
-is no fault; ``AGENTCONV_HOSTILE=1`` takes files of 5 MB. ``python -m tests.security.hostile`` prints a table.
+By default a fiftieth of the largest size: what grows faster than its file needs minutes there, too. A slow machine is
+no fault: seconds are held against those of a fixed loop. ``AGENTCONV_HOSTILE=1`` takes files of 5 MB;
+``python -m tests.security.hostile_table`` prints a table.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ import os
 import pytest
 
 from agentconv.containers import ContainerError, repair
-from agentconv.convert import convert_text
 from agentconv.reading.engine import read_author
 from agentconv.registry import load
 from tests.security import hostile
@@ -34,21 +34,12 @@ SLOW = (
 RULES = [("opencode", "permission turns"), ("opencode", "permission patterns"), ("vscode", "listed agents"),
          ("vscode", "scoped tools"), ("claude-code", "mcp servers"), ("claude-code", "tool text")]  # fmt: skip
 CHOSEN = [case for case in CASES if FULL or case[1] in SLOW]
-CHOSEN += [(id, name, hostile.HEADERS[name]) for id, name in ([] if FULL else RULES)]
+CHOSEN += [] if FULL else RULES
 
 
-@pytest.fixture(scope="module", autouse=True)
-def imported() -> None:
-    for target in ("vscode", "opencode"):  # descriptions that are read once are no cost of a file
-        convert_text(
-            "---\nname: a\ndescription: d\ntools: Read, run_in_terminal, mcp__a__b, Nonsense\n---\nx\n",
-            from_="claude-code", to=target,
-        )  # fmt: skip
-
-
-@pytest.mark.parametrize(("id", "name", "shape"), CHOSEN, ids=[f"{id}-{name}" for id, name, _ in CHOSEN])
-def test_it_ends_soon_and_small(id: str, name: str, shape: hostile.Shape) -> None:
-    cpu, memory, ended = hostile.measured(id, shape, SIZE)
+@pytest.mark.parametrize(("id", "name"), CHOSEN, ids=[f"{id}-{name}" for id, name in CHOSEN])
+def test_it_ends_soon_and_small(id: str, name: str) -> None:
+    cpu, memory, ended = hostile.measured(id, name, SIZE)
     assert cpu < CPU and memory < hostile.MEMORY, f"{cpu:.2f} s, {memory:.0f} MB"
     assert ended in ("exact", "lossy", "narrowed", "refused", "skipped", "failed", "widened", "nothing"), ended
 

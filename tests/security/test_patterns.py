@@ -20,6 +20,7 @@ from agentconv import containers, reading
 from agentconv.containers import repair
 from agentconv.convert import convert_text
 from agentconv.lowering import carry, fold, servers
+from tests.machine import slowness
 from tests.security import hostile
 
 PUMPS = [
@@ -110,5 +111,5 @@ def test_the_old_pattern_is_noticed() -> None:
 def test_a_broken_list_ends_soon(inner: str) -> None:
     started = time.process_time()
     convert_text(hostile.header("x\n" + inner), from_="claude-code", to="vscode")
-    assert time.process_time() - started < 2
+    assert time.process_time() - started < 2 * slowness()
     assert repair._WORDS.pattern != OLD

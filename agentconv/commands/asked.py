@@ -1,0 +1,202 @@
+"""What the command line asks for, as a plan and the sources that it is for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from agentconv.commands.own_formats import known
+
+if TYPE_CHECKING:
+    from agentconv.lowering.lowered import Options
+    from agentconv.project.config import Config
+    from agentconv.project.planning import Plan
+    from agentconv.project.sources import Source
+
+MANIFESTS = (".claude-plugin/plugin.json", "plugin.json")
+
+
+class NoAgents(click.ClickException):
+    """F004."""
+
+    exit_code = 3
+
+    def __init__(self, src: tuple[str, ...]) -> None:
+        where = f"in {' '.join(src)}" if src else "in the known places of this project"
+        advice = "Name a file or a folder; `agentconv formats` lists the places."
+        if not src and any((Path.cwd() / place).is_file() for place in MANIFESTS):
+            advice = "This is the folder of a plugin: name it, `.`, and its agents are taken."
+        super().__init__(f"F004 no agents found {where}. {advice}")
+
+
+def split_words(values: tuple[str, ...], option: str) -> tuple[str, ...]:
+    """Repeated and comma-separated options as one list. An option without a word is no missing option: `--only "$NAME"`
+    with an empty variable does not mean all."""
+    words = tuple(dict.fromkeys(w.strip() for v in values for w in v.split(",") if w.strip()))
+    if values and not words:
+        raise click.UsageError(f"{option} is there without a word")
+    return words
+
+
+def asked(src: tuple[str, ...], to: tuple[str, ...], given: dict[str, Any]) -> tuple[Plan, Iterator[Source]]:
+    """The plan and the sources of the command line."""
+    from agentconv.project import files, sources
+    from agentconv.project.planning import Plan
+
+    words, from_ = split_words(to, "--to"), given["from_"]
+    out = given["output"] if given["output"] is not None or src != ("-",) else "-"
+    targets = targets_of(words, out)
+    if from_ is not None:
+        known(from_)
+    cwd = Path.cwd()
+    around = Path.home() if given["user"] else files.find_root(cwd, sources.place_marks())
+    config = None if src or given["user"] else settings_of(cwd)
+    settled = config is not None and bool(config.sources)
+    root = config.root if config is not None and settled else around
+    if root == Path.home() and not given["user"] and out is None:
+        raise click.UsageError("this is the home folder, no project: --user converts your own agents, -o names a place")
+    plan = Plan(
+        cwd if out is not None and out != "-" and not given["user"] else root,
+        targets,
+        options_of(given),
+        output=out,
+        flat=given["flat"],
+        force=given["force"],
+        update=given["update"],
+        in_place=given["in_place"],
+        dry=given["dry_run"] or given["show_diff"] or given["check"],
+        suffix=given["on_collision"] == "suffix",
+        only=split_words(given["only"], "--only"),
+        exclude=split_words(given["exclude"], "--exclude"),
+        found=not src,
+        all=words == ("all",),
+        everything=not src and words == ("all",),
+        texts=given["show_diff"],
+        jobs=given["jobs"],
+    )
+    if src:
+        return plan, _followed(sources.listed(src, cwd, from_, given["max_bytes"]), given)
+    if config is not None and settled:
+        from agentconv.project import configured
+
+        found = iter(configured.sources(config, given["max_bytes"]))
+    else:
+        closed = () if from_ is not None or plan.everything else targets
+        places = sources.listed_places(around, closed, given["user"], given["max_bytes"])
+        found = (s for s in _followed(places, given) if from_ is None or from_ in s.among)
+    return plan, (s for s in found if from_ is None or (sources.taken(s) or s).format == from_)
+
+
+def options_of(given: dict[str, Any]) -> Options:
+    """How the agents are to be lowered."""
+    from agentconv.lowering.lowered import Options
+
+    widen = split_words((given["allow_widening"],), "--allow-widening") if given["allow_widening"] else ()
+    for word in widen:
+        _widening_word(word)
+    return Options(
+        allow_widening=frozenset(widen),
+        skip_refused=given["skip_refused"],
+        strict=given["strict"],
+        approval="ask" if given["approval"] == "ask" else "",
+        model_policy=given["model_policy"],
+        model_map=_model_map(given["model_map"]),
+        guard=not given["no_guard"],
+        user=given["user"],
+        carry=given["carry"],
+        fold=given["fold"],
+        rewrite=_rewrite(given["rewrite_body"]),
+        in_code=given["in_code"],
+        lift=given["lift"],
+    )
+
+
+def _followed(found: Iterable[Source], given: dict[str, Any]) -> Iterator[Source]:
+    """Sources that with --allow-outside may be links out of their folder, and may name files there."""
+    for source in found:
+        source.outside = given["allow_outside"]
+        yield source
+
+
+def settings_of(cwd: Path) -> Config | None:
+    """The settings of the project, where it has some."""
+    from agentconv.project import config
+
+    try:
+        return config.find(cwd)
+    except config.BadConfig as error:
+        raise click.UsageError(str(error)) from error
+
+
+def targets_of(words: tuple[str, ...], output: str | None) -> tuple[str, ...]:
+    """The formats that the words name, where all of them can be written at once."""
+    from agentconv import registry
+
+    if output == "-" and (len(words) > 1 or words == ("all",)):
+        raise click.UsageError("standard output takes one file: name one format, or a folder with -o 'FOLDER/{id}/'")
+    if words == ("all",):
+        found = [id for id in registry.targets() if registry.trusted(id)]
+        return tuple(found) if output is not None and "{id}" in output else primary(found)
+    for word in words:
+        target(word)
+    places: dict[str, str] = {}
+    for id in words:
+        place = str((registry.heads()[id].get("places") or {}).get("write"))
+        if place in places and (output is None or "{id}" not in output):
+            raise click.UsageError(
+                f"`{places[place]}` and `{id}` have one place ({place}): name one, or use -o '…/{{id}}/'"
+            )
+        places[place] = id
+    return words
+
+
+def primary(ids: list[str]) -> tuple[str, ...]:
+    """Of formats that write to one place the one with more users."""
+    from agentconv import registry
+
+    found: dict[str, str] = {}
+    for id in ids:
+        place = (registry.heads()[id].get("places") or {}).get("write")
+        if place:
+            found.setdefault(str(place), id)
+    return tuple(found.values())
+
+
+def target(id: str) -> None:
+    """Stop where nothing can be written in this format."""
+    from agentconv import registry
+
+    known(id)
+    if id not in registry.targets():
+        head = registry.heads()[id]
+        raise click.UsageError(f"F005 `{id}` is read, not written: {head.get('readable_only') or head['title']}")
+
+
+def _rewrite(words: tuple[str, ...]) -> frozenset[str]:
+    legal = ("names", "tools", "paths")
+    wanted = split_words(words, "--rewrite-body")
+    for word in wanted:
+        if word not in (*legal, "all"):
+            raise click.UsageError(f"--rewrite-body knows no `{word}`: {', '.join(legal)}, all")
+    return frozenset(legal if "all" in wanted else wanted)
+
+
+def _widening_word(word: str) -> None:
+    legal = ("*", "reads", "writes", "runs", "network", "delegates", "limits", "all")
+    if word not in legal and not word.startswith("mcp:"):
+        raise click.UsageError(
+            f"--allow-widening knows no `{word}`: reads, writes, runs, network, delegates, mcp:SERVER, limits"
+        )
+
+
+def _model_map(pairs: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    out = []
+    for pair in pairs:
+        old, equals, new = pair.partition("=")
+        if not equals or not old or not new:
+            raise click.UsageError(f"--model-map takes FROM=TO, not `{pair}`")
+        out.append((old, new))
+    return tuple(out)

@@ -45,20 +45,24 @@ def run(plan: Plan, sources: Iterable[Source], progress: Callable[[int], None] =
     known: dict[str, None] = {}
     places: dict[str, str] = {}
     first: list[Conversion] = []
-    for made in _made(plan, found, written, done, first):
-        ahead.discard(made.real)
-        known |= made.called
-        first += made.unread
-        if made.place:
-            places[made.path] = made.place
+    try:
+        for made in _made(plan, found, written, done, first):
+            ahead.discard(made.real)
+            known |= made.called
+            first += made.unread
+            if made.place:
+                places[made.path] = made.place
+            for target in targets:
+                for result in made.results.get(target.dst.id, ()):
+                    target.take(result, ahead, made.beside)
+                    progress(1)
+        done.results += first
         for target in targets:
-            for result in made.results.get(target.dst.id, ()):
-                target.take(result, ahead)
-                progress(1)
-    done.results += first
-    for target in targets:
-        target.finish()
-        done.results += target.made
+            target.finish()
+            done.results += target.made
+    finally:
+        for target in targets:
+            target.drop()
     _say_renamed(plan, found, done.results)
     for target in targets:
         say_absent(target.plan, target.dst, target.made)

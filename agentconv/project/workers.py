@@ -43,11 +43,13 @@ def made_by(maker: Maker, sources: Sequence[Source], jobs: int) -> Iterator[Made
                 if len(under_way) > jobs * AHEAD:
                     here += under_way.popleft().result()
                 while here:
-                    yield here.popleft()
+                    yield here[0]
+                    here.popleft()
             while under_way:
                 here += under_way.popleft().result()
                 while here:
-                    yield here.popleft()
+                    yield here[0]
+                    here.popleft()
         finally:
             for waiting in under_way:
                 if not waiting.cancel():

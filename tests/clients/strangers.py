@@ -1,7 +1,7 @@
 """Any folder of agent files before the real programs: what they make of the conversions, against what we say.
 
-``python -m tests.clients judge SRC…`` converts each agent to every format whose program is installed, loads the outputs,
-many at a time, and prints where the program has something else than our program reading of the output, or another
+``python -m tests.clients judge SRC…`` converts each agent to every format whose program is installed, loads the
+outputs, many at a time, and prints where the program has something else than our program reading of the output, or another
 description or prompt than the source without a note on it. With ``--as-they-are`` each file is also put before the
 program that it was written for, as it is.
 """
@@ -183,7 +183,7 @@ def _place(format: str, source: sources.Source) -> str:
 
 
 def _shown(program: Program, check: Check, cases: list[Case]) -> list[Row]:
-    """The rows of the cases; where the program gives no answer at all, of halves of them, down to the one it dies of."""
+    """The rows of the cases; where the program gives no answer, of halves of them, down to the one it dies of."""
     if not cases:
         return []
     try:

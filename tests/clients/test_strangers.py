@@ -1,4 +1,4 @@
-"""The judge of any files: that it can find a fault, and with ``-m client`` what the programs make of our own odd files."""
+"""The judge of any files: it can find a fault. With ``-m client``: what programs make of our own odd files."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """Any folder of agent files before the real programs: what they make of the conversions, against what we say.
 
 ``python -m tests.clients judge SRC…`` converts each agent to every format whose program is installed, loads the
-outputs, many at a time, and prints where the program has something else than our program reading of the output, or another
-description or prompt than the source without a note on it. With ``--as-they-are`` each file is also put before the
-program that it was written for, as it is.
+outputs, many at a time, and prints where the program has something else than our program reading of the output, or
+another description or prompt than the source without a note on it. With ``--as-they-are`` each file is also put before
+the program that it was written for, as it is.
 """
 
 from __future__ import annotations

@@ -205,7 +205,7 @@ def _shown(program: Program, check: Check, cases: list[Case]) -> list[Row]:
 
 def _against_source(row: Row, agent: Agent, notes: list[Note]) -> None:
     """The program's own view against the source: description and prompt are the same, or a note speaks of them."""
-    if any(one.code == "C004" for one in notes) and row.loaded == "no":
+    if any(one.code == "C004" and "does not load" in one.message for one in notes) and row.loaded == "no":
         del row.faults["loaded"]  # the note says that this program does not take it
     for seen in row.seen[:1]:
         for what, theirs, ours in (

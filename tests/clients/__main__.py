@@ -24,8 +24,12 @@ def main(arguments: list[str] | None = None) -> int:
     load = commands.add_parser("load", help="print what a program makes of a folder, as JSON")
     load.add_argument("id")
     load.add_argument("folder", type=Path)
+    odd = commands.add_parser("odd", help="compare what a program and our reading make of generated odd files")
+    odd.add_argument("id")
+    odd.add_argument("--count", type=int, default=300)
+    odd.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(arguments)
-    for id in [options.id] if options.command == "load" else getattr(options, "id", []):
+    for id in [options.id] if options.command in ("load", "odd") else getattr(options, "id", []):
         if id not in programs():
             parser.error(f"no program {id}; there are: {', '.join(programs())}")
     if options.command == "install":
@@ -36,7 +40,15 @@ def main(arguments: list[str] | None = None) -> int:
         for program in programs().values():
             _say(f"{program.id}: {', '.join(installing.pin(program)) or 'as pinned'}")
         return 0
-    return _load(programs()[options.id], options.folder)
+    program = programs()[options.id]
+    if reason := program.missing():
+        print(reason, file=sys.stderr)
+        return 1
+    if options.command == "odd":
+        from tests.clients import odd
+
+        return int(odd.compare(program, options.count, options.seed) > 0)
+    return _load(program, options.folder)
 
 
 def _install(ids: list[str], quick: bool, newest: bool) -> int:
@@ -69,9 +81,6 @@ def _list() -> int:
 
 
 def _load(program: Program, folder: Path) -> int:
-    if reason := program.missing():
-        print(reason, file=sys.stderr)
-        return 1
     try:
         answer = running.load(program, folder)
     except running.Failed as problem:

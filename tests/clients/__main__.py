@@ -28,8 +28,15 @@ def main(arguments: list[str] | None = None) -> int:
     odd.add_argument("id")
     odd.add_argument("--count", type=int, default=300)
     odd.add_argument("--seed", type=int, default=1)
+    judge = commands.add_parser("judge", help="convert any agent files for the programs that are here, and compare")
+    judge.add_argument("source", nargs="+", help="files and folders")
+    judge.add_argument("--program", action="append", default=[], metavar="ID", help="only this one (may be repeated)")
+    judge.add_argument("--as-they-are", action="store_true", help="show the files to their own programs, too")
+    judge.add_argument("--json", type=Path, metavar="FILE", help="write the differences as data")
     options = parser.parse_args(arguments)
-    for id in [options.id] if options.command in ("load", "odd") else getattr(options, "id", []):
+    given = getattr(options, "id", [])
+    named = [*([given] if isinstance(given, str) else given), *getattr(options, "program", [])]
+    for id in named:
         if id not in programs():
             parser.error(f"no program {id}; there are: {', '.join(programs())}")
     if options.command == "install":
@@ -40,6 +47,8 @@ def main(arguments: list[str] | None = None) -> int:
         for program in programs().values():
             _say(f"{program.id}: {', '.join(installing.pin(program)) or 'as pinned'}")
         return 0
+    if options.command == "judge":
+        return _judge(options.source, options.program, options.as_they_are, options.json)
     program = programs()[options.id]
     if reason := program.missing():
         print(reason, file=sys.stderr)
@@ -78,6 +87,18 @@ def _list() -> int:
         pinned = ", ".join(f"{name} {version}" for name, version in program.packages().items())
         print(f"{program.id:14} {'quick' if program.quick else '':6} {there:14} {program.title}: {pinned}")
     return 0
+
+
+def _judge(arguments: list[str], ids: list[str], as_they_are: bool, file: Path | None) -> int:
+    from tests.clients import strangers  # the conversion, which no other command here needs
+
+    there = strangers.found(arguments)
+    _say(f"{len(there)} files with agents")
+    verdicts = list(strangers.judged(there, ids, as_they_are, _say))
+    strangers.report(verdicts, _say)
+    if file:
+        strangers.write(verdicts, file)
+    return int(any(verdict.wrong for verdict in verdicts))
 
 
 def _load(program: Program, folder: Path) -> int:

@@ -24,6 +24,7 @@ class Row:
     status: str = ""  # of the conversion; (read) where nothing was converted
     loaded: str = "-"
     cells: dict[str, str] = field(default_factory=dict)
+    seen: list[Seen] = field(default_factory=list)
     # what differs -> in words
     faults: dict[str, str] = field(default_factory=dict)
 
@@ -42,7 +43,7 @@ def judge(row: Row, spec: Spec, ours: Agent, seen: Seen, *, as_written: bool = F
         _text(row, "name", seen.name, {ours.id, ours.name})
         return
     _text(row, "name", seen.name, {ours.id, ours.name})
-    _text(row, "description", seen.description or None, {ours.description or None})
+    _text(row, "description", seen.description or None, {ours.description or None})  # none and empty say the same
     _prompt(row, spec, ours, seen.prompt)
     _text(row, "model", seen.model, _models(spec, ours))
     _resolved(row, ours, seen.resolved)

@@ -24,6 +24,10 @@ def main(arguments: list[str] | None = None) -> int:
     load = commands.add_parser("load", help="print what a program makes of a folder, as JSON")
     load.add_argument("id")
     load.add_argument("folder", type=Path)
+    odd = commands.add_parser("odd", help="compare what a program and our reading make of generated odd files")
+    odd.add_argument("id")
+    odd.add_argument("--count", type=int, default=300)
+    odd.add_argument("--seed", type=int, default=1)
     judge = commands.add_parser("judge", help="convert any agent files for the programs that are here, and compare")
     judge.add_argument("source", nargs="+", help="files and folders")
     judge.add_argument("--program", action="append", default=[], metavar="ID", help="only this one (may be repeated)")
@@ -31,9 +35,8 @@ def main(arguments: list[str] | None = None) -> int:
     judge.add_argument("--sample", type=int, metavar="N", help="only so many of the files, evenly chosen")
     judge.add_argument("--json", type=Path, metavar="FILE", help="write the differences as data")
     options = parser.parse_args(arguments)
-    named = (
-        [options.id] if options.command == "load" else [*getattr(options, "id", []), *getattr(options, "program", [])]
-    )
+    given = getattr(options, "id", [])
+    named = [*([given] if isinstance(given, str) else given), *getattr(options, "program", [])]
     for id in named:
         if id not in programs():
             parser.error(f"no program {id}; there are: {', '.join(programs())}")
@@ -47,7 +50,15 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     if options.command == "judge":
         return _judge(options)
-    return _load(programs()[options.id], options.folder)
+    program = programs()[options.id]
+    if reason := program.missing():
+        print(reason, file=sys.stderr)
+        return 1
+    if options.command == "odd":
+        from tests.clients import odd
+
+        return int(odd.compare(program, options.count, options.seed) > 0)
+    return _load(program, options.folder)
 
 
 def _install(ids: list[str], quick: bool, newest: bool) -> int:
@@ -94,9 +105,6 @@ def _judge(options: argparse.Namespace) -> int:
 
 
 def _load(program: Program, folder: Path) -> int:
-    if reason := program.missing():
-        print(reason, file=sys.stderr)
-        return 1
     try:
         answer = running.load(program, folder)
     except running.Failed as problem:

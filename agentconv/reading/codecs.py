@@ -215,8 +215,12 @@ def _words(node: Node, row: Field, ctx: Context) -> Any:
     if node.kind == "list":
         if any(i.kind != "scalar" for i in node.items):
             raise Bad("must be a list of words", tuple(i.text for i in node.items if i.kind == "scalar") or UNSAID)
+        if _not_text(node.items, row):
+            raise Bad("must hold text only", tuple(i.text for i in node.items if i.value is not None) or UNSAID)
         return tuple(i.text for i in node.items)
     if node.kind == "scalar":
+        if _not_text([node], row):
+            raise Bad("must be text", UNSAID)
         words = tuple(w.strip() for w in node.text.split(",") if w.strip())
         if row.fact("text") is False:
             raise Bad("must be a list", words)

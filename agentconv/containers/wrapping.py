@@ -7,9 +7,10 @@ the file: of 8,439 files in the wild 74 are wrapped, in every way one can think 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from agentconv.containers import ContainerError, Remark, locate
+from agentconv.records import dataclass
 
 _EOL = r"(?:\r\n|\n|\r)"
 _RULE = re.compile(r"(?<![^\r\n])(-{3,})[ \t]*(?=[\r\n]|\Z)")

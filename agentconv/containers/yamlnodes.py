@@ -7,7 +7,7 @@ of every value, keys that stand twice, and limits; and it must never run a tag.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from importlib import import_module
 from typing import Any
 
@@ -16,6 +16,7 @@ import yaml
 from agentconv.containers import MAX_DEPTH, MAX_NODES, ContainerError, Node, Pair, locate
 from agentconv.containers.plainlines import plain_lines
 from agentconv.containers.schemas import typed
+from agentconv.records import dataclass
 
 CParser: Any
 try:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from agentconv.containers import locate
 from agentconv.notes import Note, note
+from agentconv.records import dataclass
 
 SIGN = "agentconv:only"
 _MARK = re.compile(

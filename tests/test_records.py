@@ -42,17 +42,20 @@ def test_they_are_what_the_standard_library_makes(ours: Any, standard: Any) -> N
     assert one[0] != other[0] and one[0].c is not ours(1).c
     assert dataclasses.replace(one[1], a=5) == ours(5, "y", [2])
     assert ours.__match_args__ == standard.__match_args__ and ours.__slots__ == standard.__slots__
-    for call in ((), (1, "x", [], "", 3)):  # a value too few; a keyword that is none
-        with pytest.raises(TypeError):
-            ours(*call)
+    with pytest.raises(TypeError):
+        ours()
+    with pytest.raises(TypeError):
+        ours(1, "x", [], "", 3)  # the last is a keyword
 
 
 def test_frozen_ones_stay_and_have_a_hash() -> None:
     one = Fixed(1, c=[1])
     assert {one: "found"}[Fixed(1, c=[2])] == "found"
-    for change in (lambda: setattr(one, "a", 2), lambda: delattr(one, "a"), lambda: setattr(one, "new", 2)):
+    for name in ("a", "new"):
         with pytest.raises(FrozenInstanceError):
-            change()
+            setattr(one, name, 2)
+    with pytest.raises(FrozenInstanceError):
+        del one.a
     with pytest.raises(TypeError):
         hash(Plain(1))
 

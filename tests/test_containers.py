@@ -804,6 +804,41 @@ def test_plain_lines_are_what_the_parser_makes_of_them(lines: list[tuple[str, ..
         assert composed.documents == 1 and not composed.duplicates and not composed.anchored
 
 
+NESTED = st.tuples(
+    st.sampled_from(["", "", "  ", "    ", " "]),
+    st.sampled_from(["a:", "b:", "c:", '"*":', '"a":', '"<<":', "-", "- -", "-  ", "a: b:"]),
+    st.sampled_from(
+        [" x", " y z", "", "", ' "*"', ' ""', " []", ' [a, "b, c"]', ' ["a"b]', " [a,b]", " null", ' "x" # no']
+    )
+    | st.just(' "a\u2028b"'),
+)
+
+
+@settings(max_examples=1000, deadline=None)
+@given(lines=st.lists(NESTED, max_size=7), schema=st.sampled_from(["core", "js-yaml3", "yaml11", "strings"]))
+def test_nested_plain_lines_are_what_the_parser_makes_of_them(lines: list[tuple[str, ...]], schema: str) -> None:
+    text = "\n".join("".join(line) for line in lines) + "\n"
+    quick = plain_lines(text, schema, 7, 3)
+    if quick is not None:
+        composed = yamlnodes._Builder(text, schema, 7, 3, "last", "broken", True, 64, 10_000).run()
+        assert composed.node == quick
+        assert composed.documents == 1 and not composed.duplicates and not composed.anchored
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'a: "*"\npermission:\n  "*": deny\n  read:\n    "*": allow\n    b: ask\n  bash: allow\nmode: all\n',
+        "tools:\n  - a\n  - b c\nname: x\n",
+        'tools: []\nothers: ["*", a]\n',
+        "a:\n  b:\n    c: d\n",
+    ],
+)
+def test_what_targets_write_is_plain_lines(text: str) -> None:
+    quick = plain_lines(text, "core", 4, 2)
+    assert quick == yamlnodes._Builder(text, "core", 4, 2, "last", "broken", True, 64, 10_000).run().node
+
+
 def test_most_headers_are_plain_lines() -> None:
     from bench.data import agents
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from agentconv.bodies.company import Company
 from agentconv.convert import BeforeAfter, Conversion, convert_reading
 from agentconv.model import Agent
+from agentconv.project.beside import Lying
 from agentconv.project.planning import STDOUT, Plan
 from agentconv.project.sources import Source, beside, taken
 from agentconv.project.writing import looked_at
@@ -40,6 +41,7 @@ class Made:
     unread: list[Conversion] = field(default_factory=list)
     called: dict[str, None] = field(default_factory=dict)  # names that --only and --exclude may use
     results: dict[str, list[Conversion]] = field(default_factory=dict)
+    beside: dict[tuple[str, str], Lying] = field(default_factory=dict)  # by target and output: what was written there
 
 
 @dataclass(frozen=True, slots=True)

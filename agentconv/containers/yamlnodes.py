@@ -54,9 +54,7 @@ def compose_all(
     YAML's own and takes maps and lists as keys by their text, as Bun.YAML and npm's yaml do; js-yaml refuses such
     tags, and makes its own text of such keys. ``merge: False`` takes ``<<`` for a key like others, as npm's yaml does.
     """
-    if max_nodes == MAX_NODES and (
-        node := plain_lines(text, schema, offset, line)
-    ) is not None:
+    if max_nodes == MAX_NODES and (node := plain_lines(text, schema, offset, line)) is not None:
         return Composed(node, documents=1)
     from agentconv.containers.yamlevents import build  # the parser, which most headers do not need
 

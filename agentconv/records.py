@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 else:
 
     def dataclass(*, slots: bool, frozen: bool = False) -> Callable[[type], type]:
-        """The decorator. Fields that are keywords only stand last; what else there is, ``dataclasses`` has."""
+        """The decorator, with what the project uses of the standard one."""
         return lambda cls: _completed(dataclasses.dataclass(init=False, repr=False, eq=False, slots=slots)(cls), frozen)
 
 
@@ -44,7 +44,7 @@ def _init(cls: type, fields: tuple[dataclasses.Field[Any], ...], frozen: bool) -
     """The only method that is written: with names for its arguments. A frozen class lets itself be set by its slots."""
     names: dict[str, Any] = {"MISSING": MISSING}
     arguments, lines = ["self"], []
-    for field in fields:
+    for field in sorted(fields, key=attrgetter("kw_only")):
         name, value = field.name, field.name
         if field.kw_only and "*" not in arguments:
             arguments.append("*")

@@ -26,6 +26,11 @@ def made(decorator: Any, name: str, **how: Any) -> Any:
     return decorator(slots=True, **how)(type(name, (), {**BODY, "__qualname__": name}))
 
 
+def more(decorator: Any, of: Any) -> Any:
+    """A class on top of another, with a field that stands before the keyword of its base."""
+    return decorator(slots=True)(type("More", (of,), {"__annotations__": {"f": int}, "f": 7, "__module__": __name__}))
+
+
 Plain, Fixed = made(dataclass, "Plain"), made(dataclass, "Fixed", frozen=True)
 TWINS = [(Plain, made(dataclasses.dataclass, "Plain")), (Fixed, made(dataclasses.dataclass, "Fixed", frozen=True))]
 
@@ -46,6 +51,12 @@ def test_they_are_what_the_standard_library_makes(ours: Any, standard: Any) -> N
         ours()
     with pytest.raises(TypeError):
         ours(1, "x", [], "", 3)  # the last is a keyword
+
+
+def test_a_class_may_be_made_on_top_of_another() -> None:
+    ours, standard = more(dataclass, Plain), more(dataclasses.dataclass, TWINS[0][1])
+    assert repr(ours(1, "x", [], "", 5, e=3)) == repr(standard(1, "x", [], "", 5, e=3))
+    assert ours(1, f=2) != ours(1) and ours(1) == ours(1)
 
 
 def test_frozen_ones_stay_and_have_a_hash() -> None:

@@ -134,7 +134,8 @@ def _converted(program: Program, check: Check, strangers: list[Stranger]) -> Ver
     for batch in batches:
         rows = _shown(program, check, batch.cases)
         for row in rows:
-            _against_source(row, *batch.origins[row.case])
+            if row.case in batch.origins:
+                _against_source(row, *batch.origins[row.case])
         verdict.rows += rows
     return verdict
 
@@ -163,7 +164,8 @@ class Batch:
         self.places.update({place: data.decode("utf-8") for place, data in files.items()})
         self.entries.add(name)
         self.cases.append(Case(label, one.status, files, entry=one.entry))
-        self.origins[label] = agent, one.notes
+        if one.format != one.target:  # a file that stays as it is needs no note on what its program makes of it
+            self.origins[label] = agent, one.notes
         return True
 
 

@@ -32,6 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
     judge.add_argument("source", nargs="+", help="files and folders")
     judge.add_argument("--program", action="append", default=[], metavar="ID", help="only this one (may be repeated)")
     judge.add_argument("--as-they-are", action="store_true", help="show the files to their own programs, too")
+    judge.add_argument("--sample", type=int, metavar="N", help="only so many of the files, evenly chosen")
     judge.add_argument("--json", type=Path, metavar="FILE", help="write the differences as data")
     options = parser.parse_args(arguments)
     given = getattr(options, "id", [])
@@ -48,7 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
             _say(f"{program.id}: {', '.join(installing.pin(program)) or 'as pinned'}")
         return 0
     if options.command == "judge":
-        return _judge(options.source, options.program, options.as_they_are, options.json)
+        return _judge(options)
     program = programs()[options.id]
     if reason := program.missing():
         print(reason, file=sys.stderr)
@@ -89,15 +90,17 @@ def _list() -> int:
     return 0
 
 
-def _judge(arguments: list[str], ids: list[str], as_they_are: bool, file: Path | None) -> int:
+def _judge(options: argparse.Namespace) -> int:
     from tests.clients import strangers  # the conversion, which no other command here needs
 
-    there = strangers.found(arguments)
+    there = strangers.sample(strangers.found(options.source), options.sample)
     _say(f"{len(there)} files with agents")
-    verdicts = list(strangers.judged(there, ids, as_they_are, _say))
-    strangers.report(verdicts, _say)
-    if file:
-        strangers.write(verdicts, file)
+    verdicts = []
+    for verdict in strangers.judged(there, options.program, options.as_they_are, _say):
+        strangers.report(verdict, _say)
+        verdicts.append(verdict)
+    if options.json:
+        strangers.write(verdicts, options.json)
     return int(any(verdict.wrong for verdict in verdicts))
 
 

@@ -43,7 +43,7 @@ def judge(row: Row, spec: Spec, ours: Agent, seen: Seen, *, as_written: bool = F
         _text(row, "name", seen.name, {ours.id, ours.name})
         return
     _text(row, "name", seen.name, {ours.id, ours.name})
-    _text(row, "description", seen.description or None, {ours.description or None})  # none and empty say the same
+    _text(row, "description", _bare(seen.description), {_bare(ours.description)})
     _prompt(row, spec, ours, seen.prompt)
     _text(row, "model", seen.model, _models(spec, ours))
     _resolved(row, ours, seen.resolved)
@@ -52,6 +52,11 @@ def judge(row: Row, spec: Spec, ours: Agent, seen: Seen, *, as_written: bool = F
     row.cells["tools"] = _tools(row, spec, ours, seen.tools, as_written)
     if seen.asks is not None:
         _asks(row, spec, ours, seen.asks)
+
+
+def _bare(text: str | None) -> str | None:
+    """None and empty say the same, and so does a line end behind the text (of a YAML block)."""
+    return text if text == HIDDEN else (text or "").rstrip("\n") or None
 
 
 def _text(row: Row, what: str, theirs: str | None, ours: set[str | None]) -> None:

@@ -27,9 +27,8 @@ from agentconv.reading.engine import read_author
 from agentconv.spec import Spec
 from tests.clients import harness, running
 from tests.clients.cases import READ, Case, bound
-from tests.clients.judging import Row
+from tests.clients.judging import SAME, Row
 from tests.clients.programs import Check, Program, programs
-from tests.clients.views import HIDDEN
 
 AT_ONCE = 60  # files that a program is shown in one start
 
@@ -50,7 +49,7 @@ class Verdict:
     program: Program
     check: Check
     as_they_are: bool = False
-    held: int = 0  # refused, or skipped: nothing was written
+    held: int = 0  # refused, skipped, or a source that cannot be read whole: nothing was written
     rows: list[Row] = field(default_factory=list)
 
     @property
@@ -86,6 +85,13 @@ def found(arguments: Iterable[str]) -> list[Stranger]:
     return out
 
 
+def sample(strangers: list[Stranger], number: int | None) -> list[Stranger]:
+    """So many of them, from all over the list."""
+    if not number or number >= len(strangers):
+        return strangers
+    return [strangers[n * len(strangers) // number] for n in range(number)]
+
+
 def judged(
     strangers: list[Stranger], ids: Iterable[str], as_they_are: bool, say: Callable[[str], None]
 ) -> Iterator[Verdict]:
@@ -116,8 +122,9 @@ def _converted(program: Program, check: Check, strangers: list[Stranger]) -> Ver
             continue
         for one, read in zip(done, stranger.reading.agents, strict=False):
             label = stranger.label if len(done) == 1 else f"{stranger.label}#{one.name}"
-            if one.status == "failed":
-                words = "; ".join(n.message for n in one.notes if n.effect == "error")
+            errors = [n for n in one.notes if n.effect == "error"]
+            if any(n.code[0] in "VX" for n in errors):  # the proof's and our own; else the source is what is wrong
+                words = "; ".join(n.message for n in errors)
                 verdict.rows.append(Row(program.id, label, faults={"conversion": f"it failed: {words}"}))
             elif not one.files:
                 verdict.held += 1
@@ -127,7 +134,8 @@ def _converted(program: Program, check: Check, strangers: list[Stranger]) -> Ver
     for batch in batches:
         rows = _shown(program, check, batch.cases)
         for row in rows:
-            _against_source(row, *batch.origins[row.case])
+            if row.case in batch.origins:
+                _against_source(row, *batch.origins[row.case])
         verdict.rows += rows
     return verdict
 
@@ -156,7 +164,8 @@ class Batch:
         self.places.update({place: data.decode("utf-8") for place, data in files.items()})
         self.entries.add(name)
         self.cases.append(Case(label, one.status, files, entry=one.entry))
-        self.origins[label] = agent, one.notes
+        if one.format != one.target:  # a file that stays as it is needs no note on what its program makes of it
+            self.origins[label] = agent, one.notes
         return True
 
 
@@ -198,7 +207,7 @@ def _shown(program: Program, check: Check, cases: list[Case]) -> list[Row]:
 
 def _against_source(row: Row, agent: Agent, notes: list[Note]) -> None:
     """The program's own view against the source: description and prompt are the same, or a note speaks of them."""
-    if any(one.code == "C004" for one in notes) and row.loaded == "no":
+    if any(one.code == "C004" and "does not load" in one.message for one in notes) and row.loaded == "no":
         del row.faults["loaded"]  # the note says that this program does not take it
     for seen in row.seen[:1]:
         for what, theirs, ours in (
@@ -206,7 +215,7 @@ def _against_source(row: Row, agent: Agent, notes: list[Note]) -> None:
             ("prompt", seen.prompt, agent.prompt),
         ):
             said = any(one.path.split("[")[0].split(".")[0] == what for one in notes)
-            if theirs != HIDDEN and not said and what not in row.faults and _bare(theirs) != _bare(ours):
+            if row.cells.get(what) == SAME and not said and _bare(theirs) != _bare(ours):
                 row.fault(
                     f"{what} of the source", f"the program has {theirs!r}, the source {ours!r}, and no note says so"
                 )
@@ -216,16 +225,14 @@ def _bare(text: str | None) -> str:
     return " ".join((text or "").split())
 
 
-def report(verdicts: list[Verdict], say: Callable[[str], None]) -> None:
+def report(verdict: Verdict, say: Callable[[str], None]) -> None:
     """Differences first, figures last."""
-    for verdict in verdicts:
-        for row in verdict.wrong:
-            fine = harness.excused(verdict.program.id, row)
-            for what, words in row.faults.items():
-                if what not in fine:
-                    say(f"{verdict.program.id} {verdict.check.target} {row.case}: {what}: {_short(words)}")
-    for verdict in verdicts:
-        say(verdict.line())
+    for row in verdict.wrong:
+        fine = harness.excused(verdict.program.id, row)
+        for what, words in row.faults.items():
+            if what not in fine:
+                say(f"{verdict.program.id} {verdict.check.target} {row.case}: {what}: {_short(words)}")
+    say(verdict.line())
 
 
 def _short(words: str) -> str:

@@ -31,7 +31,8 @@ def test_the_programs_take_odd_files_as_we_say(program: Program, monkeypatch: py
     monkeypatch.chdir(goldens.ROOT)
     verdicts = list(strangers.judged(odd(), [program.id], True, print))
     told: list[str] = []
-    strangers.report(verdicts, told.append)
+    for verdict in verdicts:
+        strangers.report(verdict, told.append)
     assert not any(verdict.wrong for verdict in verdicts), "\n".join(told)
 
 
@@ -52,7 +53,8 @@ def told(monkeypatch: pytest.MonkeyPatch, load: Callable[..., Mapping[str, Any]]
     monkeypatch.setattr(running, "load", load)
     monkeypatch.setattr(Program, "missing", lambda self: "")
     lines: list[str] = []
-    strangers.report(list(strangers.judged(odd(), [SKILLS.id], False, lines.append)), lines.append)
+    for verdict in strangers.judged(odd(), [SKILLS.id], False, lines.append):
+        strangers.report(verdict, lines.append)
     return lines
 
 
@@ -84,12 +86,19 @@ def test_the_one_file_that_ends_a_program_is_found(monkeypatch: pytest.MonkeyPat
     assert len(lines) == 2 and "no-tools-at-all.md: loaded: no answer (exit 139)" in lines[0]
 
 
+def test_a_sample_is_from_all_over() -> None:
+    there = odd()
+    assert strangers.sample(there, 3) == [there[0], there[len(there) // 3], there[2 * len(there) // 3]]
+    assert strangers.sample(there, None) == strangers.sample(there, 999) == there
+
+
 def test_a_difference_from_the_source_needs_a_note() -> None:
     from tests.clients.judging import Row
     from tests.clients.views import Seen
 
     stranger = next(one for one in odd() if "colon-prone" in one.label)
     agent = stranger.reading.agents[0].agent
-    row = Row("x", "y", seen=[Seen("f", description="else", prompt=agent.prompt)])
+    same = {"description": "same", "prompt": "same"}  # as our reading of the output, that is
+    row = Row("x", "y", cells=same, seen=[Seen("f", description="else", prompt=agent.prompt)])
     strangers._against_source(row, agent, [])
     assert list(row.faults) == ["description of the source"]

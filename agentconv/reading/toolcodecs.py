@@ -51,6 +51,8 @@ def read_tools(node: Node, row: Field, ctx: Context) -> Tools:
     if node.kind == "scalar" and table.fact("split", "comma") == "none" and not ctx.author:
         raise Refused(f"`{row.key}` must be a list")
     tokens = list(tokens_of(node, row.key, ctx))
+    if not tokens and node.kind == "list" and node.items and table.fact("blank_items") == "names":
+        return meaning(table.fact("unknown_only", "none"), ctx, "a list of blank names")
     if not tokens:
         return meaning(table.fact("empty", "none"), ctx, "an empty tool list")
     spelled = _as_program_splits(node, ctx)
@@ -250,6 +252,8 @@ def tokens_of(node: Node, key: str, ctx: Context) -> Iterator[tuple[str, str, No
     for item in items:
         if item.kind != "scalar" or (not ctx.author and not _is_text(item, ctx)):
             continue
+        if node.kind == "list" and not item.text.strip():
+            ctx.refuse(ctx.spec.tools.fact("blank_items"), f"a name in `{key}` is blank")
         cursor = item.start
         for token in split(item.text, ctx, node.kind == "list"):
             start = ctx.text.find(token, cursor, max(item.end, item.start))
@@ -280,7 +284,8 @@ def split(text: str, ctx: Context, in_list: bool) -> list[str]:
         parts = re.split(rf"[{signs}]+", text) if plain or ")" not in text else _outside_brackets(text, signs)
     tokens = [part.strip() for part in parts]
     if ctx.author or table.fact("strip_quotes"):
-        tokens = [t.strip(QUOTES + ("[]" if ctx.author else "")) for t in tokens]
+        around = "[]" if ctx.author and not table.fact("wildcards") else ""  # in a pattern brackets have a meaning
+        tokens = [t.strip(QUOTES + around) for t in tokens]
     return [t for t in tokens if t]
 
 

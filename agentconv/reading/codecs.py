@@ -10,8 +10,8 @@ from typing import Any
 from agentconv.containers import Node
 from agentconv.model import Handoff
 from agentconv.models import read_models
-from agentconv.reading.jstext import as_text
 from agentconv.reading.context import UNSAID, Bad, Context, all_text, is_text
+from agentconv.reading.jstext import as_text
 from agentconv.reading.modelcodec import read_data
 from agentconv.reading.namedfiles import named_text
 from agentconv.reading.reach import read_delegates, read_handoffs, read_hooks, read_servers

@@ -216,7 +216,7 @@ def open_document(spec: Spec, text: str, *, author: bool) -> Document:
         document = json.read(text, listed)
         twice = next((r for r in document.remarks if r.code == "R010"), None)
         if twice is not None and not author and dialect.get("duplicates") == "broken":
-            raise ContainerError("R005", f"a key stands twice", twice.line, twice.column)
+            raise ContainerError("R005", "a key stands twice", twice.line, twice.column)
         return document
     from agentconv.containers import yaml
 

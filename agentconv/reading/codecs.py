@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import Any
 
@@ -21,7 +21,7 @@ from agentconv.spec import Field
 
 def read_value(node: Node, row: Field, ctx: Context) -> Any:
     """The model's value of a key, or ``UNSAID`` where it says nothing."""
-    if node.kind == "scalar" and node.value is None:
+    if node.kind == "scalar" and (node.value is None or (not node.value and row.fact("falsy") == "null")):
         return _null(node, row, ctx)
     if row.fact("numbers") and isinstance(node.value, (int, float)) and not isinstance(node.value, bool):
         ctx.say("R007", f"`{row.key}: {node.text}` has no word in other programs; left out", row.field or row.key, node)
@@ -235,8 +235,10 @@ NAMES = ("skills", "tags", "attachments", "capabilities", "task_types", "tools_r
 def _list(node: Node, row: Field, ctx: Context) -> Any:
     if node.kind != "list":
         raise Bad("must be a list")
+    names = tuple(item.text for item in node.items if item.kind == "scalar" and item.value is not None)
+    if _not_text(node.items, row):
+        raise Bad("must hold text only", (names or UNSAID) if row.field in NAMES else node.data())
     if row.field in NAMES:
-        names = tuple(item.text for item in node.items if item.kind == "scalar" and item.value is not None)
         if len(names) < len(node.items):
             ctx.say("R007", f"`{row.key}` holds something that is no name; left out", str(row.field), node)
             return names or UNSAID
@@ -247,7 +249,14 @@ def _list(node: Node, row: Field, ctx: Context) -> Any:
 def _map(node: Node, row: Field, ctx: Context) -> Any:
     if node.kind != "map":
         raise Bad("must be a map")
+    if _not_text([pair.value for pair in node.pairs], row):
+        raise Bad("must hold text only", node.data())
     return node.data()
+
+
+def _not_text(inner: Sequence[Node], row: Field) -> bool:
+    """Whether something stands in a list or map that the program takes for wrong there."""
+    return row.fact("of") == "text" and any(one.kind != "scalar" or not isinstance(one.value, str) for one in inner)
 
 
 def _any(node: Node, row: Field, ctx: Context) -> Any:

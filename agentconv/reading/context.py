@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
 from agentconv.containers import Document, Node, Places
 from agentconv.model import Agent
 from agentconv.notes import Note, NoteEffect, note
+from agentconv.records import dataclass
 from agentconv.spec import Field, Spec
 
 UNSAID: Any = object()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import field
 from typing import Any, Literal
 
@@ -116,6 +116,11 @@ class Context:
 def all_text(ctx: Context) -> bool:
     """Whether every scalar is text to the program."""
     return (ctx.spec.container.get("dialect") or {}).get("schema") == "strings"
+
+
+def not_text(inner: Sequence[Node], row: Field) -> bool:
+    """Whether something stands in a list or map that the program takes for wrong there."""
+    return row.fact("of") == "text" and any(one.kind != "scalar" or not isinstance(one.value, str) for one in inner)
 
 
 def is_text(node: Node, row: Field, ctx: Context) -> bool:

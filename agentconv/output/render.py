@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -148,7 +149,7 @@ def _put(rows: dict[str, Any], path: list[str], value: Any) -> None:
     """A value below its keys; what stands there already stays."""
     first, *rest = path
     if not rest:
-        rows.setdefault(first, value)
+        rows.setdefault(first, deepcopy(value) if isinstance(value, dict) else value)  # rows below are put into it
     elif isinstance(inner := rows.setdefault(first, {}), dict):
         _put(inner, rest, value)
 

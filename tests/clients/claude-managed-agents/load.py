@@ -2,8 +2,8 @@
 
 The types are what the SDK sends; the service itself is not called. Limits that the types only describe in words are
 added here: unknown keys, hosts that are both allowed and blocked, servers and their sets, sizes; and that no tool is
-there twice, as in every list of tools of that API. The tools are those that the settings of the sets leave on, and those
-that ask, by the defaults of the page on permission policies.
+there twice, as in every list of tools of that API. The tools are those that the settings of the sets leave on, and
+those that ask, by the defaults of the page on permission policies.
 """
 
 import importlib.metadata

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from typing import Generic, Protocol, TypeVar
 
 from agentconv.bodies.search import places
 from agentconv.containers import ContainerError
+from agentconv.containers.programs import without_gaps
 from agentconv.containers.wrapping import as_body, loose_field
 from agentconv.lowering.traces import EXAMPLES, HEADING, KEY
 from agentconv.naming import DEVICES, LONGEST
@@ -115,7 +116,8 @@ class Signs:
     in_prompt: tuple[str, ...]
     patterns: tuple[re.Pattern[str], ...]
     refused: tuple[re.Pattern[str], ...]
-    characters: tuple[str, ...]  # that it replaces
+    replaces: tuple[tuple[str, str], ...]  # characters, wherever they stand
+    gaps: bool  # whether it drops blank lines behind a line of three dashes
     names: frozenset[str]  # that it keeps for itself
     name_patterns: tuple[re.Pattern[str], ...]
     longest_name: int
@@ -124,13 +126,23 @@ class Signs:
 
     def plain(self, texts: Texts, like: Texts | None = None) -> bool:
         """Texts that the program takes as they are. ``like``: and no longer than the limits that those keep."""
-        prompt, said = texts.prompt, texts.description
+        prompt = texts.prompt
         return (
             self.usual(texts, like)
             and not any(sign in prompt for sign in self.in_prompt)
-            and not any(c in prompt or c in said for c in self.characters)
             and not any(p.search(prompt) for p in self.patterns)
         )
+
+    def loaded(self, texts: Texts) -> Texts:
+        """The texts after what the program changes when it loads a file; the same ones where it changes nothing."""
+        said, prompt = texts.description, texts.prompt
+        for old, new in self.replaces:
+            said, prompt = said.replace(old, new), prompt.replace(old, new)
+        if self.gaps:
+            prompt = without_gaps(prompt)
+        if said == texts.description and prompt == texts.prompt:
+            return texts
+        return replace(texts, description=said, prompt=prompt)
 
     def usual(self, texts: Texts, like: Texts | None = None) -> bool:
         """Texts for which the program takes an agent like any other, whatever it makes of their words."""
@@ -160,6 +172,7 @@ def signs(spec: Spec) -> Signs:
     texts = [r for r in spec.fields.values() if r.field in ("name", "title", "description", "prompt", "when_to_use")]
     limits = spec.tables.get("limits") or {}
     expands = spec.tables.get("expands") or ()
+    dialect = spec.container.get("dialect") or {}
     own = [str(n).lower() for part in ("taken", "reserved") for n in spec.identity.get(part) or ()]
     patterns = [rule.get("pattern") for rule in rules]
     patterns += [row.fact("pattern") for row in texts if row.field == "name"]
@@ -168,7 +181,8 @@ def signs(spec: Spec) -> Signs:
         tuple(str(fact) for fact in expands if isinstance(fact, str)),
         tuple(re.compile(str(p)) for p in found),
         tuple(re.compile(str(p)) for p in spec.container.get("refuses", ())),
-        tuple(map(str, (spec.container.get("dialect") or {}).get("replace") or ())),
+        tuple((str(old), str(new)) for old, new in (dialect.get("replace") or {}).items()),
+        dialect.get("dashes") == "eat-blank-lines",
         frozenset(own),
         tuple(re.compile(p) for p in dict.fromkeys(str(p) for p in patterns if p)),
         min([LONGEST // 2, *(int(rule["max"]) for rule in rules if rule.get("max"))]),
@@ -204,9 +218,14 @@ def apart(spec: Spec, text: str, path: str) -> Apart | None:
     cover = [(description.span(1), description[1][0] if description[1][0] in _QUOTED else "a")]
     cover += [(name.span(1), "n")] if name is not None else []
     rest = _covered(header, sorted(cover))
-    if not signs(spec).plain(texts) or any(called in part or bare in part or said in part for part in rest):
+    mine = signs(spec)
+    if (
+        not mine.plain(texts)
+        or mine.loaded(texts) is not texts
+        or any(called in part or bare in part or said in part for part in rest)
+    ):
         return None
-    long = tuple(len(t) > limit for limit in signs(spec).lengths for t in (said, prompt))
+    long = tuple(len(t) > limit for limit in mine.lengths for t in (said, prompt))
     return Apart((spec.id, folder, ending, rest, lead, trail, called == bare, long), texts)
 
 

@@ -7,8 +7,10 @@ into a report is decided elsewhere. Codes are named after the problem and never 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, Literal, get_args
+
+from agentconv.records import dataclass
 
 NoteEffect = Literal["info", "approximate", "lost", "narrows", "inherits", "widens", "error"]
 EFFECTS: tuple[NoteEffect, ...] = get_args(NoteEffect)

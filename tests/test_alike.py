@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentconv import alike
+from agentconv.alike import signs
 from agentconv.commands.asked import primary
 from agentconv.conversion import Conversion
 from agentconv.project import filling
@@ -133,6 +134,44 @@ def test_texts_that_mean_something_are_never_filled_in(
         files.append((f".claude/agents/{name}.md", text))
     mine, full = both(files, "claude-code", tuple(targets))
     assert mine == full
+
+
+CHANGED = ["Reads — code", "Looks at “tables”", "Finds what is slow", "Says so’s", "Asks … and waits", "Reads\u00a0all"]
+RULED = [
+    "You read.\n\n---\n\nMore.",
+    "You look.\n---\nAt all.",
+    "You — write.",
+    "---\n\nYou find.",
+    "You “ask”.\n---   \n\n\n",
+]
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(CHANGED), st.sampled_from([*RULED, *BODIES])), min_size=3, max_size=8))
+def test_texts_that_the_program_changes_are_filled_in_as_it_has_them(texts: list[tuple[str, str]]) -> None:
+    """Some programs replace dashes and quotes, or drop blank lines: said of each text that they change."""
+    files = []
+    for n, (words, body) in enumerate(texts):
+        name = f"agent-{'abcdefgh'[n]}{n}"
+        text = f"---\nname: {name}\ndescription: {words} {n}\ntools: Read\n---\n\nNumber {n}.\n\n{body}\n"
+        files.append((f".claude/agents/{name}.md", text))
+    mine, full = both(files, "claude-code", CHANGING)
+    assert mine == full
+
+
+CHANGING = tuple(id for id in TARGETS if signs(load(id)).replaces or signs(load(id)).gaps)
+
+
+@pytest.mark.parametrize("to", CHANGING)
+def test_agents_whose_texts_the_program_changes_are_filled_in(to: str) -> None:
+    files = []
+    for n, words in enumerate(CHANGED[:3]):
+        text = f"---\nname: agent-{n}x\ndescription: Reads — {words}\n---\n\nYou “{n}”.\n\n---\n\nMore.\n"
+        files.append((f".claude/agents/agent-{n}x.md", text))
+    maker = Maker(Plan(ROOT, (to,), output="out/"), kinds=new_kinds())
+    made(maker, files[:2], "claude-code")
+    ((_, form),) = kinds(maker)
+    assert form is not None and form.filled(texts_of(maker, files[2], "claude-code"))
 
 
 def three(to: str = "codex") -> tuple[Maker, list[tuple[str, str]]]:

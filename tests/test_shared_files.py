@@ -36,9 +36,14 @@ def test_work_grows_with_the_number_of_entries(id: str, tmp_path: Path, monkeypa
     """Counted, not timed: characters that are read back, for 20 and for 80 agents into one file."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     read: list[int] = []
-    program = merging.read_program
+    program, opened = merging.read_program, merging.open_document
     monkeypatch.setattr(
         merging, "read_program", lambda spec, text, path: (read.append(len(text)), program(spec, text, path))[1]
+    )
+    monkeypatch.setattr(
+        merging,
+        "open_document",
+        lambda spec, text, author: (read.append(len(text)), opened(spec, text, author=author))[1],
     )
     totals = {}
     for count in (20, 80):

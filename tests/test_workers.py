@@ -51,6 +51,57 @@ def test_two_agents_for_one_output_are_found_across_chunks(tmp_path: Path, monke
         assert written[0].source < clashes[0].source, "the first one in the order of the sources has the place"
 
 
+def tree(folder: Path) -> dict[str, bytes]:
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def test_what_workers_wrote_beside_the_places_goes_there_or_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Names that collide, a file of somebody else in the way, one that is the same already: as in one process."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    found = []
+    for jobs in (1, 2):
+        folder = tmp_path / str(jobs)
+        place = data.write(folder, COUNT)
+        for n in (7, 90):  # in two chunks: both are called as their neighbour
+            text = (place / f"agent-{n:05d}.md").read_text("utf-8")
+            (place / f"agent-{n:05d}.md").write_text(text.replace(f"agent-{n:05d}", f"agent-{n + 1:05d}"), "utf-8")
+        for suffix in (True, False):
+            plan = Plan(folder, ("cursor",), output=f"{folder}/{suffix}/", jobs=jobs, texts=False, suffix=suffix)
+            for again in (False, True):
+                done = batch.run(plan, sources.listed([str(place)], folder, None, 10**6))
+                found.append((tree(folder / str(suffix)), report.as_json(done).replace(str(folder), "")))
+                files = sorted((folder / str(suffix)).rglob("*.md"))
+                assert len(files) > COUNT / 2 and (not again or any(r.unchanged for r in done.results))
+                files[3].write_text("mine", "utf-8")
+                files[-2].unlink()
+    half = len(found) // 2
+    assert found[:half] == found[half:]
+    assert not [name for files, _ in found for name in files if name.endswith(".tmp")]
+    assert '"suffix"' not in found[0][1] and any("-2.md" in name for name in found[0][0])
+
+
+def test_nothing_stays_beside_the_places_when_a_run_ends_early(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    place = data.write(tmp_path / "project", COUNT * 3)
+
+    class Enough(Exception):
+        pass
+
+    def step(n: int) -> None:
+        step.count += n  # type: ignore[attr-defined]
+        if step.count > 10:  # type: ignore[attr-defined]
+            raise Enough
+
+    step.count = 0  # type: ignore[attr-defined]
+    plan = Plan(tmp_path, ("cursor", "codex"), output=f"{tmp_path}/out/", jobs=2, texts=False)
+    with pytest.raises(Enough):
+        batch.run(plan, sources.listed([str(place)], tmp_path, None, 10**6), step)
+    assert (tmp_path / "out").is_dir(), "no worker wrote anything, so nothing could have stayed"
+    assert not tree(tmp_path / "out")
+
+
 @pytest.mark.parametrize("suffix", [False, True])
 def test_who_may_call_one_of_two_agents_of_one_name_may_call_neither(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: bool

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from agentconv.lowering.lowered import Lowered
 from agentconv.model import Agent, Rule, Tool, Tools
+from agentconv.patterns import pattern
 from agentconv.rights import Right, Rights, contains
 from agentconv.spec import Field, Spec
 
@@ -25,14 +25,14 @@ TRUST = frozenset(
      "default_tools_approval_mode")
 )  # fmt: skip
 
-KEYS = re.compile(
+KEYS = pattern(
     r"\b(?:sk|pk|rk)[-_][A-Za-z0-9_-]{16,}|\bgh[pousr]_[A-Za-z0-9]{16,}|\bgithub_pat_\w{16,}|\bglpat-[\w-]{16,}"
     r"|\b(?:AKIA|ASIA)[A-Z0-9]{12,}|\bxox[abeoprs]-[\w-]{10,}|\bAIza[\w-]{20,}|\beyJ[\w-]{8,}\.[\w-]{8,}"
     r"|\b(?:npm|hf|dop_v1|shpat|pypi)[_-][A-Za-z0-9_-]{16,}|-----BEGIN [A-Z ]*PRIVATE KEY"
     r"|(?i:\bbearer|\bbasic|\btoken)\s+[A-Za-z0-9+/._=-]{12,}|://[^/\s:@$]+:[^/\s:@${}]{3,}@"
 )
-NAMED = re.compile(r"(?i)token|secret|passw|api_?-?key|credential|authorization|private_?-?key|access_?-?key")
-REFERENCE = re.compile(
+NAMED = pattern(r"(?i)token|secret|passw|api_?-?key|credential|authorization|private_?-?key|access_?-?key")
+REFERENCE = pattern(
     r"\$\{|\$[A-Za-z_]\w*\Z|\$[A-Z_]{3}|\{env:|\{\{|%\w+%|<[^>]*>|\[[^\]]*\]|\A(?i:your|my|xxx|todo|changeme|placeholder)|\.\.\.|…|\*{3}"
 )
 

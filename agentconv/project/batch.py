@@ -6,7 +6,7 @@ only what the report says of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -45,20 +45,26 @@ def run(plan: Plan, sources: Iterable[Source], progress: Callable[[int], None] =
     known: dict[str, None] = {}
     places: dict[str, str] = {}
     first: list[Conversion] = []
-    for made in _made(plan, found, written, done, first):
-        ahead.discard(made.real)
-        known |= made.called
-        first += made.unread
-        if made.place:
-            places[made.path] = made.place
+    all_made = _made(plan, found, written, done, first)
+    try:
+        for made in all_made:
+            ahead.discard(made.real)
+            known |= made.called
+            first += made.unread
+            if made.place:
+                places[made.path] = made.place
+            for target in targets:
+                for result in made.results.get(target.dst.id, ()):
+                    target.take(result, ahead, made.beside)
+                    progress(1)
+        done.results += first
         for target in targets:
-            for result in made.results.get(target.dst.id, ()):
-                target.take(result, ahead)
-                progress(1)
-    done.results += first
-    for target in targets:
-        target.finish()
-        done.results += target.made
+            target.finish()
+            done.results += target.made
+    finally:
+        all_made.close()
+        for target in targets:
+            target.drop()
     _say_renamed(plan, found, done.results)
     for target in targets:
         say_absent(target.plan, target.dst, target.made)
@@ -82,7 +88,7 @@ def _written(plan: Plan) -> files.Written:
 
 def _made(
     plan: Plan, found: list[Source], written: files.Written, done: Run, first: list[Conversion]
-) -> Iterator[Made]:
+) -> Generator[Made, None, None]:
     """Source by source, in their order."""
     if not plan.everything and not (plan.found and _several_formats(found)):
         if plan.output not in (None, STDOUT) and not str(plan.output).endswith("/"):

@@ -11,6 +11,7 @@ import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from agentconv.containers import MAX_BYTES
 
@@ -170,6 +171,48 @@ NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) |
 SYNCED = 16  # so many files are brought to the disk one by one, more of them at once
 
 
+class Fresh(NamedTuple):
+    """A new file, its place, and the place that was asked for (a link to it)."""
+
+    file: str
+    place: str
+    asked: str
+
+
+def write_beside(path: str, data: bytes) -> Fresh:
+    """Write the bytes beside their place; a file that is there keeps its permissions, a new one has the umask's."""
+    asked = path
+    mode: int | None = None
+    with contextlib.suppress(OSError):
+        found = os.lstat(path)
+        if stat.S_ISLNK(found.st_mode):
+            path = os.path.realpath(path)
+            found = os.lstat(path)
+        mode = found.st_mode & 0o777
+    folder, name = os.path.split(path)
+    temporary = os.path.join(folder, f".{name[:50]}.{os.urandom(5).hex()}.tmp")
+    rights = 0o666 if mode is None else 0o600  # nobody may read what was closed before, not even for a moment
+    try:
+        handle = os.open(temporary, NEW_FILE, rights)
+    except FileNotFoundError:
+        os.makedirs(folder, exist_ok=True)
+        handle = os.open(temporary, NEW_FILE, rights)
+    try:
+        try:
+            left = memoryview(data)
+            while left:  # a disk that is nearly full takes a part, and says so at the next write only
+                left = left[os.write(handle, left) :]
+        finally:
+            os.close(handle)
+        if mode is not None:
+            os.chmod(temporary, mode)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+    return Fresh(temporary, path, asked)
+
+
 class Staged:
     """Files on their way: written beside their places, brought to the disk, then put there in one step each.
 
@@ -177,40 +220,11 @@ class Staged:
     """
 
     def __init__(self) -> None:
-        self.waiting: list[tuple[str, str, str]] = []  # the new file, its place, and the place that was asked for
+        self.waiting: list[Fresh] = []
 
     def add(self, path: str, data: bytes) -> None:
-        """Write the bytes beside their place; a file that is there keeps its permissions, a new one has the umask's."""
-        asked = path
-        mode: int | None = None
-        with contextlib.suppress(OSError):
-            found = os.lstat(path)
-            if stat.S_ISLNK(found.st_mode):
-                path = os.path.realpath(path)
-                found = os.lstat(path)
-            mode = found.st_mode & 0o777
-        folder, name = os.path.split(path)
-        temporary = os.path.join(folder, f".{name[:50]}.{os.urandom(5).hex()}.tmp")
-        rights = 0o666 if mode is None else 0o600  # nobody may read what was closed before, not even for a moment
-        try:
-            handle = os.open(temporary, NEW_FILE, rights)
-        except FileNotFoundError:
-            os.makedirs(folder, exist_ok=True)
-            handle = os.open(temporary, NEW_FILE, rights)
-        try:
-            try:
-                left = memoryview(data)
-                while left:  # a disk that is nearly full takes a part, and says so at the next write only
-                    left = left[os.write(handle, left) :]
-            finally:
-                os.close(handle)
-            if mode is not None:
-                os.chmod(temporary, mode)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
-            raise
-        self.waiting.append((temporary, path, asked))
+        """Write the bytes beside their place."""
+        self.waiting.append(write_beside(path, data))
 
     def settle(self, failed: Callable[[str, OSError], None]) -> None:
         """All to their places. ``failed`` is told of those that could not be put there."""
@@ -292,7 +306,11 @@ class Written:
 
     def note(self, key: str, data: bytes) -> None:
         """Remember what was written."""
-        if self.hashes.get(key) != (made := digest(data)):
+        self.note_digest(key, digest(data))
+
+    def note_digest(self, key: str, made: str) -> None:
+        """The same, by its fingerprint."""
+        if self.hashes.get(key) != made:
             self.hashes[key] = made
             self.changed = True
 

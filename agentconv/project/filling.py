@@ -33,6 +33,11 @@ class Gap:
     start: int
     end: int
     write: Writer
+    loaded: bool = True  # as the program has it; else as the source has it
+
+    def text(self, texts: Texts, loaded: Texts) -> str:
+        """What stands there for other texts."""
+        return self.write(getattr(loaded if self.loaded else texts, self.part))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +50,13 @@ class Output:
     pieces: tuple[str | Gap, ...]
     holds: tuple[Any, ...]  # what the program finds in it, with the names of the texts in their places
 
-    def filled(self, texts: Texts) -> tuple[str, bytes] | None:
+    def filled(self, texts: Texts, loaded: Texts) -> tuple[str, bytes] | None:
         """The output for other texts, and where it goes; ``None`` where its program would find something else."""
         try:
-            text = "".join(p if isinstance(p, str) else p.write(getattr(texts, p.part)) for p in self.pieces)
+            text = "".join([p if isinstance(p, str) else p.text(texts, loaded) for p in self.pieces])
         except ValueError:  # a text that has no form there
             return None
-        if (document := _opened(self.spec, text)) is None or _found(document, texts) != self.holds:
+        if (document := _opened(self.spec, text)) is None or _found(document, loaded) != self.holds:
             return None
         return getattr(texts, self.called).join(self.path), text.encode()
 
@@ -68,13 +73,25 @@ class OfTarget:
         """The results for another one; ``None`` where its texts may make a difference."""
         if not self.signs.plain(texts, first):
             return None
+        loaded, theirs = self.signs.loaded(texts), self.signs.loaded(first)
+        if _changed(texts, loaded) != _changed(first, theirs):  # which is said
+            return None
+        swap = _swap(theirs, loaded) | _swap(first, texts)
         made = []
         for result, output in self.results:
-            file = output.filled(texts) if output is not None else None
+            file = output.filled(texts, loaded) if output is not None else None
             if output is not None and file is None:
                 return None
-            made.append(_result(result, first, texts, dict([file]) if file else {}))
+            made.append(_result(result, first, texts, swap, dict([file]) if file else {}))
         return made
+
+
+def _changed(texts: Texts, loaded: Texts) -> tuple[bool, bool]:
+    return texts.description != loaded.description, texts.prompt != loaded.prompt
+
+
+def _swap(first: Texts, texts: Texts) -> dict[str, str]:
+    return {getattr(first, part): getattr(texts, part) for part in PARTS}
 
 
 @dataclass(slots=True)
@@ -99,9 +116,10 @@ class Filling:
                 del self.targets[id]
 
 
-def _result(result: Conversion, first: Texts, texts: Texts, files: dict[str, bytes]) -> Conversion:
+def _result(
+    result: Conversion, first: Texts, texts: Texts, swap: dict[str, str], files: dict[str, bytes]
+) -> Conversion:
     """The result of the first with the texts of another one."""
-    swap = {getattr(first, part): getattr(texts, part) for part in PARTS}
     agent, called = result.agent, result.called
     if agent is not None:
         said = {n: getattr(agent, n) for n in ("id", "name", "title", "description", "when_to_use", "prompt")}
@@ -153,8 +171,10 @@ def _output(spec: Spec, first: Texts, result: Conversion) -> Output | None:
     if document is None or len(result.files) > 1:
         return None
     gaps: list[Gap] = []
+    loaded = signs(spec).loaded(first)
+    parts = _parts(loaded)
     for node, key in _scalars(document.header):
-        if part := _part(node.value, first):
+        if part := parts.get(node.value):
             writer = _writer(spec, key, node.value, text[node.start : node.end])
             if writer is None:
                 return None
@@ -163,7 +183,7 @@ def _output(spec: Spec, first: Texts, result: Conversion) -> Output | None:
         start = text.find(first.prompt, document.body_start, document.body_end)
         if start < 0:
             return None
-        gaps.append(Gap("prompt", start, start + len(first.prompt), str))
+        gaps.append(Gap("prompt", start, start + len(first.prompt), str, False))
     if (at := text.find(first.path)) >= 0:  # a comment that says where the file comes from
         gaps.append(Gap("path", at, at + len(first.path), str))
     pieces: list[str | Gap] = []
@@ -175,9 +195,9 @@ def _output(spec: Spec, first: Texts, result: Conversion) -> Output | None:
     fixed = [piece for piece in pieces if isinstance(piece, str)]
     called = "stem" if first.stem in path else "name"
     around = tuple(path.split(getattr(first, called)))
-    if len(around) > 2 or any(getattr(first, part) in piece for piece in fixed for part in PARTS):
+    if len(around) > 2 or any(getattr(t, part) in piece for piece in fixed for part in PARTS for t in (first, loaded)):
         return None
-    return Output(spec, around, called, tuple(pieces), _found(document, first))
+    return Output(spec, around, called, tuple(pieces), _found(document, loaded))
 
 
 def _opened(spec: Spec, text: str) -> Document | None:
@@ -202,24 +222,25 @@ def _scalars(node: Node | None, key: bool = False) -> Iterable[tuple[Node, bool]
         yield from _scalars(pair.value)
 
 
-def _part(value: Any, texts: Texts) -> str:
-    """Which of the texts a value is."""
-    return next((part for part in PARTS if value == getattr(texts, part)), "") if isinstance(value, str) else ""
+def _parts(texts: Texts) -> dict[str, str]:
+    """The texts with the names of their parts."""
+    return {getattr(texts, part): part for part in reversed(PARTS)}
 
 
 def _found(document: Document, texts: Texts) -> tuple[Any, ...]:
     """What a program finds in a file, with the names of the texts in their places."""
-    inside = _shape(document.header, texts) if document.header is not None else None
-    return inside, document.body.split(texts.prompt)
+    inside = _shape(document.header, _parts(texts)) if document.header is not None else None
+    body = document.body
+    return inside, ["", ""] if body == texts.prompt else body.split(texts.prompt)
 
 
-def _shape(node: Node, texts: Texts) -> tuple[Any, ...]:
+def _shape(node: Node, parts: dict[str, str]) -> tuple[Any, ...]:
     if node.kind == "scalar":
-        part = _part(node.value, texts)
-        return (part,) if part else node.shape()
-    inner: list[Any] = [_shape(item, texts) for item in node.items]
-    inner += [(_shape(pair.key, texts), _shape(pair.value, texts)) for pair in node.pairs]
-    return node.kind, node.style, *inner
+        part = parts.get(node.value)
+        return (part,) if part else (node.text, node.style, type(node.value), node.value)
+    if node.kind == "list":
+        return "list", node.style, *[_shape(item, parts) for item in node.items]
+    return "map", node.style, *[(_shape(pair.key, parts), _shape(pair.value, parts)) for pair in node.pairs]
 
 
 def _writers(spec: Spec, key: bool) -> tuple[Writer, ...]:

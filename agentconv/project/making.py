@@ -7,19 +7,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from agentconv.bodies.company import Company
 from agentconv.convert import BeforeAfter, Conversion, convert_reading
 from agentconv.model import Agent
+from agentconv.project.beside import Lying
 from agentconv.project.planning import STDOUT, Plan
 from agentconv.project.sources import Source, beside, taken
 from agentconv.project.writing import looked_at
 from agentconv.reading.context import Read, Reading
 from agentconv.reading.engine import read_author
 from agentconv.reading.passages import SIGN, BadPassage, for_target, passages
+from agentconv.records import dataclass
 from agentconv.registry import heads, ids, load
 from agentconv.spec import Spec
 
@@ -39,6 +41,7 @@ class Made:
     unread: list[Conversion] = field(default_factory=list)
     called: dict[str, None] = field(default_factory=dict)  # names that --only and --exclude may use
     results: dict[str, list[Conversion]] = field(default_factory=dict)
+    beside: dict[tuple[str, str], Lying] = field(default_factory=dict)  # by target and output: what was written there
 
 
 @dataclass(frozen=True, slots=True)

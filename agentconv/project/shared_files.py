@@ -55,12 +55,17 @@ class SharedFiles:
         if to_stdout or not live:
             return
         before = self._entries(old) if old is not None else {}
-        if lost := self._lost(path, live, old, before, self._entries(live[-1].files[path])):
+        data = _last(entries, live)
+        after = self._entries(data)
+        if lost := self._lost(path, live, old, before, after):
             entries = [r for r in entries if r not in lost and not r.failed]
             merge_results(self.dst, path, base, entries, self.plan.update)
             live = [r for r in live if r not in lost and not r.failed]
+            if live:
+                data = _last(entries, live)
+                after = self._entries(data)
         if live:
-            self._put(path, live, (entries or whole)[-1].files[path], old, before)
+            self._put(path, live, data, old, before, after)
 
     def _taken_back(self, path: str, source: str, entries: list[Conversion]) -> list[Conversion]:
         """--update: of entries whose outputs come back to their source, only what was edited goes in."""
@@ -72,9 +77,14 @@ class SharedFiles:
         return [r for r in entries if not r.failed]
 
     def _put(
-        self, path: str, live: list[Conversion], data: bytes, old: bytes | None, before: Mapping[str, bytes]
+        self,
+        path: str,
+        live: list[Conversion],
+        data: bytes,
+        old: bytes | None,
+        before: Mapping[str, bytes],
+        after: Mapping[str, bytes],
     ) -> None:
-        after = self._entries(data)
         for result in live:
             result.files = {path: data}
             result.unchanged = old == data or before.get(result.entry, b"") == after.get(result.entry)
@@ -121,6 +131,12 @@ class SharedFiles:
             return {id: text.encode("utf-8") for id, text in entry_texts(self.dst, files.decode(data)).items()}
         except (files.Unreadable, ContainerError):
             return {}
+
+
+def _last(entries: Iterable[Conversion], live: list[Conversion]) -> bytes:
+    """What the file will hold: all entries that are left, else what a file of the format itself holds."""
+    made = [result for result in entries if not result.failed] or live
+    return next(iter(made[-1].files.values()))
 
 
 def _text(data: bytes) -> str | None:

@@ -1,7 +1,8 @@
 """Making in several processes: the order of the results is that of the sources, whatever finishes first.
 
-Workers read and convert; this process alone claims places and writes, so that two agents for one output are found as
-in one process. Only a few chunks are under way at a time: memory does not grow with the number of sources.
+Workers read, convert and write beside the places; this process alone claims places and puts the files there, so that
+two agents for one output are found as in one process. Only a few chunks are under way at a time: memory does not grow
+with the number of sources.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
+from agentconv.project.beside import Beside, dropped
 from agentconv.project.making import Made, Maker
 from agentconv.project.planning import Plan
 from agentconv.project.sources import Source
@@ -33,29 +36,48 @@ def made_by(maker: Maker, sources: Sequence[Source], jobs: int) -> Iterator[Made
     started = (maker, folders())
     with ProcessPoolExecutor(jobs, initializer=_begin, initargs=started) as pool:
         under_way: deque[Future[list[Made]]] = deque()
+        here: deque[Made] = deque()
         try:
             for at in range(0, len(sources), CHUNK):
                 under_way.append(pool.submit(_make, sources[at : at + CHUNK]))
                 if len(under_way) > jobs * AHEAD:
-                    yield from under_way.popleft().result()
+                    here += under_way.popleft().result()
+                while here:
+                    yield here[0]
+                    here.popleft()
             while under_way:
-                yield from under_way.popleft().result()
+                here += under_way.popleft().result()
+                while here:
+                    yield here[0]
+                    here.popleft()
         finally:
             for waiting in under_way:
-                waiting.cancel()
+                if not waiting.cancel():
+                    with suppress(Exception):
+                        here += waiting.result()
+            dropped(made.beside for made in here)
 
 
 _maker: Maker | None = None
+_beside: Beside | None = None
 
 
 def _begin(maker: Maker, known: tuple[Folder, ...]) -> None:
     """In a worker: the plan, and the folders of formats that this process knows."""
-    global _maker
-    _maker = maker
+    global _maker, _beside
     for folder in known:
         use_folder(folder.path, trusted=folder.trusted)
+    _maker, _beside = maker, Beside(maker.plan)
 
 
 def _make(sources: Sequence[Source]) -> list[Made]:
-    assert _maker is not None
-    return [_maker.make(source) for source in sources]
+    assert _maker is not None and _beside is not None
+    all_made: list[Made] = []
+    try:
+        for source in sources:
+            all_made.append(made := _maker.make(source))
+            made.beside = _beside.written(made.results)
+    except BaseException:
+        dropped(made.beside for made in all_made)
+        raise
+    return all_made

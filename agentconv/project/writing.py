@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 import unicodedata
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from agentconv.conversion import Conversion
 from agentconv.notes import Note, note
 from agentconv.project import files
+from agentconv.project.beside import Lying
 from agentconv.project.planning import STDOUT, Plan, Run
+from agentconv.project.spots import Spots
 from agentconv.spec import Spec
 
+NOTHING: Mapping[tuple[str, str], Lying] = {}
 CHUNK_BYTES = 2_000_000
 CHUNK = 100  # results that are written together: git is asked once for all of them
 
@@ -24,6 +27,16 @@ class Owner(NamedTuple):
 
     source: str
     digest: str
+
+
+class Leaving(NamedTuple):
+    """An output that is written beside its place."""
+
+    full: str
+    path: str
+    result: Conversion
+    data: bytes
+    lying: Lying | None
 
 
 class Target:
@@ -39,16 +52,21 @@ class Target:
         self._size = 0  # bytes that wait
         self.wrote: dict[str, bool] = {}  # output -> whether it was there already
         self.staged = files.Staged()
-        self.leaving: list[tuple[str, str, Conversion, bytes]] = []  # written beside their places
-        self._fixed: dict[bool, Path] = {}
-        self._root = str(plan.root)
-        self._bases: dict[Path, files.Inside] = {}
+        self.leaving: list[Leaving] = []
+        self._root, self._spots = str(plan.root), Spots(plan)
+        self.lying: dict[tuple[str, str], Lying] = {}  # source and output: what a worker wrote beside its place
         self.numbers: dict[str, int] = {}  # the last number behind a name that was taken
         self.asks: Counter[str] = Counter()  # what the program asks for first, with the agents that it concerns
         self._asked = [([f.strip() for f in when.split(",") if f], text) for when, text in asked(dst).items()]
 
-    def take(self, result: Conversion, ahead: Collection[str] = ()) -> None:
-        """One result; what is proved is written with the others of its chunk. ``ahead``: sources not read yet."""
+    def take(
+        self, result: Conversion, ahead: Collection[str] = (), beside: Mapping[tuple[str, str], Lying] = NOTHING
+    ) -> None:
+        """One result; what is proved is written with the others of its chunk. ``ahead``: sources not read yet;
+        ``beside``: outputs that lie beside their places."""
+        for path in result.files if beside else ():
+            if (lying := beside.get((self.dst.id, path))) is not None:
+                self.lying[result.source, path] = lying
         self._claim(result)
         self.made.append(result)
         if result.files and not result.failed:
@@ -71,6 +89,14 @@ class Target:
         else:
             self._write(results)
         self._let_go(results)
+        self.drop()
+
+    def drop(self) -> None:
+        """Nothing stays beside its place."""
+        self.staged.drop()
+        for lying in self.lying.values():
+            lying.drop()
+        self.lying.clear()
 
     def _clear(self) -> list[Conversion]:
         """The results that name other agents, but for those that would name another one than their source: a name of
@@ -112,29 +138,12 @@ class Target:
     # -- places -------------------------------------------------------------------------------
 
     def full(self, path: str) -> Path:
-        """The file below the root, or below the folder that ``-o`` names; a link may not lead out of it."""
+        """The place of an output."""
         return Path(self.spot(path))
 
     def spot(self, path: str) -> str:
         """The same as text."""
-        out = self.plan.output
-        if out is None or out == STDOUT:
-            return self._inside(self.plan.root).spot(path)
-        lead = out.split("{")[0]
-        folder = path != out or out.endswith("/")
-        below = folder and not ("{" in out and not lead.endswith("/"))
-        if below not in self._fixed:
-            fixed = self.plan.root / lead
-            self._fixed[below] = fixed if below else fixed.parent
-        base = self._fixed[below]
-        if lead.endswith("/") and path.startswith(lead):
-            return self._inside(base).spot(path.removeprefix(lead))
-        return self._inside(base).spot(os.path.relpath(self.plan.root / path, base))
-
-    def _inside(self, base: Path) -> files.Inside:
-        if base not in self._bases:
-            self._bases[base] = files.Inside(base)
-        return self._bases[base]
+        return self._spots.spot(path)
 
     # -- collisions ---------------------------------------------------------------------------
 
@@ -148,9 +157,9 @@ class Target:
                     text = "the output is the source itself"
                     result.fail(note("F007", text, file=path, help="--in-place, or -o FOLDER"))
                     return
-                self.owners[key] = Owner(result.source, self.identity(data))
+                self.owners[key] = Owner(result.source, self._identity(result, path, data))
                 continue
-            if not result.entry and first.digest == self.identity(data):
+            if not result.entry and first.digest == self._identity(result, path, data):
                 result.notes.append(note("C006", f"the same as {first.source}: written once", effect="info", file=path))
                 continue
             if result.called is not None:
@@ -163,6 +172,10 @@ class Target:
             help = f"rename one, or leave one out with --exclude{suffix}"
             result.fail(note("C006", text, file=result.source, help=help))
 
+    def _identity(self, result: Conversion, path: str, data: bytes) -> str:
+        lying = self.lying.get((result.source, path))
+        return self.identity(data) if lying is None else lying.digest
+
     def identity(self, data: bytes) -> str:
         """What makes two outputs the same."""
         return files.digest(data)
@@ -174,6 +187,8 @@ class Target:
         while (_folded(str(pure.parent / f"{stem}-{number}{dot}{rest}")), "") in self.owners:
             number += 1
         self.numbers[path] = number
+        if (lying := self.lying.pop((result.source, path), None)) is not None:
+            data = lying.bytes(self.spot(path))
         new = str(pure.parent / f"{stem}-{number}{dot}{rest}")
         del result.files[path]
         result.files[new] = data
@@ -183,7 +198,7 @@ class Target:
     # -- writing ------------------------------------------------------------------------------
 
     def _write(self, results: list[Conversion]) -> None:
-        old = {path: self.old(path, r) for r in results for path in r.files}
+        old = {p: self.old(p, r) for r in results for p in r.files if (r.source, p) not in self.lying}
         if self.plan.update:
             self._update(results, old)
         doubtful = {p for r in results for p, data in r.files.items() if self._doubtful(r, p, data, old.get(p))}
@@ -251,9 +266,10 @@ class Target:
         if path in self.wrote:  # two agents of one result
             result.unchanged = self.wrote[path]
             return
-        if old == data:
+        lying = self.lying.get((result.source, path))
+        if old == data or (lying is not None and not lying.file):
             result.unchanged = True
-            self.remember(path, data)
+            self._remember(path, data, lying)
             self.wrote[path] = True
             return
         own = self.plan.in_place and path == result.source
@@ -272,8 +288,11 @@ class Target:
             return
         try:
             full = self.spot(path)
-            self.staged.add(full, data)
-            self.leaving.append((full, path, result, data))
+            if (lying := self.lying.pop((result.source, path), None)) is not None:
+                self.staged.waiting.append(files.Fresh(lying.file, full, full))
+            else:
+                self.staged.add(full, data)
+            self.leaving.append(Leaving(full, path, result, data, lying))
         except files.Outside as problem:
             result.fail(note("F009", str(problem), file=path, help=OUTSIDE))
             return
@@ -285,11 +304,11 @@ class Target:
         lost: dict[str, OSError] = {}
         leaving, self.leaving = self.leaving, []
         self.staged.settle(lost.__setitem__)
-        for full, path, result, data in leaving:
+        for full, path, result, data, lying in leaving:
             if (problem := lost.get(full)) is not None:
                 result.fail(note("F002", (problem.strerror or str(problem)).lower(), file=path, help=ELSEWHERE))
             else:
-                self.remember(path, data)
+                self._remember(path, data, lying)
 
     def _changed(self, path: str, data: bytes, old: bytes | None) -> None:
         before, after = (None if old is None else ""), ""
@@ -301,6 +320,12 @@ class Target:
         """These bytes are agentconv's own: they may be overwritten."""
         if not self.plan.dry:
             self.written.note(path, data)
+
+    def _remember(self, path: str, data: bytes, lying: Lying | None) -> None:
+        if lying is None:
+            self.remember(path, data)
+        else:
+            self.written.note_digest(path, lying.digest)
 
     def to_stdout(self, results: list[Conversion]) -> None:
         """Standard output takes one file."""

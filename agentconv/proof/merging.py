@@ -10,14 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from agentconv import rights as counting
-from agentconv.containers import ContainerError
+from agentconv.containers import ContainerError, Document
 from agentconv.conversion import Conversion
 from agentconv.model import Agent
 from agentconv.notes import Note, note
 from agentconv.output.render import rows_of
 from agentconv.output.shared import CannotMerge, kept_outside, put_entries, put_sections
 from agentconv.proof.attempt import section, written
-from agentconv.reading.engine import read_program
+from agentconv.reading.engine import entries, open_document, read_program
 from agentconv.spec import Spec
 
 
@@ -77,17 +77,28 @@ def _proved(dst: Spec, path: str, text: str, by_id: dict[str, Agent], update: bo
         reason = f"{dst.program} would not take the file with these entries: {whole.reason or 'it passes it over'}"
         return Merged(problem=note("F008", reason, file=path, help="mend what stands there, or choose with --only"))
     found = {read.agent.id: read.agent for read in reversed(whole.agents)}
+    held = _held(dst, whole.document, path)
     made = Merged(text)
     for id, agent in by_id.items():
         if id not in found:
             made.problems[id] = note("V001", f"{dst.program} would not find the entry `{id}`", file=path)
-        elif not _same(found[id], _alone(dst, agent, path), dst, update):
+            continue
+        alone = written(agent, dst)
+        if id in held and held[id] == _held(dst, open_document(dst, alone, author=False), path).get(id):
+            continue  # the same words in the same places are read as the same agent
+        if not _same(found[id], _alone(dst, alone, id, path), dst, update):
             made.problems[id] = note("V001", f"the entry `{id}` would be read differently beside the others", file=path)
     return made
 
 
-def _alone(dst: Spec, agent: Agent, path: str) -> Agent | None:
-    return next((r.agent for r in read_program(dst, written(agent, dst), path).agents if r.agent.id == agent.id), None)
+def _held(dst: Spec, document: Document | None, path: str) -> dict[str, object]:
+    """What stands in each entry; the first of two of one id."""
+    found = entries(dst, document, path) if document is not None else []
+    return {id: (node.shape(), forced) for id, node, forced in reversed(found) if node is not None}
+
+
+def _alone(dst: Spec, text: str, id: str, path: str) -> Agent | None:
+    return next((r.agent for r in read_program(dst, text, path).agents if r.agent.id == id), None)
 
 
 def _same(found: Agent, alone: Agent | None, dst: Spec, update: bool) -> bool:

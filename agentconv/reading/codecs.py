@@ -10,7 +10,7 @@ from typing import Any
 from agentconv.containers import Node
 from agentconv.model import Handoff
 from agentconv.models import read_models
-from agentconv.reading.context import UNSAID, Bad, Context, all_text, is_text
+from agentconv.reading.context import UNSAID, Bad, Context, all_text, is_text, not_text
 from agentconv.reading.modelcodec import read_data
 from agentconv.reading.namedfiles import named_text
 from agentconv.reading.reach import read_delegates, read_handoffs, read_hooks, read_servers
@@ -20,7 +20,7 @@ from agentconv.spec import Field
 
 def read_value(node: Node, row: Field, ctx: Context) -> Any:
     """The model's value of a key, or ``UNSAID`` where it says nothing."""
-    if node.kind == "scalar" and node.value is None:
+    if node.kind == "scalar" and (node.value is None or (not node.value and row.fact("falsy") == "null")):
         return _null(node, row, ctx)
     if row.fact("numbers") and isinstance(node.value, (int, float)) and not isinstance(node.value, bool):
         ctx.say("R007", f"`{row.key}: {node.text}` has no word in other programs; left out", row.field or row.key, node)
@@ -215,8 +215,12 @@ def _words(node: Node, row: Field, ctx: Context) -> Any:
     if node.kind == "list":
         if any(i.kind != "scalar" for i in node.items):
             raise Bad("must be a list of words", tuple(i.text for i in node.items if i.kind == "scalar") or UNSAID)
+        if not_text(node.items, row):
+            raise Bad("must hold text only", tuple(i.text for i in node.items if i.value is not None) or UNSAID)
         return tuple(i.text for i in node.items)
     if node.kind == "scalar":
+        if not_text([node], row):
+            raise Bad("must be text", UNSAID)
         words = tuple(w.strip() for w in node.text.split(",") if w.strip())
         if row.fact("text") is False:
             raise Bad("must be a list", words)
@@ -230,8 +234,10 @@ NAMES = ("skills", "tags", "attachments", "capabilities", "task_types", "tools_r
 def _list(node: Node, row: Field, ctx: Context) -> Any:
     if node.kind != "list":
         raise Bad("must be a list")
+    names = tuple(item.text for item in node.items if item.kind == "scalar" and item.value is not None)
+    if not_text(node.items, row):
+        raise Bad("must hold text only", (names or UNSAID) if row.field in NAMES else node.data())
     if row.field in NAMES:
-        names = tuple(item.text for item in node.items if item.kind == "scalar" and item.value is not None)
         if len(names) < len(node.items):
             ctx.say("R007", f"`{row.key}` holds something that is no name; left out", str(row.field), node)
             return names or UNSAID
@@ -242,6 +248,8 @@ def _list(node: Node, row: Field, ctx: Context) -> Any:
 def _map(node: Node, row: Field, ctx: Context) -> Any:
     if node.kind != "map":
         raise Bad("must be a map")
+    if not_text([pair.value for pair in node.pairs], row):
+        raise Bad("must hold text only", node.data())
     return node.data()
 
 

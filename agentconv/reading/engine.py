@@ -367,10 +367,11 @@ def place_id(spec: Spec, path: str) -> str:
         name = re.sub(dashes, "-", name)
     if spec.head.get("folder"):
         return PurePosixPath(bare).parent.name or name
-    if spec.identity.get("by") != "path":
+    between = "/" if spec.identity.get("by") == "path" else spec.identity.get("folders")
+    if not between:
         return name
     inside = _below_place(spec, bare.rpartition("/")[0])
-    return f"{inside}/{name}" if inside else name
+    return f"{inside}/{name}".replace("/", between) if inside else name
 
 
 @lru_cache(maxsize=256)  # the files of a folder follow each other

@@ -40,6 +40,7 @@ def read_tools(node: Node, row: Field, ctx: Context) -> Tools:
     mixed = node.kind == "list" and not all(i.kind == "scalar" and _is_text(i, ctx) for i in node.items)
     if mixed and not ctx.author and table.fact("wrong_item") == "refused":
         raise Refused(f"`{row.key}` may hold nothing but text")
+    blank = _holds_blank(node, row, ctx)
     if node.kind == "list" and row.fact("list") is False:
         if not ctx.author:
             return _wrong_type(node, row, ctx)
@@ -51,8 +52,9 @@ def read_tools(node: Node, row: Field, ctx: Context) -> Tools:
     if node.kind == "scalar" and table.fact("split", "comma") == "none" and not ctx.author:
         raise Refused(f"`{row.key}` must be a list")
     tokens = list(tokens_of(node, row.key, ctx))
-    if not tokens:
-        return meaning(table.fact("empty", "none"), ctx, "an empty tool list")
+    if not tokens:  # a list of blanks is not empty: it names something that is not there (Mistral Vibe 3.0.3, run)
+        word = "none" if blank else table.fact("empty", "none")
+        return meaning(word, ctx, "an empty tool list")
     spelled = _as_program_splits(node, ctx)
     rules: list[Rule] = []
     known = 0
@@ -129,6 +131,14 @@ def _legal_list(node: Node, row: Field, ctx: Context) -> None:
         ctx.refuse(row.fact("bad"), f"`{row.key}` must be a list")
 
 
+def _holds_blank(node: Node, row: Field, ctx: Context) -> bool:
+    """Whether one of a list's names has no character; some programs refuse the file for it."""
+    blank = node.kind == "list" and any(i.kind == "scalar" and not i.text.strip() for i in node.items)
+    if blank and not ctx.author and ctx.spec.tools.fact("blank_item") == "refused":
+        raise Refused(f"`{row.key}` holds a name without a character")
+    return blank
+
+
 def _as_program_splits(node: Node, ctx: Context) -> set[str]:
     """The names that the program itself finds in the list."""
     if not ctx.author:
@@ -176,6 +186,7 @@ def read_deny(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:
     """A deny-list: rules that come after those of the allow-list."""
     table = ctx.spec.tools
     _legal_list(node, row, ctx)
+    _holds_blank(node, row, ctx)
     if is_null(node, ctx) or node.kind == "map":
         return ()
     rules = []

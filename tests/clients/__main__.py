@@ -24,8 +24,20 @@ def main(arguments: list[str] | None = None) -> int:
     load = commands.add_parser("load", help="print what a program makes of a folder, as JSON")
     load.add_argument("id")
     load.add_argument("folder", type=Path)
+    odd = commands.add_parser("odd", help="compare what a program and our reading make of generated odd files")
+    odd.add_argument("id")
+    odd.add_argument("--count", type=int, default=300)
+    odd.add_argument("--seed", type=int, default=1)
+    judge = commands.add_parser("judge", help="convert any agent files for the programs that are here, and compare")
+    judge.add_argument("source", nargs="+", help="files and folders")
+    judge.add_argument("--program", action="append", default=[], metavar="ID", help="only this one (may be repeated)")
+    judge.add_argument("--as-they-are", action="store_true", help="show the files to their own programs, too")
+    judge.add_argument("--sample", type=int, metavar="N", help="only so many of the files, evenly chosen")
+    judge.add_argument("--json", type=Path, metavar="FILE", help="write the differences as data")
     options = parser.parse_args(arguments)
-    for id in [options.id] if options.command == "load" else getattr(options, "id", []):
+    given = getattr(options, "id", [])
+    named = [*([given] if isinstance(given, str) else given), *getattr(options, "program", [])]
+    for id in named:
         if id not in programs():
             parser.error(f"no program {id}; there are: {', '.join(programs())}")
     if options.command == "install":
@@ -36,7 +48,17 @@ def main(arguments: list[str] | None = None) -> int:
         for program in programs().values():
             _say(f"{program.id}: {', '.join(installing.pin(program)) or 'as pinned'}")
         return 0
-    return _load(programs()[options.id], options.folder)
+    if options.command == "judge":
+        return _judge(options)
+    program = programs()[options.id]
+    if reason := program.missing():
+        print(reason, file=sys.stderr)
+        return 1
+    if options.command == "odd":
+        from tests.clients import odd
+
+        return int(odd.compare(program, options.count, options.seed) > 0)
+    return _load(program, options.folder)
 
 
 def _install(ids: list[str], quick: bool, newest: bool) -> int:
@@ -68,10 +90,21 @@ def _list() -> int:
     return 0
 
 
+def _judge(options: argparse.Namespace) -> int:
+    from tests.clients import strangers  # the conversion, which no other command here needs
+
+    there = strangers.sample(strangers.found(options.source), options.sample)
+    _say(f"{len(there)} files with agents")
+    verdicts = []
+    for verdict in strangers.judged(there, options.program, options.as_they_are, _say):
+        strangers.report(verdict, _say)
+        verdicts.append(verdict)
+    if options.json:
+        strangers.write(verdicts, options.json)
+    return int(any(verdict.wrong for verdict in verdicts))
+
+
 def _load(program: Program, folder: Path) -> int:
-    if reason := program.missing():
-        print(reason, file=sys.stderr)
-        return 1
     try:
         answer = running.load(program, folder)
     except running.Failed as problem:

@@ -128,6 +128,7 @@ class Project:
         if row.entry:
             ours = [agent for agent in ours if agent.id == row.entry]
             theirs = [item for item in theirs if item.name == row.entry]
+        row.seen = theirs
         if not theirs:
             row.loaded = "no"
             if ours or row.status != READ:

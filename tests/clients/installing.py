@@ -137,6 +137,8 @@ def _npm(program: Program, folder: Path, newest: bool) -> None:
         (folder / "package.json").write_text('{"private": true}\n', encoding="utf-8")
     few = [] if program.facts.get("optional", True) else ["--omit=optional"]
     _run([*NPM, *few, "--prefix", str(folder), *packages], folder, "npm install")
+    if inner := program.facts.get("inner"):
+        _run([*NPM, "--omit=dev"], folder / str(inner), "npm install")
 
 
 def _unpack(program: Program, folder: Path, newest: bool) -> None:

@@ -24,6 +24,7 @@ class Row:
     status: str = ""  # of the conversion; (read) where nothing was converted
     loaded: str = "-"
     cells: dict[str, str] = field(default_factory=dict)
+    seen: list[Seen] = field(default_factory=list)
     # what differs -> in words
     faults: dict[str, str] = field(default_factory=dict)
 
@@ -42,7 +43,7 @@ def judge(row: Row, spec: Spec, ours: Agent, seen: Seen, *, as_written: bool = F
         _text(row, "name", seen.name, {ours.id, ours.name})
         return
     _text(row, "name", seen.name, {ours.id, ours.name})
-    _text(row, "description", seen.description, {ours.description, ours.description or None})
+    _text(row, "description", _bare(seen.description), {_bare(ours.description)})
     _prompt(row, spec, ours, seen.prompt)
     _text(row, "model", seen.model, _models(spec, ours))
     _resolved(row, ours, seen.resolved)
@@ -51,6 +52,11 @@ def judge(row: Row, spec: Spec, ours: Agent, seen: Seen, *, as_written: bool = F
     row.cells["tools"] = _tools(row, spec, ours, seen.tools, as_written)
     if seen.asks is not None:
         _asks(row, spec, ours, seen.asks)
+
+
+def _bare(text: str | None) -> str | None:
+    """None and empty say the same, and so does a line end behind the text (of a YAML block)."""
+    return text if text == HIDDEN else (text or "").rstrip("\n") or None
 
 
 def _text(row: Row, what: str, theirs: str | None, ours: set[str | None]) -> None:
@@ -114,8 +120,10 @@ def _resolved(row: Row, ours: Agent, theirs: str | None) -> None:
 def _asks(row: Row, spec: Spec, ours: Agent, theirs: set[str]) -> None:
     """The tools before which it asks, of those that are there."""
     grants = rights.by_name(rights.added_by_fields(ours, spec), spec, main=ours.mode == "primary")
-    checks = {name for name, fact in spec.tools.data["names"].items() if "gate" in fact}  # they stand before others
+    # gates stand before other tools; a tool that is there only under a condition is asked for only then
+    checks = {name for name, fact in spec.tools.data["names"].items() if "gate" in fact or "when" in fact}
     mine = {name for name, grant in grants.items() if grant.open and grant.approval == "ask"} - checks
+    theirs -= checks
     row.cells["permission"] = SAME if theirs & set(grants) == mine else DIFFERS
     if row.cells["permission"] == DIFFERS:
         row.fault("permission", f"the program asks before {sorted(theirs)}, we say {sorted(mine)}")

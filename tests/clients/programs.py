@@ -30,6 +30,8 @@ KEYS = {
     "node",  # the Node it needs at least
     "python",  # the Python it needs at least
     "loosen",  # dependencies whose exact pins are dropped
+    "inner",  # a folder in it whose own npm dependencies are installed, too
+    "needs",  # commands of the machine, one of which it needs
     "there",  # what has to exist once it is installed
     "warm_up",  # arguments of a first start, which unpacks things
     "load",  # the loader, where it is another program's
@@ -118,6 +120,9 @@ class Program:
             return f"{self.title} is not installed: python -m tests.clients install {self.id}"
         if self.loader.suffix == ".mjs" and not self.interpreter():
             return f"{self.title} needs node"
+        needs = self.facts.get("needs") or []
+        if needs and not any(map(shutil.which, needs)):
+            return f"{self.title} needs one of these commands: {', '.join(needs)}"
         return ""
 
     def interpreter(self) -> str | None:

@@ -176,6 +176,83 @@ def _vscode(out: Answer) -> list[Seen]:
     return found
 
 
+# what the model of a chat is offered, by the name that a file gives for it; found with an agent for each name (1.139.1)
+_CHAT_TOOLS = {
+    "copilot_getNotebookSummary": "read/getNotebookSummary",
+    "create_and_run_task": "execute/createAndRunTask",
+    "create_directory": "edit/createDirectory",
+    "create_file": "edit/createFile",
+    "create_new_jupyter_notebook": "edit/createJupyterNotebook",
+    "create_new_workspace": "vscode/newWorkspace",
+    "edit_notebook_file": "edit/editNotebook",
+    "file_search": "search/fileSearch",
+    "get_errors": "read/problems",
+    "get_task_output": "read/getTaskOutput",
+    "get_terminal_output": "execute/getTerminalOutput",
+    "get_vscode_api": "vscode/vscodeAPI",
+    "github_repo": "web/githubRepo",
+    "github_text_search": "web/githubTextSearch",
+    "grep_search": "search/textSearch",
+    "insert_edit_into_file": "edit/editFiles",
+    "install_extension": "vscode/installExtension",
+    "kill_terminal": "execute/killTerminal",
+    "list_dir": "search/listDirectory",
+    "manage_todo_list": "todo",
+    "memory": "vscode/memory",
+    "read_file": "read/readFile",
+    "read_notebook_cell_output": "read/readNotebookCellOutput",
+    "replace_string_in_file": "edit/editFiles",
+    "resolve_memory_file_uri": "vscode/resolveMemoryFileUri",
+    "runSubagent": "agent/runSubagent",
+    "run_in_terminal": "execute/runInTerminal",
+    "run_notebook_cell": "execute/runNotebookCell",
+    "run_vscode_command": "vscode/runCommand",
+    "send_to_terminal": "execute/sendToTerminal",
+    "setup_tools_createNewWorkspace": "vscode/newWorkspace",
+    "terminal_last_command": "read/terminalLastCommand",
+    "terminal_selection": "read/terminalSelection",
+    "testFailure": "execute/testFailure",
+    "view_image": "read/viewImage",
+    "vscode_askQuestions": "vscode/askQuestions",
+    "vscode_listCodeUsages": "search/usages",
+    "vscode_renameSymbol": "edit/rename",
+    "vscode_searchExtensions_internal": "vscode/extensions",
+}
+
+
+def _vscode_full(out: Answer) -> list[Seen]:
+    """What the model was sent when a chat was begun with the agent. The browser build has no `web/fetch`, and without
+    an account no index for `search/codebase`; a list in which they stand has them in the real thing."""
+    found = []
+    for a in out["agents"]:
+        run, listed = a["run"], set(a["tools"] or ())
+        tools = [_CHAT_TOOLS.get(name, name) for name in run.get("tools") or ()]
+        for absent, words in NOT_IN_A_BROWSER.items():
+            if a["tools"] is None or words & listed:
+                tools.append(absent)
+        model = a["model"]
+        found.append(
+            Seen(
+                a["file"],
+                a["name"],
+                a["description"],
+                run.get("prompt", HIDDEN),
+                tools,
+                model=model[0] if model else None,
+                error=run.get("error") or "",
+            )
+        )
+    return found
+
+
+NOT_IN_A_BROWSER = {
+    "web/fetch": {"web", "web/fetch", "fetch"},
+    "search/codebase": {"search", "search/codebase", "codebase"},
+    "execute/runTests": {"execute", "execute/runTests", "runTests", "vscodeGeneral"},
+    "execute/runTask": {"execute", "execute/runTask", "runTask", "runTasks", "vscodeTasks"},
+}
+
+
 def _listed(tools: Any) -> list[str] | None:
     return tools if isinstance(tools, list) else None  # "all", where the file has no list
 
@@ -304,4 +381,5 @@ VIEWS: Mapping[str, Callable[[Answer], list[Seen]]] = {
     "qwen-code": _qwen,
     "roo": _roo,
     "vscode": _vscode,
+    "vscode-full": _vscode_full,
 }

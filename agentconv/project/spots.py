@@ -1,0 +1,39 @@
+"""Where on the disk the outputs of a plan go."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from agentconv.project import files
+from agentconv.project.planning import STDOUT, Plan
+
+
+class Spots:
+    """Places below the root, or below the folder that ``-o`` names; a link may not lead out of it."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self._fixed: dict[bool, Path] = {}
+        self._bases: dict[Path, files.Inside] = {}
+
+    def spot(self, path: str) -> str:
+        """The place as text."""
+        out = self.plan.output
+        if out is None or out == STDOUT:
+            return self._inside(self.plan.root).spot(path)
+        lead = out.split("{")[0]
+        folder = path != out or out.endswith("/")
+        below = folder and not ("{" in out and not lead.endswith("/"))
+        if below not in self._fixed:
+            fixed = self.plan.root / lead
+            self._fixed[below] = fixed if below else fixed.parent
+        base = self._fixed[below]
+        if lead.endswith("/") and path.startswith(lead):
+            return self._inside(base).spot(path.removeprefix(lead))
+        return self._inside(base).spot(os.path.relpath(self.plan.root / path, base))
+
+    def _inside(self, base: Path) -> files.Inside:
+        if base not in self._bases:
+            self._bases[base] = files.Inside(base)
+        return self._bases[base]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 
 from agentconv.model import Approval, Scope
+from agentconv.records import dataclass
 from agentconv.scopes import within
 
 CLASSES = ("reads", "writes", "runs", "network", "delegates")

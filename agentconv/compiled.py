@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 PACKAGE = Path(__file__).parent
-HEADS, DATA = "heads", ("capabilities", "models", "notes")
+HEADS, DATA = "heads", ("capabilities", "models", "notes", "others", "proved")
 _UNTOUCHED = "# Made from the YAML files of agentconv by hatch_build.py. Not to be changed.\n"
 
 

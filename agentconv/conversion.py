@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from agentconv.bodies.company import Member
 from agentconv.model import Agent
 from agentconv.notes import RANK, Note
+from agentconv.records import dataclass
 
 STATUSES = ("exact", "lossy", "narrowed", "widened", "refused", "kept", "skipped", "failed")
 

@@ -7,8 +7,10 @@ makes a new agent instead of changing one, so the source stays at hand for the p
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from typing import Any, Literal, get_args
+
+from agentconv.records import dataclass
 
 Base = Literal["all", "builtin", "none"]
 Effect = Literal["allow", "deny"]

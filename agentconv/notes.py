@@ -7,8 +7,10 @@ into a report is decided elsewhere. Codes are named after the problem and never 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, Literal, get_args
+
+from agentconv.records import dataclass
 
 NoteEffect = Literal["info", "approximate", "lost", "narrows", "inherits", "widens", "error"]
 EFFECTS: tuple[NoteEffect, ...] = get_args(NoteEffect)
@@ -123,6 +125,7 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "M004": ("approximate", "only the first model of a list is kept"),
     "M005": ("approximate", "effort changed to the nearest level"),
     "M007": ("info", "the user decided on the model"),
+    "M060": ("approximate", "a model stands in where the target asks for one"),
     "M015": ("approximate", "a model nobody knows"),
     "M016": ("approximate", "a model of somebody else"),
     # other fields

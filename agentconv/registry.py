@@ -6,12 +6,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from agentconv import compiled
+from agentconv.records import dataclass
 from agentconv.spec import Name, Spec
 
 BUILT_IN = Path(__file__).parent / "formats"

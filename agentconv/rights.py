@@ -8,12 +8,13 @@ as author, outputs as program, so an error in either direction makes a conversio
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 
 from agentconv.comparing import ALL, CLASSES, MCP, Right, Rights, contains, covers, gained, lost, spelled
 from agentconv.model import Agent, Approval, Rule, Scope, Tool, Tools
 from agentconv.reading.origins import as_meant
+from agentconv.records import dataclass
 from agentconv.spec import Spec, all_caps, common_caps, part_of, risk
 
 __all__ = [

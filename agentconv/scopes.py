@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 
 from agentconv.model import Scope
+from agentconv.patterns import pattern
 
-PLAIN_PATH = re.compile(r"[\w./@+ -]+")
-SUFFIX_GLOB = re.compile(r"\*(\.[\w.+-]+)")
-FOLDER_GLOB = re.compile(r"([\w./@+ -]+/)\*\*")
-SUFFIX_REGEX = re.compile(r"(?:\.\*)?\\\.(?:\((?:\?:)?(?P<many>[\w|+-]+)\)|(?P<one>[\w+-]+))\$")
+PLAIN_PATH = pattern(r"[\w./@+ -]+")
+SUFFIX_GLOB = pattern(r"\*(\.[\w.+-]+)")
+FOLDER_GLOB = pattern(r"([\w./@+ -]+/)\*\*")
+SUFFIX_REGEX = pattern(r"(?:\.\*)?\\\.(?:\((?:\?:)?(?P<many>[\w|+-]+)\)|(?P<one>[\w+-]+))\$")
 
 
 def convert(scope: Scope, kind: str) -> list[Scope] | None:

@@ -5,9 +5,10 @@ docs/describing-formats.md is the language. Nothing here knows a program.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Any
 
@@ -21,6 +22,7 @@ from agentconv.capabilities import portable as portable
 from agentconv.capabilities import risk as risk
 from agentconv.model import Tool
 from agentconv.namepatterns import matching, template_regex
+from agentconv.records import dataclass
 from agentconv.rows import Field as Field
 
 
@@ -58,7 +60,7 @@ class Name:
         return Tool(spelled or self.name, self.caps, self.also)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclasses.dataclass(frozen=True, eq=False)
 class ToolTable:
     """The ``tools:`` table. It is itself and no other, so that what was found out about it can be kept by it."""
 
@@ -308,7 +310,7 @@ def _words(value: Any) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Spec:
     """A whole description. It is itself and no other, so that what was found out about it can be kept by it."""
 

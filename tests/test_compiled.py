@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import yaml
 from agentconv import compiled
 
 PACKAGE = compiled.PACKAGE
+LOADED = re.compile(r"load_data\(\"(\w+)\"\)")
 
 
 @pytest.fixture(scope="module")
@@ -50,3 +52,8 @@ def test_a_checkout_reads_the_yaml() -> None:
     if (PACKAGE / "_compiled").exists():
         pytest.skip("these tests run on an installed wheel")
     assert compiled.table(compiled.HEADS) is None
+
+
+def test_a_table_that_is_asked_for_is_held() -> None:
+    asked = {name for path in PACKAGE.rglob("*.py") for name in LOADED.findall(path.read_text("utf-8"))}
+    assert asked == set(compiled.DATA)

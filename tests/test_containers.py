@@ -8,7 +8,18 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from agentconv.containers import MAX_DEPTH, MAX_NODES, ContainerError, Document, Node, json, locate, toml, yamlnodes
+from agentconv.containers import (
+    MAX_DEPTH,
+    MAX_NODES,
+    ContainerError,
+    Document,
+    Node,
+    json,
+    locate,
+    toml,
+    yamlevents,
+    yamlnodes,
+)
 from agentconv.containers import yaml as yamlfile
 from agentconv.containers.frontmatter import read_author, read_program
 from agentconv.containers.plainlines import plain_lines
@@ -144,7 +155,7 @@ def test_the_pure_python_parser_finds_the_same(monkeypatch: pytest.MonkeyPatch) 
     text = "name: é\nlist: [a, 'b']\nblock: >-\n  x\n  y\n\nmap:\n  k: &a 1\n  j: *a\n"
     fast = yamlnodes.compose(text)
     errors = [_error(bad[0]) for bad in BAD_YAML[:3]]
-    monkeypatch.setattr(yamlnodes, "CParser", None)
+    monkeypatch.setattr(yamlevents, "CParser", None)
     assert yamlnodes.compose(text) == fast
     assert [_error(bad[0]) for bad in BAD_YAML[:3]] == errors
     assert _error("é: \x01") == ("R005", 1, 4)
@@ -799,7 +810,7 @@ def test_plain_lines_are_what_the_parser_makes_of_them(lines: list[tuple[str, ..
     text = "".join(part for line in lines for part in line)
     quick = plain_lines(text, schema, 7, 3)
     if quick is not None:
-        composed = yamlnodes._Builder(text, schema, 7, 3, "last", "broken", True, 64, 10_000).run()
+        composed = yamlevents._Builder(text, schema, 7, 3, "last", "broken", True, 64, 10_000).run()
         assert composed.node == quick
         assert composed.documents == 1 and not composed.duplicates and not composed.anchored
 
@@ -820,7 +831,7 @@ def test_nested_plain_lines_are_what_the_parser_makes_of_them(lines: list[tuple[
     text = "\n".join("".join(line) for line in lines) + "\n"
     quick = plain_lines(text, schema, 7, 3)
     if quick is not None:
-        composed = yamlnodes._Builder(text, schema, 7, 3, "last", "broken", True, 64, 10_000).run()
+        composed = yamlevents._Builder(text, schema, 7, 3, "last", "broken", True, 64, 10_000).run()
         assert composed.node == quick
         assert composed.documents == 1 and not composed.duplicates and not composed.anchored
 
@@ -836,7 +847,7 @@ def test_nested_plain_lines_are_what_the_parser_makes_of_them(lines: list[tuple[
 )
 def test_what_targets_write_is_plain_lines(text: str) -> None:
     quick = plain_lines(text, "core", 4, 2)
-    assert quick == yamlnodes._Builder(text, "core", 4, 2, "last", "broken", True, 64, 10_000).run().node
+    assert quick == yamlevents._Builder(text, "core", 4, 2, "last", "broken", True, 64, 10_000).run().node
 
 
 def test_most_headers_are_plain_lines() -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from agentconv.model import Agent
+from agentconv.records import dataclass
 from agentconv.spec import Spec
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
 from agentconv.building import lock as locks
@@ -23,6 +23,7 @@ from agentconv.project.making import Made, read_source
 from agentconv.project.planning import Plan, Remark, Run
 from agentconv.project.sources import Source, taken
 from agentconv.reading.context import Reading
+from agentconv.records import dataclass
 from agentconv.registry import load
 
 

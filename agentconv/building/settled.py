@@ -6,7 +6,7 @@ import difflib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from agentconv import models
@@ -24,6 +24,7 @@ from agentconv.project.planning import Plan
 from agentconv.project.sources import Source
 from agentconv.reading.context import Read, Reading
 from agentconv.reading.toolnames import recognise
+from agentconv.records import dataclass
 from agentconv.registry import load
 from agentconv.spec import Spec
 

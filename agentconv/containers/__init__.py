@@ -9,8 +9,10 @@ from __future__ import annotations
 import datetime
 import re
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
+
+from agentconv.records import dataclass
 
 MAX_BYTES = 5_000_000
 MAX_DEPTH = 64

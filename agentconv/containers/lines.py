@@ -15,9 +15,10 @@ from agentconv.containers.frontmatter import newline_of
 from agentconv.containers.frontmatter import read_author as read_yaml
 from agentconv.containers.wrapping import forgotten_colon, split
 from agentconv.containers.yamlnodes import compose_all
+from agentconv.patterns import pattern
 
-_LINE = re.compile(r"[^\r\n]+")
-_QUOTED = re.compile(r"\"((?:[^\"\\]|\\[\"\\])*)\"|'((?:[^']|'')*)'")
+_LINE = pattern(r"[^\r\n]+")
+_QUOTED = pattern(r"\"((?:[^\"\\]|\\[\"\\])*)\"|'((?:[^']|'')*)'")
 
 
 def parse(text: str, offset: int = 0, line: int = 1) -> Node:

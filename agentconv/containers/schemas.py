@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime
-import re
 from typing import Any
+
+from agentconv.patterns import pattern
 
 _NULLS = {"", "~", "null", "Null", "NULL"}
 _BOOLS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
@@ -17,20 +18,20 @@ _SPECIAL = {
     **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), float("-inf")),
     **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
 }
-_INT = re.compile(r"[-+]?[0-9]+\Z")
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
-_OCT = re.compile(r"0o[0-7]+\Z")
-_HEX = re.compile(r"0x[0-9a-fA-F]+\Z")
+_INT = pattern(r"[-+]?[0-9]+\Z")
+_FLOAT = pattern(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
+_OCT = pattern(r"0o[0-7]+\Z")
+_HEX = pattern(r"0x[0-9a-fA-F]+\Z")
 # js-yaml 3.14 (lib/js-yaml/type/{int,float,timestamp}.js)
-_INT11 = re.compile(
+_INT11 = pattern(
     r"(?P<sign>[-+]?)(?:0b(?P<bin>[01_]*[01])|0x(?P<hex>[0-9a-fA-F_]*[0-9a-fA-F])|0(?P<oct>[0-7_]*[0-7])"
     r"|(?P<dec>0|[1-9][0-9_]*(?<!_))|(?P<sixty>[1-9][0-9_]*(?<!_)(?::[0-5]?[0-9])+))\Z"
 )
-_FLOAT11 = re.compile(
+_FLOAT11 = pattern(
     r"(?:[-+]?(?:0|[1-9][0-9_]*)(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)?|\.[0-9_]+(?:[eE][-+]?[0-9]+)?)(?<!_)\Z"
 )
-_DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)\Z")
-_TIME = re.compile(
+_DATE = pattern(r"(\d{4})-(\d\d)-(\d\d)\Z")
+_TIME = pattern(
     r"(\d{4})-(\d\d?)-(\d\d?)(?:[Tt]|[ \t]+)(\d\d?):(\d\d):(\d\d)(?:\.(\d*))?"
     r"(?:[ \t]*(?:Z|([-+])(\d\d?)(?::(\d\d))?))?\Z"
 )

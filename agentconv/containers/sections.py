@@ -13,9 +13,10 @@ from typing import Any
 
 from agentconv.containers import ContainerError, Document, Node, Pair, Places, Remark
 from agentconv.containers.wrapping import as_body
+from agentconv.patterns import pattern
 
-_HEADING = re.compile(r"#{1,6}[ \t]+(.*)")
-_QUOTE = re.compile(r">[ ]?(.*)")
+_HEADING = pattern(r"#{1,6}[ \t]+(.*)")
+_QUOTE = pattern(r">[ ]?(.*)")
 
 
 def read(text: str, container: Mapping[str, Any]) -> Document:
@@ -53,7 +54,7 @@ def found_sections(text: str, container: Mapping[str, Any]) -> list[tuple[str, i
     return out
 
 
-_REST = re.compile(r"[ \t]*(?=\r?$)", re.M)
+_REST = pattern(r"[ \t]*(?=\r?$)", re.M)
 
 
 def _closing(text: str, mark: str, at: int) -> tuple[int, int] | None:

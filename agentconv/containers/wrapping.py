@@ -7,21 +7,23 @@ the file: of 8,439 files in the wild 74 are wrapped, in every way one can think 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from agentconv.containers import ContainerError, Remark, locate
+from agentconv.patterns import pattern
+from agentconv.records import dataclass
 
 _EOL = r"(?:\r\n|\n|\r)"
-_RULE = re.compile(r"(?<![^\r\n])(-{3,})[ \t]*(?=[\r\n]|\Z)")
-_OPENING = re.compile(rf"\A---[ \t]*{_EOL}")
-_FENCE = re.compile(r"(?<![^\r\n])[ ]{0,3}(`{3,}|~{3,})[ \t]*([\w+.-]*)[ \t]*(?=[\r\n]|\Z)")
-_OPEN_FENCE = re.compile(rf"[ \t]*(`{{3,}}|~{{3,}})[ \t]*([\w+.-]*)[^\r\n]*(?:{_EOL}|\Z)")
+_RULE = pattern(r"(?<![^\r\n])(-{3,})[ \t]*(?=[\r\n]|\Z)")
+_OPENING = pattern(rf"\A---[ \t]*{_EOL}")
+_FENCE = pattern(r"(?<![^\r\n])[ ]{0,3}(`{3,}|~{3,})[ \t]*([\w+.-]*)[ \t]*(?=[\r\n]|\Z)")
+_OPEN_FENCE = pattern(rf"[ \t]*(`{{3,}}|~{{3,}})[ \t]*([\w+.-]*)[^\r\n]*(?:{_EOL}|\Z)")
 _WORDS = {"", "chatagent", "chatmode", "agent", "prompt", "instructions", "markdown", "md", "yaml", "yml", "text"}
-_BLANKS = re.compile(rf"(?:[ \t]*+{_EOL})*+")  # possessive: a repeated group that can be given back costs memory
-_COMMENT = re.compile(r"[ \t]*<!--.*?-->[ \t]*", re.S)
-_KEY = re.compile(r"([A-Za-z_][\w.-]*)[ \t]*:(?=[ \t\r\n]|\Z)")
-_LINE_OF_DASHES = re.compile(rf"---[ \t]*(?:{_EOL}|\Z)")
-_LANGUAGE = re.compile(rf"---[ \t]*([A-Za-z]+)[ \t]*{_EOL}")
+_BLANKS = pattern(rf"(?:[ \t]*+{_EOL})*+")  # possessive: a repeated group that can be given back costs memory
+_COMMENT = pattern(r"[ \t]*<!--.*?-->[ \t]*", re.S)
+_KEY = pattern(r"([A-Za-z_][\w.-]*)[ \t]*:(?=[ \t\r\n]|\Z)")
+_LINE_OF_DASHES = pattern(rf"---[ \t]*(?:{_EOL}|\Z)")
+_LANGUAGE = pattern(rf"---[ \t]*([A-Za-z]+)[ \t]*{_EOL}")
 MAX_FENCES = 3
 MAX_LINES_IN_FRONT = 12  # more than that is a document with an example in it
 
@@ -74,7 +76,7 @@ def _closing(text: str, at: int, known_keys: frozenset[str]) -> tuple[int, int] 
     return None
 
 
-_NO_COLON = re.compile(r"([A-Za-z_][\w.-]*)[ \t]*(=|[ \t](?=[ \t]*\S))")
+_NO_COLON = pattern(r"([A-Za-z_][\w.-]*)[ \t]*(=|[ \t](?=[ \t]*\S))")
 
 
 def forgotten_colon(text: str, line: str, at: int, known_keys: frozenset[str], controls: frozenset[str]) -> None:
@@ -118,8 +120,8 @@ def _loose(key: str, text: str, at: int, place: int) -> ContainerError:
 
 
 MAX_LOOSE = 4000  # headers are short
-_TOP_LINE = re.compile(r"([^\r\n]*)(?:\r\n|\n|\r|\Z)")
-_PROSE = re.compile(r"#{1,6} |[ ]{0,3}(?:`{3,}|~{3,})")
+_TOP_LINE = pattern(r"([^\r\n]*)(?:\r\n|\n|\r|\Z)")
+_PROSE = pattern(r"#{1,6} |[ ]{0,3}(?:`{3,}|~{3,})")
 
 
 def _next_line(text: str, at: int) -> int:
@@ -335,4 +337,4 @@ class _Splitter:
 
 
 # a heading or a blank line: what lies above the next ruler is prose, not a header
-_BARE_TEXT = re.compile(r"(?<![^\r\n])(?:#{1,6} |[ \t]*[\r\n]+[ \t]*[\r\n])")
+_BARE_TEXT = pattern(r"(?<![^\r\n])(?:#{1,6} |[ \t]*[\r\n]+[ \t]*[\r\n])")

@@ -7,8 +7,9 @@ extras; the description's ``write:`` settles what its own people write.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from agentconv.records import dataclass
 from agentconv.spec import Name, Spec, near, part_of, portable, risk
 
 

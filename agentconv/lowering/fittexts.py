@@ -6,9 +6,10 @@ import re
 from typing import Any
 
 from agentconv.lowering.lowered import Lowered
+from agentconv.patterns import pattern
 from agentconv.spec import Spec
 
-SENTENCE = re.compile(r"(?<!\be\.g)(?<!\bi\.e)(?<!\bvs)(?<!\betc)[.!?。！？][\"')\]*_`]*(?=\s|$)|\n[ \t]*\n")
+SENTENCE = pattern(r"(?<!\be\.g)(?<!\bi\.e)(?<!\bvs)(?<!\betc)[.!?。！？][\"')\]*_`]*(?=\s|$)|\n[ \t]*\n")
 
 
 def shortened(text: str, longest: int) -> tuple[str, bool]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from agentconv.model import Agent, Extra
 from agentconv.notes import Note, NoteEffect, note
+from agentconv.records import dataclass
 
 # what a program without the field does anyway: saying it and not saying it are the same
 USUAL: Mapping[str, tuple[Any, ...]] = {

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from agentconv import scopes as patterns
 from agentconv.model import Agent, Rule, Scope, Tools
 from agentconv.notes import Note, NoteEffect, note
+from agentconv.records import dataclass
 from agentconv.rights import CLASSES, Grant, Right, Rights, by_capability, by_server, is_star
 from agentconv.spec import Spec, cap_title, risk
 

@@ -13,6 +13,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from agentconv.patterns import pattern
+
 WIDTH = 100  # a list longer than this is written one item a line
 
 # null and booleans of YAML 1.1 and 1.2, in any case, and words that some reader takes for a number
@@ -33,15 +35,15 @@ _AMBIGUOUS = {
     "none",
 }
 _INDICATORS = frozenset('{}[]#&*!|>%@`\\"?=<~^$')
-_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*\Z")
+_KEY = pattern(r"[A-Za-z_][A-Za-z0-9_./-]*\Z")
 # Claude Code 2.1.328 ends a header at the first three dashes, wherever they stand
-_DASHES = re.compile(r"-(?=--)")
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_DASHES = pattern(r"-(?=--)")
+_SURROGATE = pattern("[\ud800-\udfff]")
 _SHORT = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r", "\b": "\\b", "\f": "\\f"}
 # \uXXXX and not \x or \N: VS Code 1.138's parser knows only JSON's escapes. Nothing above U+FFFF is escaped: a
 # pair of surrogates is an error in libyaml, and \U is unknown to VS Code.
-_ESCAPED = re.compile(r'[\\"\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]')
-_TOML_ESCAPED = re.compile(r'[\\"\x00-\x08\x0b\x0c\x0d\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff]')
+_ESCAPED = pattern(r'[\\"\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]')
+_TOML_ESCAPED = pattern(r'[\\"\x00-\x08\x0b\x0c\x0d\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff]')
 
 
 def yaml_scalar(value: Any, indent: int = 0) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ from agentconv.project.writing import looked_at
 from agentconv.reading.context import Read, Reading
 from agentconv.reading.engine import read_author
 from agentconv.reading.passages import SIGN, BadPassage, for_target, passages
+from agentconv.records import dataclass
 from agentconv.registry import heads, ids, load
 from agentconv.spec import Spec
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from agentconv.conversion import Conversion
 from agentconv.lowering.lowered import Options
 from agentconv.notes import Note
+from agentconv.records import dataclass
 
 DEFAULT = Options()
 STDOUT = "-"

@@ -9,7 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
@@ -19,6 +19,7 @@ from agentconv.project import files
 from agentconv.reading.context import Get
 from agentconv.reading.deciding import decide
 from agentconv.reading.detect import by_place, guess, passed_over, syntax_fits
+from agentconv.records import dataclass
 from agentconv.registry import derived, heads, ids
 
 STDIN = "-"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from agentconv import rights as counting
@@ -12,6 +12,7 @@ from agentconv.notes import Note, note
 from agentconv.output.render import LayoutError, output_path, render, rows_of
 from agentconv.output.shared import new_file, put_sections
 from agentconv.reading.engine import read_program
+from agentconv.records import dataclass
 from agentconv.registry import shared_readers
 from agentconv.spec import Spec
 

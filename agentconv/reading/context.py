@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import field
 from typing import Any, Literal
 
 from agentconv.containers import Document, Node, Places
 from agentconv.model import Agent
 from agentconv.notes import Note, NoteEffect, note
+from agentconv.records import dataclass
 from agentconv.spec import Field, Spec
 
 UNSAID: Any = object()
@@ -115,6 +116,11 @@ class Context:
 def all_text(ctx: Context) -> bool:
     """Whether every scalar is text to the program."""
     return (ctx.spec.container.get("dialect") or {}).get("schema") == "strings"
+
+
+def not_text(inner: Sequence[Node], row: Field) -> bool:
+    """Whether something stands in a list or map that the program takes for wrong there."""
+    return row.fact("of") == "text" and any(one.kind != "scalar" or not isinstance(one.value, str) for one in inner)
 
 
 def is_text(node: Node, row: Field, ctx: Context) -> bool:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache, lru_cache
 from pathlib import PurePosixPath
 from typing import Any
 
+from agentconv.patterns import pattern
 from agentconv.project.files import glob_pattern
+from agentconv.records import dataclass
 from agentconv.registry import derived, heads, ids
 
-KEY = re.compile(r"^[ \t]*[\"']?([A-Za-z_][\w.-]*)[\"']?[ \t]*[:=]", re.M)
-NO_TOOLS = re.compile(r"\([^()\n]*\)|^(?:description|name|title)[ \t]*:.*$", re.M)  # scopes, and texts of one line
+KEY = pattern(r"^[ \t]*[\"']?([A-Za-z_][\w.-]*)[\"']?[ \t]*[:=]", re.M)
+NO_TOOLS = pattern(r"\([^()\n]*\)|^(?:description|name|title)[ \t]*:.*$", re.M)  # scopes, and texts of one line
 HEAD = 4000  # characters that are searched for keys: headers are short
-HEADER = re.compile(r"^---[ \t]*\r?$", re.M)  # also behind a fence, a comment or a heading
+HEADER = pattern(r"^---[ \t]*\r?$", re.M)  # also behind a fence, a comment or a heading
 
 
 @dataclass(frozen=True, slots=True)

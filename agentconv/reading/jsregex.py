@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import warnings
 
+from agentconv.patterns import pattern
+
 # what JavaScript has and Python spells otherwise; a letter without a meaning stands for itself there
-_OTHER = re.compile(r"\\(?P<escape>[a-zA-Z])|\(\?<(?P<name>[A-Za-z_$][\w$]*)>|(?P<any>\[\^\])|(?P<none>\[\])|\\.", re.S)
+_OTHER = pattern(r"\\(?P<escape>[a-zA-Z])|\(\?<(?P<name>[A-Za-z_$][\w$]*)>|(?P<any>\[\^\])|(?P<none>\[\])|\\.", re.S)
 _KNOWN = frozenset("bBdDsSwWtrnvf")
 _FINE = ("look-behind requires fixed-width pattern", "redefinition of group name", "unknown group name")
 

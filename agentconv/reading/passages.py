@@ -9,13 +9,14 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from agentconv.containers import locate
 from agentconv.notes import Note, note
+from agentconv.patterns import pattern
+from agentconv.records import dataclass
 
 SIGN = "agentconv:only"
-_MARK = re.compile(
+_MARK = pattern(
     r"(?P<fence>^[ \t]*(?P<ticks>`{3,}|~{3,})[^\n]*\n(?:.*?\n)??[ \t]*(?P=ticks)[`~]*[ \t]*(?=\r?$|\Z))"
     r"|<!--[ \t]*(?:agentconv:only[ \t]+(?P<ids>[^>]*?)|(?P<end>/agentconv))[ \t]*-->",
     re.M | re.S,

@@ -7,12 +7,12 @@ settings: of those that give no wider right the one that drops least, then the o
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from agentconv import rights as counting
 from agentconv.containers import Node
 from agentconv.model import Rule, Tool, Tools
 from agentconv.reading.context import Context
+from agentconv.records import dataclass
 from agentconv.rights import Grant, Right, Rights
 from agentconv.spec import Field, Spec, ToolTable, risk
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from agentconv.model import Scope, Tool
+from agentconv.records import dataclass
 from agentconv.registry import folded_vocabulary, vocabulary
 from agentconv.spec import Spec, risk, union_caps
 

@@ -8,17 +8,19 @@ from __future__ import annotations
 import re
 import sys
 
+from agentconv.patterns import pattern
+
 # What moves a cursor, changes a title, turns the direction of writing or cannot be seen at all: control characters but
 # tab and line feed, line and paragraph separators, marks of direction, tags, halves of pairs (names of files that are
 # no UTF-8), the byte order mark.
-HIDDEN = re.compile(
+HIDDEN = pattern(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff\U000e0000-\U000e007f]"
 )
-COLOURS = re.compile("(\x1b\\[[0-9;]*m)")
-BEYOND_JSON = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
-OBEYED = re.compile(r"^(\s*)(?=::|##\[)", re.MULTILINE)  # commands of GitHub and Azure, wherever a line was broken
-MARKDOWN = re.compile(r"([\\`*_{}\[\]<>|#~$&!])")
-BLOCKS = re.compile(r"\A(\s*)(?:([-+=])|(\d+)([.)]))")
+COLOURS = pattern("(\x1b\\[[0-9;]*m)")
+BEYOND_JSON = pattern("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+OBEYED = pattern(r"^(\s*)(?=::|##\[)", re.MULTILINE)  # commands of GitHub and Azure, wherever a line was broken
+MARKDOWN = pattern(r"([\\`*_{}\[\]<>|#~$&!])")
+BLOCKS = pattern(r"\A(\s*)(?:([-+=])|(\d+)([.)]))")
 
 
 def _spelled(found: re.Match[str]) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from agentconv.convert import Conversion
 from agentconv.notes import CODES, RANK, Note, NoteEffect
+from agentconv.records import dataclass
 
 NAMES = 3  # names of agents in a group, then "… n more"
 JOINED = 150  # characters up to which sentences of one pattern stand side by side

@@ -304,6 +304,7 @@ TOOL_TYPES = (
     "permission",
     "tool-bools",
     "groups",
+    "toolsets",
     "tool-settings",
     "model-tools",
     "permission-rules",
@@ -348,9 +349,18 @@ def _handoff(handoff: Handoff) -> dict[str, Any]:
 
 
 def _servers(value: Mapping[str, Any], row: Field) -> Any:
+    if key := row.fact("named_by"):
+        return [_named_server(str(key), name, config) for name, config in value.items()]
     if row.fact("shape") == "list" or (row.fact("by_name") and None in value.values()):
         return [name if config is None else {name: config} for name, config in value.items()]
     return dict(value)
+
+
+def _named_server(key: str, name: str, config: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The name behind the type, where people look for it."""
+    config = dict(config or {})
+    first = {"type": config.pop("type")} if "type" in config else {}
+    return {**first, key: name, **config}
 
 
 # every word that `type:` may be

@@ -76,6 +76,8 @@ def _opencode(out: Answer) -> list[Seen]:
             continue
         run = a.get("run") or {}
         tools = run["tools"] if "tools" in run else [name for name, on in (a.get("tools") or {}).items() if on]
+        # what GPT models are offered in the place of `edit` and `write`; all three are under the permission `edit` (1.18.33)
+        tools = ["edit" if name == "apply_patch" else name for name in tools]
         lost = "" if run.get("prompt_delivered", True) else "the prompt was not among what the model was sent"
         found.append(
             Seen(
@@ -97,6 +99,15 @@ def _amazonq(out: Answer) -> list[Seen]:
     return [
         Seen(a["file"], a["name"], a["description"], a["prompt"], a["tools"], model=a["model"]) for a in out["agents"]
     ]
+
+
+def _managed(out: Answer) -> list[Seen]:
+    found = []
+    for a in out["agents"]:
+        one = Seen(a["file"], a["name"], a["description"], a["prompt"], a["tools"], model=a["model"])
+        one.effort, one.asks = a["effort"], set(a["asks"])
+        found.append(one)
+    return found
 
 
 def _codex(out: Answer) -> list[Seen]:
@@ -138,7 +149,8 @@ def _cursor(out: Answer) -> list[Seen]:
     found = []
     for a in out["agents"]:
         tools = None if a["permissionMode"] == "default" else LEFT_BY_CURSOR
-        found.append(Seen(a["file"], a["name"], a["description"], a["prompt"], tools, model=a.get("model")))
+        # the loader makes an empty text of none
+        found.append(Seen(a["file"], a["name"], a["description"] or None, a["prompt"], tools, model=a.get("model")))
     return found
 
 
@@ -355,6 +367,7 @@ def _droid(out: Answer) -> list[Seen]:
 VIEWS: Mapping[str, Callable[[Answer], list[Seen]]] = {
     "agent-skills": _skills,
     "amazonq": _amazonq,
+    "claude-managed-agents": _managed,
     "claude-code": _claude,
     "cline": _cline,
     "codex": _codex,

@@ -10,6 +10,7 @@ from typing import Any
 from agentconv.containers import Node
 from agentconv.model import Model
 from agentconv.reading.context import UNSAID, Bad, Context, is_text, not_text
+from agentconv.reading.jstext import as_text
 from agentconv.spec import Field, Spec, load_data
 
 DATED = re.compile(r"[-@](20\d{6}|20\d\d-\d\d-\d\d)$")
@@ -19,7 +20,9 @@ DECORATION = re.compile(r"\s*\([\w. -]+\)$|\[[^\[\]]*\]$", re.I)
 
 def read_models(node: Node, row: Field, ctx: Context) -> Any:
     """One model or a list in order of preference."""
-    if node.kind == "list":
+    if row.fact("scalars") == "value" and not ctx.author and (made := as_text(node)) is not None:
+        texts = [made]
+    elif node.kind == "list":
         texts = [i.text for i in node.items if i.kind == "scalar"]
         if not texts and row.fact("empty"):
             return ()
@@ -35,7 +38,8 @@ def read_models(node: Node, row: Field, ctx: Context) -> Any:
         if not node.text.strip() and row.fact("blank"):
             raise Bad("is blank")
         texts = [node.text]
-    texts = [t.strip() for t in texts if t.strip()]
+    # blanks around a name are a slip of the author's, and of the name to most programs
+    texts = [t.strip() if ctx.author or not ctx.spec.models.get("blanks_kept") else t for t in texts if t.strip()]
     inherit = ctx.spec.models.get("inherit")
     known = {str(inherit).lower()} if inherit else set()
     if ctx.author:

@@ -11,6 +11,7 @@ from agentconv.containers import Node
 from agentconv.model import Handoff
 from agentconv.models import read_models
 from agentconv.reading.context import UNSAID, Bad, Context, all_text, is_text, not_text
+from agentconv.reading.jstext import as_text
 from agentconv.reading.modelcodec import read_data
 from agentconv.reading.namedfiles import named_text
 from agentconv.reading.reach import read_delegates, read_handoffs, read_hooks, read_servers
@@ -114,6 +115,8 @@ def _word(value: Any, words: Mapping[Any, Any], node: Node, row: Field, ctx: Con
 def _odd_text(value: Any, row: Field) -> str:
     """What is wrong with a text, or with one of a list, by ``pattern`` and ``max_length``."""
     pattern, longest = row.fact("pattern"), row.fact("max_length")
+    if row.fact("distinct") and isinstance(value, tuple) and len(set(value)) < len(value):
+        return "names one twice"
     texts = (value,) if isinstance(value, str) else value if isinstance(value, tuple) else ()
     for text in (t for t in texts if isinstance(t, str)):
         if longest is not None and len(text) > longest:
@@ -127,6 +130,8 @@ def _odd_text(value: Any, row: Field) -> str:
 
 
 def _text(node: Node, row: Field, ctx: Context) -> Any:
+    if row.fact("scalars") == "value" and not ctx.author and (made := as_text(node)) is not None:
+        return _normalised(made, row, ctx)
     if node.kind != "scalar":
         meant = ", ".join(i.text for i in node.items) if node.kind == "list" and node.items else UNSAID
         raise Bad("must be text", meant)

@@ -126,7 +126,7 @@ def not_text(inner: Sequence[Node], row: Field) -> bool:
 def is_text(node: Node, row: Field, ctx: Context) -> bool:
     """Whether the program takes a scalar for text."""
     date = node.style == "plain" and node.value != node.text  # js-yaml 3 makes a Date of it
-    return (isinstance(node.value, str) and not date) or all_text(ctx) or row.fact("scalars") == "text"
+    return (isinstance(node.value, str) and not date) or all_text(ctx) or row.fact("scalars") in ("text", "value")
 
 
 def too_many(ctx: Context, problem: str, at: str, node: Node | None) -> list[Note]:

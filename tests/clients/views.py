@@ -147,7 +147,8 @@ def _cursor(out: Answer) -> list[Seen]:
     found = []
     for a in out["agents"]:
         tools = None if a["permissionMode"] == "default" else LEFT_BY_CURSOR
-        found.append(Seen(a["file"], a["name"], a["description"], a["prompt"], tools, model=a.get("model")))
+        # the loader makes an empty text of none
+        found.append(Seen(a["file"], a["name"], a["description"] or None, a["prompt"], tools, model=a.get("model")))
     return found
 
 

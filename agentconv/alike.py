@@ -204,9 +204,9 @@ def apart(spec: Spec, text: str, path: str) -> Apart | None:
     if end < 4 or "---" in header or "\r" in text:
         return None
     prompt = as_body(below)
-    start = below.find(prompt)
+    start = len(below) - len(below.lstrip("\n"))
     lead, trail = below[:start], below[start + len(prompt) :]
-    if not prompt or prompt[-1].isspace() or lead.strip("\n") or not _is_text(prompt, spec):
+    if not prompt or prompt[-1].isspace() or not below.startswith(prompt, start) or not _is_text(prompt, spec):
         return None
     name, description = _named(spec, "name").search(header), _named(spec, "description").search(header)
     folder, bare, ending = _place(spec, path)

@@ -9,7 +9,8 @@ from typing import Any
 
 from agentconv.containers import Node
 from agentconv.model import Model
-from agentconv.reading.context import UNSAID, Bad, Context, is_text
+from agentconv.reading.context import UNSAID, Bad, Context, is_text, not_text
+from agentconv.reading.jstext import as_text
 from agentconv.spec import Field, Spec, load_data
 
 DATED = re.compile(r"[-@](20\d{6}|20\d\d-\d\d-\d\d)$")
@@ -19,10 +20,14 @@ DECORATION = re.compile(r"\s*\([\w. -]+\)$|\[[^\[\]]*\]$", re.I)
 
 def read_models(node: Node, row: Field, ctx: Context) -> Any:
     """One model or a list in order of preference."""
-    if node.kind == "list":
+    if row.fact("scalars") == "value" and not ctx.author and (made := as_text(node)) is not None:
+        texts = [made]
+    elif node.kind == "list":
         texts = [i.text for i in node.items if i.kind == "scalar"]
         if not texts and row.fact("empty"):
             return ()
+        if not_text(node.items, row):
+            raise Bad("must hold text only", tuple(model_of(t) for t in texts) or UNSAID)
         if not ctx.spec.models.get("list"):
             raise Bad("must be one model", tuple(model_of(t) for t in texts) or UNSAID)
     elif node.kind == "map":
@@ -30,8 +35,11 @@ def read_models(node: Node, row: Field, ctx: Context) -> Any:
     else:
         if not is_text(node, row, ctx):
             raise Bad(f"is {node.text}, which is no text", (model_of(node.text),) if node.text.strip() else UNSAID)
+        if not node.text.strip() and row.fact("blank"):
+            raise Bad("is blank")
         texts = [node.text]
-    texts = [t.strip() for t in texts if t.strip()]
+    # blanks around a name are a slip of the author's, and of the name to most programs
+    texts = [t.strip() if ctx.author or not ctx.spec.models.get("blanks_kept") else t for t in texts if t.strip()]
     inherit = ctx.spec.models.get("inherit")
     known = {str(inherit).lower()} if inherit else set()
     if ctx.author:

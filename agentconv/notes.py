@@ -125,6 +125,7 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "M004": ("approximate", "only the first model of a list is kept"),
     "M005": ("approximate", "effort changed to the nearest level"),
     "M007": ("info", "the user decided on the model"),
+    "M060": ("approximate", "a model stands in where the target asks for one"),
     "M015": ("approximate", "a model nobody knows"),
     "M016": ("approximate", "a model of somebody else"),
     # other fields

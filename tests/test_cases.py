@@ -167,7 +167,7 @@ class World:
         """Without what differs from run to run."""
         for path, name in ((self.project, "/project"), (self.home, "/home/user"), (self.folder, "/folder")):
             text = text.replace(str(path.resolve()), name).replace(str(path), name)
-        text = re.sub(r"\b\d+\.\d s\b", "0.0 s", text)
+        text = re.sub(r"\b\d+\.\d(\s+)s\b", r"0.0\1s", text)
         text = re.sub(r"(\r\d+ of \d+ … )+\r\x1b\[K", "", text)  # a slow machine shows how far it is
         return text.replace(agentconv.__version__, "VERSION").replace("\x1b", "␛").replace("\r", "␍")
 

@@ -30,6 +30,11 @@ _CLOSING = {
     # the line break belongs to it, so a header has one line at least, be it empty
     "next-dashes": rf"\r?\n---{_S}*\n?",
 }
+# `line` where a lone CR is no line end
+_LINE_OPENING = r"---[ \t]*(?:\r\n|\n|\Z)"
+_LINE_CLOSING = r"(?<![^\n])---[ \t]*(?:\r\n|\n|\Z)"
+# programs that pass over three dashes and whatever is the next character
+_ONE_BEHIND = r"---(?:\r\n|(?s:.))"
 # programs that want the opening line to be exactly ---; theirs begin at the line break before the closing ---
 _EXACT = r"---(?:\r\n|\n)"
 _EXACT_CLOSING = {
@@ -41,6 +46,8 @@ _EXACT_CLOSING = {
 
 def read_program(text: str, dialect: Mapping[str, Any]) -> Document:
     """What the program makes of the file. Never raises: what it does not take is ``skipped`` or ``refused``."""
+    if dialect.get("cr") == "ends-line":
+        text = re.sub(r"\r(?!\n)", "\n", text)
     document = Document(text, None, text, 0, len(text), newline="\r\n" if "\r\n" in text else "\n")
     start = 0
     if text.startswith("\ufeff") and dialect.get("bom", "drop") == "drop":
@@ -88,7 +95,9 @@ def _split(text: str, start: int, dialect: Mapping[str, Any], opened: bool = Fal
     """Where the header begins and ends, and where the body begins."""
     close = str(dialect.get("close") or "line")
     where, exact = dialect.get("open"), dialect.get("open") == "exact"
-    start_of = _EXACT if exact else _OPENING[close]
+    start_of = _EXACT if exact else _ONE_BEHIND if where == "one-behind" else _OPENING[close]
+    if dialect.get("cr") == "text" and close == "line":
+        start_of = _LINE_OPENING
     if where == "anywhere":  # the first such line that a later one closes
         opening = re.compile(start_of).search(text, start)
     else:
@@ -96,7 +105,10 @@ def _split(text: str, start: int, dialect: Mapping[str, Any], opened: bool = Fal
     if not opening:
         return None
     at = opening.end()
-    closing = re.compile((_EXACT_CLOSING if exact else _CLOSING)[close]).search(text, at)
+    end_of = (_EXACT_CLOSING if exact else _CLOSING)[close]
+    if dialect.get("cr") == "text" and close == "line":
+        end_of = _LINE_CLOSING
+    closing = re.compile(end_of).search(text, at)
     if closing:
         return at, closing.start(), closing.end()
     if dialect.get("unclosed", "no-header") == "all-header":
@@ -138,6 +150,17 @@ def _indented(header: Node, source: str, start: int) -> None:
             raise ContainerError("R005", "the lines of this value are not indented", value.line, value.column)
 
 
+def _no_tabs(header: Node, source: str, start: int) -> None:
+    """Refuse tabs before, in and behind values without quotes."""
+    for pair in header.pairs:
+        value = pair.value
+        if value.style != "plain" or value.kind != "scalar":
+            continue
+        line = re.compile(r"[^\r\n]*").match(source, max(value.end, value.start) - start)
+        if "\t" in source[pair.key.end - start : line.end() if line else None]:
+            raise ContainerError("R005", "a tab in a value without quotes", value.line, value.column)
+
+
 def _no_flow(node: Node) -> None:
     """Refuse lists and maps in brackets, wherever they stand."""
     if node.style == "flow":
@@ -171,8 +194,9 @@ def _header(document: Document, dialect: Mapping[str, Any], syntax: str) -> Node
             header.pairs = list(seen.values())
         return header
     parsed = YamlHeader(dialect, start, line)
+    given = _given(source, dialect.get("last_break"))
     try:
-        return parsed.with_tabs(source)
+        return parsed.with_tabs(given)
     except ContainerError as error:
         from agentconv.containers.retries import RETRIES
 
@@ -188,6 +212,14 @@ def _header(document: Document, dialect: Mapping[str, Any], syntax: str) -> Node
         except ContainerError as second:
             second.code = "R012"
             raise
+
+
+def _given(source: str, last_break: Any) -> str:
+    """The header as the YAML parser gets it: how a block text at its end ends hangs on it."""
+    if last_break:
+        source = re.sub(r"\r?\n\Z", "", source) if last_break in ("cut", "one") else source
+        source += "\n" * (last_break in ("one", "added") and not source.endswith("\n"))
+    return source
 
 
 def _json_header(document: Document) -> Node:
@@ -221,12 +253,18 @@ class YamlHeader:
             duplicates=str(self.dialect.get("duplicates", "last")),
             tags=self.tags,
             merge=bool(self.dialect.get("merge", True)),
+            controls=self.dialect.get("controls") == "kept",
+            breaks11=self.dialect.get("breaks") == "yaml11",
         )
         node = composed.node
         if node is None or (node.kind == "scalar" and node.value is None):
             return Node("map", self.start, self.start, self.line, 1, style="block")
         if node.kind != "map":
+            if self.dialect.get("no_map") == "empty":
+                return Node("map", self.start, self.start, self.line, 1, style="block")
             raise ContainerError("R005", "the header is no map of fields", self.line, 1)
+        if self.dialect.get("tabs") == "broken":
+            _no_tabs(node, source, self.start)
         if self.dialect.get("flow") == "indented":
             _indented(node, source, self.start)
         if self.dialect.get("flow") == "refused":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json as strict
 from collections.abc import Mapping
 from typing import Any
 
@@ -41,13 +42,15 @@ def read_program(text: str, dialect: Mapping[str, Any]) -> Document:
             duplicates=str(dialect.get("duplicates", "last")),
             tags=str(dialect.get("tags", "broken" if schema in ("yaml11", "js-yaml3") else "drop")),
             merge=bool(dialect.get("merge", True)),
+            controls=dialect.get("controls") == "kept",
         )
         return _document(text, _map(composed))
     except ContainerError as error:
         try:
+            strict.loads(source)  # JSON's tabs are no YAML to our parser; comments are none to the programs
             found = json.read(source)
             return _document(text, found.header)
-        except ContainerError:
+        except (ContainerError, ValueError, RecursionError):
             document = _document(text, None)
             document.status = "refused"
             document.reason = f"the file cannot be read: {error.message} (line {error.line}, column {error.column})"

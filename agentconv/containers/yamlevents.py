@@ -25,16 +25,19 @@ except ImportError:  # PyYAML built without libyaml
 # Line breaks of YAML 1.1 that YAML 1.2, js-yaml, Bun and npm's yaml take as plain characters; libyaml would fold
 # them and count a line. They pass through the parser under private characters.
 _ODD_BREAKS = ("\x85", "\u2028", "\u2029")
+# what YAML does not allow and npm's yaml (2.9.0, run) and Bun take all the same
+_CONTROLS = tuple(chr(c) for c in (*range(0x01, 0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F))
 _CORE_TAGS = {"null", "bool", "int", "float", "str", "map", "seq", "binary", "timestamp", "merge", "set", "omap"}
 _TAG = "tag:yaml.org,2002:"
 
 
 def build(
     text: str, schema: str, offset: int, line: int, duplicates: str, tags: str, merge: bool, max_depth: int,
-    max_nodes: int,
+    max_nodes: int, controls: bool = False, breaks11: bool = False,
 ) -> Composed:  # fmt: skip
     """What the text holds, or why it cannot be read."""
-    builder = _Builder(text, schema, offset, line, duplicates, tags, merge, max_depth, max_nodes)
+    odd = (*(() if breaks11 else _ODD_BREAKS), *(_CONTROLS if controls else ()))
+    builder = _Builder(text, schema, offset, line, duplicates, tags, merge, max_depth, max_nodes, odd)
     try:
         return builder.run()
     except yaml.YAMLError as error:
@@ -54,7 +57,7 @@ def _events(text: str) -> Iterator[Any]:
 class _Builder:
     def __init__(
         self, text: str, schema: str, offset: int, line: int, duplicates: str, tags: str, merge: bool, max_depth: int,
-        max_nodes: int,
+        max_nodes: int, odd: tuple[str, ...] = _ODD_BREAKS,
     ) -> None:  # fmt: skip
         shift = 1 if text.startswith("\ufeff") else 0  # libyaml's marks do not count it
         self.text, self.offset, self.line = text[shift:], offset + shift, line
@@ -62,12 +65,12 @@ class _Builder:
         self.max_depth, self.max_nodes = max_depth, max_nodes
         self.restore: dict[int, str] = {}
         source = self.text
-        if any(c in source for c in _ODD_BREAKS):
+        if any(c in source for c in odd):
             spare = iter(c for c in map(chr, range(0xE000, 0xF8FF)) if c not in text)
-            for odd in _ODD_BREAKS:
-                stand_in = next(spare, odd)
-                source = source.replace(odd, stand_in)
-                self.restore[ord(stand_in)] = odd
+            for one in odd:
+                stand_in = next(spare, one)
+                source = source.replace(one, stand_in)
+                self.restore[ord(stand_in)] = one
         self.source = source
         self.events: Iterator[Any] = iter(())
         self.count = 0
@@ -133,7 +136,7 @@ class _Builder:
         return event.end_mark.index + self.offset if node.style == "flow" else last
 
     def tag(self, event: Any, tag: str) -> str | None:
-        if tag.startswith(_TAG) and tag[len(_TAG) :] in _CORE_TAGS:
+        if tag.startswith(_TAG) and tag[len(_TAG) :] in _CORE_TAGS and self.tags != "refused":
             return tag[len(_TAG) :]
         if self.tags == "drop":
             return None

@@ -83,6 +83,9 @@ def strange_words(head: Mapping[str, Any], tables: Mapping[str, Any]) -> Iterato
     for key, facts in maps(tables.get("fields")):
         yield from strange(f"fields.{key}", facts, words("fields"))
     yield from strange("tools", tools, words("tools"))
+    yield from strange("tools.sets", _map(tools.get("sets")), words("tools"))
+    for kind, facts in maps(_map(tools.get("sets")).get("words")):
+        yield from strange(f"tools.sets.words.{kind}", facts, words("tools"))
     yield from strange("tools.mcp", _map(tools.get("mcp")), words("tools"))
     for part in ("names", "groups"):
         for name, facts in maps(tools.get(part)):

@@ -10,6 +10,7 @@ from typing import Any
 from agentconv.lowering.lowered import USUAL, Lowered
 from agentconv.lowering.servers import lower_servers
 from agentconv.model import EFFORTS, Extra, Handoff
+from agentconv.models import model_of
 from agentconv.reading.engine import is_limit
 from agentconv.reading.routing import known_keys
 from agentconv.rights import CLASSES, Rights
@@ -196,15 +197,21 @@ def _lose_hooks(value: Any, src: Spec, dst: Spec, out: Lowered) -> None:
         out.say("L008", f"hooks are commands of {src.program}; they are not carried to {dst.program}", "hooks")
 
 
-def always(fields: dict[str, Any], src: Spec, dst: Spec) -> None:
+def always(fields: dict[str, Any], src: Spec, dst: Spec, out: Lowered) -> None:
     """What is written even where nothing says it. Of two formats of one program both mean the same by saying nothing:
     an agent of opencode.json without a mode is one for all modes."""
     for row in dst.rows_with("always"):
         word = row.fact("always")
         if src.program == dst.program and not row.fact("required") and src.fields.get(row.key) is not None:
             continue
-        if word is not None and word is not True and row.field and row.written and fields.get(row.field) is None:
-            fields[row.field] = row.to_model.get(word, word)
+        if word is None or word is True or not row.field or not row.written or fields.get(row.field) is not None:
+            continue
+        if row.type == "model":
+            text = f"{dst.program} asks for a model and none that it has is said: `{word}` is written"
+            out.say("M060", text, "model", help="say the model in the source, or name one with --model-map")
+            fields[row.field] = (model_of(str(word)),)
+            continue
+        fields[row.field] = row.to_model.get(word, word)
 
 
 KINDS: Mapping[str, tuple[type, ...]] = {
@@ -236,7 +243,11 @@ def lower_extras(extras: tuple[Extra, ...], src: Spec, dst: Spec, out: Lowered) 
         fits = (
             own and _fits(extra.value, home) and dst.syntax != "sections" and (plain or not flat)
         )  # a section has no room for keys
-        if same and fits and (extra.key in dst.known_keys or dst.container.get("unknown_keys") != "refused"):
+        if (
+            same
+            and fits
+            and (extra.key.split(".")[0] in dst.known_keys or dst.container.get("unknown_keys") != "refused")
+        ):
             kept.append(extra)
         elif extra.limits and not dst.text_kind:
             out.limits.append(extra.key)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from agentconv.lowering.defined import bound_servers, named_servers
 from agentconv.lowering.fields import always, lower_extras, lower_field
 from agentconv.lowering.fittexts import fit_texts
 from agentconv.lowering.lowered import Lowered, Options
@@ -14,6 +15,7 @@ from agentconv.lowering.tools import control_for
 from agentconv.model import Agent, Extra, Tools
 from agentconv.reading.origins import as_it_is
 from agentconv.reading.toolkeys import beside_list
+from agentconv.reading.toolsets import as_sets
 from agentconv.rights import CLASSES, Rights, by_capability, class_of, contains, denied_by_fields, of_ambient, spread
 from agentconv.spec import Spec
 
@@ -58,7 +60,7 @@ def lower(
         return out
     as_read = agent
     agent = _spoken(agent, src, dst, options, scene, out)
-    agent = as_written(agent, dst, out)
+    agent = named_servers(as_written(agent, dst, out), src, dst)
     fields: dict[str, Any] = {}
     fields["tools"], delegates = _tools(agent, src, dst, before, options, forbid, out)
     fields |= lower_identity(agent, dst, out)
@@ -70,10 +72,13 @@ def lower(
     for name, value in agent.said().items():
         if name not in DONE and (kept := lower_field(name, value, src, dst, before, out)) is not None:
             fields[name] = kept
+    bound_servers(fields, agent.tools, dst, out)
+    if dst.tools.fact("sets"):
+        fields["tools"] = as_sets(fields["tools"], dst)
     _inside(fields, dst, out)
     _say_needs(fields, dst, out)
     _delegates(agent, delegates, before, dst, fields, out)
-    always(fields, src, dst)
+    always(fields, src, dst, out)
     extras = _beside_list(lower_extras(agent.extras, src, dst, out), fields["tools"], dst)
     extras += tuple(e for e in provider(fields.get("model"), dst) if e.key not in {x.key for x in extras})
     extras = (*(e for e in extras if e.key not in {x.key for x in options.extra}), *options.extra)

@@ -27,7 +27,8 @@ def all_but(job: ToolJob, source: Tools, caps: Mapping[str, Grant]) -> Tools:
     table = job.dst.tools
     servers = by_server(source, job.src)
     wild = servers["*", None].open and not forbidden_server(job, "*")
-    if not wild and table.mcp.get("deny_every") is None:
+    unsaid_is_none = table.fact("absent", "all") == "none"
+    if unsaid_is_none or (not wild and table.mcp.get("deny_every") is None):
         return _key_by_key(job, source, caps)
     closed = {c for c, g in caps.items() if not g.any}
     rules: list[Rule] = []

@@ -52,7 +52,9 @@ def lower_servers(value: Mapping[str, Any], src: Spec, dst: Spec, row: Field, be
             continue
         config = _taken(name, config, src, dst, known, out)
         made = _server(config, row, src.by_field.get("mcp_servers"))
-        if made is None and not (config is None and (row.fact("shape") == "list" or row.fact("by_name"))):
+        made = _without_more(name, made, dst, row, out)
+        by_name = row.fact("by_name") or (row.fact("shape") == "list" and not row.fact("named_by"))
+        if made is None and not (config is None and by_name):
             out.say(
                 "L002", f"the MCP server `{name}` cannot be written for {dst.program}: set it up there", "mcp_servers"
             )
@@ -70,6 +72,18 @@ def lower_servers(value: Mapping[str, Any], src: Spec, dst: Spec, row: Field, be
     if kept and not row.applied:
         out.say("L007", f"{dst.seen} accepts `{row.key}` and does nothing with it", "mcp_servers")
     return kept or None
+
+
+def _without_more(name: str, made: Any, dst: Spec, row: Field, out: Lowered) -> Any:
+    """The configuration as far as the program takes it, where it takes few keys only."""
+    takes = row.fact("server_takes")
+    if not takes or made is None:
+        return made
+    if gone := [key for key in made if key not in takes]:
+        words = ", ".join(f"`{key}`" for key in gone)
+        text = f"{words} of the MCP server `{name}`: {dst.program} takes no such key in the file; set it up there"
+        out.say("L002", text, "mcp_servers")
+    return {key: value for key, value in made.items() if key in takes}
 
 
 def _known(spec: Spec) -> frozenset[str]:
@@ -153,7 +167,8 @@ def _reached(config: dict[str, Any], row: Field, theirs: Field | None) -> tuple[
             config["type"] = legal[0]
         return config, "local"
     word = str(config.get("type", config.get("transport", ""))).lower()
-    way = "http" if address in ADDRESSES else WORDS.get(word, word)
+    said = ((theirs and theirs.fact("server_types")) or {}).get("remote") or ()
+    way = "http" if address in ADDRESSES else WORDS.get(word, "" if word in said else word)
     by_key = theirs is not None and theirs.fact("server_http")  # a program with a key for each way
     if not way and by_key and not ((theirs and theirs.fact("server_types")) or {}).get("remote"):
         way = "sse"
@@ -165,6 +180,8 @@ def _reached(config: dict[str, Any], row: Field, theirs: Field | None) -> tuple[
         return ({"type": config["type"], **made} if "type" in config else made), "remote"
     if not legal:
         return (made if way in ("", "http", "sse") else None), "remote"
+    if way in ("http", "sse") and len(legal) == 1 and legal[0] not in WORDS:
+        way = legal[0]  # a word for any address
     if way and way not in legal:
         return None, "remote"
     return ({"type": way, **made} if way else made), "remote"

@@ -156,7 +156,8 @@ def _opened(job: ToolJob, source: Tools, caps: dict[str, Grant]) -> tuple[Tools,
             asked = caps["delegate"].approval
             agents = tuple((True, Scope("agent", n), asked) for n in allowed)
             caps["delegate"] = replace(caps["delegate"], open=False, scopes=agents)
-        if not (job.forbid or limited or _restricted(source, caps)):
+        unsaid_is_none = job.dst.tools.fact("absent", "all") == "none"
+        if not (unsaid_is_none or job.forbid or limited or _restricted(source, caps)):
             return Tools(), None
         return _all_but(job, source, caps, "map"), None
     own_tools = job.dst.tools.fact("absent") == "builtin" and not job.forbid

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -105,6 +106,10 @@ def rows_of(agent: Agent, spec: Spec) -> dict[str, Any]:
     above = {row.key.split(".")[0] for row in spec.fields.values() if "." in row.key}
     for key, value in extras.items():
         _put(rows, key.split(".") if key.split(".")[0] in above else [key], value)
+    for row in spec.rows_with("short"):  # alone in its map it stands for the map
+        outer, _, inner = row.key.rpartition(".")
+        if isinstance(rows.get(outer), dict) and list(rows[outer]) == [inner]:
+            rows[outer] = rows[outer][inner]
     return rows
 
 
@@ -117,6 +122,9 @@ def _row_value(row: Field, agent: Agent, spec: Spec, extras: dict[str, Any]) -> 
         return None
     if row.type in TOOL_TYPES:
         names = tools_value(row, agent.tools, spec)
+        for kind in (spec.tools.fact("sets") or {}).get("words", ()) if row.type == "toolsets" else ():
+            if own := extras.pop(f"{row.key}.{kind}", None):
+                names = [*(names or ()), *own]
         plain = isinstance(names, list) and names and not any("," in str(n) for n in names)
         return ", ".join(names) if plain and row.fact("as_text") else names
     if row.fact("inside"):
@@ -141,7 +149,7 @@ def _put(rows: dict[str, Any], path: list[str], value: Any) -> None:
     """A value below its keys; what stands there already stays."""
     first, *rest = path
     if not rest:
-        rows.setdefault(first, value)
+        rows.setdefault(first, deepcopy(value) if isinstance(value, dict) else value)  # rows below are put into it
     elif isinstance(inner := rows.setdefault(first, {}), dict):
         _put(inner, rest, value)
 
@@ -164,6 +172,10 @@ def tools_value(row: Field, tools: Tools, spec: Spec) -> Any:
         return None
     if row.type in ("permission", "tool-bools"):
         return _map_value(tools, spec)
+    if row.type == "toolsets":
+        from agentconv.reading.toolsets import toolsets_value
+
+        return toolsets_value(tools, spec)
     if row.type == "switch":
         from agentconv.reading.switches import switch_value
 

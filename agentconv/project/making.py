@@ -81,7 +81,7 @@ class Maker:
         """The kind of a file, where what becomes of it depends on nothing but its kind and its texts."""
         if self.kinds is None:
             return None
-        from agentconv.alike import apart
+        from agentconv.alike import Apart, apart
 
         plan = self.plan
         chosen = plan.only or plan.exclude or plan.options.rewrite or plan.options.lift or plan.options.fold
@@ -89,7 +89,7 @@ class Maker:
             return None
         like = apart(load(source.format), source.text, source.path)
         beside = (source.below, source.prefix, source.placed, source.asked)
-        return like and replace(like, kind=(like.kind, beside))
+        return like and Apart((like.kind, beside), like.texts)
 
     def _targets_for(self, format: str | None) -> list[str]:
         """The targets, but for one in whose place the source lies already."""

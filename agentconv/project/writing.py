@@ -364,6 +364,8 @@ class Target:
 
 def _folded(path: str) -> str:
     """One file on some systems: names that differ by case only, or by the way in which an accent is written."""
+    if path.isascii():
+        return path.lower()
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
 
 

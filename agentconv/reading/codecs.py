@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from math import isfinite
 from typing import Any
 
 from agentconv.containers import Node
 from agentconv.model import Handoff
 from agentconv.models import read_models
-from agentconv.reading.context import UNSAID, Bad, Context, all_text, is_text
+from agentconv.reading.context import UNSAID, Bad, Context, all_text, is_text, not_text
+from agentconv.reading.jstext import as_text
 from agentconv.reading.modelcodec import read_data
 from agentconv.reading.namedfiles import named_text
 from agentconv.reading.reach import read_delegates, read_handoffs, read_hooks, read_servers
@@ -114,6 +115,8 @@ def _word(value: Any, words: Mapping[Any, Any], node: Node, row: Field, ctx: Con
 def _odd_text(value: Any, row: Field) -> str:
     """What is wrong with a text, or with one of a list, by ``pattern`` and ``max_length``."""
     pattern, longest = row.fact("pattern"), row.fact("max_length")
+    if row.fact("distinct") and isinstance(value, tuple) and len(set(value)) < len(value):
+        return "names one twice"
     texts = (value,) if isinstance(value, str) else value if isinstance(value, tuple) else ()
     for text in (t for t in texts if isinstance(t, str)):
         if longest is not None and len(text) > longest:
@@ -127,6 +130,8 @@ def _odd_text(value: Any, row: Field) -> str:
 
 
 def _text(node: Node, row: Field, ctx: Context) -> Any:
+    if row.fact("scalars") == "value" and not ctx.author and (made := as_text(node)) is not None:
+        return _normalised(made, row, ctx)
     if node.kind != "scalar":
         meant = ", ".join(i.text for i in node.items) if node.kind == "list" and node.items else UNSAID
         raise Bad("must be text", meant)
@@ -215,8 +220,12 @@ def _words(node: Node, row: Field, ctx: Context) -> Any:
     if node.kind == "list":
         if any(i.kind != "scalar" for i in node.items):
             raise Bad("must be a list of words", tuple(i.text for i in node.items if i.kind == "scalar") or UNSAID)
+        if not_text(node.items, row):
+            raise Bad("must hold text only", tuple(i.text for i in node.items if i.value is not None) or UNSAID)
         return tuple(i.text for i in node.items)
     if node.kind == "scalar":
+        if not_text([node], row):
+            raise Bad("must be text", UNSAID)
         words = tuple(w.strip() for w in node.text.split(",") if w.strip())
         if row.fact("text") is False:
             raise Bad("must be a list", words)
@@ -231,7 +240,7 @@ def _list(node: Node, row: Field, ctx: Context) -> Any:
     if node.kind != "list":
         raise Bad("must be a list")
     names = tuple(item.text for item in node.items if item.kind == "scalar" and item.value is not None)
-    if _not_text(node.items, row):
+    if not_text(node.items, row):
         raise Bad("must hold text only", (names or UNSAID) if row.field in NAMES else node.data())
     if row.field in NAMES:
         if len(names) < len(node.items):
@@ -244,14 +253,9 @@ def _list(node: Node, row: Field, ctx: Context) -> Any:
 def _map(node: Node, row: Field, ctx: Context) -> Any:
     if node.kind != "map":
         raise Bad("must be a map")
-    if _not_text([pair.value for pair in node.pairs], row):
+    if not_text([pair.value for pair in node.pairs], row):
         raise Bad("must hold text only", node.data())
     return node.data()
-
-
-def _not_text(inner: Sequence[Node], row: Field) -> bool:
-    """Whether something stands in a list or map that the program takes for wrong there."""
-    return row.fact("of") == "text" and any(one.kind != "scalar" or not isinstance(one.value, str) for one in inner)
 
 
 def _any(node: Node, row: Field, ctx: Context) -> Any:
@@ -300,6 +304,7 @@ TOOL_TYPES = (
     "permission",
     "tool-bools",
     "groups",
+    "toolsets",
     "tool-settings",
     "model-tools",
     "permission-rules",
@@ -344,9 +349,18 @@ def _handoff(handoff: Handoff) -> dict[str, Any]:
 
 
 def _servers(value: Mapping[str, Any], row: Field) -> Any:
+    if key := row.fact("named_by"):
+        return [_named_server(str(key), name, config) for name, config in value.items()]
     if row.fact("shape") == "list" or (row.fact("by_name") and None in value.values()):
         return [name if config is None else {name: config} for name, config in value.items()]
     return dict(value)
+
+
+def _named_server(key: str, name: str, config: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The name behind the type, where people look for it."""
+    config = dict(config or {})
+    first = {"type": config.pop("type")} if "type" in config else {}
+    return {**first, key: name, **config}
 
 
 # every word that `type:` may be

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import field
 from typing import Any, Literal
 
@@ -118,10 +118,15 @@ def all_text(ctx: Context) -> bool:
     return (ctx.spec.container.get("dialect") or {}).get("schema") == "strings"
 
 
+def not_text(inner: Sequence[Node], row: Field) -> bool:
+    """Whether something stands in a list or map that the program takes for wrong there."""
+    return row.fact("of") == "text" and any(one.kind != "scalar" or not isinstance(one.value, str) for one in inner)
+
+
 def is_text(node: Node, row: Field, ctx: Context) -> bool:
     """Whether the program takes a scalar for text."""
     date = node.style == "plain" and node.value != node.text  # js-yaml 3 makes a Date of it
-    return (isinstance(node.value, str) and not date) or all_text(ctx) or row.fact("scalars") == "text"
+    return (isinstance(node.value, str) and not date) or all_text(ctx) or row.fact("scalars") in ("text", "value")
 
 
 def too_many(ctx: Context, problem: str, at: str, node: Node | None) -> list[Note]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -25,6 +26,13 @@ def decide(path: str, text: str, shown: str = "") -> tuple[str | None, Note | No
 
 def _of_another_tool(path: str) -> dict[str, Any] | None:
     """The tool whose folder the file lies in, where that is none of the programs."""
+    folder, _, name = path.rpartition("/")
+    others: dict[str, Any] = load_data("others")
+    return _tool_of(folder) or others.get(name)
+
+
+@lru_cache(maxsize=256)  # files of one folder follow each other
+def _tool_of(path: str) -> dict[str, Any] | None:
     others: dict[str, Any] = load_data("others")
     return next((others[part] for part in PurePosixPath(path).parts if part in others), None)
 

@@ -212,8 +212,12 @@ def open_document(spec: Spec, text: str, *, author: bool) -> Document:
         from agentconv.containers import json
 
         if not author and spec.container.get("comments") is False:
-            _plain_json(text)
-        return json.read(text, listed)
+            _plain_json(text, bom=dialect.get("bom") != "broken")
+        document = json.read(text, listed)
+        twice = next((r for r in document.remarks if r.code == "R010"), None)
+        if twice is not None and not author and dialect.get("duplicates") == "broken":
+            raise ContainerError("R005", "a key stands twice", twice.line, twice.column)
+        return document
     from agentconv.containers import yaml
 
     return yaml.read_author(text, listed) if author or spec.syntax == "json" else yaml.read_program(text, dialect)
@@ -250,12 +254,12 @@ def _as_yaml(spec: Spec, text: str) -> bool:
     return "yaml" in spec.head.get("also_syntax", ()) and text.lstrip("\ufeff \t\r\n")[:1] not in ("{", "[", "/", "")
 
 
-def _plain_json(text: str) -> None:
+def _plain_json(text: str, bom: bool = True) -> None:
     """Refuse what editors allow and the program does not: comments, and a comma before a closing bracket."""
     import json
 
     try:
-        json.loads(text.removeprefix("\ufeff"))
+        json.loads(text.removeprefix("\ufeff") if bom else text)
     except RecursionError:
         raise ContainerError("R017", "nested too deep") from None
     except ValueError as error:
@@ -309,13 +313,15 @@ def entries(
     out: list[tuple[str, Node | None, Mapping[str, Any]]] = []
     for node, by_list in entry_lists(spec, document):
         forced = {**here, **by_list}
+        key = str(spec.container.get("entry_id") or "")
+        if node.kind == "map" and key and strict:
+            raise Refused("the agents are no list", True)
         if node.kind == "map":
             last = {p.key.text: p for p in node.pairs}  # of a name that stands twice
             out += [(p.key.text, p.value, forced) for p in last.values() if p.value.kind == "map"]
             if strict and any(p.value.kind != "map" for p in node.pairs):
                 raise Refused("an entry is no map", True)
         else:
-            key = str(spec.container.get("entry_id") or "")
             for item in node.items:
                 id = item.get(key) if item.kind == "map" else None
                 out.append((id.text if id else "", item, forced))

@@ -19,8 +19,9 @@ from agentconv.reading.codecs import TOOL_TYPES, read_value
 from agentconv.reading.context import UNSAID, Context, Get, Read, Refused, too_many
 from agentconv.reading.miswritten import respelt
 from agentconv.reading.namedfiles import named_in_body
-from agentconv.reading.toolkeys import only_limits, settled, unnamed, withheld
+from agentconv.reading.toolkeys import only_limits, settled, undefined, unnamed, withheld
 from agentconv.reading.toolrows import joined, only_servers, say_absent, tool_row, tools_here, with_all
+from agentconv.reading.toolsets import defined_tools
 from agentconv.spec import Field, Spec, all_caps, risk
 
 
@@ -60,6 +61,7 @@ def read_entry(
         if len(held) > MAX_RULES:
             return too_many(ctx, f"more than {MAX_RULES} of `{at}`", at, keys.where.get(at, entry))
     say_absent(tools, ctx, entry)
+    undefined(tools, fields, keys.where, ctx)
     if author or spec.tools.mcp.get("only_holds"):
         tools = only_servers(tools, entry, ctx)
     fields.update(forced)
@@ -122,6 +124,8 @@ class Keys:
             if row.fact("shape") == node.kind:  # a table of the program's own
                 self.extras.append(Extra(key, node.data(), self.spec.id))
             return
+        if row.type == "toolsets":
+            self.extras.extend(defined_tools(node, row, self.spec))
         self.base, more, first = tool_row(row, node, self.ctx, self.base, self.early + self.rules)
         if row.fact("limits_only"):
             self.limits += only_limits(more, Tools(self.base, tuple(self.early + self.rules)), self.spec)
@@ -234,14 +238,11 @@ def _below(key: str, node: Node, spec: Spec, owned: bool = False) -> list[tuple[
     owned = owned or key in spec.fields
     for pair in node.pairs:
         inner = f"{key}.{pair.key.text}"
-        if (
-            inner not in spec.fields
-            and pair.value.kind == "map"
-            and any(k.startswith(inner + ".") for k in spec.fields)
-        ):
+        if pair.value.kind == "map" and any(k.startswith(inner + ".") for k in spec.fields):
             found = _below(inner, pair.value, spec, owned)
-            out += [(k, n) for k, n in found if k != inner]
-            rest.pairs += [replace(pair, value=n) for k, n in found if k == inner]
+            own = inner in spec.fields
+            out += [(k, n) for k, n in found if own or k != inner]
+            rest.pairs += [replace(pair, value=n) for k, n in found if k == inner and not own]
         elif inner in spec.fields or not owned:
             out.append((inner, pair.value))
         else:

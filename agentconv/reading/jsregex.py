@@ -10,11 +10,15 @@ from agentconv.patterns import pattern
 # what JavaScript has and Python spells otherwise; a letter without a meaning stands for itself there
 _OTHER = pattern(r"\\(?P<escape>[a-zA-Z])|\(\?<(?P<name>[A-Za-z_$][\w$]*)>|(?P<any>\[\^\])|(?P<none>\[\])|\\.", re.S)
 _KNOWN = frozenset("bBdDsSwWtrnvf")
+# what Python has and JavaScript has not
+_FOREIGN = re.compile(r"(?<!\\)\(\?(?:P[<=>]|#|>|\(|[aiLmsux]+\))")
 _FINE = ("look-behind requires fixed-width pattern", "redefinition of group name", "unknown group name")
 
 
 def is_js_regex(text: str) -> bool:
     """An approximation: what Python refuses after the spellings that differ were changed."""
+    if _FOREIGN.search(text):
+        return False
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

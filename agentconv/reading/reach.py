@@ -18,8 +18,14 @@ def read_servers(node: Node, row: Field, ctx: Context) -> Any:
         if row.fact("shape") == "list":
             raise Bad("must be a list", out)
     elif node.kind == "list":
+        key = str(row.fact("named_by") or "")
         for item in node.items:
-            if item.kind == "map":
+            if key and item.kind == "map":
+                said = item.get(key)
+                if said is None or not isinstance(said.value, str):
+                    raise Bad(f"has a server without `{key}`", out or UNSAID)
+                out[said.text] = {k: v for k, v in item.data().items() if k != key}
+            elif item.kind == "map":
                 out.update({p.key.text: p.value.data() for p in item.pairs})
             elif item.kind == "scalar":
                 out[item.text] = None

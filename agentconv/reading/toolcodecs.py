@@ -53,7 +53,8 @@ def read_tools(node: Node, row: Field, ctx: Context) -> Tools:
         raise Refused(f"`{row.key}` must be a list")
     tokens = list(tokens_of(node, row.key, ctx))
     if not tokens:  # a list of blanks is not empty: it names something that is not there (Mistral Vibe 3.0.3, run)
-        word = "none" if blank else table.fact("empty", "none")
+        dropped = not ctx.author and table.fact("blank_item") == "dropped"
+        word = "none" if blank and not dropped else table.fact("empty", "none")
         return meaning(word, ctx, "an empty tool list")
     spelled = _as_program_splits(node, ctx)
     rules: list[Rule] = []
@@ -291,7 +292,8 @@ def split(text: str, ctx: Context, in_list: bool) -> list[str]:
         parts = re.split(rf"[{signs}]+", text) if plain or ")" not in text else _outside_brackets(text, signs)
     tokens = [part.strip() for part in parts]
     if ctx.author or table.fact("strip_quotes"):
-        tokens = [t.strip(QUOTES + ("[]" if ctx.author else "")) for t in tokens]
+        around = "[]" if ctx.author and not table.fact("wildcards") else ""  # in a pattern brackets have a meaning
+        tokens = [t.strip(QUOTES + around) for t in tokens]
     return [t for t in tokens if t]
 
 

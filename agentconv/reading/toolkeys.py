@@ -90,6 +90,26 @@ def settled(tools: Tools, values: Mapping[str, Node], ctx: Context) -> Tools:
     return tools
 
 
+def undefined(tools: Tools, fields: Mapping[str, Any], where: Mapping[str, Node], ctx: Context) -> None:
+    """Servers that are named and not defined, or defined and not named, where the program takes neither."""
+    if not ctx.spec.tools.mcp.get("defined"):
+        return
+    there = fields.get("mcp_servers") or {}
+    named = {r.tool.server: r.at for r in tools.rules if r.tool.server}
+    for server, at in named.items():
+        if server not in there:
+            problem = f"the MCP server `{server}` has tools here and is not defined"
+            ctx.refuse("refuse", problem)
+            ctx.say("R012", f"{problem}: {ctx.spec.seen} does not take this file", at, where.get("tools"))
+    for server in there:
+        if server not in named:
+            problem = f"the MCP server `{server}` is defined and has no tools here"
+            ctx.refuse("refuse", problem)
+            ctx.say(
+                "R012", f"{problem}: {ctx.spec.seen} does not take this file", "mcp_servers", where.get("mcp_servers")
+            )
+
+
 def _two_lists(tools: Tools, ctx: Context) -> Tools:
     """An allow-list beside a deny-list, where the program keeps only the latter."""
     denied = tuple(r for r in tools.rules if r.effect == "deny")

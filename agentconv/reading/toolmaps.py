@@ -139,6 +139,9 @@ def read_groups(node: Node, row: Field, ctx: Context) -> Tools:
     for n, item in enumerate(node.items):
         at = f"{row.key}[{n}]"
         name = item.items[0] if item.kind == "list" and item.items else item
+        if table.fact("pairs") == "exact" and (odd := _odd_pair(item, str(table.fact("scope_key")))):
+            ctx.refuse("refuse-all", odd)
+            ctx.say("R012", f"{odd}: {ctx.spec.seen} does not load this file; read as meant", at, item)
         if name.text in table.fact("ignored", ()):
             ctx.say("T002", f"`{name.text}` means nothing to {ctx.spec.program} any more: it gives nothing", at, name)
             continue
@@ -164,6 +167,16 @@ def read_groups(node: Node, row: Field, ctx: Context) -> Tools:
             continue
         rules.append(Rule("allow", found.tool, scope, None, at))
     return Tools("none", tuple(rules))
+
+
+def _odd_pair(item: Node, key: str) -> str:
+    """What is wrong with the form of an entry that is no name alone."""
+    if item.kind == "scalar":
+        return ""
+    if item.kind != "list" or len(item.items) != 2 or item.items[0].kind != "scalar" or item.items[1].kind != "map":
+        return "a group is a name, or a list of a name and a map"
+    pattern = item.items[1].get(key)
+    return "" if pattern is None or isinstance(pattern.value, str) else f"`{key}` must be text"
 
 
 def _group_scope(item: Node, group: str, at: str, ctx: Context) -> Scope | None:

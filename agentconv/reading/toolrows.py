@@ -12,6 +12,7 @@ from agentconv.reading.switches import read_switch
 from agentconv.reading.toolcodecs import read_deny, read_tools
 from agentconv.reading.toolkeys import read_rules
 from agentconv.reading.toolmaps import read_bools, read_groups, read_permission
+from agentconv.reading.toolsets import read_toolsets
 from agentconv.reading.toolsettings import read_settings
 from agentconv.spec import Field, Spec
 
@@ -49,6 +50,9 @@ def _anew(row: Field, node: Node, ctx: Context, base: Base | None, so_far: list[
         return tools.base, list(tools.rules), True
     if row.type == "groups":
         tools = read_groups(node, row, ctx)
+        return tools.base, list(tools.rules), True
+    if row.type == "toolsets":
+        tools = read_toolsets(node, row, ctx)
         return tools.base, list(tools.rules), True
     if row.type == "tool-bools":
         said, rules = read_bools(node, row, ctx)

@@ -110,7 +110,7 @@ def _string(row: Field, spec: Spec) -> Schema:
     if words and not row.fact("open") and not row.fact("any_case"):
         listed: Schema = {"enum": [v for v in row.to_model if v is not None]}
         return {"anyOf": [listed, {"type": "number"}]} if row.fact("numbers") else listed
-    loose = row.fact("scalars") == "text" or (spec.container.get("dialect") or {}).get("schema") == "strings"
+    loose = row.fact("scalars") in ("text", "value") or (spec.container.get("dialect") or {}).get("schema") == "strings"
     out: Schema = {"type": ["string", "number", "boolean"] if loose else "string"}
     if words:
         out["examples"] = words

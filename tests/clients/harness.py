@@ -122,7 +122,8 @@ class Project:
     def _judge_file(
         self, program: Program, spec: Spec, out: Mapping[str, Any], name: str, row: Row, theirs: list[Seen]
     ) -> None:
-        text = (self.folder / name).read_bytes().decode("utf-8", "replace")
+        data = (self.folder / name).read_bytes()
+        text = data.decode("utf-8", "replace")
         reading = engine.read_program(spec, text, name, lambda other: self._get(name, other))
         ours = [read.agent for read in reading.agents]
         if row.entry:
@@ -131,7 +132,7 @@ class Project:
         row.seen = theirs
         if not theirs:
             row.loaded = "no"
-            if ours or row.status != READ:
+            if (ours and _opened(data)) or row.status != READ:
                 row.fault("loaded", f"{name} was not loaded: {_why(out, name)}")
         elif not ours:
             row.loaded = "yes"
@@ -146,6 +147,15 @@ class Project:
         """The text of a file that the one of that name names."""
         path = (self.folder / name).parent / other
         return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else None
+
+
+def _opened(data: bytes) -> bool:
+    """Whether agentconv opens such a file: one that is no UTF-8 is refused before any reading of it."""
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _names(files: Mapping[str, bytes]) -> set[bytes]:

@@ -7,6 +7,7 @@ more.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import json
 import os
@@ -15,9 +16,11 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from tests.clients.programs import HERE, Program
@@ -30,6 +33,11 @@ WALLS = (
 )
 # the settings of the machine that a program may not need, and that say nothing about its user
 KEPT = ("PATH", "SSL_CERT_FILE")
+
+
+# that ends with the process that starts it, however that one ends
+LEASH = ("setpriv", "--pdeathsig", "KILL")
+_RUNNING: set[subprocess.Popen[bytes]] = set()
 
 
 class Failed(RuntimeError):
@@ -85,9 +93,32 @@ def load(program: Program, project: Path, seconds: int | None = None) -> Mapping
     return answer
 
 
+@cache
+def _watch() -> tuple[str, ...]:
+    """A test run that is ended takes its programs along: they have groups of their own, so nobody else ends them.
+    The words are for where it has no time to do so."""
+    atexit.register(_end_all)
+    main = threading.current_thread() is threading.main_thread()
+    if main and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, _terminated)
+    return LEASH if shutil.which(LEASH[0]) else ()
+
+
+def _terminated(number: int, _: FrameType | None) -> None:
+    _end_all()
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
+
+
+def _end_all() -> None:
+    for started in list(_RUNNING):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(started.pid, signal.SIGKILL)
+
+
 def _run(command: list[str], env: Mapping[str, str], folder: Path, seconds: int) -> tuple[str, str, int]:
     started = subprocess.Popen(
-        command,
+        [*_watch(), *command],
         cwd=folder,
         env=env,
         stdin=subprocess.DEVNULL,
@@ -95,6 +126,7 @@ def _run(command: list[str], env: Mapping[str, str], folder: Path, seconds: int)
         stderr=subprocess.PIPE,
         start_new_session=True,
     )
+    _RUNNING.add(started)
     try:
         out, err = started.communicate(timeout=seconds)
     except subprocess.TimeoutExpired:
@@ -103,6 +135,8 @@ def _run(command: list[str], env: Mapping[str, str], folder: Path, seconds: int)
     except BaseException:
         _end(started)
         raise
+    finally:
+        _RUNNING.discard(started)
     return out.decode("utf-8", "replace"), err.decode("utf-8", "replace"), started.returncode
 
 

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import json
+import shutil
+import signal
+import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -139,6 +145,46 @@ def test_a_loader_runs_on_a_copy_with_an_empty_home_and_ends(tmp_path: Path, mon
     script.write_text("import time\ntime.sleep(60)\n")
     with pytest.raises(running.Failed, match="within 1 s"):
         running.load(program, project, seconds=1)
+
+
+RUN_ONE = """
+import sys
+from pathlib import Path
+from tests.clients import running
+from tests.clients.programs import Program
+facts = {"title": "X", "there": "*", "checks": [], "load": sys.argv[1]}
+running.load(Program("x", facts), Path(sys.argv[2]))
+"""
+
+
+def _processes(word: str) -> int:
+    found = 0
+    for place in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            found += word.encode() in place.read_bytes()
+    return found
+
+
+def _in_time(what: Callable[[], bool]) -> bool:
+    end = time.monotonic() + 20
+    while not (done := what()) and time.monotonic() < end:
+        time.sleep(0.1)
+    return done
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="the processes of this machine cannot be looked at")
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGKILL])
+def test_a_run_that_is_ended_takes_its_loader_along(tmp_path: Path, sent: signal.Signals) -> None:
+    if sent == signal.SIGKILL and not shutil.which(running.LEASH[0]):
+        pytest.skip(f"{running.LEASH[0]} is not there")
+    script, project = tmp_path / "sleeper.py", tmp_path / "project"
+    project.mkdir()
+    script.write_text("import time\ntime.sleep(60)\n")
+    run = subprocess.Popen([sys.executable, "-c", RUN_ONE, str(script), str(project)], cwd=goldens.ROOT)
+    assert _in_time(lambda: _processes(str(script)) > 1), "the loader did not start"
+    run.send_signal(sent)
+    assert run.wait(timeout=20) == -sent
+    assert _in_time(lambda: _processes(str(script)) == 0), "the loader runs on"
 
 
 @pytest.mark.skipif(not running.walls(), reason="this machine allows no network namespaces")

@@ -99,6 +99,15 @@ def _amazonq(out: Answer) -> list[Seen]:
     ]
 
 
+def _managed(out: Answer) -> list[Seen]:
+    found = []
+    for a in out["agents"]:
+        one = Seen(a["file"], a["name"], a["description"], a["prompt"], a["tools"], model=a["model"])
+        one.effort, one.asks = a["effort"], set(a["asks"])
+        found.append(one)
+    return found
+
+
 def _codex(out: Answer) -> list[Seen]:
     """A role whose model takes no effort of the stand-in's is not started; its model is shown in the list."""
     found = []
@@ -138,7 +147,8 @@ def _cursor(out: Answer) -> list[Seen]:
     found = []
     for a in out["agents"]:
         tools = None if a["permissionMode"] == "default" else LEFT_BY_CURSOR
-        found.append(Seen(a["file"], a["name"], a["description"], a["prompt"], tools, model=a.get("model")))
+        # the loader makes an empty text of none
+        found.append(Seen(a["file"], a["name"], a["description"] or None, a["prompt"], tools, model=a.get("model")))
     return found
 
 
@@ -355,6 +365,7 @@ def _droid(out: Answer) -> list[Seen]:
 VIEWS: Mapping[str, Callable[[Answer], list[Seen]]] = {
     "agent-skills": _skills,
     "amazonq": _amazonq,
+    "claude-managed-agents": _managed,
     "claude-code": _claude,
     "cline": _cline,
     "codex": _codex,

@@ -9,7 +9,11 @@ root = pathlib.Path(sys.argv[2])
 agents, errors = [], []
 for f in sorted(p for p in root.rglob("*") if p.name in ("SKILL.md", "skill.md")):
     rel = str(f.relative_to(root))
-    bad = validator.validate(f.parent)
+    try:
+        bad = validator.validate(f.parent)
+    except Exception as e:  # its YAML library fails at some control characters (0.1.1)
+        errors.append({"file": rel, "message": repr(e)})
+        continue
     errors += [{"file": rel, "message": m} for m in bad]
     try:
         meta, body = parser.parse_frontmatter(f.read_text("utf-8"))

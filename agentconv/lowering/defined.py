@@ -1,0 +1,46 @@
+"""MCP servers where a file may name only those that it defines, and define only those that it names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from agentconv.lowering.lowered import Lowered
+from agentconv.model import Agent, Rule, Tool, Tools
+from agentconv.rights import by_server
+from agentconv.spec import Spec
+
+
+def named_servers(agent: Agent, src: Spec, dst: Spec) -> Agent:
+    """The agent's own servers by name, where it has every server there is: no word of the target is that wide."""
+    if not dst.tools.mcp.get("defined") or not isinstance(agent.mcp_servers, Mapping):
+        return agent
+    grants = by_server(agent.tools, src)
+    if not grants["*", None].open:
+        return agent
+    said = {server for server, _ in grants}
+    every = grants["*", None].approval
+    more = [Rule("allow", Tool(s, server=s), None, every, "mcp_servers") for s in agent.mcp_servers if s not in said]
+    return replace(agent, tools=replace(agent.tools, rules=(*agent.tools.rules, *more))) if more else agent
+
+
+def bound_servers(fields: dict[str, Any], source: Tools, dst: Spec, out: Lowered) -> None:
+    """Neither a tool of a server that the file does not define nor a server that no tool is of: each loses the file."""
+    if not dst.tools.mcp.get("defined"):
+        return
+    tools: Tools = fields["tools"]
+    there: Mapping[str, Any] = fields.get("mcp_servers") or {}
+    named = {r.tool.server for r in tools.rules if r.tool.server and r.effect == "allow"}
+    for server in sorted(s for s in named if s not in there):
+        places = [r.at or "tools" for r in source.rules if r.tool.server == server and r.effect == "allow"]
+        text = f"{dst.seen} takes tools of the MCP server {server} only where the file defines it: left out"
+        for place in dict.fromkeys(places) or ("tools",):
+            out.say("T007", text, place)
+    kept = tuple(r for r in tools.rules if not r.tool.server or r.tool.server in there)
+    fields["tools"] = replace(tools, rules=kept)
+    for server in sorted(s for s in there if s not in named):
+        text = f"{dst.seen} takes no MCP server that the agent has no tool of: `{server}` is left out"
+        out.say("L002", text, "mcp_servers")
+    if there:
+        fields["mcp_servers"] = {name: config for name, config in there.items() if name in named} or None

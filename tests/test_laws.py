@@ -110,7 +110,9 @@ def check_again(target: str, made: Conversion, told: str) -> None:
         if isinstance(token, str):
             assert token not in data.decode(), told
         else:
-            found = re.finditer(token["pattern"], data.decode())
+            # in prompts: what a server's configuration names in the environment stands there as in the source
+            prompts = "\n".join(read.agent.prompt or "" for read in reading.agents)
+            found = re.finditer(token["pattern"], prompts)
             assert all(m[1] in token.get("fills", ()) for m in found), told
 
 

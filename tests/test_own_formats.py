@@ -15,7 +15,7 @@ from agentconv.commands import own_formats
 from agentconv.convert import convert_text
 from agentconv.describing.contract import contract_problems
 from agentconv.describing.laws import broken_laws
-from agentconv.describing.skeleton import skeleton
+from agentconv.describing.skeleton import SYNTAXES, skeleton
 from tests.conftest import ROOT
 
 FORMAT = skeleton("acme", None, "x", "2026-11-28").replace("enforced: unknown", "enforced: yes")
@@ -189,6 +189,14 @@ def test_every_start_is_a_good_format(parent: str | None, project: Path) -> None
     done = run("format", "check", ".agentconv/formats")
     assert done.exit_code == 0 and "good" in done.output, done.output
     assert run("format", "new", "new-one").exit_code == 2, "never over an existing one"
+
+
+@pytest.mark.parametrize("syntax", SYNTAXES)
+def test_every_syntax_has_a_start(syntax: str, project: Path) -> None:
+    assert run("format", "new", "new-one", "--syntax", syntax).exit_code == 0
+    done = run("format", "check", ".agentconv/formats")
+    assert done.exit_code == 0 and "good" in done.output, done.output
+    assert run("format", "new", "another", "--syntax", syntax, "--extends", "roo").exit_code == 2, "it has one"
 
 
 def test_ids_are_checked(project: Path) -> None:

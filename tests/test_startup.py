@@ -90,6 +90,16 @@ def test_convert_loads_neither_the_editor_nor_a_markdown_parser(tmp_path: Path) 
     assert "yaml" in modules, "the probe sees nothing"
 
 
+@pytest.mark.parametrize(("description", "parsed"), [("Writes docs.", False), ("|\n  Writes docs.", True)])
+def test_the_yaml_parser_is_loaded_for_headers_that_need_it(tmp_path: Path, description: str, parsed: bool) -> None:
+    """A wheel holds the descriptions as Python, so for most files there is no YAML to parse."""
+    source = tmp_path / "lead.md"
+    source.write_text(f"---\nname: lead\ntools: [Read]\ndescription: {description}\n---\n\nLead.\n", "utf-8")
+    for to in ("opencode", "claude-code"):
+        arguments = ("convert", str(source), "--from", "claude-code", "--to", to, "-o", f"{tmp_path}/{to}/")
+        assert ("agentconv.containers.yamlevents" in loaded(*arguments, cwd=tmp_path)) is parsed
+
+
 def test_a_prompt_is_parsed_where_a_plain_search_hits(tmp_path: Path) -> None:
     """The other side of the test above: this is when it is loaded."""
     source = tmp_path / "lead.md"

@@ -17,8 +17,13 @@ def format() -> None:
 @format.command()
 @click.argument("id")
 @click.option("--extends", "parent", metavar="ID", help="Describe only what differs from this format.")
+@click.option(
+    "--syntax",
+    type=click.Choice(["frontmatter", "json", "toml", "yaml"]),
+    help="What its files are: frontmatter (Markdown with a header; the default) or all header.",
+)
 @click.option("--format-dir", metavar="DIR", help=f"Where it goes, instead of {PLACE}.")
-def new(id: str, parent: str | None, format_dir: str | None) -> None:
+def new(id: str, parent: str | None, syntax: str | None, format_dir: str | None) -> None:
     """Write a commented description to start from."""
     import datetime
 
@@ -32,12 +37,17 @@ def new(id: str, parent: str | None, format_dir: str | None) -> None:
         raise click.UsageError(f"`{id}` is built in; `agentconv formats {id}` shows it")
     if parent is not None and parent not in registry.heads_built_in():
         raise click.UsageError(f"F005 {registry.UnknownFormat(parent)}")
+    if parent is not None and syntax is not None:
+        raise click.UsageError(f"`--syntax` is that of `{parent}` already: leave it away")
     folder = Path(format_dir or PLACE) / id
     entry = folder / "format.yaml"
     if entry.exists():
         raise click.UsageError(f"{entry} is there already")
     try:
-        files.write_bytes(entry, skeleton(id, parent, str(folder), str(datetime.date.today())).encode("utf-8"))
+        files.write_bytes(
+            entry,
+            skeleton(id, parent, str(folder), str(datetime.date.today()), syntax or "frontmatter").encode("utf-8"),
+        )
     except OSError as error:
         raise click.UsageError(f"F002 {entry}: {(error.strerror or str(error)).lower()}") from error
     click.echo(f"{entry}\n\nNext:")

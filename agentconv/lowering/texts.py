@@ -40,8 +40,7 @@ def _by_name(agent: Agent, called: str, dst: Spec, out: Lowered) -> dict[str, An
     most = min(naming.LONGEST, int((rules or {}).get("max") or naming.LONGEST))
     slug = naming.slug(wish) or naming.slug(called) or naming.stand_in(wish)
     name = wish if naming.legal(wish, rules) else slug[:most].strip("-")
-    if name.lower() in naming.taken(dst) or not naming.legal(name, rules):
-        name = f"{name}-agent"
+    name = _free(name, dst) if naming.legal(name, rules) else f"{name}-agent"
     # the folder of an agent bears its name
     fields: dict[str, Any] = {"id": name if dst.head.get("folder") else called, "name": name}
     if name != wish:
@@ -59,9 +58,14 @@ def _by_name(agent: Agent, called: str, dst: Spec, out: Lowered) -> dict[str, An
     return fields
 
 
+def _free(name: str, dst: Spec) -> str:
+    """The name, or one beside it where the program lets no agent have it."""
+    return f"{name}-agent" if name.lower() in naming.taken(dst) else name
+
+
 def _by_place(agent: Agent, called: str, dst: Spec, out: Lowered) -> dict[str, Any]:
     """File name, path or key is the identity; a name that is more than that goes where people see it."""
-    id = naming.file_id(called, dst)
+    id = _free(naming.file_id(called, dst), dst)
     fields: dict[str, Any] = {"id": id}
     if id != called:
         out.say("C001", f"`{_short(called)}` is no legal name in {dst.program}; it became `{id}`", "id")
@@ -76,8 +80,14 @@ def _by_place(agent: Agent, called: str, dst: Spec, out: Lowered) -> dict[str, A
         if shown := [t for t in (title, name) if t and t not in (called, id)]:
             out.say("C001", f"the name has to be the file's in {dst.program}; `{_short(shown[0])}` is left out", "name")
     elif "name" in dst.by_field:
-        if title or name:
-            fields["name"] = title or name
+        if shown_as := title or name:
+            fields["name"] = _free(shown_as, dst)
+            if fields["name"] != shown_as:
+                out.say(
+                    "C001",
+                    f"{dst.program} keeps the name `{shown_as}` for itself; it became `{fields['name']}`",
+                    "name",
+                )
             if title and name and name not in (title, called):
                 out.say("C001", f"{dst.program} shows one name, the title; `{_short(name)}` is left out", "name")
     else:

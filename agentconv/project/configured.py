@@ -42,11 +42,12 @@ def _of(setting: SourceSetting, config: Config, most: int) -> Iterator[Source]:
         return
     if not full.exists():
         return
+    alone = full.is_file()
     for source in listed([str(full)], config.root, setting.format, most):
         if source.full is not None:  # as it lies there, even where it is a link to another file of the project
             source.path = os.path.relpath(source.full, config.root).replace(os.sep, "/")
         if not _excluded(setting, source.path):
-            source.asked = full.is_file()
+            source.asked = alone
             yield _inside(source, root)
 
 

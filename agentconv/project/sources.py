@@ -207,8 +207,9 @@ def _real_folder(folder: str) -> str:
 
 def leads_out(full: Path, root: str) -> str:
     """Where a link leads that leaves the folder; in a clone it could be any file of its reader."""
-    folder, name = os.path.split(os.path.join(os.getcwd(), full))
-    real = os.path.realpath(full) if os.path.islink(full) else f"{_real_folder(folder)}{os.sep}{name}"
+    path = str(full) if full.is_absolute() else os.path.join(os.getcwd(), full)
+    folder, name = os.path.split(path)
+    real = os.path.realpath(path) if os.path.islink(path) else f"{_real_folder(folder)}{os.sep}{name}"
     return "" if real.startswith(root.rstrip(os.sep) + os.sep) else real
 
 
@@ -289,7 +290,7 @@ def _folder(path: Path, cwd: Path, from_: str | None, most: int) -> Iterator[Sou
         if not relative.endswith(ENDINGS):
             continue
         full = path / relative
-        if full.is_symlink():
+        if os.path.islink(full):
             name, real = shown(full, cwd), ""
         else:  # folders that are links are not walked, so nothing has to be followed file by file
             name, real = relative if lead == "." else f"{lead}/{relative}", f"{root}/{relative}"

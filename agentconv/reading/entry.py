@@ -182,9 +182,11 @@ def _other_kind(row: Field, node: Node) -> str:
 
 def _unusable(spec: Spec, agent: Agent, ctx: Context, at: Node | None) -> None:
     """A name that the program keeps for itself, or a prompt that is too short for it."""
-    name = str(agent.name or agent.id)
     dropped = spec.identity.get("taken_are") == "dropped"
-    if name in spec.identity["taken"] if dropped else name.lower() in taken(spec):
+    exact = dropped or spec.identity.get("taken_case") == "counts"
+    lost = spec.identity.get("taken") or () if exact else taken(spec)
+    names = [str(name) for name in dict.fromkeys((agent.name or agent.id, agent.id))]
+    if name := next((name for name in names if (name if exact else name.lower()) in lost), None):
         ctx.refuse("skipped" if dropped else "refuse", f"`{name}` is taken")
         text = f"{spec.seen} lets no agent have the name `{name}`: it does not load this file"
         ctx.say("R012", text, "name", at)

@@ -76,6 +76,8 @@ def _opencode(out: Answer) -> list[Seen]:
             continue
         run = a.get("run") or {}
         tools = run["tools"] if "tools" in run else [name for name, on in (a.get("tools") or {}).items() if on]
+        # GPT models are offered this in the place of `edit` and `write`; the permission of all is `edit` (1.18.33)
+        tools = ["edit" if name == "apply_patch" else name for name in tools]
         lost = "" if run.get("prompt_delivered", True) else "the prompt was not among what the model was sent"
         found.append(
             Seen(

@@ -11,14 +11,17 @@ import yaml
 from click.testing import CliRunner
 
 from agentconv import registry
+from agentconv import rights as counting
 from agentconv.cli import app
 from agentconv.convert import Conversion, Options, convert_agent, convert_text
 from agentconv.dump import agent_to_data
 from agentconv.lowering.lowered import USUAL
 from agentconv.model import FIELDS
+from agentconv.reading.context import Reading
 from agentconv.reading.engine import read_author, read_program
 from agentconv.reading.origins import as_meant
 from agentconv.schemas.model import agent_schema, as_text, misfit, model_schema
+from agentconv.spec import Spec
 from tests import goldens
 
 IDS = registry.targets()
@@ -54,6 +57,11 @@ def test_a_dump_converts_as_its_source_does(path: Path) -> None:
 CASES = [c for c in goldens.read_cases() if c.parent.parent.name not in (OWN,)]
 
 
+def _alike(spec: Spec, program: Reading, author: Reading) -> bool:
+    rights = [counting.of_agent(one.agents[0].agent, spec, program=False) for one in (program, author)]
+    return not counting.gained(*rights)
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda path: f"{path.parent.parent.name}-{path.name}")
 def test_every_file_goes_into_the_model_and_back(case: Path) -> None:
     """Into it always; back into a file of the same meaning wherever its own program loads the source as it is meant."""
@@ -64,7 +72,11 @@ def test_every_file_goes_into_the_model_and_back(case: Path) -> None:
         pytest.skip("nothing to convert")
     dumped = convert_text(text, from_=spec.id, to=OWN, path=path)[0]
     said_itself = [n.effect for n in dumped.notes if n.code[0] != "R"]
-    assert dumped.files and not {"narrows", "widens", "error"} & set(said_itself), said_itself
+    # where the program gives less than its author meant (a name with blanks around it), less goes into the model
+    wrong = (
+        {"widens", "error"} if program.agents and not _alike(spec, program, author) else {"narrows", "widens", "error"}
+    )
+    assert dumped.files and not wrong & set(said_itself), said_itself
     if spec.id not in IDS:
         return
     back = convert_text(next(iter(dumped.files.values())).decode(), from_=OWN, to=spec.id)[0]
@@ -83,6 +95,7 @@ def test_every_file_goes_into_the_model_and_back(case: Path) -> None:
         if getattr(meant.agent, f) is not False
         and getattr(meant.agent, f) not in USUAL.get(f, ())  # what the program does anyway is not written
         and f in written - {"id", "tools"}
+        and not (f == "title" and meant.agent.title == meant.agent.id)  # what the program shows without one
         and getattr(again, f) != getattr(meant.agent, f)
     ]
     crlf = (again.prompt or "").replace("\r\n", "\n") == (meant.agent.prompt or "").replace("\r\n", "\n")

@@ -230,7 +230,8 @@ def render(agent: Agent, spec: Spec, newline: str = "\n") -> str:
         text = template(spec.id, spec.syntax, spec.folder).render(rows=rows, prompt=prompt, agent=agent, spec=spec.head)
     except TemplateError as error:  # of a format of somebody's own, or a layout that needs what the agent does not say
         raise LayoutError(f"{type(error).__name__}: {error.message or error}") from error
-    return text if newline == "\n" else text.replace("\r\n", "\n").replace("\n", newline)
+    # a file with lone CRs is read, and none is written: most programs find no header in it
+    return text.replace("\r\n", "\n").replace("\n", newline) if newline == "\r\n" else text
 
 
 def output_path(agent: Agent, spec: Spec, user: bool = False) -> str:

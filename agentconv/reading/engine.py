@@ -18,6 +18,7 @@ from agentconv.containers import ContainerError, Document, Node, Places
 from agentconv.containers.programs import WHITE
 from agentconv.model import Tools
 from agentconv.notes import note
+from agentconv.patterns import pattern
 from agentconv.reading.codecs import TOOL_TYPES
 from agentconv.reading.context import Get, NoHeader, Read, Reading, Refused
 from agentconv.reading.entry import is_limit, read_entry, top_values
@@ -115,13 +116,18 @@ def _without_header(read: Read, reading: Reading) -> Read:
     return replace(read, agent=replace(read.agent, tools=Tools("none")))
 
 
+ALIAS = pattern(r"(?m)^[\w-]+:[ \t]+\*\w")  # a value that stands elsewhere
+
+
 def _say_lost_names(spec: Spec, reading: Reading) -> None:
     """Tool names that the program loses with its own repair of the header (a list in brackets becomes one text), or
     since it takes lines as they are, quotes included."""
     document = reading.document
     if spec.many or document is None or not reading.agents:
         return
-    if not (found_by := {r.code for r in document.remarks} & {"R003", "R011"}):
+    found_by = {r.code for r in document.remarks} & {"R003", "R011"}
+    no_anchors = (spec.container.get("dialect") or {}).get("parser") == "lenient"
+    if not found_by and not (no_anchors and ALIAS.search(reading.text, document.header_start, document.header_end)):
         return
     program = read_program(spec, reading.text, reading.path)
     if program.status != "read" or not program.agents or program.agents[0].agent.tools.base != "none":

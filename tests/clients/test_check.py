@@ -33,7 +33,6 @@ OWN = [
     for check in program.checks
     if check.target == check.reads_as and check.reads_as in CHECKED and program.id not in SILENT
 ]
-KNOWN = {("opencode", "js-header"): "OpenCode runs such a header as code, and we never do"}
 
 
 def own_files(format: str) -> dict[str, bytes]:
@@ -82,7 +81,8 @@ def test_check_agrees_on_our_own_bad_files(program: Program, check: Check, tmp_p
         if name in twice:
             continue
         found = _compare(program, check.reads_as, name, data, seen.get(name, []), count)
-        if not any(program.id == id and part in name for id, part in KNOWN):
+        excused = {case for one in harness.known(program.id) if one.what == "loaded" for case in one.cases}
+        if not any(case in name for case in excused):
             wrong += [f"{name}: {line}" for line in found]
     print(f"\n{program.id:15} {dict(count)}, not agreeing: {len(wrong)}")
     assert count["files"] and not wrong, "\n".join(wrong)
@@ -108,7 +108,8 @@ def _compare(
     count["files"] += 1
     checked = open_checked(registry.load(format), text, name, frozenset())
     mine = [one for one in findings(checked) if checked.owner.seen in one.programs]
-    if says_loaded(mine) != bool(theirs):
+    unread = any(n.effect == "error" for n in checked.author.notes)  # which `check` tells before all else
+    if (says_loaded(mine) and not unread) != bool(theirs):
         return [f"loaded: {bool(theirs)}, said: {[(f.code, f.message) for f in mine]}"]
     count["loaded"] += bool(theirs)
     tools = theirs[0].tools if theirs else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from agentconv.containers.programs import WHITE
 from agentconv.lowering.lowered import Lowered
 from agentconv.patterns import pattern
 from agentconv.spec import Spec
@@ -42,7 +43,7 @@ def fit_texts(fields: dict[str, Any], dst: Spec, out: Lowered) -> None:
             else:
                 out.say("C003", f"{has} and it is not cut", name, "error", "shorten it in the source")
     prompt = fields.get("prompt")
-    if dst.container.get("empty_body") and not (prompt or "").strip():
+    if dst.container.get("empty_body") and not (prompt or "").strip(WHITE).strip():
         fields["prompt"] = fields.get("description") or fields.get("name") or fields.get("id") or "agent"
         out.say("L005", f"{dst.program} requires a prompt; the description stands in", "prompt")
 

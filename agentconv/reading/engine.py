@@ -117,6 +117,7 @@ def _without_header(read: Read, reading: Reading) -> Read:
 
 
 ALIAS = pattern(r"(?m)^[\w-]+:[ \t]+\*\w")  # a value that stands elsewhere
+AT_MARGIN = pattern(r"[\[,][ \t]*\r?\n[^\s\]]")  # a list in brackets whose lines are not indented
 
 
 def _say_lost_names(spec: Spec, reading: Reading) -> None:
@@ -125,9 +126,10 @@ def _say_lost_names(spec: Spec, reading: Reading) -> None:
     document = reading.document
     if spec.many or document is None or not reading.agents:
         return
-    found_by = {r.code for r in document.remarks} & {"R003", "R011"}
-    no_anchors = (spec.container.get("dialect") or {}).get("parser") == "lenient"
-    if not found_by and not (no_anchors and ALIAS.search(reading.text, document.header_start, document.header_end)):
+    found_by = {r.code for r in document.remarks} & {"R003", "R010", "R011"}
+    dialect = spec.container.get("dialect") or {}
+    lost = ALIAS if dialect.get("parser") == "lenient" else AT_MARGIN if dialect.get("flow") == "indented" else None
+    if not found_by and not (lost and lost.search(reading.text, document.header_start, document.header_end)):
         return
     program = read_program(spec, reading.text, reading.path)
     if program.status != "read" or not program.agents or program.agents[0].agent.tools.base != "none":

@@ -71,6 +71,9 @@ def read_tools(node: Node, row: Field, ctx: Context) -> Tools:
             text = f"`{token}` counts as the whole of a text only: {ctx.spec.program} gives nothing for it here"
             ctx.say("T001", f"{text}; taken as meant", at, place)
             found = found if ctx.author else Found(Tool(token), "unknown")
+        if found.how == "star" and ctx.author and token not in spelled:  # blanks around it, where they count
+            ctx.say("T016", f"`{token}` with blanks around it gives nothing in {ctx.spec.seen}", at, place)
+            continue
         if found.how == "star":
             word = table.fact("star", "none")
             if word != "none":

@@ -12,7 +12,17 @@ const [base, given] = process.argv.slice(2)
 const dir = path.resolve(given)
 const require = createRequire(path.join(base, "node_modules", "any.js"))
 const pkg = path.join(base, "package")
-const TOOLS = ["read", "bash", "powershell", "edit", "write", "grep", "find", "ls", "codemode", "tool_search"]
+
+// the program's own set, and what the extensions that come with it call their tools
+function names() {
+	const code = (file) => fs.readFileSync(path.join(pkg, "dist", file), "utf8")
+	const own = /allToolNames = new Set\(\[([^\]]*)\]/.exec(code("core/tools/index.js"))
+	const more = ["extensions/codemode/tool.js", "extensions/tool-search/tool.js", "core/mcp-servers.js"]
+		.flatMap((file) => [...code(file).matchAll(/(?:_NAME|_TOOL) = "([a-z_]+)"/g)])
+		.map((found) => found[1])
+	return [...(own ? own[1].match(/[a-z_]+/g) : []), ...new Set(more)]
+}
+const TOOLS = names()
 
 // names or * patterns, optionally +name or -name; MCP tools are mcp__server__tool
 const known = (t) => t.startsWith("mcp__") || t.includes("*") || TOOLS.includes(t.replace(/^[+-]/, ""))
@@ -20,7 +30,7 @@ const known = (t) => t.startsWith("mcp__") || t.includes("*") || TOOLS.includes(
 async function main() {
 	const tmp = fs.mkdtempSync(path.join(os.tmpdir(), "load-pi-"))
 	const result = { client: "pi", version: JSON.parse(fs.readFileSync(path.join(pkg, "package.json"))).version,
-		via: "examples/extensions/subagent/agents.ts", agents: [], errors: [] }
+		via: "examples/extensions/subagent/agents.ts", known: { tools: TOOLS }, agents: [], errors: [] }
 	try {
 		const shim = path.join(tmp, "shim.mjs")
 		fs.writeFileSync(shim, `export { parseFrontmatter } from ${JSON.stringify(path.join(pkg, "dist/utils/frontmatter.js"))}

@@ -7,14 +7,14 @@ import { pathToFileURL } from "node:url"
 const [base, given] = process.argv.slice(2)
 const dir = path.resolve(given)
 const pkg = path.join(base, "node_modules", "@continuedev", "config-yaml")
-// built-in tools of the Continue CLI 1.5.47 (src/tools/builtInToolNames.ts)
-const BUILTIN = ["AskQuestion", "Edit", "Exit", "Fetch", "List", "MultiEdit", "Read", "ReportFailure", "Bash",
-	"Search", "Status", "Subagent", "Skills", "UploadArtifact", "Diff", "Checklist", "Write"]
+// the names of its built-in tools, out of the bundle of the Continue CLI (src/tools/builtInToolNames.ts)
+const cli = fs.readFileSync(path.join(base, "package", "dist", "index.js"), "utf8")
+const BUILTIN = JSON.parse(/\["AskQuestion"(?:,"[A-Za-z]+")+\]/.exec(cli)[0])
 
 async function main() {
 	const lib = await import(pathToFileURL(path.join(pkg, "dist", "index.js")).href)
 	const result = { client: "continue", version: JSON.parse(fs.readFileSync(path.join(pkg, "package.json"))).version,
-		via: "@continuedev/config-yaml parseAgentFile", agents: [], errors: [] }
+		via: "@continuedev/config-yaml parseAgentFile", known: { tools: BUILTIN }, agents: [], errors: [] }
 	const folder = path.join(dir, ".continue", "agents")
 	const files = fs.existsSync(folder)
 		? fs.readdirSync(folder, { recursive: true }).map(String).filter((f) => fs.statSync(path.join(folder, f)).isFile()).sort() : []

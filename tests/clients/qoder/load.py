@@ -54,6 +54,16 @@ def declared(f):
     return n.group(1).strip("\"'") if n else None
 
 
+def known():
+    """The names of its tools: the longest list of constants in the bundle that holds these two of them."""
+    code = (pkg / "bundle" / "qodercli.js").read_text("utf-8", "replace")
+    texts = dict(re.findall(r'[,;{ ]([A-Za-z_$][\w$]{0,5})="([A-Za-z]+)"', code))
+    lists = re.findall(r"[\[(]((?:[A-Za-z_$][\w$]{0,5},){12,}[A-Za-z_$][\w$]{0,5})[\])]", code)
+    found = [[texts.get(word) for word in one.split(",")] for one in lists]
+    tools = [one for one in found if {"EnterWorktree", "CronCreate"} <= set(one) and None not in one]
+    return sorted(max(tools, key=len, default=[]))
+
+
 # one run over everything (a run takes seconds), then one run for each file it did not settle
 files = sorted(p for p in base.rglob("*") if p.is_file())
 names = [declared(f) for f in files]
@@ -74,4 +84,5 @@ with concurrent.futures.ThreadPoolExecutor(4) as pool:
         else:
             errors.append({"file": rel, "message": "not listed by qodercli (no frontmatter, wrong place or extension)"})
 agents.sort(key=lambda a: a["file"])
-print(json.dumps({"client": "qoder", "version": version, "agents": agents, "errors": errors}, indent=1))
+said = {"client": "qoder", "version": version, "known": {"tools": known()}, "agents": agents, "errors": errors}
+print(json.dumps(said, indent=1))

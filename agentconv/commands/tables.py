@@ -39,8 +39,7 @@ def tools(name: str | None, id: str | None, as_json: bool) -> None:
             count = sum(cap in r["is"] and r["kind"] == "tool" for r in rows)
             click.echo(f"{cap:<16}{facts['risk']:<11}{facts['title']}" + (f"  ({count} names)" if count else ""))
     else:
-        for r in rows:
-            _tool_line(r)
+        _tool_lines(rows)
 
 
 def _tool_rows(spec: Any) -> list[dict[str, Any]]:
@@ -60,17 +59,18 @@ def _tool_row(id: str, found: Any, name: str, kind: str) -> dict[str, Any]:
     return {"format": id, "name": name, "kind": kind, "is": found.caps, "also": found.also, "rights": rights}
 
 
-def _tool_line(row: dict[str, Any]) -> None:
-    rights = ", ".join(row["rights"]) or "-"
-    click.echo(f"{row['format']:<15} {row['name']:<29} {', '.join(row['is']):<31} {rights:<21} {row['kind']}")
+def _tool_lines(rows: list[dict[str, Any]]) -> None:
+    wide = max((len(row["format"]) for row in rows), default=0)
+    for row in rows:
+        rights = ", ".join(row["rights"]) or "-"
+        click.echo(f"{row['format']:<{wide}} {row['name']:<29} {', '.join(row['is']):<31} {rights:<21} {row['kind']}")
 
 
 def _one_tool(name: str, known: list[dict[str, Any]], rows: list[dict[str, Any]]) -> None:
     """Who knows the name, and what the others call the same."""
     from agentconv.spec import cap_title
 
-    for row in known:
-        _tool_line(row)
+    _tool_lines(known)
     caps = {c for r in known for c in r["is"]}
     knowing = {r["format"] for r in known if r["kind"] != "not known"}
     same: dict[str, list[str]] = {}
@@ -80,9 +80,10 @@ def _one_tool(name: str, known: list[dict[str, Any]], rows: list[dict[str, Any]]
     titles = ", ".join(cap_title(c) for c in sorted(caps))
     if same:
         click.echo(f"\nElsewhere, to {titles}:")
+    wide = max(map(len, same), default=0)
     for id, found in same.items():
         more = f" … {len(found) - 4} more" if len(found) > 4 else ""
-        click.echo(f"  {id:<15} {', '.join(found[:4])}{more}")
+        click.echo(f"  {id:<{wide}} {', '.join(found[:4])}{more}")
 
 
 WHY = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from agentconv.containers import Node
@@ -37,22 +38,22 @@ MOST_SEEN, LONGEST_KEPT = 2000, 4000  # values, and characters of one
 _SEEN: dict[tuple[Any, ...], Control] = {}
 
 
+# codecs of a whole control, base and rules
+WHOLE: Mapping[str, Callable[[Node, Field, Context], Tools]] = {
+    "tools": read_tools,
+    "model-tools": read_model_tools,
+    "groups": read_groups,
+    "toolsets": read_toolsets,
+}
+
+
 def _anew(row: Field, node: Node, ctx: Context, base: Base | None, so_far: list[Rule]) -> Control:
     """The rules of a key; an old map stands before the new one, which overrides it."""
     if not row.applied and row.fact("shape") is None:
         text = f"{ctx.spec.seen} does nothing with `{row.key}`; taken as meant"
         ctx.say("T009", text, row.key if row.type == "deny-tools" else "tools", node)
-    if row.type == "tools":
-        tools = read_tools(node, row, ctx)
-        return tools.base, list(tools.rules), True
-    if row.type == "model-tools":
-        tools = read_model_tools(node, row, ctx)
-        return tools.base, list(tools.rules), True
-    if row.type == "groups":
-        tools = read_groups(node, row, ctx)
-        return tools.base, list(tools.rules), True
-    if row.type == "toolsets":
-        tools = read_toolsets(node, row, ctx)
+    if (read := WHOLE.get(row.type)) is not None:
+        tools = read(node, row, ctx)
         return tools.base, list(tools.rules), True
     if row.type == "tool-bools":
         said, rules = read_bools(node, row, ctx)

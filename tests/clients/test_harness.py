@@ -172,11 +172,11 @@ def _in_time(what: Callable[[], bool]) -> bool:
     return done
 
 
-@pytest.mark.skipif(not Path("/proc/self").exists(), reason="the processes of this machine cannot be looked at")
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs /proc: run it on Linux")
 @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGKILL])
 def test_a_run_that_is_ended_takes_its_loader_along(tmp_path: Path, sent: signal.Signals) -> None:
     if sent == signal.SIGKILL and not shutil.which(running.LEASH[0]):
-        pytest.skip(f"{running.LEASH[0]} is not there")
+        pytest.skip(f"{running.LEASH[0]} is not installed: it comes with util-linux")
     script, project = tmp_path / "sleeper.py", tmp_path / "project"
     project.mkdir()
     script.write_text("import time\ntime.sleep(60)\n")

@@ -38,6 +38,7 @@ class Name:
     plain: bool = False
     keep: tuple[tuple[str, str], ...] = ()
     off: bool = False
+    key: str = ""  # the only key that gives it
     never: bool = False
     closed: bool = False  # denied unless a rule names it
     named: bool = False  # so in an agent that others start
@@ -94,7 +95,8 @@ class ToolTable:
                 scope=facts.get("scope", ""),
                 plain=bool(facts.get("plain", False)),
                 keep=tuple((facts.get("keep") or {}).items()),
-                off=bool(facts.get("off", False)),
+                off=bool(facts.get("off", False) or facts.get("only_by")),
+                key=str(facts.get("only_by", "")),
                 never=bool(facts.get("never", False)),
                 closed=facts.get("default") == "deny",
                 named=bool(facts.get("named", False)),

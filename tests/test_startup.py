@@ -90,6 +90,17 @@ def test_convert_loads_neither_the_editor_nor_a_markdown_parser(tmp_path: Path) 
     assert "yaml" in modules, "the probe sees nothing"
 
 
+@pytest.mark.parametrize(
+    ("to", "by_jinja"),
+    [("opencode", False), ("codex", False), ("kiro", False), ("cursor", False), ("roo", False), ("agents-md", True)],
+)
+def test_jinja_is_loaded_for_layouts_that_say_more_than_lines(to: str, by_jinja: bool, tmp_path: Path) -> None:
+    source = ROOT / "fixtures/examples/docs-writer.md"
+    modules = loaded("convert", str(source), "--to", to, "-o", f"{tmp_path}/", cwd=tmp_path)
+    assert any(p.is_file() for p in tmp_path.rglob("*")), "nothing was converted, so nothing was measured"
+    assert ("jinja2" in modules) is by_jinja
+
+
 @pytest.mark.parametrize(("description", "parsed"), [("Writes docs.", False), ("|\n  Writes docs.", True)])
 def test_the_yaml_parser_is_loaded_for_headers_that_need_it(tmp_path: Path, description: str, parsed: bool) -> None:
     """A wheel holds the descriptions as Python, so for most files there is no YAML to parse."""

@@ -156,10 +156,10 @@ class ToolTable:
 
     def _by_pattern(self, token: str) -> Name | None:
         """A name of a family (`discovered_tool_…`)."""
-        for pattern, caps in (self.data.get("patterns") or {}).items():
-            if re.fullmatch(str(pattern), token):
-                return Name(token, _words(caps), off=True)
-        return None
+        known = (self.data.get("patterns") or {}).items()
+        return next(
+            (Name(token, _words(c), off=True) for pattern, c in known if re.fullmatch(str(pattern), token)), None
+        )
 
     def covers(self, token: str) -> frozenset[str]:
         """The single names that a token of a rule reaches in the program."""

@@ -157,9 +157,8 @@ class ToolTable:
     def _by_pattern(self, token: str) -> Name | None:
         """A name of a family (`discovered_tool_…`)."""
         known = (self.data.get("patterns") or {}).items()
-        return next(
-            (Name(token, _words(c), off=True) for pattern, c in known if re.fullmatch(str(pattern), token)), None
-        )
+        caps = next((caps for pattern, caps in known if re.fullmatch(str(pattern), token)), None)
+        return None if caps is None else Name(token, _words(caps), off=True)
 
     def covers(self, token: str) -> frozenset[str]:
         """The single names that a token of a rule reaches in the program."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from agentconv.project import files
+from agentconv.project.nearby import memory_of
 
 NAME = "agentconv.lock"  # `project.batch` looks for it, too
 VERSION = 1
@@ -137,8 +138,7 @@ def _row(line: str, place: str) -> Row:
 
 def state_file(root: Path) -> Path:
     """Where the outputs are known that git does not track: in the user's state folder."""
-    written = files.Written(root).file
-    return written.with_suffix(".lock")
+    return Path(f"{memory_of(str(root))}.lock")
 
 
 class Known(files.Written):

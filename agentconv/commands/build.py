@@ -59,7 +59,7 @@ def build(ctx: click.Context, /, **given: Any) -> None:
         ends(memo.known(dry))
     from agentconv.telling import building, terminal
 
-    run = built(wishes, given["quiet"])
+    run = built(wishes, given["quiet"], memo.sources)
     code, text = _say(run, given, time.monotonic() - started)
     if not dry and _would_end_so_again(run):
         trouble = glance.Said(layout, text, code) if plain and (code or building.troubled(run)) else None
@@ -138,21 +138,20 @@ class CannotBuild(click.ClickException):
     exit_code = 3
 
 
-def built(wishes: Any, quiet: bool) -> Any:
+def built(wishes: Any, quiet: bool, sources: Any) -> Any:
     """One build, alone in its project."""
     from agentconv.building import build as building
     from agentconv.building.lock import BadLock
-    from agentconv.project import configured
     from agentconv.project.config import BadConfig
     from agentconv.telling import escape
 
     config = settings()
     try:
         with (
-            building.alone(config.root, lambda text: escape.say(text, err=True)),
-            progress(len(configured.sources(config)) * len(config.targets), quiet) as step,
+            building.alone(config.root, lambda text: escape.say(text, err=True)) as waited,
+            progress(len(sources) * len(config.targets), quiet) as step,
         ):
-            return building.run(config, wishes, step)
+            return building.run(config, wishes, step, None, None if waited else sources)
     except BadConfig as error:
         raise click.UsageError(str(error)) from error
     except (BadLock, building.Busy) as error:

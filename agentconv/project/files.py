@@ -330,11 +330,18 @@ class Written:
 
     def __init__(self, root: Path) -> None:
         self.file = Path(f"{memory_of(str(root))}.json")
+        self.ahead = self.file.with_suffix(".ahead")
         self.hashes: dict[str, str] = {}
         with contextlib.suppress(OSError, ValueError):
             data = json.loads(self.file.read_text("utf-8"))
             self.hashes = {str(k): str(v) for k, v in data.get("written", {}).items()}
         self.changed = False
+        with contextlib.suppress(OSError, ValueError):
+            for line in self.ahead.read_text("utf-8").splitlines():
+                self.changed = True
+                with contextlib.suppress(ValueError):  # the last line of a run that was killed
+                    key, made = json.loads(line)
+                    self.hashes[str(key)] = str(made)
 
     def knows(self, key: str, data: bytes) -> bool:
         """Whether these are the bytes that agentconv wrote there."""
@@ -350,12 +357,28 @@ class Written:
             self.hashes[key] = made
             self.changed = True
 
+    def intend(self, made: Mapping[str, str]) -> None:
+        """What is written next, by fingerprints: who comes after a run that was killed knows it, too."""
+        new = {key: digest for key, digest in made.items() if self.hashes.get(key) != digest}
+        if not new:
+            return
+        self.hashes |= new
+        self.changed = True
+        with contextlib.suppress(OSError):
+            os.makedirs(self.ahead.parent, exist_ok=True)
+            with open(self.ahead, "ab") as file:
+                file.write("".join(f"\n{json.dumps(pair)}" for pair in new.items()).encode())
+                file.flush()
+                os.fsync(file.fileno())
+
     def save(self) -> None:
         """Keep it. A state folder that cannot be written costs only a question later."""
         if self.changed:
             with contextlib.suppress(OSError):
-                data = json.dumps({"written": dict(sorted(self.hashes.items()))}, indent=0)
+                data = json.dumps({"written": dict(sorted(self.hashes.items()))})
                 write_bytes(self.file, data.encode())
+                self.ahead.unlink(missing_ok=True)
+                self.changed = False
 
 
 def in_git(root: Path, paths: Iterable[str]) -> frozenset[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import re
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from agentconv.containers import MAX_BYTES
+from agentconv.fingerprints import sha256
 
 
 class Unreadable(Exception):
@@ -284,7 +284,7 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 def digest(data: bytes) -> str:
     """A short fingerprint of what was written."""
-    return hashlib.sha256(data).hexdigest()[:32]
+    return sha256(data)[:32]
 
 
 class Written:
@@ -292,7 +292,7 @@ class Written:
 
     def __init__(self, root: Path) -> None:
         base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
-        name = hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:24]
+        name = sha256(str(root.resolve()).encode())[:24]
         self.file = Path(base) / "agentconv" / f"{name}.json"
         self.hashes: dict[str, str] = {}
         with contextlib.suppress(OSError, ValueError):

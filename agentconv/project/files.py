@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import re
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from agentconv.containers import MAX_BYTES
+from agentconv.fingerprints import sha256
 from agentconv.project.nearby import SKIPPED, memory_of
 
 
@@ -322,7 +322,7 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 def digest(data: bytes) -> str:
     """A short fingerprint of what was written."""
-    return hashlib.sha256(data).hexdigest()[:32]
+    return sha256(data)[:32]
 
 
 class Written:

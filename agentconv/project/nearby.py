@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
+
+from agentconv.fingerprints import sha256
 
 # folders in which no agents are looked for
 SKIPPED = frozenset({".git", "node_modules", "__pycache__", ".venv", "venv", ".tox", ".mypy_cache"})
@@ -25,5 +26,5 @@ def upwards(start: str) -> Iterator[str]:
 def memory_of(root: str) -> str:
     """Where a project's state is kept for this machine: the user's state folder, and a name without an ending."""
     base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
-    name = hashlib.sha256(os.path.realpath(root).encode()).hexdigest()[:24]
+    name = sha256(os.path.realpath(root).encode())[:24]
     return os.path.join(base, "agentconv", name)

@@ -208,16 +208,14 @@ class ToolTable:
 
     @cached_property
     def _mcp_patterns(self) -> list[tuple[str, re.Pattern[str], bool]]:
-        """Of each spelling the text that it always has, its pattern, and whether it names one tool."""
-        out: list[tuple[str, re.Pattern[str], bool]] = []
+        out: list[tuple[str, re.Pattern[str], bool]] = []  # text in all it spells, its pattern, whether it is one tool
         last = self.mcp.get("split_at") == "last"
         for key in ("tool", "also_tool"):
             for template in _words(self.mcp.get(key)):
                 out.append((fixed_part(template), template_regex(template, last), True))
         for key in ("server", "also_server"):
-            for template in _words(self.mcp.get(key)):
-                server = template_regex(template, last, self._tool_separator)
-                out.insert(0, (fixed_part(template), server, False))
+            for form in _words(self.mcp.get(key)):
+                out.insert(0, (fixed_part(form), template_regex(form, last, self._tool_separator), False))
         return out
 
     @property

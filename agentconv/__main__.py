@@ -12,6 +12,10 @@ def main() -> None:
 
         print(f"agentconv {__version__}")
         return
+    import gc
+
+    # of what a start makes nearly all stays: the default of 700 lets the collector look through it some sixty times
+    gc.set_threshold(50_000)
     from agentconv.cli import main as run
 
     run()

@@ -137,6 +137,18 @@ def test_a_file_that_lies_in_its_place_needs_the_tables_of_its_formats_only(tmp_
     assert any(tmp_path.rglob("*.toml")), "nothing was converted, so nothing was measured"
 
 
+def test_convert_loads_nothing_for_what_it_does_not_do(tmp_path: Path) -> None:
+    source = tmp_path / ".claude/agents/lead.md"
+    source.parent.mkdir(parents=True)
+    source.write_text("---\nname: lead\ndescription: Leads.\ntools: Read\n---\n\nLead.\n", "utf-8")
+    modules = loaded("convert", str(source), "--to", "opencode", cwd=tmp_path)
+    assert any(tmp_path.rglob(".opencode/**/*.md")), "nothing was converted, so nothing was measured"
+    assert (
+        modules & {"hashlib", "difflib", "pprint", "textwrap", "shutil", "subprocess", "logging", "multiprocessing"}
+        == set()
+    )
+
+
 def test_public_names_are_loaded_when_used() -> None:
     name = "'agentconv.model' in sys.modules"
     code = f"import sys, agentconv; before = {name}; agentconv.Agent; print(before, {name})"

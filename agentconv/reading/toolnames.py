@@ -6,15 +6,16 @@ import re
 from dataclasses import replace
 
 from agentconv.model import Scope, Tool
+from agentconv.patterns import pattern
 from agentconv.records import dataclass
 from agentconv.registry import folded_vocabulary, vocabulary
 from agentconv.spec import Spec, risk, union_caps
 
-SCOPED = re.compile(r"(?P<name>[^()\s]+)\s*\((?P<scope>.*)\)", re.S)
+SCOPED = pattern(r"(?P<name>[^()\s]+)\s*\((?P<scope>.*)\)", re.S)
 # spellings of MCP tools that mean the same in every file, whoever wrote it
 MCP_ANYWHERE = (
-    re.compile(r"mcp__(?P<server>(?:(?!__)[^*])+?)__(?P<tool>[^*]+)"),
-    re.compile(r"mcp__(?P<server>(?:(?!__)[^*])+?)(?:__\*)?"),
+    pattern(r"mcp__(?P<server>(?:(?!__)[^*])+?)__(?P<tool>[^*]+)"),
+    pattern(r"mcp__(?P<server>(?:(?!__)[^*])+?)(?:__\*)?"),
 )
 
 
@@ -40,7 +41,8 @@ def recognise(token: str, spec: Spec, *, author: bool) -> Found:
         return Found(star(spec), "star")
     if own := _own(token, spec, author):
         return own
-    scoped = SCOPED.fullmatch(token) if (author or table.fact("scopes", "unknown") != "unknown") else None
+    bracket = "(" in token and (author or table.fact("scopes", "unknown") != "unknown")
+    scoped = SCOPED.fullmatch(token) if bracket else None
     if scoped and (inner := _inner(scoped["name"], scoped["scope"], spec, author)):
         return inner
     if not author:
@@ -117,8 +119,8 @@ def _by_author(token: str, spec: Spec) -> Found:
         return Found(Tool(token, caps), "dead")
     if (folded := table.folded.get(token.lower())) is not None:
         return Found(table.names[folded].tool(token), "foreign", whose=spec.id)
-    for pattern in MCP_ANYWHERE:
-        if found := pattern.fullmatch(token):
+    for form in MCP_ANYWHERE if token.startswith("mcp__") else ():
+        if found := form.fullmatch(token):
             member = found.groupdict().get("tool")
             return Found(Tool(token, server=found["server"], member=member), "foreign-mcp")
     if sure := sure_meaning(token):

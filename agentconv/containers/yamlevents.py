@@ -15,6 +15,7 @@ import yaml
 from agentconv.containers import ContainerError, Node, Pair, locate
 from agentconv.containers.schemas import typed
 from agentconv.containers.yamlnodes import Composed
+from agentconv.patterns import pattern
 
 CParser: Any
 try:
@@ -27,17 +28,24 @@ except ImportError:  # PyYAML built without libyaml
 _ODD_BREAKS = ("\x85", "\u2028", "\u2029")
 # what YAML does not allow and npm's yaml (2.9.0, run) and Bun take all the same
 _CONTROLS = tuple(chr(c) for c in (*range(0x01, 0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F))
+# by the words of a dialect: which breaks are characters, and which control characters are
+_BREAKS: dict[str, tuple[str, ...]] = {"yaml11": ()}
+_KEPT = {"kept": _CONTROLS, "npm": (*_CONTROLS, "\0", "\r")}
 _CORE_TAGS = {"null", "bool", "int", "float", "str", "map", "seq", "binary", "timestamp", "merge", "set", "omap"}
 _TAG = "tag:yaml.org,2002:"
+_NEL = "\x85"
+_FOLD = pattern(r"[ \t]*(?:\x85[ \t]*)+")
+_LONE_CR = pattern(r"\r(?!\n)")
 
 
 def build(
     text: str, schema: str, offset: int, line: int, duplicates: str, tags: str, merge: bool, max_depth: int,
-    max_nodes: int, controls: bool = False, breaks11: bool = False,
+    max_nodes: int, controls: str = "", breaks: str = "",
 ) -> Composed:  # fmt: skip
     """What the text holds, or why it cannot be read."""
-    odd = (*(() if breaks11 else _ODD_BREAKS), *(_CONTROLS if controls else ()))
+    odd = (*_BREAKS.get(breaks, _ODD_BREAKS), *_KEPT.get(controls, ()))
     builder = _Builder(text, schema, offset, line, duplicates, tags, merge, max_depth, max_nodes, odd)
+    builder.folded = 0 if breaks == "nel" else None
     try:
         return builder.run()
     except yaml.YAMLError as error:
@@ -69,11 +77,12 @@ class _Builder:
             spare = iter(c for c in map(chr, range(0xE000, 0xF8FF)) if c not in text)
             for one in odd:
                 stand_in = next(spare, one)
-                source = source.replace(one, stand_in)
+                source = _LONE_CR.sub(stand_in, source) if one == "\r" else source.replace(one, stand_in)
                 self.restore[ord(stand_in)] = one
         self.source = source
         self.events: Iterator[Any] = iter(())
         self.count = 0
+        self.folded: int | None = None  # NELs that were folded, where the program does that
         self.anchors: dict[str, tuple[Node, int]] = {}
         self.open: set[str] = set()
         self.used: set[str] = set()
@@ -88,6 +97,8 @@ class _Builder:
                 if self.composed.documents > 1:
                     raise self.fail(event, "a second YAML document begins here", "keep one document")
                 self.composed.node = self.node(next(self.events), 1)
+        if self.folded is not None and self.folded < self.text.count(_NEL):
+            raise ContainerError("R005", "NEL (U+0085) ends a line here, outside of a value", self.line, 1)
         self.composed.anchored = bool(self.anchors)
         self.composed.anchors = [node for name, (node, _) in self.anchors.items() if name not in self.used]
         return self.composed
@@ -148,6 +159,10 @@ class _Builder:
         text: str = event.value
         if self.restore:
             text = text.translate(self.restore)
+        if self.folded is not None and _NEL in text and event.style not in ("|", ">"):
+            self.folded += text.count(_NEL)
+            text = _FOLD.sub(lambda found: "\n" * (found[0].count(_NEL) - 1) or " ", text)
+            text = text if event.style else text.strip()
         node = Node("scalar", start, stop.index + self.offset, mark.line + self.line, mark.column + 1, text)
         style = event.style
         if style is None or style == "":

@@ -6,6 +6,7 @@ of every value, keys that stand twice, and limits; and it must never run a tag.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
@@ -34,7 +35,6 @@ _KEPT = {"kept": _CONTROLS, "npm": (*_CONTROLS, "\0", "\r")}
 _CORE_TAGS = {"null", "bool", "int", "float", "str", "map", "seq", "binary", "timestamp", "merge", "set", "omap"}
 _TAG = "tag:yaml.org,2002:"
 _NEL = "\x85"
-_FOLD = pattern(r"[ \t]*(?:\x85[ \t]*)+")
 _LONE_CR = pattern(r"\r(?!\n)")
 
 
@@ -45,7 +45,7 @@ def build(
     """What the text holds, or why it cannot be read."""
     odd = (*_BREAKS.get(breaks, _ODD_BREAKS), *_KEPT.get(controls, ()))
     builder = _Builder(text, schema, offset, line, duplicates, tags, merge, max_depth, max_nodes, odd)
-    builder.folded = 0 if breaks == "nel" else None
+    builder.folded = 0 if breaks == "nel" and _NEL in text else None
     try:
         return builder.run()
     except yaml.YAMLError as error:
@@ -83,6 +83,7 @@ class _Builder:
         self.events: Iterator[Any] = iter(())
         self.count = 0
         self.folded: int | None = None  # NELs that were folded, where the program does that
+        self.nel = next((chr(c) for c, one in self.restore.items() if one == _NEL), _NEL)
         self.anchors: dict[str, tuple[Node, int]] = {}
         self.open: set[str] = set()
         self.used: set[str] = set()
@@ -157,12 +158,12 @@ class _Builder:
     def scalar(self, event: Any, start: int, tag: str | None) -> Node:
         mark, stop = event.start_mark, event.end_mark
         text: str = event.value
+        if self.folded is not None and self.nel in text and event.style not in ("|", ">"):  # no escape is folded
+            self.folded += text.count(self.nel)
+            text = re.sub(rf"[ \t]*(?:{self.nel}[ \t]*)+", lambda n: "\n" * (n[0].count(self.nel) - 1) or " ", text)
+            text = text if event.style else text.strip()
         if self.restore:
             text = text.translate(self.restore)
-        if self.folded is not None and _NEL in text and event.style not in ("|", ">"):
-            self.folded += text.count(_NEL)
-            text = _FOLD.sub(lambda found: "\n" * (found[0].count(_NEL) - 1) or " ", text)
-            text = text if event.style else text.strip()
         node = Node("scalar", start, stop.index + self.offset, mark.line + self.line, mark.column + 1, text)
         style = event.style
         if style is None or style == "":

@@ -8,7 +8,6 @@ written once more within the same tick of the clock. Where one fact differs, `me
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -19,10 +18,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple
 
+from agentconv.fingerprints import sha256
 from agentconv.project.nearby import SKIPPED, memory_of, upwards
 
 SETTINGS = ("agentconv.toml", "pyproject.toml")
 SLACK = 2_000_000_000  # nanoseconds: the coarsest times there are (FAT)
+MUCH = 200_000  # bytes for which it pays to load OpenSSL
 
 
 class Said(NamedTuple):
@@ -87,7 +88,7 @@ def facts(places: Places) -> Facts:
         if changed > newest or written > newest:
             newest = max(changed, written)
     said = repr(rows).encode("utf-8", "surrogateescape")
-    return Facts(hashlib.sha256(said).hexdigest(), newest < now - SLACK)
+    return Facts(sha256(said, much=len(said) > MUCH), newest < now - SLACK)
 
 
 def _all(places: Places, rows: list[object]) -> Iterator[str]:

@@ -207,10 +207,12 @@ def _real_folder(folder: str) -> str:
 
 def leads_out(full: Path, root: str) -> str:
     """Where a link leads that leaves the folder; in a clone it could be any file of its reader."""
-    path = str(full) if full.is_absolute() else os.path.join(os.getcwd(), full)
+    path = os.fspath(full)
+    if not os.path.isabs(path):
+        path = os.path.join(os.getcwd(), path)
     folder, name = os.path.split(path)
     real = os.path.realpath(path) if os.path.islink(path) else f"{_real_folder(folder)}{os.sep}{name}"
-    return "" if real.startswith(root.rstrip(os.sep) + os.sep) else real
+    return "" if real.startswith(root if root.endswith(os.sep) else root + os.sep) else real
 
 
 def shown(path: Path, cwd: Path) -> str:

@@ -54,6 +54,7 @@ class Target:
         self.staged = files.Staged()
         self.leaving: list[Leaving] = []
         self._root, self._spots = str(plan.root), Spots(plan)
+        self._free: dict[str, str] = {}  # places where nothing is, of the outputs that are being written
         self.lying: dict[tuple[str, str], Lying] = {}  # source and output: what a worker wrote beside its place
         self.numbers: dict[str, int] = {}  # the last number behind a name that was taken
         self.asks: Counter[str] = Counter()  # what the program asks for first, with the agents that it concerns
@@ -212,6 +213,7 @@ class Target:
             self.settle()
         finally:
             self.staged.drop()
+            self._free.clear()
 
     def _update(self, results: list[Conversion], old: dict[str, bytes | None]) -> None:
         """--update: an existing file takes the new values and keeps what the format's table does not know."""
@@ -239,7 +241,11 @@ class Target:
     def old(self, path: str, result: Conversion) -> bytes | None:
         """What is there now; ``None`` where nothing is, or where the result cannot be written."""
         try:
-            with open(self.spot(path), "rb") as file:
+            place, there = self._spots.look(path)
+            if not there:
+                self._free[path] = place
+                return None
+            with open(place, "rb") as file:
                 return file.read()
         except (FileNotFoundError, NotADirectoryError):
             return None
@@ -287,11 +293,12 @@ class Target:
         if self.plan.dry:
             return
         try:
-            full = self.spot(path)
+            free = self._free.get(path)
+            full = self.spot(path) if free is None else free
             if (lying := self.lying.pop((result.source, path), None)) is not None:
                 self.staged.waiting.append(files.Fresh(lying.file, full, full))
             else:
-                self.staged.add(full, data)
+                self.staged.add(full, data, new=free is not None)
             self.leaving.append(Leaving(full, path, result, data, lying))
         except files.Outside as problem:
             result.fail(note("F009", str(problem), file=path, help=OUTSIDE))

@@ -7,7 +7,6 @@ of a command otherwise. They are code of the package like any other, so nothing 
 
 from __future__ import annotations
 
-import pprint
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -52,5 +51,7 @@ def modules() -> Iterator[tuple[str, str]]:
 
 
 def _module(data: Any) -> str:
+    import pprint
+
     text = pprint.pformat(data, width=118, sort_dicts=False)
     return f"{_UNTOUCHED}import datetime  # noqa: F401\n\nDATA = {text}\n"

@@ -9,12 +9,13 @@ from typing import Any
 
 from agentconv.containers import Node
 from agentconv.model import Model
+from agentconv.patterns import pattern
 from agentconv.reading.context import UNSAID, Bad, Context, is_text, not_text
 from agentconv.reading.jstext import as_text
 from agentconv.spec import Field, Spec, load_data
 
 DATED = re.compile(r"[-@](20\d{6}|20\d\d-\d\d-\d\d)$")
-PARAMETERS = re.compile(r"\[[^\[\]]*\]$")  # `[1m]`, `[effort=high]`: of the model's use, and only its own program's
+PARAMETERS = pattern(r"\[[^\[\]]*\]$")  # `[1m]`, `[effort=high]`: of the model's use, and only its own program's
 DECORATION = re.compile(r"\s*\([\w. -]+\)$|\[[^\[\]]*\]$", re.I)
 
 

@@ -6,10 +6,11 @@ import hashlib
 import re
 import unicodedata
 
+from agentconv.patterns import pattern
 from agentconv.spec import Spec
 
 LONGEST = 120  # of a file name: with suffix and lock it has to fit where 143 bytes are the limit (eCryptfs)
-WORDS = re.compile(r"[a-z0-9]+")
+WORDS = pattern(r"[a-z0-9]+")
 
 
 def slug(text: str) -> str:

@@ -40,7 +40,19 @@ def _completed(cls: Any, frozen: bool) -> type:
     return made
 
 
-def _init(cls: type, fields: tuple[dataclasses.Field[Any], ...], frozen: bool) -> Any:
+def _init(cls: Any, fields: tuple[dataclasses.Field[Any], ...], frozen: bool) -> Any:
+    """Written when the first value is made: of the classes that a run has, many make none."""
+
+    def first(self: Any, /, *values: Any, **named: Any) -> None:
+        written = _written(cls, fields, frozen)
+        if cls.__init__ is first:
+            cls.__init__ = written
+        written(self, *values, **named)
+
+    return first
+
+
+def _written(cls: type, fields: tuple[dataclasses.Field[Any], ...], frozen: bool) -> Any:
     """The only method that is written: with names for its arguments. A frozen class lets itself be set by its slots."""
     names: dict[str, Any] = {"MISSING": MISSING}
     arguments, lines = ["self"], []

@@ -38,6 +38,7 @@ class Name:
     plain: bool = False
     keep: tuple[tuple[str, str], ...] = ()
     off: bool = False
+    key: str = ""  # the only key that gives it
     never: bool = False
     closed: bool = False  # denied unless a rule names it
     named: bool = False  # so in an agent that others start
@@ -94,7 +95,8 @@ class ToolTable:
                 scope=facts.get("scope", ""),
                 plain=bool(facts.get("plain", False)),
                 keep=tuple((facts.get("keep") or {}).items()),
-                off=bool(facts.get("off", False)),
+                off=bool(facts.get("off", False) or facts.get("only_by")),
+                key=str(facts.get("only_by", "")),
                 never=bool(facts.get("never", False)),
                 closed=facts.get("default") == "deny",
                 named=bool(facts.get("named", False)),
@@ -154,10 +156,9 @@ class ToolTable:
 
     def _by_pattern(self, token: str) -> Name | None:
         """A name of a family (`discovered_tool_…`)."""
-        for pattern, caps in (self.data.get("patterns") or {}).items():
-            if re.fullmatch(str(pattern), token):
-                return Name(token, _words(caps), off=True)
-        return None
+        known = (self.data.get("patterns") or {}).items()
+        caps = next((caps for pattern, caps in known if re.fullmatch(str(pattern), token)), None)
+        return None if caps is None else Name(token, _words(caps), off=True)
 
     def covers(self, token: str) -> frozenset[str]:
         """The single names that a token of a rule reaches in the program."""

@@ -17,7 +17,7 @@ from agentconv import convert, registry
 from agentconv.convert import Conversion, Options, convert_text
 from agentconv.lowering.lowered import Lowered
 from agentconv.model import Model, Rule, Scope, Tool, Tools
-from agentconv.output import render
+from agentconv.output import render, templates
 from agentconv.proof import aftermath, attempt, merging
 from agentconv.spec import Spec
 
@@ -155,7 +155,7 @@ def template_with(old: str, new: str) -> Patch:
 
     def patch(monkeypatch: pytest.MonkeyPatch) -> None:
         def wrong(id: str, syntax: str, folder: str = "") -> Any:
-            env = render.environment()
+            env = templates.environment()
             assert env.loader is not None
             source, _, _ = env.loader.get_source(env, f"{syntax}.j2")
             assert old in source

@@ -158,6 +158,12 @@ def test_a_template_runs_in_the_sandbox(code: str, project: Path) -> None:
     assert not Path(".acme").exists()
 
 
+def test_the_template_of_an_own_format_is_printed(project: Path) -> None:
+    put(LOCAL, FORMAT)
+    (LOCAL / "acme/acme.j2").write_text("{# ours #}\n{{ prompt | upper }}\n", "utf-8")
+    assert run("template", "acme").output == "{# ours #}\n{{ prompt | upper }}\n"
+
+
 def test_what_a_project_calls_a_tool_holds_for_its_own_files_only(project: Path) -> None:
     put(LOCAL, FORMAT.replace("    grep: {is", "    peek_about: {is"))
     registry.use_folder(LOCAL.resolve(), trusted=False)

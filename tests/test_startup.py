@@ -90,6 +90,17 @@ def test_convert_loads_neither_the_editor_nor_a_markdown_parser(tmp_path: Path) 
     assert "yaml" in modules, "the probe sees nothing"
 
 
+@pytest.mark.parametrize(
+    ("to", "by_jinja"),
+    [("opencode", False), ("codex", False), ("kiro", False), ("cursor", False), ("roo", False), ("agents-md", True)],
+)
+def test_jinja_is_loaded_for_layouts_that_say_more_than_lines(to: str, by_jinja: bool, tmp_path: Path) -> None:
+    source = ROOT / "fixtures/examples/docs-writer.md"
+    modules = loaded("convert", str(source), "--to", to, "-o", f"{tmp_path}/", cwd=tmp_path)
+    assert any(p.is_file() for p in tmp_path.rglob("*")), "nothing was converted, so nothing was measured"
+    assert ("jinja2" in modules) is by_jinja
+
+
 @pytest.mark.parametrize(("description", "parsed"), [("Writes docs.", False), ("|\n  Writes docs.", True)])
 def test_the_yaml_parser_is_loaded_for_headers_that_need_it(tmp_path: Path, description: str, parsed: bool) -> None:
     """A wheel holds the descriptions as Python, so for most files there is no YAML to parse."""
@@ -124,6 +135,15 @@ def test_a_file_that_lies_in_its_place_needs_the_tables_of_its_formats_only(tmp_
     assert "agentconv.reading.fitting" not in modules
     assert "agentconv.output.sameformat" not in modules and "agentconv.output.update" not in modules
     assert any(tmp_path.rglob("*.toml")), "nothing was converted, so nothing was measured"
+
+
+def test_convert_loads_nothing_for_what_it_does_not_do(tmp_path: Path) -> None:
+    source = tmp_path / ".claude/agents/lead.md"
+    source.parent.mkdir(parents=True)
+    source.write_text("---\nname: lead\ndescription: Leads.\ntools: Read\n---\n\nLead.\n", "utf-8")
+    modules = loaded("convert", str(source), "--to", "opencode", cwd=tmp_path)
+    assert any(tmp_path.rglob(".opencode/**/*.md")), "nothing was converted, so nothing was measured"
+    assert modules & {"difflib", "pprint", "textwrap", "shutil", "subprocess", "logging", "multiprocessing"} == set()
 
 
 def test_public_names_are_loaded_when_used() -> None:

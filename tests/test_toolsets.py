@@ -13,12 +13,12 @@ from agentconv.convert import convert_text
 from agentconv.model import Agent
 from agentconv.output.render import rows_of
 from agentconv.reading.engine import read_author, read_program
-from agentconv.reading.toolsets import as_sets
+from agentconv.reading.toolsets import as_sets, in_sets
 from agentconv.registry import load, targets
 
 ID = "claude-managed-agents"
 SPEC = load(ID)
-NAMES = list(SPEC.tools.singles)
+NAMES = [name.name for name in in_sets(SPEC)]
 OWN, SERVER = "agent_toolset_20260401", "mcp_toolset"
 POLICIES = [None, {"type": "always_allow"}, {"type": "always_ask"}, {"type": "auto"}]
 LAW = settings(max_examples=25, deadline=None, derandomize=True)
@@ -114,3 +114,38 @@ def test_no_target_gets_more(body: dict[str, Any], some: list[str]) -> None:
         (made,) = convert_text(json.dumps(body), from_=ID, to=target, path="managed-agents/a.json")
         assert made.status != "failed", (target, body, made.notes)
         assert made.status == "refused" or not made.gained, (target, body, made.rights)
+
+
+switch = st.sampled_from([None, {"type": "enabled"}, {"type": "disabled"}])
+roster = st.none() | st.lists(st.sampled_from(["agent_x", "agent_y"]), unique=True, max_size=2)
+
+
+@st.composite
+def parts(draw: st.DrawFn) -> dict[str, Any] | None:
+    """One way to start agents."""
+    part: dict[str, Any] | None = draw(switch)
+    if part is None or part["type"] == "disabled":
+        return part
+    return {**part, "inline_agents": draw(switch), "predefined_agents": draw(roster)}
+
+
+@LAW
+@given(parts(), parts())
+def test_who_may_be_started_is_what_the_parts_say(subagents: Any, workflows: Any) -> None:
+    """Told again without the description: `None` is any, a set is those."""
+    found: set[str] | None = set()
+    legal = True
+    for part in (subagents or {"type": "enabled"}, workflows or {"type": "enabled"}):
+        if part["type"] == "disabled":
+            continue
+        made_up = (part.get("inline_agents") or {"type": "enabled"})["type"] == "enabled"
+        names = set(part.get("predefined_agents") or ())
+        legal = legal and (made_up or bool(names))
+        found = None if made_up or found is None else found | names
+    said = {"type": "multiagent_20261001", "subagents": subagents, "workflows": workflows}
+    text = json.dumps({"name": "a", "model": "claude-sonnet-5", "system": "Do it.", "tools": [], "multiagent": said})
+    reading = read_program(SPEC, text, "managed-agents/a.json")
+    assert (reading.status == "read") == legal, said
+    if legal:
+        rights_found = rights.of_agent(reading.agents[0].agent, SPEC, program=True)
+        assert {r.scope and r.scope.text for r in rights_found} == ({None} if found is None else found), said

@@ -108,16 +108,14 @@ def diff(ctx: click.Context, /, a: str, b: str, from_: str | None, as_json: bool
 def template(id: str) -> None:
     """Print the Jinja template that lays out a format's files."""
     from agentconv import registry
-    from agentconv.output import render
+    from agentconv.output.templates import template_text
 
     known(id)
     spec = registry.load(id)
     if spec.many:
         click.echo(f"{{# {id}: entries are put into a shared file by place, without a template #}}")
         return
-    found = render.template(spec.id, spec.syntax, spec.folder)
-    if found.filename:
-        click.echo(Path(found.filename).read_text("utf-8"), nl=False)
+    click.echo(template_text(spec.id, spec.syntax, spec.folder) or "", nl=False)
 
 
 @click.command()

@@ -12,6 +12,7 @@ from bisect import bisect_right
 from dataclasses import field
 from typing import Any, Literal
 
+from agentconv.patterns import pattern
 from agentconv.records import dataclass
 
 MAX_BYTES = 5_000_000
@@ -28,7 +29,7 @@ MAX_BROKEN_LINES = 2_000
 # Characters that one does not see (without width or ink), for use inside of brackets of an expression.
 HIDDEN = "\\u200b-\\u200f\\u2060\\ufeff\\u00ad\\u202a-\\u202e\\u2066-\\u2069\\u00a0\\u2007\\u202f\\u3000"
 LINE_END = re.compile(r"\r\n|\r|\n")
-BETWEEN = re.compile(r"[,;\s]+")
+BETWEEN = pattern(r"[,;\s]+")
 
 Kind = Literal["scalar", "list", "map"]
 

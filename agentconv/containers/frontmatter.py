@@ -8,14 +8,15 @@ from agentconv.containers import HIDDEN, ContainerError, Document, Node, Remark,
 from agentconv.containers.programs import read_program
 from agentconv.containers.wrapping import Parts, loose_field, split, trim
 from agentconv.containers.yamlnodes import Composed, compose_all
+from agentconv.patterns import pattern
 
 __all__ = ["read_author", "read_program"]
 
 # valid YAML, but not what anybody means: `key: &word more words` is an anchor that nothing refers to
-_ANCHOR = re.compile(r":[ \t]+&")
+_ANCHOR = pattern(r":[ \t]+&")
 _LANGUAGES = ("", "yaml", "yml", "json")  # words behind the opening ---
 _PROMPTS = ("instructions", "prompt")
-_UNSEEN = re.compile(rf"^[{HIDDEN}]+|[{HIDDEN}]+$")
+_UNSEEN = pattern(rf"^[{HIDDEN}]+|[{HIDDEN}]+$")
 _HELP = "begin the file with a line --- and put another one between the fields and the prompt"
 
 
@@ -122,7 +123,7 @@ def _seen(document: Document, header: Node, known_keys: frozenset[str]) -> None:
     """Fields as one sees them: characters without width or ink around a key are no part of it."""
     for pair in header.pairs:
         key = pair.key
-        name = _UNSEEN.sub("", key.text)
+        name = key.text if key.text.isascii() else _UNSEEN.sub("", key.text)
         if name != key.text and name in known_keys and header.get(name) is None:
             text = f"a character that one does not see hides the field {name!r}"
             document.remarks.append(Remark("R032", text, key.line, key.column, name, key.start, key.end, name))

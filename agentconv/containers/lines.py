@@ -8,7 +8,6 @@ as YAML, and says where the program sees something else; a header that is none m
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from agentconv.containers import MAX_NODES, ContainerError, Document, Node, Pair, Places, Remark, check_header
 from agentconv.containers.frontmatter import newline_of
@@ -100,13 +99,3 @@ def _as_it_is(key: str, seen: Node) -> Remark:
     shown = seen.text if len(seen.text) <= 40 else seen.text[:37] + "…"
     text = f"the program takes lines as they are: `{key}` is `{shown}` there"
     return Remark("R011", text, seen.line, seen.column, key)
-
-
-def line_value(value: Any) -> str:
-    """A value for such a header: as it is, for there are no quotes."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    text = ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
-    if text != text.strip() or "\n" in text or "\r" in text:
-        raise ValueError("a header of lines holds one line per value, without blanks around it")
-    return text

@@ -200,9 +200,10 @@ def _lose_hooks(value: Any, src: Spec, dst: Spec, out: Lowered) -> None:
 def always(fields: dict[str, Any], src: Spec, dst: Spec, out: Lowered) -> None:
     """What is written even where nothing says it. Of two formats of one program both mean the same by saying nothing:
     an agent of opencode.json without a mode is one for all modes."""
+    required = {row.field for row in dst.rows_with("required") if row.fact("required")}  # under any key
     for row in dst.rows_with("always"):
         word = row.fact("always")
-        if src.program == dst.program and not row.fact("required") and src.fields.get(row.key) is not None:
+        if src.program == dst.program and row.field not in required and src.fields.get(row.key) is not None:
             continue
         if word is None or word is True or not row.field or not row.written or fields.get(row.field) is not None:
             continue
@@ -253,7 +254,10 @@ def lower_extras(extras: tuple[Extra, ...], src: Spec, dst: Spec, out: Lowered) 
             out.limits.append(extra.key)
             text = f"{dst.seen} has no `{extra.key}` of {src.program}; the limit would be lost"
             out.say("L003", text, extra.key, help="--allow-widening limits writes it without")
-        elif any((row.fact("looked_up") or {}).get("in") == extra.key for row in src.fields.values()):
+        elif any(
+            (row.fact("looked_up") or {}).get("in") == extra.key or (row.fact("roster") and row.key == extra.key)
+            for row in src.fields.values()
+        ):
             text = f"`{extra.key}` of {src.program} was read for what the agent takes from it"
             out.say("L006", text, extra.key, "info")
         elif extra.key == src.models.get("provider_key"):

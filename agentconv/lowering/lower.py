@@ -14,6 +14,7 @@ from agentconv.lowering.texts import as_written, lower_identity, lower_texts, pl
 from agentconv.lowering.tools import control_for
 from agentconv.model import Agent, Extra, Tools
 from agentconv.reading.origins import as_it_is
+from agentconv.reading.roster import kept_rosters, said_by, with_rosters, without
 from agentconv.reading.toolkeys import beside_list
 from agentconv.reading.toolsets import as_sets
 from agentconv.rights import CLASSES, Rights, by_capability, class_of, contains, denied_by_fields, of_ambient, spread
@@ -62,7 +63,8 @@ def lower(
     agent = _spoken(agent, src, dst, options, scene, out)
     agent = named_servers(as_written(agent, dst, out), src, dst)
     fields: dict[str, Any] = {}
-    fields["tools"], delegates = _tools(agent, src, dst, before, options, forbid, out)
+    rosters = kept_rosters(agent, dst)
+    fields["tools"], delegates = _tools(without(agent, rosters), src, dst, before, options, forbid, out)
     fields |= lower_identity(agent, dst, out)
     fields |= lower_texts(agent, dst, out)
     fields["prompt"] = placeholders(fields["prompt"], src, dst, out)
@@ -75,11 +77,12 @@ def lower(
     bound_servers(fields, agent.tools, dst, out)
     if dst.tools.fact("sets"):
         fields["tools"] = as_sets(fields["tools"], dst)
+    fields["tools"] = with_rosters(fields["tools"], rosters)
     _inside(fields, dst, out)
     _say_needs(fields, dst, out)
     _delegates(agent, delegates, before, dst, fields, out)
     always(fields, src, dst, out)
-    extras = _beside_list(lower_extras(agent.extras, src, dst, out), fields["tools"], dst)
+    extras = _beside_list(lower_extras(said_by(agent.extras, rosters, dst), src, dst, out), fields["tools"], dst)
     extras += tuple(e for e in provider(fields.get("model"), dst) if e.key not in {x.key for x in extras})
     extras = (*(e for e in extras if e.key not in {x.key for x in options.extra}), *options.extra)
     _say_ambient(before, dst, out)

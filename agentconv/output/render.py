@@ -3,89 +3,18 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from functools import cache, lru_cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from agentconv.dump import tools_to_data
 from agentconv.model import Agent, Rule, Tools
+from agentconv.output.templates import jinja_error, template
 from agentconv.reading.codecs import TOOL_TYPES, write_value
 from agentconv.reading.modelcodec import write_data
 from agentconv.spec import Field, Spec
 
-if TYPE_CHECKING:
-    from jinja2 import Template
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
-
 
 class LayoutError(ValueError):
     """A template that cannot lay the agent out."""
-
-
-def template_folders() -> list[str]:
-    """Where templates lie: inside the installed package, else beside it in a checkout."""
-    here = Path(__file__).parent.parent  # the package
-    return [str(p) for p in (here / "templates", here.parent / "templates") if p.is_dir()]
-
-
-@lru_cache(maxsize=1)
-def environment() -> ImmutableSandboxedEnvironment:
-    """One environment for all templates. Values are data: they are never evaluated as templates."""
-    from jinja2 import FileSystemLoader, StrictUndefined
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-    from agentconv.containers.lines import line_value
-    from agentconv.output import scalars
-
-    env = ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader(template_folders()),
-        undefined=StrictUndefined,
-        autoescape=False,
-        keep_trailing_newline=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    env.filters.update(
-        yaml=scalars.yaml_scalar,
-        yaml_value=scalars.yaml_value,
-        yaml_key=scalars.yaml_key,
-        toml_value=scalars.toml_value,
-        toml_key=scalars.toml_key,
-        json_value=scalars.json_value,
-        line_value=line_value,
-    )
-    return env
-
-
-@cache
-def template(id: str, syntax: str, folder: str = "") -> Template:
-    """The format's own layout where it has one, else that of its container. ``folder``: of a description that is not
-    built in; its templates run in the same sandbox and read nothing outside of it."""
-    names = [f"{id}.j2", f"{syntax}.j2"]
-    if not folder:
-        return environment().select_template(names)
-    from jinja2 import ChoiceLoader
-
-    own = environment().overlay(loader=ChoiceLoader([_loader(folder), *_loaders()]))
-    return own.select_template(names)
-
-
-def _loaders() -> list[Any]:
-    loader = environment().loader
-    return [loader] if loader is not None else []
-
-
-def _loader(folder: str) -> Any:
-    """Templates of a folder; a link that leads out of it is none."""
-    from jinja2 import FunctionLoader
-
-    root = Path(folder).resolve()
-
-    def read(name: str) -> str | None:
-        found = (root / name).resolve()
-        return found.read_text("utf-8") if root in found.parents and found.is_file() else None
-
-    return FunctionLoader(read)
 
 
 # -- rows -------------------------------------------------------------------------------------
@@ -224,11 +153,9 @@ def render(agent: Agent, spec: Spec, newline: str = "\n") -> str:
     prompt = agent.prompt or ""
     if spec.syntax == "frontmatter":
         prompt = prompt.replace("\r\n", "\n")
-    from jinja2 import TemplateError
-
     try:
         text = template(spec.id, spec.syntax, spec.folder).render(rows=rows, prompt=prompt, agent=agent, spec=spec.head)
-    except TemplateError as error:  # of a format of somebody's own, or a layout that needs what the agent does not say
+    except jinja_error() as error:  # of a format of somebody's own, or a layout that needs what the agent does not say
         raise LayoutError(f"{type(error).__name__}: {error.message or error}") from error
     # a file with lone CRs is read, and none is written: most programs find no header in it
     return text.replace("\r\n", "\n").replace("\n", newline) if newline == "\r\n" else text

@@ -224,3 +224,13 @@ def json_value(value: Any, indent: int | None = 2) -> str:
     if not _utf8(text):
         raise ValueError("half of a surrogate pair cannot be written")
     return text
+
+
+def line_value(value: Any) -> str:
+    """A value for a header that is read line by line (``parser: lines``): as it is, for there are no quotes."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    text = ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+    if text != text.strip() or "\n" in text or "\r" in text:
+        raise ValueError("a header of lines holds one line per value, without blanks around it")
+    return text

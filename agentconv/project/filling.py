@@ -245,7 +245,6 @@ def _shape(node: Node, parts: dict[str, str]) -> tuple[Any, ...]:
 
 def _writers(spec: Spec, key: bool) -> tuple[Writer, ...]:
     """How a text may be written in the format: as its templates write it."""
-    from agentconv.containers.lines import line_value
     from agentconv.output import scalars
 
     if spec.syntax == "toml":
@@ -253,7 +252,7 @@ def _writers(spec: Spec, key: bool) -> tuple[Writer, ...]:
     if spec.syntax == "json":
         return (scalars.json_value,)
     if (spec.container.get("dialect") or {}).get("parser") == "lines":
-        return (line_value,)
+        return (scalars.line_value,)
     if key:
         return (scalars.yaml_key,)
     blocks = [partial(_block, indent=indent) for indent in (2, 4, 6, 8)]

@@ -19,6 +19,7 @@ from agentconv.reading.codecs import TOOL_TYPES, read_value
 from agentconv.reading.context import UNSAID, Context, Get, Read, Refused, too_many
 from agentconv.reading.miswritten import respelt
 from agentconv.reading.namedfiles import named_in_body
+from agentconv.reading.roster import read_roster
 from agentconv.reading.toolkeys import only_limits, settled, undefined, unnamed, withheld
 from agentconv.reading.toolrows import joined, only_servers, say_absent, tool_row, tools_here, with_all
 from agentconv.reading.toolsets import defined_tools
@@ -141,6 +142,8 @@ class Keys:
             own = node.data() if meant_word is None else meant_word
             self.extras.append(Extra(key, own, self.spec.id, is_limit(row, own)))
             self.rules.extend(_denied(row, value, key))
+            if row.fact("roster"):
+                self.rules.extend(read_roster(node, row, self.fields.get("name"), self.ctx))
         elif row.field == "prompt_parts":
             self.fields.setdefault("prompt_parts", {}).update(value)
         else:

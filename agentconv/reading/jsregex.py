@@ -11,7 +11,7 @@ from agentconv.patterns import pattern
 _OTHER = pattern(r"\\(?P<escape>[a-zA-Z])|\(\?<(?P<name>[A-Za-z_$][\w$]*)>|(?P<any>\[\^\])|(?P<none>\[\])|\\.", re.S)
 _KNOWN = frozenset("bBdDsSwWtrnvf")
 # what Python has and JavaScript has not
-_FOREIGN = re.compile(r"(?<!\\)\(\?(?:P[<=>]|#|>|\(|[aiLmsux]+\))")
+_FOREIGN = pattern(r"(?<!\\)\(\?(?:P[<=>]|#|>|\(|[aiLmsux]+\))")
 _FINE = ("look-behind requires fixed-width pattern", "redefinition of group name", "unknown group name")
 
 

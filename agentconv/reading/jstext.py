@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import re
 from typing import Any
 
 from agentconv.containers import Node
+from agentconv.patterns import pattern
 
-_EXPONENT = re.compile(r"(.*)e([+-])0*(\d+)\Z")
+_EXPONENT = pattern(r"(.*)e([+-])0*(\d+)\Z")
 
 
 def as_text(node: Node) -> str | None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 from agentconv.containers import Node
+from agentconv.patterns import pattern
 from agentconv.reading.context import Context
 from agentconv.spec import Field
 
-_INSIDE = re.compile(r"\{file:([^}]+)\}")
+_INSIDE = pattern(r"\{file:([^}]+)\}")
 
 
 def named_text(value: str, node: Node, row: Field, ctx: Context) -> str:

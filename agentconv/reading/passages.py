@@ -6,7 +6,6 @@ is text like any other: a prompt may speak of such marks.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Collection
 
@@ -74,6 +73,8 @@ def _ids(text: str, found: re.Match[str], known: Collection[str], path: str) -> 
         raise _bad(text, found.start(), path, "a passage for no target", "name targets: agentconv:only ID,ID")
     for id in ids:
         if id not in known:
+            import difflib
+
             near = difflib.get_close_matches(id, known, 1, 0.5)
             help = f"did you mean `{near[0]}`?" if near else "`agentconv formats` lists them"
             raise _bad(text, found.start(), path, f"a passage for a target that nobody knows: `{id}`", help)

@@ -8,6 +8,7 @@ from typing import Any
 
 from agentconv.containers import Node
 from agentconv.model import Base, Rule, Scope, Tool, Tools
+from agentconv.patterns import pattern
 from agentconv.reading.context import Context, Refused, Token
 from agentconv.reading.toolnames import Found, recognise, star
 from agentconv.spec import Field, portable
@@ -15,7 +16,7 @@ from agentconv.spec import Field, portable
 NONE, ALL = Tools("none"), Tools("all")
 CURLY = "“”„‟‘’‚‛«»"  # the quotes of word processors, and of chats that a file was copied from
 QUOTES = "\"'`" + CURLY
-SERVER_PART = re.compile(r"mcp__(?P<server>(?:(?!__)[^*])+)__.*\*")
+SERVER_PART = pattern(r"mcp__(?P<server>(?:(?!__)[^*])+)__.*\*")
 
 
 def meaning(word: Any, ctx: Context, what: str) -> Tools:

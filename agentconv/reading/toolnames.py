@@ -6,15 +6,16 @@ import re
 from dataclasses import replace
 
 from agentconv.model import Scope, Tool
+from agentconv.patterns import pattern
 from agentconv.records import dataclass
 from agentconv.registry import folded_vocabulary, vocabulary
 from agentconv.spec import Spec, risk, union_caps
 
-SCOPED = re.compile(r"(?P<name>[^()\s]+)\s*\((?P<scope>.*)\)", re.S)
+SCOPED = pattern(r"(?P<name>[^()\s]+)\s*\((?P<scope>.*)\)", re.S)
 # spellings of MCP tools that mean the same in every file, whoever wrote it
 MCP_ANYWHERE = (
-    re.compile(r"mcp__(?P<server>(?:(?!__)[^*])+?)__(?P<tool>[^*]+)"),
-    re.compile(r"mcp__(?P<server>(?:(?!__)[^*])+?)(?:__\*)?"),
+    pattern(r"mcp__(?P<server>(?:(?!__)[^*])+?)__(?P<tool>[^*]+)"),
+    pattern(r"mcp__(?P<server>(?:(?!__)[^*])+?)(?:__\*)?"),
 )
 
 
@@ -117,8 +118,8 @@ def _by_author(token: str, spec: Spec) -> Found:
         return Found(Tool(token, caps), "dead")
     if (folded := table.folded.get(token.lower())) is not None:
         return Found(table.names[folded].tool(token), "foreign", whose=spec.id)
-    for pattern in MCP_ANYWHERE:
-        if found := pattern.fullmatch(token):
+    for form in MCP_ANYWHERE:
+        if found := form.fullmatch(token):
             member = found.groupdict().get("tool")
             return Found(Tool(token, server=found["server"], member=member), "foreign-mcp")
     if sure := sure_meaning(token):

@@ -12,7 +12,7 @@ from agentconv.reading.context import Context
 from agentconv.reading.toolcodecs import NONE, remember
 from agentconv.reading.toolnames import recognise
 from agentconv.rights import is_star
-from agentconv.spec import Field, Spec
+from agentconv.spec import Field, Name, Spec
 
 UNSAYABLE = "text"  # the kind of a limit that no pattern has: who cannot hold it leaves the tool out
 
@@ -71,6 +71,11 @@ def _agreed(before: list[Rule], made: list[Rule], kind: Node, at: str, ctx: Cont
     differ = [rules[0].tool for name, rules in both.items() if rules and rules != said[name]]
     more = [r for r in made if r.tool.name not in said]
     return [*more, *(Rule("deny", tool, at=at) for tool in differ)]
+
+
+def in_sets(spec: Spec) -> Iterator[Name]:
+    """The program's own tools but those that another key gives."""
+    return (name for name in spec.tools.singles.values() if not name.key)
 
 
 def defined_tools(node: Node, row: Field, spec: Spec) -> Iterator[Extra]:
@@ -168,14 +173,17 @@ def _of_program(
     default: Setting, settings: Mapping[str, tuple[Setting, str, Node]], at: str, ctx: Context
 ) -> Iterator[Rule]:
     """The program's own tools: all of them are in the set."""
-    table = ctx.spec.tools
+    own = {name.name: name for name in in_sets(ctx.spec)}
     for token, (setting, place, node) in settings.items():
+        if token not in own and token in ctx.spec.tools.names:
+            _wrong(f"`{token}` is no tool of a set: the key `{token}` gives it", place, node, ctx)
+            continue
         found = recognise(token, ctx.spec, author=ctx.author)
         remember(token, place, node, found, ctx)
-        if token not in table.singles:
+        if token not in own:
             ctx.refuse("refuse", f"unknown tool `{token}`")
             yield from _rules(found.tool, "", setting, place)
-    for name in table.singles.values():
+    for name in own.values():
         if name.name in settings:
             setting, place, _ = settings[name.name]
             yield from _rules(name.tool(), name.scope, setting, place)
@@ -231,7 +239,7 @@ def toolsets_value(tools: Tools, spec: Spec) -> list[dict[str, Any]] | None:
                 if (made := _settings(whole, members, members, words, facts)) is not None
             ]
         elif not facts.get("names"):
-            made = _settings(None, own, list(spec.tools.singles), words, facts)
+            made = _settings(None, own, [name.name for name in in_sets(spec)], words, facts)
             out += [{words["key"]: kind, **made}] if made is not None else []
     return out
 
@@ -246,7 +254,7 @@ def as_sets(tools: Tools, spec: Spec) -> Tools:
     own, servers = _held(tools, spec)
     places = {r.tool.name: r.at for r in reversed(tools.rules)}
     rules: list[Rule] = []
-    for name in spec.tools.singles.values():
+    for name in in_sets(spec):
         if name.name in own and own[name.name].on:
             rules += _rules(name.tool(), name.scope, own[name.name], places.get(name.name, "tools"))
     for server, (whole, members) in servers.items():
@@ -265,7 +273,8 @@ def _held(tools: Tools, spec: Spec) -> tuple[Held, dict[str, tuple[Setting, Held
     servers: dict[str, tuple[Setting, Held]] = {}
     for rule in tools.rules:
         if is_star(rule.tool):
-            own = {n: Setting(True, rule.approval == "ask") for n in spec.tools.singles if rule.effect == "allow"}
+            asks = rule.approval == "ask"
+            own = {name.name: Setting(True, asks) for name in in_sets(spec) if rule.effect == "allow"}
             servers = {}
         elif rule.tool.server:
             members = servers.setdefault(rule.tool.server, (Setting(False), {}))[1]

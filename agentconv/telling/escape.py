@@ -30,7 +30,7 @@ def _spelled(found: re.Match[str]) -> str:
 
 def visible(text: str) -> str:
     """Control characters as their spelling in Python; line feeds and tabs stay."""
-    return HIDDEN.sub(_spelled, text)
+    return text if text.isprintable() else HIDDEN.sub(_spelled, text)
 
 
 def one_line(text: str) -> str:

@@ -63,9 +63,9 @@ def _field(spec: Spec, field: str) -> str:
     forced = (spec.tables.get("forced") or {}).values()
     if (field == "prompt_mode" and spec.tables.get("prompt_mode")) or any(field in facts for facts in forced):
         return FIXED
-    if field == "delegates" and any(name.scope == "agent" for name in spec.tools.names.values()):
+    if field == "delegates" and any(n.scope == "agent" and not n.off for n in spec.tools.names.values()):
         return IN_TOOLS
-    return NO
+    return READ if field == "delegates" and spec.rows_with("roster") else NO
 
 
 def mark(word: str) -> str:

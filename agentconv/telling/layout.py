@@ -39,7 +39,7 @@ def laid_out(agents: list[dict[str, Any]], template: str) -> tuple[str, list[lis
     """The text, and for each agent the fields that the template never used. It gets ``agent``, once for each agent."""
     from jinja2 import TemplateError
 
-    from agentconv.output.render import environment
+    from agentconv.output.templates import environment
 
     env = environment().overlay(loader=None)
     parts, unused = [], []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from agentconv import __version__
-from agentconv.output.render import template_folders
+from agentconv.output.templates import template_folders
 from agentconv.project.planning import Run
 from agentconv.telling.escape import visible
 from agentconv.telling.grouping import gain_words, grouped, tail

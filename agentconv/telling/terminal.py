@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import IO, Literal
 
 from agentconv.convert import Conversion
@@ -31,6 +30,18 @@ SHOWN_WITH_STATUS = ("F003", "F013", "C006", "C012", "T014")
 ORDER = ("failed", "refused", "widened", "kept", "narrowed", "lossy", "exact", "skipped")
 
 
+def wrapped(text: str, columns: int, first: str = "", further: str = "", break_long_words: bool = True) -> list[str]:
+    """What ``textwrap.wrap`` makes of it, which is loaded for texts that do not fit."""
+    if text.isprintable() and len(first) + len(text) <= columns:
+        return [first + text.rstrip(" ")] if text.strip(" ") else []
+    import textwrap
+
+    return textwrap.wrap(
+        text, columns, initial_indent=first, subsequent_indent=further,
+        break_on_hyphens=False, break_long_words=break_long_words,
+    )  # fmt: skip
+
+
 class Page:
     """Lines for a terminal of this width."""
 
@@ -43,10 +54,7 @@ class Page:
 
     def line(self, text: str = "", indent: int = 0, first: int = 0) -> None:
         """A line, broken where the terminal ends."""
-        parts = textwrap.wrap(
-            visible(text), self.columns, initial_indent=" " * first, subsequent_indent=" " * indent,
-            break_on_hyphens=False, break_long_words=False,
-        )  # fmt: skip
+        parts = wrapped(visible(text), self.columns, " " * first, " " * indent, break_long_words=False)
         self.lines += parts or [""]
 
     def help(self, text: str, indent: int) -> None:
@@ -74,7 +82,7 @@ class Page:
             return
         if names and len(text) + len(names) + 3 <= room:
             text, names = f"{text}   {names}", ""
-        parts = textwrap.wrap(text, room, break_on_hyphens=False) or [""]
+        parts = wrapped(text, room) or [""]
         first = f"{parts[0]:<{room}}  {mark}" if mark else parts[0]
         self.lines.append((lead + self.paint(head, code) + first).rstrip())
         self.lines += [" " * indent + part for part in parts[1:]]

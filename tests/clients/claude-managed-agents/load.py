@@ -1,9 +1,9 @@
 """What the request types of Anthropic's Python SDK make of the bodies of agents in a project.
 
 The types are what the SDK sends; the service itself is not called. Limits that the types only describe in words are
-added here: unknown keys, hosts that are both allowed and blocked, servers and their sets, sizes; and that no tool is
-there twice, as in every list of tools of that API. The tools are those that the settings of the sets leave on, and
-those that ask, by the defaults of the page on permission policies.
+added here: unknown keys, hosts that are both allowed and blocked, servers and their sets, rosters, sizes; and that no
+tool is there twice, as in every list of tools of that API. The tools are those that the settings of the sets leave on,
+and those that ask, by the defaults of the page on permission policies.
 """
 
 import importlib.metadata
@@ -31,6 +31,20 @@ def forced(value):
     return [forced(inner) for inner in value]
 
 
+def rosters(said):
+    """Lists of agents that may be started: how many, none twice, and none only where others can be made up."""
+    parts = [said] if said.get("type") == "coordinator" else [said.get(key) for key in ("subagents", "workflows")]
+    for part in parts:
+        part = part or {}
+        roster = part.get("agents" if part is said else "predefined_agents") or []
+        made_up = part is not said and (part.get("inline_agents") or {}).get("type") != "disabled"
+        if not roster and not made_up and part.get("type") != "disabled":
+            yield "agents that may be started, and none is there"
+        names = [one if isinstance(one, str) else one.get("id") or one["type"] for one in roster]
+        if len(names) > 20 or len(set(names)) < len(names):
+            yield "more than 20 agents, or one of them twice"
+
+
 def said_in_words(body):
     """What the descriptions of the types say and the types do not check."""
     if unknown := set(body) - set(AgentCreateParams.__annotations__) | (set(body) & HEADERS):
@@ -50,6 +64,7 @@ def said_in_words(body):
             allowed, blocked = config.get("allowed_domains"), config.get("blocked_domains")
             if [] in (allowed, blocked) or (allowed and blocked) or len(allowed or blocked or ()) > 64:
                 yield f"the hosts of {config['name']}"
+    yield from rosters(body.get("multiagent") or {})
     metadata = body.get("metadata", {})
     if len(metadata) > 16 or any(len(key) > 64 or len(value) > 512 for key, value in metadata.items()):
         yield "metadata: more than 16 pairs, or too long ones"

@@ -54,6 +54,7 @@ class Target:
         self.staged = files.Staged()
         self.leaving: list[Leaving] = []
         self._root, self._spots = str(plan.root), Spots(plan)
+        self._prints: dict[int, tuple[bytes, str]] = {}  # by the object, which is kept so long
         self._free: dict[str, str] = {}  # places where nothing is, of the outputs that are being written
         self.lying: dict[tuple[str, str], Lying] = {}  # source and output: what a worker wrote beside its place
         self.numbers: dict[str, int] = {}  # the last number behind a name that was taken
@@ -129,6 +130,7 @@ class Target:
 
     def _let_go(self, results: list[Conversion]) -> None:
         """The bytes are where they belong; of the agents only what the program asks for is counted."""
+        self._prints.clear()
         for result in results:
             if result.files and not result.unchanged and result.status not in ("kept", "failed"):
                 for when, text in self._asked:
@@ -179,7 +181,10 @@ class Target:
 
     def identity(self, data: bytes) -> str:
         """What makes two outputs the same."""
-        return files.digest(data)
+        known = self._prints.get(id(data))
+        if known is None:
+            known = self._prints[id(data)] = data, files.digest(data)
+        return known[1]
 
     def _suffixed(self, result: Conversion, path: str, data: bytes) -> None:
         pure = PurePosixPath(path)
@@ -326,7 +331,7 @@ class Target:
     def remember(self, path: str, data: bytes) -> None:
         """These bytes are agentconv's own: they may be overwritten."""
         if not self.plan.dry:
-            self.written.note(path, data)
+            self.written.note_digest(path, Target.identity(self, data))
 
     def _remember(self, path: str, data: bytes, lying: Lying | None) -> None:
         if lying is None:
@@ -372,7 +377,7 @@ class Target:
 def _folded(path: str) -> str:
     """One file on some systems: names that differ by case only, or by the way in which an accent is written."""
     if path.isascii():
-        return path.lower()
+        return path if path == (lower := path.lower()) else lower  # the same object: it stays to the end of a run
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
 
 

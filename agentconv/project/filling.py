@@ -16,6 +16,7 @@ from agentconv.alike import Kinds, Signs, Texts, signs
 from agentconv.containers import ContainerError, Document, Node
 from agentconv.conversion import Conversion
 from agentconv.notes import Note
+from agentconv.project.frames import Frame, frame
 from agentconv.reading.engine import open_document
 from agentconv.registry import load
 from agentconv.spec import Spec
@@ -49,13 +50,18 @@ class Output:
     called: str  # which of the texts that name is
     pieces: tuple[str | Gap, ...]
     holds: tuple[Any, ...]  # what the program finds in it, with the names of the texts in their places
+    frame: Frame | None  # where it need not be read as a whole
 
     def filled(self, texts: Texts, loaded: Texts) -> tuple[str, bytes] | None:
         """The output for other texts, and where it goes; ``None`` where its program would find something else."""
         try:
-            text = "".join([p if isinstance(p, str) else p.text(texts, loaded) for p in self.pieces])
+            pieces = [p if isinstance(p, str) else p.text(texts, loaded) for p in self.pieces]
         except ValueError:  # a text that has no form there
             return None
+        text = "".join(pieces)
+        said = {"name": texts.name, "stem": texts.stem, "description": texts.description}
+        if self.frame is not None and self.frame.holds(said, texts.prompt, pieces):
+            return getattr(texts, self.called).join(self.path), text.encode()
         if (document := _opened(self.spec, text)) is None or _found(document, loaded) != self.holds:
             return None
         return getattr(texts, self.called).join(self.path), text.encode()
@@ -188,16 +194,24 @@ def _output(spec: Spec, first: Texts, result: Conversion) -> Output | None:
         gaps.append(Gap("path", at, at + len(first.path), str))
     pieces: list[str | Gap] = []
     at = 0
+    inside: list[tuple[int, str, int, int]] = []
     for gap in sorted(gaps, key=lambda g: g.start):
         pieces += [text[at : gap.start], gap]
         at = gap.end
+        if gap.start < document.body_start:
+            inside.append((len(pieces) - 1, gap.part, gap.start, gap.end))
     pieces.append(text[at:])
     fixed = [piece for piece in pieces if isinstance(piece, str)]
     called = "stem" if first.stem in path else "name"
     around = tuple(path.split(getattr(first, called)))
     if len(around) > 2 or any(getattr(t, part) in piece for piece in fixed for part in PARTS for t in (first, loaded)):
         return None
-    return Output(spec, around, called, tuple(pieces), _found(document, loaded))
+    around_prompt = text[document.header_end :].replace(first.prompt, "", 1).replace("---", "", 1)
+    bare = loaded is first and len(gaps) == len(inside) + 1 and not around_prompt.strip()
+    dialect = spec.container.get("dialect") or {}
+    proved = [piece if isinstance(piece, str) else None for piece in pieces]
+    read = frame(document, dialect, proved, inside, bare) if spec.syntax == "frontmatter" else None
+    return Output(spec, around, called, tuple(pieces), _found(document, loaded), read)
 
 
 def _opened(spec: Spec, text: str) -> Document | None:

@@ -33,15 +33,10 @@ class Frame:
     def holds(self, said: dict[str, str], prompt: str, pieces: Sequence[str]) -> bool:
         """Whether the program finds these texts, and beside them what it found in the first. ``said``: the texts of
         the header by their names; ``pieces``: what was written."""
-        if (
-            prompt[0] in WHITE
-            or prompt[-1] in WHITE
-            or prompt in self.fixed
-            or not self.fixed.isdisjoint(said.values())
-        ):
+        if prompt[0] in WHITE or prompt[-1] in WHITE or prompt in said.values() or prompt in self.fixed:
             return False
-        if said["description"] in (said["name"], said["stem"]):  # it is not told which of the two stands where
-            return False
+        if said["description"] in (said["name"], said["stem"]) or not self.fixed.isdisjoint(said.values()):
+            return False  # it cannot be told which of two equal texts stands where
         if any(proved != piece for proved, piece in zip(self.around, pieces, strict=True) if proved is not None):
             return False
         for at, before, line, part in self.lines:

@@ -19,7 +19,7 @@ from agentconv.bodies.search import places
 from agentconv.containers import ContainerError
 from agentconv.containers.programs import without_gaps
 from agentconv.containers.wrapping import as_body, loose_field
-from agentconv.lowering.traces import EXAMPLES, HEADING, KEY
+from agentconv.lowering.traces import END, KEY
 from agentconv.naming import DEVICES, LONGEST
 from agentconv.output.scalars import yaml_scalar
 from agentconv.reading.engine import controls, stem
@@ -252,7 +252,7 @@ def _is_name(name: str) -> bool:
 def _is_text(prompt: str, spec: Spec) -> bool:
     """A prompt without anything that an earlier conversion left, a place of its program, or a field gone astray; of
     letters, blanks and ends of lines only."""
-    if prompt.startswith(("```", "~~~")) or any(sign in prompt for sign in (KEY, HEADING, EXAMPLES, *places(spec))):
+    if prompt.startswith(("```", "~~~")) or any(sign in prompt for sign in (KEY, END, *places(spec))):
         return False
     # a tenth of the time that an expression takes, as most of it is gone at once
     rest = prompt.encode("utf-8", "surrogatepass").translate(None, _ASCII)

@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from agentconv.alike import Kinds, Signs, Texts, signs
+from agentconv.bodies.company import Member
 from agentconv.containers import ContainerError, Document, Node
 from agentconv.conversion import Conversion
 from agentconv.notes import Note
@@ -131,18 +132,25 @@ def _result(
         said = {n: getattr(agent, n) for n in ("id", "name", "title", "description", "when_to_use", "prompt")}
         agent = replace(agent, **{n: swap.get(text, text) for n, text in said.items() if text is not None})
     if called is not None:
-        words = tuple(swap.get(word, word) for word in called.words)
-        called = replace(called, words=words, becomes=swap.get(called.becomes, called.becomes), source=texts.path)
-    return replace(
-        result,
-        name=swap.get(result.name, result.name),
-        source=texts.path,
-        gained=list(result.gained),
-        notes=[n.moved(file=texts.path) if n.file == first.path else n for n in result.notes],
-        files=files,
-        agent=agent,
-        entry=swap.get(result.entry, result.entry),
-        called=called,
+        words = tuple([swap.get(word, word) for word in called.words])
+        becomes = swap.get(called.becomes, called.becomes)
+        called = Member(words, called.title, texts.path, becomes, called.output)
+    notes = [n.moved(file=texts.path) if n.file == first.path else n for n in result.notes]
+    return Conversion(
+        result.status,
+        swap.get(result.name, result.name),
+        texts.path,
+        result.format,
+        result.target,
+        result.rights,
+        list(result.gained),
+        notes,
+        files,
+        agent,
+        swap.get(result.entry, result.entry),
+        result.unchanged,
+        called,
+        result.names,
     )
 
 

@@ -18,7 +18,7 @@ from agentconv.notes import Note, note
 from agentconv.project import files
 from agentconv.reading.context import Get
 from agentconv.reading.deciding import decide
-from agentconv.reading.detect import by_place, guess, passed_over, syntax_fits
+from agentconv.reading.detect import Guess, by_place, guess, passed_over, syntax_fits
 from agentconv.records import dataclass
 from agentconv.registry import derived, heads, ids
 
@@ -180,7 +180,7 @@ def _taken(source: Source) -> Source | None:
         guessed = guess(_absolute(source), source.text)
         if guessed.format is None and not guessed.candidates:
             return None
-        decided(source)
+        decided(source, guessed)
         if source.format is None and not any("cannot be told" in n.message for n in source.notes):
             return None  # no agent of any format: a folder holds other things, too
     return source
@@ -258,12 +258,12 @@ def _stdin(from_: str | None, most: int) -> Source:
     return decided(source)
 
 
-def decided(source: Source) -> Source:
+def decided(source: Source, guessed: Guess | None = None) -> Source:
     """The source with its format, or with a note that it cannot be told."""
     if source.text is None:
         return source
     if source.format is None:
-        source.format, problem = decide(_absolute(source), source.text, source.path)
+        source.format, problem = decide(_absolute(source), source.text, source.path, guessed)
         source.notes += [problem] if problem else []
     if source.format is not None:
         source.below = below(_absolute(source), source.format)

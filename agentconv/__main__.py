@@ -14,10 +14,11 @@ def main() -> None:
         return
     import gc
 
+    # of what a start makes nearly all stays: the default of 700 lets the collector look through it some sixty times;
+    # of a long run it takes a twentieth
+    gc.set_threshold(50_000)
     from agentconv.cli import main as run
 
-    # nearly all that a run makes stays to its end: looking for garbage each 700 objects takes a twentieth of its time
-    gc.set_threshold(10_000)
     run()
 
 

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 PACKAGE = Path(__file__).parent
-HEADS, DATA = "heads", ("capabilities", "models", "notes", "others", "proved")
+HEADS, VOCABULARY = "heads", "vocabulary"
+DATA = ("capabilities", "models", "notes", "others", "proved")
 _UNTOUCHED = "# Made from the YAML files of agentconv by hatch_build.py. Not to be changed.\n"
 
 
@@ -46,8 +47,16 @@ def modules() -> Iterator[tuple[str, str]]:
         heads[path.parent.name] = yaml.safe_load(head)
         yield f"{tables_of(path.parent.name)}.py", _module(yaml.safe_load(tables) or {})
     yield f"{HEADS}.py", _module(heads)
+    yield f"{VOCABULARY}.py", _module(_vocabulary())
     for name in DATA:
         yield f"{data_of(name)}.py", _module(yaml.safe_load((PACKAGE / "data" / f"{name}.yaml").read_text("utf-8")))
+
+
+def _vocabulary() -> Any:
+    """The tool names of all formats, which one unknown word asks for: they are worked out from the tables of all."""
+    from agentconv import registry
+
+    return registry.vocabulary()
 
 
 def _module(data: Any) -> str:

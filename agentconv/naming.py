@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import unicodedata
 
+from agentconv.fingerprints import sha256
 from agentconv.patterns import pattern
 from agentconv.spec import Spec
 
@@ -24,7 +24,7 @@ def stand_in(text: str) -> str:
     """For a name in a script that is not ours to write: the same one for the same name, and another for another, so
     that two agents of a team that writes Japanese are two files."""
     mark = unicodedata.normalize("NFC", text).strip().encode("utf-8", "surrogatepass")
-    return f"agent-{hashlib.sha256(mark).hexdigest()[:6]}" if any(c.isalnum() for c in text) else "agent"
+    return f"agent-{sha256(mark)[:6]}" if any(c.isalnum() for c in text) else "agent"
 
 
 def legal(text: str | None, rules: dict[str, object] | None) -> bool:

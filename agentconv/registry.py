@@ -254,7 +254,8 @@ def vocabulary() -> Vocabulary:
     """Every tool name of every format: spelling -> (format, is, also, dead). Loaded when a name is unknown.
 
     What a description inside a project says counts for its own files only."""
-    return _vocabulary([id for id in ids(readings=True) if trusted(id)])
+    ready: Vocabulary | None = None if _folders else compiled.table(compiled.VOCABULARY)
+    return ready or _vocabulary([id for id in ids(readings=True) if trusted(id)])
 
 
 def _vocabulary(ids: Iterable[str]) -> Vocabulary:

@@ -23,7 +23,7 @@ OUTPUTS = ("out", "floor-out", ".opencode", "agentconv.lock")
 
 def clean(folder: Path) -> None:
     """A project as it was before any run. What is there is moved away and not deleted: for some seconds after, ext4
-    passes over the inodes of deleted files one by one, and whoever writes next pays for it (up to a half of its time)."""
+    passes over the inodes of deleted files one by one, and whoever writes next pays for it."""
     for name in OUTPUTS:
         path = folder / name
         if path.exists():

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from agentconv import compiled
+from agentconv import compiled, registry
 
 PACKAGE = compiled.PACKAGE
 LOADED = re.compile(r"load_data\(\"(\w+)\"\)")
@@ -46,6 +46,25 @@ def test_each_table_of_data_is_its_yaml(held: dict[str, Any]) -> None:
     for name in compiled.DATA:
         text = (PACKAGE / "data" / f"{name}.yaml").read_text("utf-8")
         assert types(held[compiled.data_of(name)]) == types(yaml.safe_load(text)), name
+
+
+def test_the_vocabulary_is_that_of_all_descriptions(held: dict[str, Any]) -> None:
+    registry.forget()
+    assert not registry.folders() and held[compiled.VOCABULARY] == registry.vocabulary()
+    assert len(held[compiled.VOCABULARY]) > 500
+
+
+def test_a_wheel_works_the_vocabulary_out_where_a_description_is_added(
+    held: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compiled, "table", lambda name: {"nobody": ()} if name == compiled.VOCABULARY else None)
+    registry.forget()
+    try:
+        assert set(registry.vocabulary()) == {"nobody"}, "what the wheel holds"
+        registry.use_folder(tmp_path)
+        assert registry.vocabulary() == held[compiled.VOCABULARY]
+    finally:
+        registry.forget(folders=True)
 
 
 def test_a_checkout_reads_the_yaml() -> None:

@@ -143,7 +143,10 @@ def test_convert_loads_nothing_for_what_it_does_not_do(tmp_path: Path) -> None:
     source.write_text("---\nname: lead\ndescription: Leads.\ntools: Read\n---\n\nLead.\n", "utf-8")
     modules = loaded("convert", str(source), "--to", "opencode", cwd=tmp_path)
     assert any(tmp_path.rglob(".opencode/**/*.md")), "nothing was converted, so nothing was measured"
-    assert modules & {"difflib", "pprint", "textwrap", "shutil", "subprocess", "logging", "multiprocessing"} == set()
+    assert (
+        modules & {"hashlib", "difflib", "pprint", "textwrap", "shutil", "subprocess", "logging", "multiprocessing"}
+        == set()
+    )
 
 
 def test_public_names_are_loaded_when_used() -> None:

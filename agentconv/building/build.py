@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import field, replace
 from pathlib import Path
+from typing import Any
 
 from agentconv.building import lock as locks
 from agentconv.building.lock import Ledger, Lock, Row
@@ -55,8 +56,14 @@ class BuildRun(Run):
         return bool(self.changes or self.removed.gone or self.removed.kept or self.lock_changed)
 
 
-def run(config: Config, wishes: Wishes, progress: Step = lambda n: None, cache: Cache | None = None) -> BuildRun:
-    """Build the project of these settings."""
+def run(
+    config: Config,
+    wishes: Wishes,
+    progress: Step = lambda n: None,
+    cache: Cache | None = None,
+    sources: list[Source] | None = None,
+) -> BuildRun:
+    """Build the project of these settings. ``sources``: where they were listed just now."""
     check_targets(config)
     if wishes.take == "theirs":
         first = _Build(config, Wishes(dry=True, take="theirs"), cache).run(progress)
@@ -66,23 +73,28 @@ def run(config: Config, wishes: Wishes, progress: Step = lambda n: None, cache: 
         done = _Build(config, replace(wishes, take="" if wishes.dry else "ours"), cache).run(progress)
         done.took_back = took
         return done
-    return _Build(config, wishes, cache).run(progress)
+    return _Build(config, wishes, cache, sources).run(progress)
 
 
 class _Build:
-    def __init__(self, config: Config, wishes: Wishes, cache: Cache | None) -> None:
+    def __init__(
+        self, config: Config, wishes: Wishes, cache: Cache | None, sources: list[Source] | None = None
+    ) -> None:
+        self.sources = sources
         self.config, self.wishes, self.root, self.cache = config, wishes, config.root, cache
         self.locks = {
             True: locks.read(self.root / locks.NAME),
             False: locks.read(locks.state_file(self.root)),
         }
-        self.ledgers = {tracked: Ledger(self.root, lock) for tracked, lock in self.locks.items()}
+        self.state = files.Written(self.root)
+        self.ledgers = {tracked: Ledger(self.state, lock) for tracked, lock in self.locks.items()}
         targets = tuple(setting.id for setting in config.targets)
-        self.done = BuildRun(Plan(self.root, targets, settings=config.file, dry=wishes.dry))
+        shared: dict[str, Any] = {"settings": config.file, "dry": wishes.dry, "texts": wishes.dry}
+        self.done = BuildRun(Plan(self.root, targets, **shared))
         self.makers: list[SettledMaker] = []
         self.outputs: list[Output] = []
         for setting in config.targets:
-            plan = plan_of(config, setting, settings=config.file, dry=wishes.dry)
+            plan = plan_of(config, setting, **shared)
             kept = None if cache is None else cache.results
             self.makers.append(SettledMaker(plan, setting, config, kept, kinds=new_kinds()))
             ledger = self.ledgers[setting.tracked]
@@ -91,6 +103,7 @@ class _Build:
         self.failed: set[tuple[str, str]] = set()
         self.listed: set[str] = set()  # files in the places of the sources
         self.read: set[str] = set()  # those that hold agents
+        self.without: set[str] = set()  # the others
 
     def run(self, progress: Step) -> BuildRun:
         """Everything, in its order: sources, outputs, deletions, lock."""
@@ -116,6 +129,8 @@ class _Build:
                 for result in made.results.get(output.dst.id, ()):
                     output.take(result)
                     progress(1)
+            if self.cache is None:
+                source.text = None  # of ten thousand files the names fit into memory, the texts need not
         for output in self.outputs:
             output.finish()
             done.results += output.made
@@ -126,6 +141,8 @@ class _Build:
             say_absent(output.plan, output.dst, output.made)
         for tracked in (True, False):
             self._settle(tracked, empty)
+        if not self.wishes.dry:
+            self.state.save()
         return done
 
     def _together(self) -> Iterable[tuple[Source, Reading | None, Made]]:
@@ -144,7 +161,7 @@ class _Build:
         ours = set(self.done.plan.targets)
         rows = [row for lock in self.locks.values() for row in lock.rows.values()]
         outputs = {row.output for row in rows if row.target in ours}
-        for found in configured.sources(self.config):
+        for found in configured.sources(self.config) if self.sources is None else self.sources:
             if found.path in outputs:
                 continue  # a folder of the sources may hold outputs
             self.listed.add(found.path)
@@ -198,6 +215,7 @@ class _Build:
         }
         left = [row for key, row in lock.rows.items() if key not in rows]
         self.failed = {(r.source, r.target) for r in done.results if r.status == "failed"}
+        self.without = self.listed - self.read
         held = {row.key: row for row in left if self._held(row)}
         self._emptied(row.source for row in held.values())
         sources = self.read | {source for source, _ in self.failed}  # an output once, and a source of today
@@ -246,7 +264,7 @@ class _Build:
 
     def _held(self, row: Row) -> bool:
         """An output whose source could not be read or converted this time stays as it is."""
-        if row.source in self.listed - self.read:
+        if row.source in self.without:
             return True
         return any(
             source == row.source or row.source.startswith(source.rstrip("/") + "/")
@@ -257,7 +275,7 @@ class _Build:
     def _emptied(self, sources: Iterable[str]) -> None:
         """A file that held an agent and holds none now is a mistake, or half written, until it is deleted."""
         told = {source for source, _ in self.failed}
-        for source in sorted(set(sources) & self.listed - self.read - told):
+        for source in sorted(set(sources) & self.without - told):
             help = "mend it, or delete it: then its outputs go, too"
             text = f"{source} held an agent and holds none now; what was made from it stays"
             self.done.remarks.append(Remark("", 0, note("F015", text, file=source, help=help)))
@@ -271,8 +289,8 @@ class Busy(Exception):
 
 
 @contextlib.contextmanager
-def alone(root: Path, say: Callable[[str], None], seconds: float = 60.0) -> Iterator[None]:
-    """The project for one build. A second one waits, says so, and gives up after a minute.
+def alone(root: Path, say: Callable[[str], None], seconds: float = 60.0) -> Iterator[bool]:
+    """The project for one build, and whether it had to wait. A second one waits, says so, and gives up after a minute.
 
     The folder itself is locked: nothing is left behind by a build that was killed."""
     import os
@@ -281,7 +299,7 @@ def alone(root: Path, say: Callable[[str], None], seconds: float = 60.0) -> Iter
     try:
         import fcntl
     except ImportError:  # Windows has no such lock on a folder
-        yield
+        yield False
         return
     handle = os.open(root, os.O_RDONLY)
     try:
@@ -299,7 +317,7 @@ def alone(root: Path, say: Callable[[str], None], seconds: float = 60.0) -> Iter
                 time.sleep(0.05)
             except OSError:  # a file system without locks
                 break
-        yield
+        yield told
     finally:
         os.close(handle)
 

@@ -12,8 +12,10 @@ import os
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from agentconv.project import files
+from agentconv.project.nearby import memory_of
 
 NAME = "agentconv.lock"  # `project.batch` looks for it, too
 VERSION = 1
@@ -24,8 +26,7 @@ class BadLock(Exception):
     """The lock file cannot be used."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Row:
+class Row(NamedTuple):
     """One output: a file, or an entry of a shared one."""
 
     output: str
@@ -57,7 +58,7 @@ class Row:
 
 def fingerprint(data: bytes) -> str:
     """A fingerprint that is the same with either kind of line ends."""
-    return files.digest(data.replace(b"\r\n", b"\n"))
+    return files.digest(data.replace(b"\r\n", b"\n") if b"\r" in data else data)
 
 
 @dataclass(slots=True)
@@ -137,8 +138,7 @@ def _row(line: str, place: str) -> Row:
 
 def state_file(root: Path) -> Path:
     """Where the outputs are known that git does not track: in the user's state folder."""
-    written = files.Written(root).file
-    return written.with_suffix(".lock")
+    return Path(f"{memory_of(str(root))}.lock")
 
 
 class Known(files.Written):
@@ -159,34 +159,28 @@ class Ledger(files.Written):
     What a build is about to write is noted in the user's state folder before: a build that was killed between an
     output and the lock knows its own files again."""
 
-    def __init__(self, root: Path, lock: Lock) -> None:
-        super().__init__(root)
-        self.lock = lock
+    def __init__(self, state: files.Written, lock: Lock) -> None:
+        self.state, self.lock = state, lock
+        self.file, self.changed = state.file, False
         self.made: dict[str, str] = {}
-        self.before = self.hashes
-        self.hashes = {**self.before, **dict.fromkeys(lock.rows, "")}
+        self.hashes = {**state.hashes, **dict.fromkeys(lock.rows, "")}
+        self._known: dict[str, tuple[bytes, str]] = {}  # fingerprints of what is written next
 
     def knows(self, key: str, data: bytes) -> bool:
         """Whether agentconv wrote these bytes there."""
-        return self.lock.knows(key, data) or self.before.get(key) in (files.digest(data), fingerprint(data))
+        return self.lock.knows(key, data) or self.state.hashes.get(key) in (files.digest(data), fingerprint(data))
 
     def note(self, key: str, data: bytes) -> None:
         """The output is there, or would be."""
-        self.made[key] = fingerprint(data)
+        known = self._known.get(key)
+        self.made[key] = known[1] if known is not None and known[0] is data else fingerprint(data)
 
-    def intend(self, texts: Mapping[str, bytes]) -> None:
+    def announce(self, texts: Mapping[str, bytes]) -> None:
         """These will be written next."""
-        new = {key: fingerprint(data) for key, data in texts.items()}
-        if new.items() <= self.before.items():
-            return
-        self.before |= new
-        self.hashes |= new
-        self.changed = True
-        super_hashes, self.hashes = self.hashes, dict(self.before)
-        try:
-            self.save()
-        finally:
-            self.hashes, self.changed = super_hashes, False
+        self._known = {key: (data, fingerprint(data)) for key, data in texts.items()}
+        made = {key: known[1] for key, known in self._known.items()}
+        self.hashes |= made
+        self.state.intend(made)
 
 
 def conflict_sides(data: bytes) -> list[bytes]:

@@ -3,7 +3,8 @@
 All that a build looks at goes into two fingerprints: what goes in (the program itself, the settings, the sources),
 taken before the build, and what lies there after it (locks and outputs). They are kept in the user's state folder, for
 this machine only; a clone builds everything once. A file that a definition names from elsewhere is in neither, so a
-project with such definitions has no memo.
+project with such definitions has no memo. Beside each of the two stands what the file system said of the same files
+before they were read, so that the next build need not read them (`glance`).
 """
 
 from __future__ import annotations
@@ -11,41 +12,25 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import agentconv
+from agentconv.building import glance
 from agentconv.building import lock as locks
+from agentconv.building.glance import Known, Places, Said
 from agentconv.project import configured, files
 from agentconv.project.config import Config
-from agentconv.registry import folders, load
+from agentconv.project.nearby import memory_of
+from agentconv.registry import load
 
 if TYPE_CHECKING:
     from agentconv.building.build import BuildRun
 
-
-class Said(NamedTuple):
-    """What a build told that had nothing to write and could not make everything: refused agents, broken sources."""
-
-    layout: str  # the terminal that it was laid out for
-    text: str
-    code: int
-
-    def told(self, seconds: float) -> str:
-        """The text with the time of today."""
-        return re.sub(r"(?m)(?<=   )\d+\.\d s$", f"{seconds:.1f} s", self.text)
-
-
-class Known(NamedTuple):
-    """What an earlier build said: how many agents, and for how many of the results rights are the same, less, more."""
-
-    agents: int
-    rights: tuple[int, ...]
-    said: Said | None
+MANIFESTS = ("", "/.claude-plugin/plugin.json", "/plugin.json")  # what makes a folder of the sources a plugin
 
 
 class Memo:
@@ -53,35 +38,70 @@ class Memo:
 
     def __init__(self, config: Config) -> None:
         self.config = config
-        self.file = locks.state_file(config.root).with_suffix(".memo")
-        self.inputs = _fingerprint(_inputs(config))
+        self.file = Path(f"{memory_of(str(config.root))}.memo")
+        with files.watching() as looked:
+            program = list(_program())
+            self.sources = configured.sources(config)
+        self.before = _looked_at(config, looked, [str(s.full) for s in self.sources if s.full is not None])
+        self.seen = glance.facts(self.before)
+        self.inputs = _fingerprint(self._inputs(program))
 
-    def known(self) -> Known | None:
+    def _inputs(self, program: list[str]) -> Iterator[str]:
+        yield from program
+        yield _content(self.config.root / self.config.file)
+        for source in self.sources:
+            content = _content(source.full) if source.full is not None else ""
+            yield f"{source.path} {source.format} {source.prefix} {content}"
+            yield from (problem.message for problem in source.notes)
+
+    def known(self, dry: bool = False) -> Known | None:
         """What is up to date, where nothing has changed since a build that ended well; else ``None``."""
-        if folders():  # descriptions from elsewhere are in no fingerprint
+        if glance.own_formats():
             return None
-        with suppress(OSError, ValueError, KeyError, TypeError):
-            data = json.loads(self.file.read_text("utf-8"))
-            if data["inputs"] == self.inputs and data["outputs"] == _fingerprint(_outputs(self.config)):
-                layout, text, code = data["said"] or ("", "", 0)
-                said = Said(str(layout), str(text), int(code)) if layout else None
-                return Known(int(data["agents"]), tuple(map(int, data["rights"])), said)
+        with suppress(ValueError, KeyError, TypeError):
+            data = glance.remembered(str(self.config.root))
+            if data and data["inputs"] == self.inputs:
+                after, seen, outputs = self._outputs()
+                if data["outputs"] == outputs:
+                    known = glance.as_known(data)
+                    if not dry:
+                        self._keep({**data, **self._facts(after, seen)})
+                    return known
         return None
 
     def remember(self, run: BuildRun, rights: tuple[int, ...], said: Said | None = None) -> None:
         """A build of this project ended well, or (``said``) as it will end again. ``rights``: for how many they are
         the same, less, more. A state folder that cannot be written costs only time later."""
         formats = {r.format for r in run.results if r.format}
-        if folders() or any(load(id).names_files for id in formats):
+        if glance.own_formats() or any(load(id).names_files for id in formats):
             return
-        agents = len({(r.source, r.name) for r in run.results if r.name})
-        data = {
-            "agents": agents,
-            "rights": rights,
-            "said": said,
-            "inputs": self.inputs,
-            "outputs": _fingerprint(_outputs(self.config)),
-        }
+        after, seen, outputs = self._outputs()
+        self._keep(
+            {
+                "agents": len({(r.source, r.name) for r in run.results if r.name}),
+                "rights": rights,
+                "targets": [target.id for target in self.config.targets],
+                "said": said,
+                "inputs": self.inputs,
+                "outputs": outputs,
+                **self._facts(after, seen),
+            }
+        )
+
+    def _outputs(self) -> tuple[Places, glance.Facts, str]:
+        """Where the outputs are, what is said of them, and what they hold."""
+        both = locks_of(self.config.root)
+        outputs = sorted({row.output for file in both for row in locks.read(file).rows.values()})
+        paths = [*map(str, both), *(f"{self.config.root}/{output}" for output in outputs)]
+        after = Places([], [], paths)
+        seen = glance.facts(after)
+        return after, seen, _fingerprint(f"{path} {_content(path)}" for path in paths)
+
+    def _facts(self, after: Places, seen: glance.Facts) -> dict[str, Any]:
+        absolute = all(os.path.isabs(path) for path in (*self.before.starts, *self.before.folders))
+        return {"before": (self.seen.kept if absolute else "", self.before), "after": (seen.kept, after)}
+
+    def _keep(self, data: dict[str, Any]) -> None:
         with suppress(OSError):
             files.write_bytes(self.file, json.dumps(data).encode("utf-8"))
 
@@ -93,27 +113,26 @@ def _fingerprint(parts: Iterable[str]) -> str:
     return made.hexdigest()
 
 
-def _inputs(config: Config) -> Iterator[str]:
-    yield from _program()
-    yield _content(config.root / config.file)
-    for source in configured.sources(config):
-        yield f"{source.path} {source.format} {_content(source.full) if source.full is not None else ''}"
+def _looked_at(config: Config, looked: files.Looked, sources: list[str]) -> Places:
+    """What decides which sources there are, and what they hold."""
+    root = str(config.root)
+    settings = [f"{root}/{name}" for name in glance.SETTINGS]
+    if config.file == glance.SETTINGS[0]:
+        del settings[1:]
+    named = [f"{root}/{setting.path}" for setting in config.sources]
+    alone = [path for path in sources if os.path.dirname(path) not in looked.folders]
+    probed = [path + name for path in named for name in MANIFESTS]
+    return Places([root, *named, *looked.starts], list(looked.folders), [*settings, *looked.files, *probed, *alone])
 
 
-def _outputs(config: Config) -> Iterator[str]:
-    files = _locks(config.root)
-    outputs = sorted({row.output for file in files for row in locks.read(file).rows.values()})
-    for path in (*map(str, files), *(f"{config.root}/{output}" for output in outputs)):
-        yield f"{path} {_content(path)}"
-
-
-def _locks(root: Path) -> tuple[Path, Path]:
+def locks_of(root: Path) -> tuple[Path, Path]:
+    """The two files that know the outputs: of those in git, and of the others."""
     return root / locks.NAME, locks.state_file(root)
 
 
 def _content(path: str | Path) -> str:
     try:
-        with open(path, "rb") as file:  # noqa: PTH123 -- ten thousand of them
+        with open(path, "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 return "-"  # a link of a stranger's project to a device would never end
             return hashlib.sha256(file.read()).hexdigest()
@@ -124,7 +143,7 @@ def _content(path: str | Path) -> str:
 def _program() -> Iterator[str]:
     """This very program: other bytes of it may write other bytes."""
     top = Path(agentconv.__file__).parent
-    for folder in (top, top.parent / "templates"):
-        for name in files.walk(folder, ""):
-            facts = (folder / name).stat()
+    for folder in (str(top), str(top.parent / "templates")):
+        for name in files.walk(Path(folder), ""):
+            facts = os.stat(f"{folder}/{name}")
             yield f"{folder} {name} {facts.st_size} {facts.st_mtime_ns}"

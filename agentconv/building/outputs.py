@@ -37,10 +37,11 @@ class Output(Target):
         self.own_files: set[str] = set()  # shared files that a killed build began
         self.kept_texts: list[tuple[str, list[str]]] = []
         self.differing: list[tuple[str, Conversion]] = []  # copies that agentconv did not write
+        self._there: dict[str, bytes | None] = {}  # what stands in the places of a chunk
 
     def old(self, path: str, result: Conversion) -> bytes | None:
         """What is there now."""
-        found = super().old(path, result)
+        found = self._there[path] if path in self._there else super().old(path, result)
         begun = self.dst.many and not any(row.output == path for row in self.ledger.lock.rows.values())
         if begun and found is not None and self.ledger.knows(path, found):
             self.own_files.add(path)
@@ -49,12 +50,13 @@ class Output(Target):
     def _write(self, results: list[Conversion]) -> None:
         for result in results:
             for path, data in result.files.items():
-                old = self.old(path, result)
+                old = self._there[path] = self.old(path, result)
                 if old is not None and old != data and _lf(old) == _lf(data):
                     result.files[path] = old  # git changed the line ends
         if not self.plan.dry:
-            self.ledger.intend({path: data for r in results for path, data in r.files.items()})
+            self.ledger.announce({path: data for r in results for path, data in r.files.items()})
         super()._write(results)
+        self._there = {}
 
     def _claim(self, result: Conversion) -> None:
         """A source that lies in its target's place is there already."""
@@ -75,7 +77,7 @@ class Output(Target):
             result.unchanged = True  # nobody misses it here
             return
         if self.dst.many and not self.plan.dry:
-            self.ledger.intend({path: data})
+            self.ledger.announce({path: data})
         super().put(result, path, data, old)
         if self.plan.dry:
             self.remember(path, data)

@@ -63,7 +63,7 @@ def progress(total: int, quiet: bool) -> Iterator[Callable[[int], None]]:
 
 def output(run: Run, given: dict[str, Any], seconds: float) -> None:
     """Results to standard output, notes to standard error, the report to its file."""
-    from agentconv.telling import escape, overview, report, terminal
+    from agentconv.telling import escape, terminal
 
     if run.stdout is not None:
         escape.result(run.stdout)
@@ -71,6 +71,8 @@ def output(run: Run, given: dict[str, Any], seconds: float) -> None:
         escape.result(diff_text(run.changes))
     if given["report"]:
         Path(given["report"]).write_text(report_text(run, given["report"]), "utf-8")
+    if given["notes_"] in ("json", "github"):
+        from agentconv.telling import report
     if given["notes_"] == "json":
         escape.say(report.as_json(run), nl=False, err=run.stdout is not None or given["show_diff"])
         return
@@ -81,6 +83,8 @@ def output(run: Run, given: dict[str, Any], seconds: float) -> None:
     if given["quiet"]:
         escape.say(terminal.rights_line(run.results, run), err=True)
         return
+    from agentconv.telling import overview
+
     many = overview.wanted(run)
     if given["notes_"] == "full" or (len({r.source for r in run.results}) == 1 and not many):
         escape.say(terminal.in_full(run), err=True)

@@ -32,7 +32,7 @@ def build(ctx: click.Context, /, **given: Any) -> None:
     """Build what agentconv.toml says: every source for every target, and nothing that is up to date.
 
     agentconv.lock knows the outputs: one that was edited is kept and shown, one whose source is gone is deleted."""
-    from agentconv.building.memo import Said
+    from agentconv.building import glance
     from agentconv.building.wishes import Wishes
     from agentconv.telling.screen import colored, width
 
@@ -44,18 +44,25 @@ def build(ctx: click.Context, /, **given: Any) -> None:
     if given["watch"]:
         ctx.exit(_watch(wishes))
     started = time.monotonic()
-    memo = _memo()
     plain = given["notes_"] == "summary" and given["fail_on"] == "never"
     plain = plain and not any(given[k] for k in ("report", "take", "force"))
     layout = f"{dry} {given['quiet']} {width()} {colored(sys.stderr)}"
-    if plain and (known := memo.known()) is not None and (known.said is None or known.said.layout == layout):
-        ctx.exit(_as_before(known, memo.config, time.monotonic() - started, given["quiet"]))
+
+    def ends(known: glance.Known | None) -> None:
+        if known is not None and (known.said is None or known.said.layout == layout):
+            ctx.exit(_as_before(known, time.monotonic() - started, given["quiet"]))
+
+    if plain:
+        ends(glance.known(str(Path.cwd())))
+    memo = _memo()
+    if plain:
+        ends(memo.known(dry))
     from agentconv.telling import building, terminal
 
-    run = built(wishes, given["quiet"])
+    run = built(wishes, given["quiet"], memo.sources)
     code, text = _say(run, given, time.monotonic() - started)
     if not dry and _would_end_so_again(run):
-        trouble = Said(layout, text, code) if plain and (code or building.troubled(run)) else None
+        trouble = glance.Said(layout, text, code) if plain and (code or building.troubled(run)) else None
         if trouble is not None or (code == 0 and not building.troubled(run)):
             memo.remember(run, terminal.rights_counts(run.results), trouble)
     ctx.exit(code)
@@ -71,7 +78,7 @@ def _memo() -> Any:
         raise CannotBuild(str(error)) from error
 
 
-def _as_before(known: Any, config: Any, seconds: float, quiet: bool) -> int:
+def _as_before(known: Any, seconds: float, quiet: bool) -> int:
     """What the last build of this very state has told."""
     from agentconv.telling import escape
     from agentconv.telling.screen import colored
@@ -81,7 +88,7 @@ def _as_before(known: Any, config: Any, seconds: float, quiet: bool) -> int:
         return int(known.said.code)
     from agentconv.telling.uptodate import nothing_written, up_to_date
 
-    line = up_to_date(known.agents, [target.id for target in config.targets], seconds)
+    line = up_to_date(known.agents, known.targets, seconds)
     escape.say(nothing_written(known.rights) if quiet else line, err=True)
     return 0
 
@@ -131,21 +138,20 @@ class CannotBuild(click.ClickException):
     exit_code = 3
 
 
-def built(wishes: Any, quiet: bool) -> Any:
+def built(wishes: Any, quiet: bool, sources: Any) -> Any:
     """One build, alone in its project."""
     from agentconv.building import build as building
     from agentconv.building.lock import BadLock
-    from agentconv.project import configured
     from agentconv.project.config import BadConfig
     from agentconv.telling import escape
 
     config = settings()
     try:
         with (
-            building.alone(config.root, lambda text: escape.say(text, err=True)),
-            progress(len(configured.sources(config)) * len(config.targets), quiet) as step,
+            building.alone(config.root, lambda text: escape.say(text, err=True)) as waited,
+            progress(len(sources) * len(config.targets), quiet) as step,
         ):
-            return building.run(config, wishes, step)
+            return building.run(config, wishes, step, None, None if waited else sources)
     except BadConfig as error:
         raise click.UsageError(str(error)) from error
     except (BadLock, building.Busy) as error:

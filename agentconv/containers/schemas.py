@@ -35,7 +35,8 @@ _TIME = pattern(
     r"(\d{4})-(\d\d?)-(\d\d?)(?:[Tt]|[ \t]+)(\d\d?):(\d\d):(\d\d)(?:\.(\d*))?"
     r"(?:[ \t]*(?:Z|([-+])(\d\d?)(?::(\d\d))?))?\Z"
 )
-_LEAD = frozenset("0123456789+-.~nNtTfFyYoO")
+_NUMERIC = frozenset("0123456789+-.")  # what a number or a date begins with
+_LEAD = _NUMERIC | frozenset("~nNtTfFyYoO")
 _LONGEST = 400  # digits; Python refuses to read far longer ones, and no program means a number by them
 
 
@@ -54,7 +55,7 @@ def typed(text: str, schema: str) -> Any:
         return _WORDS11[text]
     if text in _SPECIAL:
         return _SPECIAL[text]
-    if len(text) > _LONGEST:
+    if text[0] not in _NUMERIC or len(text) > _LONGEST:
         return text
     if schema == "js-yaml4" and "-" in text and (date := _timestamp(text)) != text:
         return date

@@ -16,7 +16,6 @@ from agentconv.model import Agent, Extra, Tools
 from agentconv.reading.origins import as_it_is
 from agentconv.reading.roster import kept_rosters, said_by, with_rosters, without
 from agentconv.reading.toolkeys import beside_list
-from agentconv.reading.toolsets import as_sets
 from agentconv.rights import CLASSES, Rights, by_capability, class_of, contains, denied_by_fields, of_ambient, spread
 from agentconv.spec import Spec
 
@@ -76,6 +75,8 @@ def lower(
             fields[name] = kept
     bound_servers(fields, agent.tools, dst, out)
     if dst.tools.fact("sets"):
+        from agentconv.reading.toolsets import as_sets
+
         fields["tools"] = as_sets(fields["tools"], dst)
     fields["tools"] = with_rosters(fields["tools"], rosters)
     _inside(fields, dst, out)

@@ -9,7 +9,6 @@ from agentconv.dump import tools_to_data
 from agentconv.model import Agent, Rule, Tools
 from agentconv.output.templates import jinja_error, template
 from agentconv.reading.codecs import TOOL_TYPES, write_value
-from agentconv.reading.modelcodec import write_data
 from agentconv.spec import Field, Spec
 
 
@@ -62,6 +61,8 @@ def _row_value(row: Field, agent: Agent, spec: Spec, extras: dict[str, Any]) -> 
         return _with_inner(models_value(agent), agent, spec)
     value = getattr(agent, row.field)
     if row.type == "data":
+        from agentconv.reading.modelcodec import write_data
+
         return None if value is None else write_data(value, row, spec.id)
     return None if value is None else write_value(value, row)
 

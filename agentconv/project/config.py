@@ -12,6 +12,7 @@ from typing import Any
 from agentconv.containers import ContainerError, Node
 from agentconv.notes import Note, note
 from agentconv.project import files
+from agentconv.project.nearby import upwards
 
 NAME = "agentconv.toml"
 PYPROJECT = "pyproject.toml"
@@ -105,14 +106,9 @@ class Config:
 def find(start: Path) -> Config | None:
     """The settings of the nearest folder upwards that has some, as far as its project goes; never those of the home
     folder, which is no project."""
-    home = Path.home()
-    for folder in (start, *start.parents):
-        if folder == home:
-            return None
-        if (config := read(folder)) is not None:
+    for folder in upwards(str(start)):
+        if (config := read(Path(folder))) is not None:
             return config
-        if (folder / ".git").exists():
-            return None
     return None
 
 

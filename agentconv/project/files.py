@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import re
@@ -14,6 +13,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from agentconv.containers import MAX_BYTES
+from agentconv.fingerprints import sha256
+from agentconv.project.nearby import SKIPPED, memory_of
 
 
 class Unreadable(Exception):
@@ -99,6 +100,8 @@ def expand(root: Path, glob: str) -> Iterator[str]:
     fixed = glob.split("*", 1)[0]
     fixed = fixed[: fixed.rfind("/") + 1]
     if "*" not in glob:
+        if _looked is not None:
+            _looked.files[str(root / glob)] = None
         if (root / glob).is_file():
             yield glob
         return
@@ -109,21 +112,56 @@ def expand(root: Path, glob: str) -> Iterator[str]:
             yield found
 
 
-SKIPPED = frozenset({".git", "node_modules", "__pycache__", ".venv", "venv", ".tox", ".mypy_cache"})
-
-
 def walk(folder: Path, prefix: str, deep: bool = True) -> Iterator[str]:
     """Files of a folder in a fixed order."""
+    return (name for name, _ in entries(folder, prefix, deep))
+
+
+def entries(folder: Path, prefix: str = "", deep: bool = True) -> Iterator[tuple[str, bool]]:
+    """The same, and whether each is a link."""
+    if _looked is not None:
+        _looked.starts[str(folder)] = None
+    return _entries(str(folder), prefix, deep)
+
+
+def _entries(folder: str, prefix: str, deep: bool) -> Iterator[tuple[str, bool]]:
+    if _looked is not None:
+        _looked.folders[folder] = None
     try:
-        entries = sorted(os.scandir(folder), key=lambda e: e.name)
+        found = sorted(os.scandir(folder), key=lambda e: e.name)
     except OSError:
         return
-    for entry in entries:
+    for entry in found:
         if entry.is_dir(follow_symlinks=False):
             if deep and entry.name not in SKIPPED:
-                yield from walk(Path(entry.path), f"{prefix}{entry.name}/")
-        elif not _links_to_folder(entry):  # a link that leads nowhere is handed on, so that somebody says so
-            yield prefix + entry.name
+                yield from _entries(entry.path, f"{prefix}{entry.name}/", deep)
+        else:
+            link = entry.is_symlink()
+            if not link or not _links_to_folder(entry):  # one that leads nowhere is handed on: somebody says so
+                yield prefix + entry.name, link
+
+
+class Looked:
+    """Where files were looked for: whoever looks there again finds the same, or sees what has changed."""
+
+    def __init__(self) -> None:
+        self.starts: dict[str, None] = {}
+        self.folders: dict[str, None] = {}
+        self.files: dict[str, None] = {}
+
+
+_looked: Looked | None = None
+
+
+@contextlib.contextmanager
+def watching() -> Iterator[Looked]:
+    """All places at which `walk` and `expand` look meanwhile."""
+    global _looked
+    before, _looked = _looked, Looked()
+    try:
+        yield _looked
+    finally:
+        _looked = before
 
 
 def _links_to_folder(entry: os.DirEntry[str]) -> bool:
@@ -323,21 +361,26 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 def digest(data: bytes) -> str:
     """A short fingerprint of what was written."""
-    return hashlib.sha256(data).hexdigest()[:32]
+    return sha256(data)[:32]
 
 
 class Written:
     """What agentconv last wrote below a root, kept in the user's state folder and not in the project."""
 
     def __init__(self, root: Path) -> None:
-        base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
-        name = hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:24]
-        self.file = Path(base) / "agentconv" / f"{name}.json"
+        self.file = Path(f"{memory_of(str(root))}.json")
+        self.ahead = self.file.with_suffix(".ahead")
         self.hashes: dict[str, str] = {}
         with contextlib.suppress(OSError, ValueError):
             data = json.loads(self.file.read_text("utf-8"))
             self.hashes = {str(k): str(v) for k, v in data.get("written", {}).items()}
         self.changed = False
+        with contextlib.suppress(OSError, ValueError):
+            for line in self.ahead.read_text("utf-8").splitlines():
+                self.changed = True
+                with contextlib.suppress(ValueError):  # the last line of a run that was killed
+                    key, made = json.loads(line)
+                    self.hashes[str(key)] = str(made)
 
     def knows(self, key: str, data: bytes) -> bool:
         """Whether these are the bytes that agentconv wrote there."""
@@ -353,12 +396,28 @@ class Written:
             self.hashes[key] = made
             self.changed = True
 
+    def intend(self, made: Mapping[str, str]) -> None:
+        """What is written next, by fingerprints: who comes after a run that was killed knows it, too."""
+        new = {key: digest for key, digest in made.items() if self.hashes.get(key) != digest}
+        if not new:
+            return
+        self.hashes |= new
+        self.changed = True
+        with contextlib.suppress(OSError):
+            os.makedirs(self.ahead.parent, exist_ok=True)
+            with open(self.ahead, "ab") as file:
+                file.write("".join(f"\n{json.dumps(pair)}" for pair in new.items()).encode())
+                file.flush()
+                os.fsync(file.fileno())
+
     def save(self) -> None:
         """Keep it. A state folder that cannot be written costs only a question later."""
         if self.changed:
             with contextlib.suppress(OSError):
-                data = json.dumps({"written": dict(sorted(self.hashes.items()))}, indent=0)
+                data = json.dumps({"written": dict(sorted(self.hashes.items()))})
                 write_bytes(self.file, data.encode())
+                self.ahead.unlink(missing_ok=True)
+                self.changed = False
 
 
 def in_git(root: Path, paths: Iterable[str]) -> frozenset[str]:

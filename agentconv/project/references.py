@@ -58,17 +58,19 @@ def say_absent(dst: Spec, root: Path, results: Iterable[Conversion]) -> None:
 def _agents_there(dst: Spec, root: Path, wanted: Iterable[str]) -> set[str]:
     """What the agents are called that lie where the program searches. Files without one of the words are not read."""
     words = tuple(wanted)
-    from agentconv.project.sources import listed_places, taken
+    from agentconv.project.sources import listed_places, read, taken
     from agentconv.reading.engine import read_author
 
+    searched = {id for id in heads() if _searches(dst, id)}
     found: set[str] = set()
     for listed in listed_places(root):
-        if not any(_searches(dst, id) for id in listed.among) or (source := taken(listed)) is None:
+        if not any(id in searched for id in listed.among) or (text := read(listed, listed.most).text) is None:
             continue
-        if source.text is None or source.format is None or not any(w in source.text or w in source.path for w in words):
-            continue
-        for read in read_author(load(source.format), source.text, source.path).agents:
-            found |= {read.agent.id, read.agent.name or read.agent.id, read.agent.id.rsplit("/", 1)[-1]}
+        if any(w in text or w in listed.path for w in words) and (source := taken(listed)) is not None:
+            reading = read_author(load(source.format), text, source.path) if source.format is not None else None
+            for agent in (one.agent for one in (reading.agents if reading is not None else ())):
+                found |= {agent.id, agent.name or agent.id, agent.id.rsplit("/", 1)[-1]}
+        listed.text = None
     return found
 
 

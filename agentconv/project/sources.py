@@ -113,11 +113,12 @@ def listed_places(root: Path, but: Iterable[str] = (), user: bool = False, most:
         if id in closed:
             continue
         places = heads()[id].get("places") or {}
+        skip = places.get("skip", ())
         for glob in places.get("user" if user else "project", ()):
             for path in files.expand(root, glob.removeprefix("~/")):
-                if passed_over(PurePosixPath(path).name, places.get("skip", ())):
+                if skip and passed_over(path.rpartition("/")[2], skip):
                     continue
-                if closed & set(by_place(path)):
+                if closed and closed & set(by_place(path)):
                     continue
                 if id not in seen.setdefault(path, []):
                     seen[path].append(id)

@@ -10,7 +10,6 @@ from agentconv.lowering.lowered import Lowered, Options
 from agentconv.model import Agent, Tools
 from agentconv.notes import Note, note
 from agentconv.output.render import LayoutError, output_path, render, rows_of
-from agentconv.output.shared import new_file, put_sections
 from agentconv.reading.engine import read_program
 from agentconv.records import dataclass
 from agentconv.registry import shared_readers
@@ -86,6 +85,8 @@ def written(agent: Agent, dst: Spec, newline: str = "\n") -> str:
     """The agent as text: a whole file, or a shared one that holds it alone."""
     if not dst.many:
         return render(agent, dst, newline)
+    from agentconv.output.shared import new_file, put_sections
+
     if dst.syntax == "sections":
         return put_sections(None, [(agent.id, section(agent, dst))], dst.container)
     return new_file(dst, [(agent.id, rows_of(agent, dst))])

@@ -12,7 +12,6 @@ from agentconv.model import Handoff
 from agentconv.models import read_models
 from agentconv.reading.context import UNSAID, Bad, Context, all_text, is_text, not_text
 from agentconv.reading.jstext import as_text
-from agentconv.reading.modelcodec import read_data
 from agentconv.reading.namedfiles import named_text
 from agentconv.reading.reach import read_delegates, read_handoffs, read_hooks, read_servers
 from agentconv.reading.routing import read_context, read_examples, write_context
@@ -276,6 +275,12 @@ def _parts(node: Node, row: Field, ctx: Context) -> Any:
         raise Bad(bad.problem, bad.meant if bad.meant is UNSAID else {row.key: bad.meant}) from None
 
 
+def _data(node: Node, row: Field, ctx: Context) -> Any:
+    from agentconv.reading.modelcodec import read_data
+
+    return read_data(node, row, ctx)
+
+
 _READERS = {
     "string": _text,
     "text": _text,
@@ -294,7 +299,7 @@ _READERS = {
     "handoffs": read_handoffs,
     "misplaced": _misplaced,
     "prompt-parts": _parts,
-    "data": read_data,
+    "data": _data,
     "context": read_context,
     "examples": read_examples,
 }

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from functools import cache, lru_cache
 from pathlib import PurePosixPath
-from typing import Any
 
 from agentconv.patterns import pattern
 from agentconv.project.files import glob_pattern
@@ -96,27 +95,33 @@ def by_name(path: str) -> list[str]:
                 found.append(id)
                 break
         else:
-            if any(fnmatchcase(name, g.rsplit("/", 1)[-1]) for g in _exact_names(head)):
+            if any(_is_name(name, g.rsplit("/", 1)[-1]) for g in (head.get("places") or {}).get("project", ())):
                 found.append(id)
     return found
 
 
-def _exact_names(head: Any) -> list[str]:
-    globs = (head.get("places") or {}).get("project", ())
-    return [g for g in globs if "*" not in g.rsplit("/", 1)[-1]]
+def _is_name(name: str, glob: str) -> bool:
+    """Whether a place asks for this one name."""
+    if "?" in glob or "[" in glob:
+        return "*" not in glob and fnmatchcase(name, glob)
+    return name == glob and "*" not in glob
 
 
 def marks(text: str, id: str) -> int:
     """How many of the keys and tool words that only this format has stand in the head of the file."""
     recognise = heads()[id].get("recognise") or {}
-    top = text[:HEAD]
-    keys = set(KEY.findall(top))
+    keys, header = _head(text[:HEAD])
     count = sum(2 for key in recognise.get("keys", ()) if key in keys)
-    header = NO_TOOLS.sub("", top.split("\n---", 1)[0])
     for word in recognise.get("tools", ()):
-        if re.search(rf"(?<![\w*/.-]){re.escape(word)}(?![\w*/.-])", header):
+        if word in header and re.search(rf"(?<![\w*/.-]){re.escape(word)}(?![\w*/.-])", header):
             count += 1
     return count
+
+
+@lru_cache(maxsize=1)  # all formats are asked for one file
+def _head(top: str) -> tuple[frozenset[str], str]:
+    """The keys of the head, and the head without what holds no tools."""
+    return frozenset(KEY.findall(top)), NO_TOOLS.sub("", top.split("\n---", 1)[0])
 
 
 def syntax_fits(text: str, path: str, id: str) -> bool:

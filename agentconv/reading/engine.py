@@ -365,8 +365,10 @@ def entry_lists(spec: Spec, document: Document) -> list[tuple[Node, Mapping[str,
 
 def forced_by(spec: Spec, path: str) -> Mapping[str, Any]:
     """Fields that the file's place decides, whatever the file says."""
+    slashed = "/" + path.lstrip("/")
     for glob, fields in (spec.tables.get("forced") or {}).items():
-        if fnmatchcase("/" + path.lstrip("/"), "*/" + glob):
+        fixed = "/" + re.split(r"[*?\[]", glob, maxsplit=1)[0]  # looked for first: a pattern costs more
+        if fixed in slashed and fnmatchcase(slashed, "*/" + glob):
             return dict(fields)
     return {}
 

@@ -22,7 +22,6 @@ from agentconv.reading.namedfiles import named_in_body
 from agentconv.reading.roster import read_roster
 from agentconv.reading.toolkeys import only_limits, settled, undefined, unnamed, withheld
 from agentconv.reading.toolrows import joined, only_servers, say_absent, tool_row, tools_here, with_all
-from agentconv.reading.toolsets import defined_tools
 from agentconv.spec import Field, Spec, all_caps, risk
 
 
@@ -126,6 +125,8 @@ class Keys:
                 self.extras.append(Extra(key, node.data(), self.spec.id))
             return
         if row.type == "toolsets":
+            from agentconv.reading.toolsets import defined_tools
+
             self.extras.extend(defined_tools(node, row, self.spec))
         self.base, more, first = tool_row(row, node, self.ctx, self.base, self.early + self.rules)
         if row.fact("limits_only"):

@@ -41,7 +41,8 @@ def recognise(token: str, spec: Spec, *, author: bool) -> Found:
         return Found(star(spec), "star")
     if own := _own(token, spec, author):
         return own
-    scoped = SCOPED.fullmatch(token) if (author or table.fact("scopes", "unknown") != "unknown") else None
+    bracket = "(" in token and (author or table.fact("scopes", "unknown") != "unknown")
+    scoped = SCOPED.fullmatch(token) if bracket else None
     if scoped and (inner := _inner(scoped["name"], scoped["scope"], spec, author)):
         return inner
     if not author:
@@ -118,7 +119,7 @@ def _by_author(token: str, spec: Spec) -> Found:
         return Found(Tool(token, caps), "dead")
     if (folded := table.folded.get(token.lower())) is not None:
         return Found(table.names[folded].tool(token), "foreign", whose=spec.id)
-    for form in MCP_ANYWHERE:
+    for form in MCP_ANYWHERE if token.startswith("mcp__") else ():
         if found := form.fullmatch(token):
             member = found.groupdict().get("tool")
             return Found(Tool(token, server=found["server"], member=member), "foreign-mcp")

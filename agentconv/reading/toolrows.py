@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from agentconv.containers import Node
 from agentconv.model import Base, Rule, Tool, Tools
 from agentconv.reading.context import Context
-from agentconv.reading.modelcodec import read_model_tools
-from agentconv.reading.switches import read_switch
 from agentconv.reading.toolcodecs import read_deny, read_tools
 from agentconv.reading.toolkeys import read_rules
-from agentconv.reading.toolmaps import read_bools, read_groups, read_permission
-from agentconv.reading.toolsets import read_toolsets
-from agentconv.reading.toolsettings import read_settings
 from agentconv.spec import Field, Spec
 
 Control = tuple[Base | None, list[Rule], bool]  # base, rules, and whether they stand before the rest
@@ -38,13 +33,26 @@ MOST_SEEN, LONGEST_KEPT = 2000, 4000  # values, and characters of one
 _SEEN: dict[tuple[Any, ...], Control] = {}
 
 
-# codecs of a whole control, base and rules
-WHOLE: Mapping[str, Callable[[Node, Field, Context], Tools]] = {
-    "tools": read_tools,
-    "model-tools": read_model_tools,
-    "groups": read_groups,
-    "toolsets": read_toolsets,
-}
+# Most runs need one or two of these codecs, so each is loaded where it is used.
+
+
+def _whole(type: str) -> Callable[[Node, Field, Context], Tools] | None:
+    """The codec of a whole control, base and rules."""
+    if type == "tools":
+        return read_tools
+    if type == "toolsets":
+        from agentconv.reading.toolsets import read_toolsets
+
+        return read_toolsets
+    if type == "groups":
+        from agentconv.reading.toolmaps import read_groups
+
+        return read_groups
+    if type == "model-tools":
+        from agentconv.reading.modelcodec import read_model_tools
+
+        return read_model_tools
+    return None
 
 
 def _anew(row: Field, node: Node, ctx: Context, base: Base | None, so_far: list[Rule]) -> Control:
@@ -52,20 +60,28 @@ def _anew(row: Field, node: Node, ctx: Context, base: Base | None, so_far: list[
     if not row.applied and row.fact("shape") is None:
         text = f"{ctx.spec.seen} does nothing with `{row.key}`; taken as meant"
         ctx.say("T009", text, row.key if row.type == "deny-tools" else "tools", node)
-    if (read := WHOLE.get(row.type)) is not None:
+    if (read := _whole(row.type)) is not None:
         tools = read(node, row, ctx)
         return tools.base, list(tools.rules), True
     if row.type == "tool-bools":
+        from agentconv.reading.toolmaps import read_bools
+
         said, rules = read_bools(node, row, ctx)
         return said if said is not None else base, list(rules), True
     if row.type == "switch":
+        from agentconv.reading.switches import read_switch
+
         return base, list(read_switch(node, row, ctx)), False
     if row.type == "deny-tools":
         return base, list(read_deny(node, row, ctx)), False
     if row.type == "tool-settings":
+        from agentconv.reading.toolsettings import read_settings
+
         return base, list(read_settings(node, row, ctx, Tools(base, tuple(so_far)))), False
     if row.type == "permission-rules":
         return base, list(read_rules(node, row, ctx)), False
+    from agentconv.reading.toolmaps import read_permission
+
     return base, list(read_permission(node, row, ctx)), False
 
 

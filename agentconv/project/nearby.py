@@ -1,0 +1,30 @@
+"""Where a project begins and where its state is kept: found before anything else is loaded."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from agentconv.fingerprints import sha256
+
+# folders in which no agents are looked for
+SKIPPED = frozenset({".git", "node_modules", "__pycache__", ".venv", "venv", ".tox", ".mypy_cache"})
+
+
+def upwards(start: str) -> Iterator[str]:
+    """The folder and those above it, as far as its project goes; never the home folder, which is no project."""
+    home, folder = str(Path.home()), start
+    while folder != home:
+        yield folder
+        above = os.path.dirname(folder)
+        if above == folder or os.path.exists(os.path.join(folder, ".git")):
+            return
+        folder = above
+
+
+def memory_of(root: str) -> str:
+    """Where a project's state is kept for this machine: the user's state folder, and a name without an ending."""
+    base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+    name = sha256(os.path.realpath(root).encode())[:24]
+    return os.path.join(base, "agentconv", name)

@@ -126,12 +126,13 @@ class Signs:
 
     def plain(self, texts: Texts, like: Texts | None = None) -> bool:
         """Texts that the program takes as they are. ``like``: and no longer than the limits that those keep."""
+        if not self.usual(texts, like):
+            return False
         prompt = texts.prompt
-        return (
-            self.usual(texts, like)
-            and not any(sign in prompt for sign in self.in_prompt)
-            and not any(p.search(prompt) for p in self.patterns)
-        )
+        for sign in self.in_prompt:
+            if sign in prompt:
+                return False
+        return not any(p.search(prompt) for p in self.patterns)
 
     def loaded(self, texts: Texts) -> Texts:
         """The texts after what the program changes when it loads a file; the same ones where it changes nothing."""
@@ -158,11 +159,9 @@ class Signs:
         return tuple([len(getattr(texts, part)) > most for part, most in self.lengths])
 
     def _plain_name(self, name: str) -> bool:
-        return (
-            len(name) <= self.longest_name
-            and name not in self.names
-            and all(p.fullmatch(name) for p in self.name_patterns)
-        )
+        if len(name) > self.longest_name or name in self.names:
+            return False
+        return all(p.fullmatch(name) for p in self.name_patterns)
 
 
 @cache
@@ -227,11 +226,9 @@ def apart(spec: Spec, text: str, path: str) -> Apart | None:
     cover += [(name.span(1), "n")] if name is not None else []
     rest = _covered(header, sorted(cover))
     mine = signs(spec)
-    if (
-        not mine.plain(texts)
-        or mine.loaded(texts) is not texts
-        or any(called in part or bare in part or said in part for part in rest)
-    ):
+    if not mine.plain(texts) or mine.loaded(texts) is not texts:
+        return None
+    if any(called in part or bare in part or said in part for part in rest):
         return None
     return Apart((spec.id, folder, ending, rest, lead, trail, called == bare, mine.too_long(texts)), texts)
 

@@ -6,16 +6,18 @@ import re
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
+from agentconv.patterns import pattern
+
 # regular expressions of a file that are tried on names: no repeated groups, which could take for ever
-SAFE_REGEX = re.compile(r"(?:[\w-]|\.\*|[\w-]\?|\.|\|)*")
+SAFE_REGEX = pattern(r"(?:[\w-]|\.\*|[\w-]\?|\.|\|)*")
 
 
 def matching(token: str, names: Iterable[str], *, fold: bool, regex: str) -> list[str]:
     """The names that a pattern matches. ``regex`` is the sign in front of a regular expression."""
     if regex and token.startswith(regex):
         text = token.removeprefix(regex)
-        pattern = re.compile(text, re.IGNORECASE if fold else 0) if SAFE_REGEX.fullmatch(text) else None
-        return [n for n in names if pattern and pattern.fullmatch(n)]
+        meant = re.compile(text, re.IGNORECASE if fold else 0) if SAFE_REGEX.fullmatch(text) else None
+        return [n for n in names if meant and meant.fullmatch(n)]
     if not any(c in token for c in "*?"):
         return []
     wanted = token.lower() if fold else token
@@ -26,8 +28,13 @@ def template_regex(template: str, last: bool, stop: str = "") -> re.Pattern[str]
     """``mcp__{server}__{tool}`` as a pattern; a server name ends at the first separator, or at the last."""
     if last:
         text = re.escape(template).replace(r"\{server\}", r"(?P<server>[^*\s]+)")
-        return re.compile(text.replace(r"\{tool\}", r"(?P<tool>[^*/\s]+)"))
+        return pattern(text.replace(r"\{tool\}", r"(?P<tool>[^*/\s]+)"))
     after = template.split("{server}", 1)[1][:1] or stop
     server = r"(?:(?!__)[^*])+" if "__" in template else (rf"[^*\s{re.escape(after)}]+" if after else r"[^*\s]+")
     text = re.escape(template).replace(r"\{server\}", f"(?P<server>{server})")
-    return re.compile(text.replace(r"\{tool\}", r"(?P<tool>[^*\s]+)"))
+    return pattern(text.replace(r"\{tool\}", r"(?P<tool>[^*\s]+)"))
+
+
+def fixed_part(template: str) -> str:
+    """The longest text that stands in everything the template spells; looking for it first is the cheaper test."""
+    return max(re.split(r"\{(?:server|tool)\}", template), key=len)

@@ -21,7 +21,7 @@ from agentconv.capabilities import part_of as part_of
 from agentconv.capabilities import portable as portable
 from agentconv.capabilities import risk as risk
 from agentconv.model import Tool
-from agentconv.namepatterns import matching, template_regex
+from agentconv.namepatterns import fixed_part, matching, template_regex
 from agentconv.records import dataclass
 from agentconv.rows import Field as Field
 
@@ -207,15 +207,15 @@ class ToolTable:
         return self.data.get("mcp") or {}
 
     @cached_property
-    def _mcp_patterns(self) -> list[tuple[re.Pattern[str], bool]]:
-        out = []
+    def _mcp_patterns(self) -> list[tuple[str, re.Pattern[str], bool]]:
+        out: list[tuple[str, re.Pattern[str], bool]] = []  # text in all it spells, its pattern, whether it is one tool
         last = self.mcp.get("split_at") == "last"
         for key in ("tool", "also_tool"):
             for template in _words(self.mcp.get(key)):
-                out.append((template_regex(template, last), True))
+                out.append((fixed_part(template), template_regex(template, last), True))
         for key in ("server", "also_server"):
-            for template in _words(self.mcp.get(key)):
-                out.insert(0, (template_regex(template, last, self._tool_separator), False))
+            for form in _words(self.mcp.get(key)):
+                out.insert(0, (fixed_part(form), template_regex(form, last, self._tool_separator), False))
         return out
 
     @property
@@ -228,8 +228,8 @@ class ToolTable:
         """A token that names tools of an MCP server, as the program spells them."""
         if self.mcp.get("every") is not None and token == self.mcp["every"]:
             return Tool(token, server="*")
-        for pattern, one in self._mcp_patterns:
-            found = pattern.fullmatch(token)
+        for fixed, pattern, one in self._mcp_patterns:
+            found = pattern.fullmatch(token) if fixed in token else None
             if (
                 found
                 and not self._no_server(found["server"])

@@ -10,12 +10,14 @@ import argparse
 import json
 import os
 import platform
+import subprocess
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
 from bench import curve, peers
-from bench.measure import in_turn, instructions, middle, run
+from bench.measure import environment, in_turn, instructions, middle, run
 from bench.rows import AGENTCONV, MARKDOWN, PYTHON, Row, bare, convert, project, rows
 
 OUTPUTS = ("out", "floor-out", ".opencode", "agentconv.lock")
@@ -35,8 +37,10 @@ def clean(folder: Path) -> None:
 def measured(row: Row, times: int) -> dict[str, Any]:
     """One row of the table."""
     clean(row.project)
-    if not row.fresh:  # the first build writes, the second one tells what it cannot write: from then on nothing changes
+    if not row.fresh:  # the first build writes, the second one tells what it cannot write; when all times are more than
+        run(row.ours, row.project)  # two seconds old, the third one compares contents for the last time
         run(row.ours, row.project)
+        time.sleep(2.5)
         run(row.ours, row.project)
     ours, floor = in_turn(row.ours, row.floor, row.project, times, lambda: clean(row.project) if row.fresh else None)
     mine, theirs = middle(ours), middle(floor)
@@ -47,6 +51,15 @@ def measured(row: Row, times: int) -> dict[str, Any]:
         "cpu": round(mine.cpu, 3), "floor_cpu": round(theirs.cpu, 3), "memory": round(mine.memory),
         "command": " ".join(row.ours).replace(str(Path(AGENTCONV).parent) + "/", ""),
     }  # fmt: skip
+
+
+def measured_package(scratch: Path) -> str:
+    """The agentconv that the commands start: a wheel where one is installed, and not the files beside this one."""
+    command = [PYTHON, "-c", "import agentconv; print(agentconv.__version__, agentconv.__path__[0])"]
+    done = subprocess.run(command, cwd=scratch, env=environment(), capture_output=True, text=True)
+    if done.returncode or not Path(AGENTCONV).exists():
+        raise SystemExit(f"no agentconv is installed for {PYTHON}: pip install .")
+    return done.stdout.strip()
 
 
 def middle_ratio(ratios: list[float]) -> float:
@@ -96,9 +109,11 @@ def main() -> None:
     parser.add_argument("--data", metavar="FOLDER", help="where the agents are made, and kept")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="agentconv-bench-") as scratch:
-        os.environ |= {"AGENTCONV_BENCH": scratch, "PYTHONPATH": str(Path(__file__).resolve().parent.parent)}
+        os.environ["AGENTCONV_BENCH"] = scratch
         base = Path(given.data or scratch)
         found: dict[str, Any] = {"python": platform.python_version(), "cores": os.cpu_count(), "load": os.getloadavg()}
+        found["measured"] = where = measured_package(Path(scratch))
+        print(f"measured: {where}\n")
         if not given.growth and not given.peers and not given.instructions:
             chosen = [row for row in rows(base, given.many) if given.only in row.name]
             print(table([]))

@@ -1,4 +1,4 @@
-"""The floors: what anybody would write who checks nothing. ``python -m bench.floors NAME SOURCE OUT``."""
+"""The floors: what anybody would write who checks nothing. ``python floors.py NAME SOURCE OUT``."""
 
 from __future__ import annotations
 

@@ -40,7 +40,8 @@ def run(command: Sequence[str], cwd: Path) -> Cost:
 def environment() -> dict[str, str]:
     """Nothing of the user's counts, and nothing of his is touched."""
     state = os.environ["AGENTCONV_BENCH"]
-    return {**os.environ, "XDG_STATE_HOME": f"{state}/state", "HOME": f"{state}/home", "PYTHONHASHSEED": "0"}
+    given = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}  # it would hide the wheel
+    return {**given, "XDG_STATE_HOME": f"{state}/state", "HOME": f"{state}/home", "PYTHONHASHSEED": "0"}
 
 
 def in_turn(

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+HERE = Path(__file__).resolve().parent  # scripts are started by their place: the checkout is on no path of a child
 PYTHON = sys.executable
 AGENTCONV = str(Path(sys.executable).with_name("agentconv"))
 IMPORTS = "import click, yaml, jinja2"
@@ -32,7 +33,7 @@ class Row:
 
 def bare(times: int = 1, name: str = "bare") -> list[str]:
     """The script that checks nothing."""
-    return [PYTHON, "-m", "bench.floors", name, ".claude/agents", "floor-out", str(times)]
+    return [PYTHON, str(HERE / "floors.py"), name, ".claude/agents", "floor-out", str(times)]
 
 
 @cache
@@ -42,7 +43,7 @@ def project(base: Path, count: int, body: int | None = None, same_name: bool = F
     if not folder.exists():
         # in a process of its own: a child's peak memory is at least that of the process that started it
         words = [str(folder), str(count), str(body or 0), "same" if same_name else ""]
-        subprocess.run([PYTHON, "-m", "bench.data", *words], check=True)
+        subprocess.run([PYTHON, str(HERE / "data.py"), *words], check=True)
         (folder / "agentconv.toml").write_text(SETTINGS, "utf-8")
         (folder / ".git").mkdir()
     return folder

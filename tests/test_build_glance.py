@@ -55,6 +55,8 @@ def spied(project: Project, monkeypatch: pytest.MonkeyPatch) -> Spied:
     project.write("agentconv.toml", 'sources = [".claude/agents"]\n[targets.opencode]\n')
     project.write(SOURCE, agent("a"))
     project.write(".claude/agents/deep/b.md", agent("b"))
+    lines = "\ufeff" + agent("w").replace("\n", "\r\n")
+    (project.root / ".claude/agents/w.md").write_bytes(lines.encode("utf-8"))
     project.run("build")
     found = Spied(project, monkeypatch)
     while (went := found.build()[0]) != "looked":  # the clock has to go on by a tick

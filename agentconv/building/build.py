@@ -48,6 +48,7 @@ class BuildRun(Run):
     lock_name: str = locks.NAME
     differing: list[tuple[str, Conversion]] = field(default_factory=list)
     took_back: list[str] = field(default_factory=list)
+    read: dict[str, str] = field(default_factory=dict)  # digests of the sources
     kept_texts: list[tuple[str, list[str]]] = field(default_factory=list)  # kept output, how it differs
 
     @property
@@ -120,7 +121,7 @@ class _Build:
             if reading is None or reading.agents:
                 self.read.add(source.path)
                 empty = False
-            self.digests[source.path] = locks.fingerprint((source.text or "").encode("utf-8"))
+            self._digested(source)
             if source.placed:
                 places[source.path] = source.place
             for maker, output in zip(self.makers, self.outputs, strict=True):
@@ -179,6 +180,12 @@ class _Build:
             if self.cache is not None and reading is not None and not reading.spec.names_files:
                 self.cache.readings[known.path] = (reading.text, known, reading)
             yield known, reading, made
+
+    def _digested(self, source: Source) -> None:
+        data = (source.text or "").encode("utf-8")
+        self.digests[source.path] = made = locks.fingerprint(data)
+        if source.text is not None:
+            self.done.read[source.path] = files.digest(data) if b"\r" in data else made
 
     def _filled(self, source: Source, made: Made) -> bool:
         """What became of others that are alike, if it is known for every target."""

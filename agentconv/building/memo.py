@@ -13,7 +13,7 @@ import hashlib
 import json
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,19 +40,21 @@ class Memo:
         self.config = config
         self.file = Path(f"{memory_of(str(config.root))}.memo")
         with files.watching() as looked:
-            program = list(_program())
+            self.program = list(_program())
             self.sources = configured.sources(config)
-        self.before = _looked_at(config, looked, [str(s.full) for s in self.sources if s.full is not None])
+        self.before = _looked_at(config, looked, [os.fspath(s.at) for s in self.sources if s.at is not None])
         self.seen = glance.facts(self.before)
-        self.inputs = _fingerprint(self._inputs(program))
+        self.listed = [
+            (s.path, s.full, f"{s.path} {s.format} {s.prefix} {[problem.message for problem in s.notes]}")
+            for s in self.sources  # as they are before a build takes them in
+        ]
 
-    def _inputs(self, program: list[str]) -> Iterator[str]:
-        yield from program
-        yield _content(self.config.root / self.config.file)
-        for source in self.sources:
-            content = _content(source.full) if source.full is not None else ""
-            yield f"{source.path} {source.format} {source.prefix} {content}"
-            yield from (problem.message for problem in source.notes)
+    def _inputs(self, read: Mapping[str, str]) -> str:
+        """What goes in. ``read``: the digests of sources that were read just now."""
+        parts = [*self.program, _content(self.config.root / self.config.file)]
+        for path, full, said in self.listed:
+            parts += said, read.get(path) or (_content(full) if full is not None else "")
+        return _fingerprint(parts)
 
     def known(self, dry: bool = False) -> Known | None:
         """What is up to date, where nothing has changed since a build that ended well; else ``None``."""
@@ -60,7 +62,7 @@ class Memo:
             return None
         with suppress(ValueError, KeyError, TypeError):
             data = glance.remembered(str(self.config.root))
-            if data and data["inputs"] == self.inputs:
+            if data and data["inputs"] == self._inputs({}):
                 after, seen, outputs = self._outputs()
                 if data["outputs"] == outputs:
                     known = glance.as_known(data)
@@ -82,7 +84,7 @@ class Memo:
                 "rights": rights,
                 "targets": [target.id for target in self.config.targets],
                 "said": said,
-                "inputs": self.inputs,
+                "inputs": self._inputs(run.read),
                 "outputs": outputs,
                 **self._facts(after, seen),
             }
@@ -135,7 +137,7 @@ def _content(path: str | Path) -> str:
         with open(path, "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 return "-"  # a link of a stranger's project to a device would never end
-            return hashlib.sha256(file.read()).hexdigest()
+            return files.digest(file.read())
     except OSError:
         return "-"
 

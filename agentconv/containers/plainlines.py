@@ -14,13 +14,14 @@ _ODD = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\xa0\u2028\u2029\ud800-\udfff\ufeff\
 _QUOTED = r"\"[^\n\"\\]*+\""
 _ITEM = rf"(?:[A-Za-z_][\w./-]*+|{_QUOTED})"
 # `key: some words`, `key: "some words"`, `key: [word, word]`, the same behind a dash, and a key with nothing behind it;
-# no other value, no comment, no text that goes on in the next line
+# no other value, no text that goes on in the next line, and no comment but above the first key
 _LINE = re.compile(
     rf"( *)(?:([A-Za-z_][\w-]{{0,60}}|{_QUOTED}):|-)"
     rf"(?:( +)(?:\[((?:{_ITEM}(?:, {_ITEM})*+)?+)\]"
     rf"|({_QUOTED}|[A-Za-z0-9](?:[^\n:#]++|:(?=[^\s])|(?<=[^\s])#)*+(?<=\S))))?+(?:\n|\Z)",
     re.A,
 )
+_COMMENTS = re.compile(r"(?:#[^\n]*+\n)*+")
 _WORD = re.compile(r"\"[^\"]*\"|[^ ,]+")
 MOST_LINES = 60
 MOST_WORDS = 1000  # in lists; what is longer the parser counts, which ends it at the limit of all values
@@ -30,10 +31,12 @@ def plain_lines(text: str, schema: str, offset: int = 0, line: int = 1) -> Node 
     """What a YAML parser makes of a text of such lines alone; ``None`` for any other."""
     if _ODD.search(text):
         return None
-    top = node = Node("map", offset, offset, line, 1, style="block")
+    at = _COMMENTS.match(text).end()  # type: ignore[union-attr]  # it matches nothing, too
+    row = line + text.count("\n", 0, at) if at else line
+    top = node = Node("map", at + offset, at + offset, row, 1, style="block")
     deep, seen, outer = 0, set[str](), list[tuple[Node, int, set[str]]]()
     above: Node | None = None  # the key that has nothing behind it
-    at, row, words_left, end = 0, line, MOST_WORDS, len(text)
+    first, words_left, end = at, MOST_WORDS, len(text)
     while found := _LINE.match(text, at):
         if row - line == MOST_LINES:
             return None
@@ -80,7 +83,7 @@ def plain_lines(text: str, schema: str, offset: int = 0, line: int = 1) -> Node 
             node.pairs.append(Pair(key, value))
         node.end = value.end
         at, row = found.end(), row + 1
-    if at != end or not at or above is not None:
+    if at != end or at == first or above is not None:
         return None
     for closed, _, _ in outer:
         closed.end = node.end

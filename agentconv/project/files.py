@@ -29,7 +29,7 @@ class Unreadable(Exception):
 READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
 
 
-def read_text(path: Path, most: int = MAX_BYTES) -> str:
+def read_text(path: str | os.PathLike[str], most: int = MAX_BYTES) -> str:
     """The file as text, line ends as they are."""
     try:
         handle = os.open(path, READING)
@@ -38,9 +38,9 @@ def read_text(path: Path, most: int = MAX_BYTES) -> str:
         finally:
             os.close(handle)
     except OSError as error:
-        if path.is_dir():
+        if os.path.isdir(path):
             raise Unreadable("F001", *NO_FILE) from error
-        link = "a link that leads nowhere: " if path.is_symlink() else ""
+        link = "a link that leads nowhere: " if os.path.islink(path) else ""
         help = "look who may read it: ls -l" if isinstance(error, PermissionError) else ""
         raise Unreadable("F001", link + (error.strerror or str(error)).lower(), help) from error
     return decode(data)

@@ -31,7 +31,9 @@ class Source:
     """A file that may hold agents. ``below`` is the folder between its place and the file."""
 
     path: str
-    full: Path | None
+    at: (
+        str | os.PathLike[str] | None
+    )  # where it lies; nowhere is standard input. As text it takes a third of the memory
     format: str | None = None
     text: str | None = None
     below: str = ""
@@ -47,6 +49,11 @@ class Source:
     root: str = ""  # the real folder that was searched: a link that leads out of it is not followed
     outside: bool = False  # --allow-outside
     settled: bool = False  # text and format, or what is wrong with them, are there
+
+    @property
+    def full(self) -> Path | None:
+        """Where it lies."""
+        return None if self.at is None else Path(self.at)
 
     @property
     def place(self) -> str:
@@ -125,8 +132,8 @@ def listed_places(root: Path, but: Iterable[str] = (), user: bool = False, most:
     real = root.resolve().as_posix().rstrip("/")
     return [
         Source(
-            path, root / path, placed=True, real=f"{real}/{path}", within=path, among=tuple(seen[path]), most=most,
-            root=real,
+            path, os.path.join(root, path), placed=True, real=f"{real}/{path}", within=path, among=tuple(seen[path]),
+            most=most, root=real,
         )
         for path in sorted(seen)  # a link's own name will do: it is asked only whether an output would hit it
     ]  # fmt: skip
@@ -189,13 +196,13 @@ def _taken(source: Source) -> Source | None:
 
 def read(source: Source, most: int = MAX_BYTES) -> Source:
     """Take the file in; what is wrong with it becomes a note."""
-    if source.text is not None or source.full is None:
+    if source.text is not None or source.at is None:
         return source
     try:
-        if source.root and not source.outside and (real := leads_out(source.full, source.root)):
+        if source.root and not source.outside and (real := leads_out(source.at, source.root)):
             help = "name the file itself, or --allow-outside"
             raise files.Unreadable("F030", f"a link that leads out of the folder, to {real}: not read", help)
-        source.text = files.read_text(source.full, most)
+        source.text = files.read_text(source.at, most)
     except files.Unreadable as problem:
         source.notes.append(note(problem.code, problem.message, file=source.path, line=problem.line, help=problem.help))
     return source
@@ -206,7 +213,7 @@ def _real_folder(folder: str) -> str:
     return os.path.realpath(folder)
 
 
-def leads_out(full: Path, root: str) -> str:
+def leads_out(full: str | os.PathLike[str], root: str) -> str:
     """Where a link leads that leaves the folder; in a clone it could be any file of its reader."""
     path = os.fspath(full)
     if not os.path.isabs(path):
@@ -268,7 +275,7 @@ def decided(source: Source, guessed: Guess | None = None) -> Source:
         source.notes += [problem] if problem else []
     if source.format is not None:
         source.below = below(_absolute(source), source.format)
-        source.placed = source.full is not None and source.format in by_place(_absolute(source))
+        source.placed = source.at is not None and source.format in by_place(_absolute(source))
     return source
 
 
@@ -292,9 +299,9 @@ def _folder(path: Path, cwd: Path, from_: str | None, most: int) -> Iterator[Sou
     for relative in files.walk(path, ""):
         if not relative.endswith(ENDINGS):
             continue
-        full = path / relative
+        full = os.path.join(path, relative)
         if os.path.islink(full):
-            name, real = shown(full, cwd), ""
+            name, real = shown(Path(full), cwd), ""
         else:  # folders that are links are not walked, so nothing has to be followed file by file
             name, real = relative if lead == "." else f"{lead}/{relative}", f"{root}/{relative}"
         yield Source(name, full, from_, real=real, within=relative, loose=True, most=most, root=root)

@@ -7,11 +7,12 @@ they would give different rights, nobody guesses.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from agentconv.model import Agent, Tools
 from agentconv.reading.context import Reading
 from agentconv.reading.engine import read_author
+from agentconv.records import dataclass
 from agentconv.registry import ids, load
 from agentconv.rights import of_agent
 from agentconv.spec import Spec
@@ -31,9 +32,13 @@ class Fit:
     reading: Reading
     keys: frozenset[str]
     tools: frozenset[str]
-    rights: tuple[str, ...]
     score: float = 0.0
     own: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def rights(self) -> tuple[str, ...]:
+        """What it gives each agent; asked of the best fits only."""
+        return tuple(_rights(r.agent, load(self.id)) for r in self.reading.agents)
 
 
 def fits(candidates: list[str], marks: dict[str, int], text: str, path: str) -> list[Fit]:
@@ -61,10 +66,9 @@ def _read(id: str, text: str, path: str) -> Fit | None:
     header = reading.document.header if reading.document is not None else None
     keys = frozenset(p.key.text for p in header.pairs) if header is not None else frozenset()
     tools = frozenset(t.text for r in reading.agents for t in r.tokens)
-    rights = tuple(_rights(r.agent, spec) for r in reading.agents)
     loose = spec.tools.mcp_is_loose or spec.tools.mcp.get("guess")  # any word looks like a tool of some server there
     own = frozenset(t for t in tools if spec.tools.own(t.split("(")[0]) or (not loose and spec.tools.mcp_tool(t)))
-    return Fit(id, reading, keys, tools, rights, own=own)
+    return Fit(id, reading, keys, tools, own=own)
 
 
 def _rights(agent: Agent, spec: Spec) -> str:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from agentconv import alike
@@ -115,6 +115,7 @@ LINES = st.lists(TEXT.map(" ".join), min_size=1, max_size=4).map("\n".join)
 
 
 @settings(max_examples=200, deadline=None)
+@example("tools: Read", [("trailing   @import", "Write.")], ["claude-code"])  # bare in the source, quoted by templates
 @given(
     header=st.sampled_from(
         ["tools: Read", "tools: [Read, Bash]\nmodel: opus", "model: sonnet", "disallowedTools: Bash"]

@@ -189,7 +189,9 @@ def _output(spec: Spec, first: Texts, result: Conversion) -> Output | None:
     parts = _parts(loaded)
     for node, key in _scalars(document.header):
         if part := parts.get(node.value):
-            writer = _writer(spec, key, node.value, text[node.start : node.end])
+            raw = text[node.start : node.end]
+            same = result.format == result.target  # the source edited in place: what is written is what stands there
+            writer = _as_there(node.value, raw) if same else _writer(spec, key, node.value, raw)
             if writer is None:
                 return None
             gaps.append(Gap(part, node.start, node.end, writer))
@@ -288,6 +290,12 @@ def _writer(spec: Spec, key: bool, value: str, raw: str) -> Writer | None:
             if writer(value) == raw:
                 return writer
     return None
+
+
+def _as_there(value: str, raw: str) -> Writer | None:
+    """The text as its source has it: bare, or in the quotes of all of the kind."""
+    around = raw.split(value)
+    return (lambda text: str(text).join(around)) if len(around) == 2 else None
 
 
 def _block(value: str, indent: int) -> str:

@@ -135,13 +135,19 @@ def _usual(spec: Spec) -> frozenset[str]:
     return frozenset(c for gives in found for c in gives) or common_caps()
 
 
+@lru_cache(maxsize=256)
+def _listed(spec: Spec) -> frozenset[str]:
+    """Names that the program gives only where a list says them, and nobody by leaving the list away."""
+    return frozenset(str(n) for n, facts in (spec.tools.fact("names") or {}).items() if (facts or {}).get("listed"))
+
+
 def by_name(tools: Tools, spec: Spec, usual: bool = False, main: bool = False) -> dict[str, Grant]:
     """Program's count: tool name -> grant; ``usual`` leaves out what stands behind a setting, ``main`` counts what
     only the main session has."""
     tools = resolved(tools, spec)
     opened = tools.base in ("all", "builtin")
     grants = {
-        n: Grant(opened and not name.closed)
+        n: Grant(opened and not name.closed and n not in _listed(spec))
         for n, name in spec.tools.singles.items()
         if (main or not name.never) and not (usual and name.off and not name.key)
     }

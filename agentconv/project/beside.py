@@ -8,12 +8,12 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from agentconv.conversion import Conversion
 from agentconv.project import files
 from agentconv.project.planning import STDOUT, Plan
 from agentconv.project.spots import Spots
+from agentconv.records import dataclass
 from agentconv.registry import load
 
 

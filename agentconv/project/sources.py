@@ -296,11 +296,11 @@ def _folder(path: Path, cwd: Path, from_: str | None, most: int) -> Iterator[Sou
     if placed:
         return
     lead, root = shown(path, cwd), path.resolve().as_posix().rstrip("/")
-    for relative in files.walk(path, ""):
+    for relative, link in files.entries(path):
         if not relative.endswith(ENDINGS):
             continue
         full = os.path.join(path, relative)
-        if os.path.islink(full):
+        if link:
             name, real = shown(Path(full), cwd), ""
         else:  # folders that are links are not walked, so nothing has to be followed file by file
             name, real = relative if lead == "." else f"{lead}/{relative}", f"{root}/{relative}"

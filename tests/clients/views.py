@@ -185,9 +185,9 @@ _CHAT_TOOLS = {
     "create_and_run_task": "execute/createAndRunTask",
     "create_directory": "edit/createDirectory",
     "create_file": "edit/createFile",
-    "create_new_jupyter_notebook": "edit/createJupyterNotebook",
+    "create_new_jupyter_notebook": "createJupyterNotebook",
     "create_new_workspace": "vscode/newWorkspace",
-    "edit_notebook_file": "edit/editNotebook",
+    "edit_notebook_file": "editNotebook",
     "file_search": "search/fileSearch",
     "get_errors": "read/problems",
     "get_task_output": "read/getTaskOutput",
@@ -217,8 +217,8 @@ _CHAT_TOOLS = {
     "testFailure": "execute/testFailure",
     "view_image": "read/viewImage",
     "vscode_askQuestions": "vscode/askQuestions",
-    "vscode_listCodeUsages": "search/usages",
-    "vscode_renameSymbol": "edit/rename",
+    "vscode_listCodeUsages": "usages",
+    "vscode_renameSymbol": "rename",
     "vscode_searchExtensions_internal": "vscode/extensions",
 }
 

@@ -14,7 +14,8 @@ def main() -> None:
         return
     import gc
 
-    # of what a start makes nearly all stays: the default of 700 lets the collector look through it some sixty times
+    # of what a start makes nearly all stays: the default of 700 lets the collector look through it some sixty times;
+    # of a long run it takes a twentieth
     gc.set_threshold(50_000)
     from agentconv.cli import main as run
 

@@ -38,6 +38,10 @@ def _completed(cls: Any, slots: bool, frozen: bool, eq: bool) -> type:
         cls.__setattr__ = cls.__delattr__ = _refuse
         if slots:
             cls.__setstate__ = _restore
+    if slots and len(fields) > 1 and not any(f.kw_only for f in fields):
+        values = attrgetter(*(f.name for f in fields))
+        # results travel between processes: by the arguments of a call, in half the time that slot after slot takes
+        cls.__reduce__ = lambda self: (self.__class__, values(self))
     made: type = cls
     return made
 

@@ -44,10 +44,10 @@ class Memo:
         with files.watching() as looked:
             self.program = list(_program())
             self.sources = configured.sources(config)
-        self.before = _looked_at(config, looked, [str(s.full) for s in self.sources if s.full is not None])
+        self.before = _looked_at(config, looked, [os.fspath(s.at) for s in self.sources if s.at is not None])
         self.seen = glance.facts(self.before, since)
         self.listed = [
-            (s.path, s.full, f"{s.path} {s.format} {s.prefix} {[problem.message for problem in s.notes]}")
+            (s.path, s.at, f"{s.path} {s.format} {s.prefix} {[problem.message for problem in s.notes]}")
             for s in self.sources  # as they are before a build takes them in
         ]
 
@@ -135,7 +135,7 @@ def locks_of(root: Path) -> tuple[Path, Path]:
     return root / locks.NAME, locks.state_file(root)
 
 
-def _content(path: str | Path) -> str:
+def _content(path: str | os.PathLike[str]) -> str:
     try:
         with open(path, "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):

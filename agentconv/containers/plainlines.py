@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from agentconv.containers import Node, Pair
 from agentconv.containers.schemas import typed
@@ -88,6 +89,22 @@ def plain_lines(text: str, schema: str, offset: int = 0, line: int = 1) -> Node 
     for closed, _, _ in outer:
         closed.end = node.end
     return top
+
+
+Line = tuple[str, str, str, Any]  # margin, key, kind of the value, and the value
+
+
+def one_line(text: str, schema: str) -> Line | None:
+    """What one such line says; ``None`` for a line without a key, or with another value than words."""
+    found = _LINE.fullmatch(text)
+    if found is None or _ODD.search(text):
+        return None
+    margin, key, _, _, words = found.groups()
+    if key is None or words is None:
+        return None
+    if words[0] == '"':
+        return margin, key, "quoted", words[1:-1]
+    return margin, key, "plain", typed(words, schema)
 
 
 def _scalar(raw: str, start: int, row: int, column: int, schema: str) -> Node:

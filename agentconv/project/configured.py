@@ -61,9 +61,9 @@ def _below(path: str, root: str) -> str:
 
 def _inside(source: Source, root: str) -> Source:
     """A link may not lead out of the project: what it names is somebody else's, and not the same on every machine."""
-    if source.full is None:
+    if source.at is None:
         return source
-    if real := leads_out(source.full, root):
+    if real := leads_out(source.at, root):
         help = "copy the file into the project"
         source.notes.append(note("F012", f"a link leads outside the project, to {real}", file=source.path, help=help))
         source.settled = True

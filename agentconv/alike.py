@@ -19,12 +19,12 @@ from agentconv.bodies.search import places
 from agentconv.containers import ContainerError
 from agentconv.containers.programs import without_gaps
 from agentconv.containers.wrapping import as_body, loose_field
-from agentconv.lowering.traces import EXAMPLES, HEADING, KEY
+from agentconv.lowering.traces import END, KEY
 from agentconv.naming import DEVICES, LONGEST
 from agentconv.output.scalars import yaml_scalar
 from agentconv.reading.engine import controls, stem
 from agentconv.registry import derived
-from agentconv.spec import Spec
+from agentconv.spec import Field, Spec
 
 MOST = 400  # kinds that are kept
 
@@ -100,12 +100,12 @@ class Kinds(Generic[Made]):
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 # words behind a key, to the end of their line: no reader takes them for a number, a list or a comment, and nothing in
 # them is a placeholder, a tag or an escape
-_PLAIN = re.compile(r"[A-Za-z]\w* (?:[^\x00-\x1f\x7f\"\\<>{{}}$`|:#]|:(?=[^ ])|(?<=[^ ])#)*+")
+_PLAIN = re.compile(r"[A-Za-z]\w* (?:[^\x00-\x1f\x7f\"\\<>{}$`|:#]++|:(?=[^ ])|(?<=[^ ])#)*+")
 _QUOTED = {
     '"': re.compile(r"\"([^\x00-\x1f\x7f\"\\<>{}$`|]*)\""),
     "'": re.compile(r"'([^\x00-\x1f\x7f'\"\\<>{}$`|]*)'"),
 }
-_ODD = re.compile(r"[^\x20-\x7e\n\t]")
+_ASCII = bytes([*range(0x20, 0x7F), *b"\n\t"])  # what a prompt may have of it
 _FENCES = ("```", "~~~")
 
 
@@ -122,16 +122,17 @@ class Signs:
     name_patterns: tuple[re.Pattern[str], ...]
     longest_name: int
     shortest: int  # prompt
-    lengths: tuple[int, ...]  # limits of texts
+    lengths: tuple[tuple[str, int], ...]  # texts with a limit
 
     def plain(self, texts: Texts, like: Texts | None = None) -> bool:
         """Texts that the program takes as they are. ``like``: and no longer than the limits that those keep."""
+        if not self.usual(texts, like):
+            return False
         prompt = texts.prompt
-        return (
-            self.usual(texts, like)
-            and not any(sign in prompt for sign in self.in_prompt)
-            and not any(p.search(prompt) for p in self.patterns)
-        )
+        for sign in self.in_prompt:
+            if sign in prompt:
+                return False
+        return not any(p.search(prompt) for p in self.patterns)
 
     def loaded(self, texts: Texts) -> Texts:
         """The texts after what the program changes when it loads a file; the same ones where it changes nothing."""
@@ -146,23 +147,21 @@ class Signs:
 
     def usual(self, texts: Texts, like: Texts | None = None) -> bool:
         """Texts for which the program takes an agent like any other, whatever it makes of their words."""
-        prompt, said = texts.prompt, texts.description
+        prompt = texts.prompt
         if not (self._plain_name(texts.name) and (texts.stem == texts.name or self._plain_name(texts.stem))):
             return False
         if len(prompt) < self.shortest or any(p.search(prompt) for p in self.refused):
             return False
-        return like is None or all(
-            (len(mine) > limit) == (len(theirs) > limit)
-            for limit in self.lengths
-            for mine, theirs in ((prompt, like.prompt), (said, like.description))
-        )
+        return like is None or self.too_long(texts) == self.too_long(like)
+
+    def too_long(self, texts: Texts) -> tuple[bool, ...]:
+        """Which limits its texts exceed."""
+        return tuple([len(getattr(texts, part)) > most for part, most in self.lengths])
 
     def _plain_name(self, name: str) -> bool:
-        return (
-            len(name) <= self.longest_name
-            and name not in self.names
-            and all(p.fullmatch(name) for p in self.name_patterns)
-        )
+        if len(name) > self.longest_name or name in self.names:
+            return False
+        return all(p.fullmatch(name) for p in self.name_patterns)
 
 
 @cache
@@ -185,10 +184,18 @@ def signs(spec: Spec) -> Signs:
         dialect.get("dashes") == "eat-blank-lines",
         frozenset(own),
         tuple(re.compile(p) for p in dict.fromkeys(str(p) for p in patterns if p)),
-        min([LONGEST // 2, *(int(rule["max"]) for rule in rules if rule.get("max"))]),
+        min([LONGEST // 2, *(int(rule["max"]) for rule in rules if rule.get("max")), *_most(texts, "name", "title")]),
         max(1, int(limits.get("prompt_min") or 0)),
-        tuple(sorted({int(most) for most in (limits.get("prompt"), *(r.fact("max_length") for r in texts)) if most})),
+        (
+            *(("description", most) for most in _most(texts, "description", "when_to_use")),
+            *(("prompt", most) for most in sorted({*_most(texts, "prompt"), *filter(None, [limits.get("prompt")])})),
+        ),
     )
+
+
+def _most(rows: list[Field], *fields: str) -> list[int]:
+    """The longest texts that the format takes in these fields."""
+    return [int(most) for row in rows if row.field in fields and (most := row.fact("max_length"))]
 
 
 derived(signs.cache_clear)
@@ -219,14 +226,11 @@ def apart(spec: Spec, text: str, path: str) -> Apart | None:
     cover += [(name.span(1), "n")] if name is not None else []
     rest = _covered(header, sorted(cover))
     mine = signs(spec)
-    if (
-        not mine.plain(texts)
-        or mine.loaded(texts) is not texts
-        or any(called in part or bare in part or said in part for part in rest)
-    ):
+    if not mine.plain(texts) or mine.loaded(texts) is not texts:
         return None
-    long = tuple(len(t) > limit for limit in mine.lengths for t in (said, prompt))
-    return Apart((spec.id, folder, ending, rest, lead, trail, called == bare, long), texts)
+    if any(called in part or bare in part or said in part for part in rest):
+        return None
+    return Apart((spec.id, folder, ending, rest, lead, trail, called == bare, mine.too_long(texts)), texts)
 
 
 def _place(spec: Spec, path: str) -> tuple[str, str, str]:
@@ -244,11 +248,12 @@ def _is_name(name: str) -> bool:
 
 def _is_text(prompt: str, spec: Spec) -> bool:
     """A prompt without anything that an earlier conversion left, a place of its program, or a field gone astray; of
-    letters, blanks and ends of lines only. (That expression alone takes a third of what the other test takes.)"""
-    if prompt.startswith(("```", "~~~")) or any(sign in prompt for sign in (KEY, HEADING, EXAMPLES, *places(spec))):
+    letters, blanks and ends of lines only."""
+    if prompt.startswith(("```", "~~~")) or any(sign in prompt for sign in (KEY, END, *places(spec))):
         return False
-    odd = _ODD.search(prompt)
-    if odd and (odd[0].isascii() or not prompt.replace("\n", " ").replace("\t", " ").isprintable()):
+    # a tenth of the time that an expression takes, as most of it is gone at once
+    rest = prompt.encode("utf-8", "surrogatepass").translate(None, _ASCII)
+    if rest and not rest.decode("utf-8", "surrogatepass").isprintable():
         return False
     try:
         loose_field(prompt, spec.known_keys, controls(spec), 0)

@@ -21,6 +21,9 @@ class BeforeAfter:
     after: list[str]
 
 
+AS_NAMED = Member(())  # everybody calls it by the name of its result: of many thousand agents nearly all
+
+
 @dataclass(slots=True)
 class Conversion:
     """What became of one agent."""
@@ -37,7 +40,7 @@ class Conversion:
     agent: Agent | None = None
     entry: str = ""  # the id of the entry, in a file of many
     unchanged: bool = False
-    called: Member | None = None  # what source and target call the agent
+    called: Member | None = None  # what source and target call the agent, as `member` tells it
     names: tuple[tuple[str, str], ...] = ()  # field and name of other agents in the output's header
 
     @property
@@ -60,6 +63,16 @@ class Conversion:
         """The files are written: what stays is what a report says of them."""
         self.files = dict.fromkeys(self.files, b"")
         self.agent = None
+        if self.called is not None and self.called == self._as_named():
+            self.called = AS_NAMED
+
+    @property
+    def member(self) -> Member | None:
+        """What source and target call the agent."""
+        return self._as_named() if self.called is not None and not self.called.words else self.called
+
+    def _as_named(self) -> Member:
+        return Member((self.name,), source=self.source, becomes=self.name)
 
     def judge(self, base: str) -> None:
         """The status that the notes speak of, where nothing weightier is known."""

@@ -11,11 +11,11 @@ FEW = 20  # so many are made by the interpreter's own; from then on OpenSSL's, w
 _made = 0
 
 
-def sha256(data: bytes) -> str:
-    """The fingerprint in hexadecimal digits."""
+def sha256(data: bytes, much: bool = False) -> str:
+    """The fingerprint in hexadecimal digits. ``much``: of so many bytes that OpenSSL pays at once."""
     global _made
     _made += 1
-    if _made > FEW:
+    if much or _made > FEW:
         import hashlib
 
         return hashlib.sha256(data).hexdigest()

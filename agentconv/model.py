@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field, fields
+from operator import attrgetter
 from typing import Any, Literal, get_args
 
 from agentconv.records import dataclass
@@ -165,7 +166,7 @@ class Agent:
 
     def said(self) -> dict[str, Any]:
         """The fields that say something, in the order of the class."""
-        found = {name: value for name in FIELDS if (value := getattr(self, name)) is not None}
+        found = {name: value for name, value in zip(FIELDS, VALUES(self), strict=True) if value is not None}
         if self.tools == UNSAID:
             del found["tools"]
         if not self.extras:
@@ -174,6 +175,7 @@ class Agent:
 
 
 FIELDS: tuple[str, ...] = tuple(f.name for f in fields(Agent))
+VALUES: attrgetter[tuple[Any, ...]] = attrgetter(*FIELDS)
 
 EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max", "ultra")
 PERMISSION_MODES = ("default", "accept-edits", "auto", "bypass", "dont-ask", "plan")

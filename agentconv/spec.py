@@ -5,7 +5,6 @@ docs/describing-formats.md is the language. Nothing here knows a program.
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import field
@@ -61,7 +60,7 @@ class Name:
         return Tool(spelled or self.name, self.caps, self.also)
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class ToolTable:
     """The ``tools:`` table. It is itself and no other, so that what was found out about it can be kept by it."""
 
@@ -311,7 +310,7 @@ def _words(value: Any) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value)
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Spec:
     """A whole description. It is itself and no other, so that what was found out about it can be kept by it."""
 

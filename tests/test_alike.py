@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from agentconv import alike
@@ -115,6 +115,7 @@ LINES = st.lists(TEXT.map(" ".join), min_size=1, max_size=4).map("\n".join)
 
 
 @settings(max_examples=200, deadline=None)
+@example("tools: Read", [("trailing   @import", "Write.")], ["claude-code"])  # bare in the source, quoted by templates
 @given(
     header=st.sampled_from(
         ["tools: Read", "tools: [Read, Bash]\nmodel: opus", "model: sonnet", "disallowedTools: Bash"]
@@ -270,3 +271,53 @@ def test_a_column_that_depends_on_the_agent_is_worked_out_for_each() -> None:
     form.prove(second, row(second, "writes"))
     filled = form.filled(third)
     assert filled is not None and set(filled.cells) == {"codex"} and filled.name == "c-c"
+
+
+# -- reading back line by line ----------------------------------------------------------------
+
+
+def framed() -> list[tuple[str, filling.Output]]:
+    """Outputs of all targets that are read back line by line."""
+    found = []
+    for tools in ("tools: Read, Bash", "tools: [Read]\nmodel: haiku", 'tools: "*"'):
+        files = [
+            (f"agents/agent-{k}.md", f"---\nname: agent-{k}\ndescription: {WORDS[k]}\n{tools}\n---\n\n{BODIES[k]}\n")
+            for k in range(2)
+        ]
+        maker = Maker(Plan(ROOT, TARGETS, output="out/"), kinds=new_kinds())
+        made(maker, files, "claude-code")
+        for _, form in kinds(maker):
+            assert isinstance(form, filling.Filling)
+            for id, target in form.targets.items():
+                found += [(id, out) for _, out in target.results if out is not None and out.frame is not None]
+    return found
+
+
+FRAMED = framed()
+
+
+def test_most_targets_with_a_header_are_read_back_line_by_line() -> None:
+    ids = {id for id, _ in FRAMED}
+    assert {"opencode", "vscode", "gemini-cli", "claude-code", "qwen-code"} <= ids and len(ids) > 15
+
+
+NAMES = st.sampled_from(["x", "agent-9", "true", "1", "read", "all", "subagent", "2026-01-01", "inherit", "a: b", "-"])
+SAID = st.one_of(
+    NAMES, LINES, st.text(max_size=30), st.sampled_from(["Reads code: all", "a --- b", "Reads # x", "[a]"])
+)
+
+
+@settings(max_examples=500, deadline=None)
+@given(name=NAMES | st.text(min_size=1, max_size=8), said=SAID, prompt=SAID | st.sampled_from(BODIES))
+def test_a_changed_line_reads_as_in_the_whole(name: str, said: str, prompt: str) -> None:
+    texts = alike.Texts(f"agents/{name}.md", name, name, said, prompt)
+    for _, output in FRAMED:
+        assert output.frame is not None
+        try:
+            pieces = [p if isinstance(p, str) else p.text(texts, texts) for p in output.pieces]
+        except ValueError:
+            continue
+        parts = {"name": name, "stem": name, "description": said}
+        if prompt and output.frame.holds(parts, prompt, pieces):
+            document = filling._opened(output.spec, "".join(pieces))
+            assert document is not None and filling._found(document, texts) == output.holds

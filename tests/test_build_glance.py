@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,8 +14,10 @@ import pytest
 
 import agentconv
 from agentconv.building import build as building
-from agentconv.building import glance
+from agentconv.building import glance, memo
 from agentconv.building.memo import Memo
+from agentconv.project.config import Config
+from agentconv.project.sources import Source
 from tests.conftest import ROOT
 from tests.test_build_life import Project
 from tests.test_build_life import project as project
@@ -207,6 +210,30 @@ def test_facts_that_may_lie_are_not_believed(project: Project, monkeypatch: pyte
     path.write_text(path.read_text("utf-8").replace("Do it.", "Do me."), "utf-8")
     went, said = spied.build(1)
     assert went == "converted" and "edited since" in said
+
+
+def test_what_comes_while_a_build_begins_is_seen_by_the_next(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder is moved in, with files that are old, after the sources were listed and before their facts are taken."""
+    monkeypatch.setattr(glance, "SLACK", 20_000_000)  # the kernel's clock for files goes by ticks
+    project.write("agentconv.toml", 'sources = [".claude/agents"]\n[targets.opencode]\n')
+    project.write(SOURCE, agent("a"))
+    project.write("elsewhere/b.md", agent("b"))
+    project.run("build")
+    (project.root / SOURCE).touch()  # so that contents are compared
+    time.sleep(0.05)
+    listed = memo.configured.sources
+
+    def moved(config: Config) -> list[Source]:
+        found = listed(config)
+        if (project.root / "elsewhere").exists():
+            (project.root / "elsewhere").rename(project.root / ".claude/agents/new")
+        return found
+
+    monkeypatch.setattr(memo.configured, "sources", moved)
+    project.run("build")
+    assert project.has(".claude/agents/new/b.md") and not project.has(".opencode/agents/b.md")
+    spied = Spied(project, monkeypatch)
+    assert spied.build()[0] == "converted" and project.has(".opencode/agents/b.md")
 
 
 def test_a_file_of_tomorrow_is_never_believed(spied: Spied) -> None:

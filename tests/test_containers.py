@@ -15,6 +15,7 @@ from agentconv.containers import (
     Document,
     Node,
     json,
+    lenient,
     locate,
     toml,
     yamlevents,
@@ -848,6 +849,18 @@ def test_nested_plain_lines_are_what_the_parser_makes_of_them(
         composed = yamlevents._Builder(text, schema, 7, 3, "last", "broken", True, 64, 10_000).run()
         assert composed.node == quick
         assert composed.documents == 1 and not composed.duplicates and not composed.anchored
+
+
+@settings(max_examples=600, deadline=None)
+@given(
+    lines=st.lists(
+        st.tuples(KEYS, st.sampled_from([": ", ":  ", ":", ": "]), VALUES, st.sampled_from(["\n", "\n\n", ""]))
+    )
+    | st.lists(NESTED.map(lambda line: (*line, "\n")), max_size=7)
+)
+def test_plain_lines_are_what_vscode_makes_of_them(lines: list[tuple[str, ...]]) -> None:
+    text = "".join(part for line in lines for part in line)
+    assert lenient.parse(text, offset=7, line=3) == lenient.parse_in_full(text, offset=7, line=3)
 
 
 @pytest.mark.parametrize(

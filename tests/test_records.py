@@ -22,8 +22,8 @@ BODY = {
 }
 
 
-def made(decorator: Any, name: str, **how: Any) -> Any:
-    return decorator(slots=True, **how)(type(name, (), {**BODY, "__qualname__": name}))
+def made(decorator: Any, name: str, slots: bool = True, **how: Any) -> Any:
+    return decorator(slots=slots, **how)(type(name, (), {**BODY, "__qualname__": name}))
 
 
 def more(decorator: Any, of: Any) -> Any:
@@ -32,7 +32,13 @@ def more(decorator: Any, of: Any) -> Any:
 
 
 Plain, Fixed = made(dataclass, "Plain"), made(dataclass, "Fixed", frozen=True)
-TWINS = [(Plain, made(dataclasses.dataclass, "Plain")), (Fixed, made(dataclasses.dataclass, "Fixed", frozen=True))]
+Open = made(dataclass, "Open", slots=False, frozen=True)
+Itself = made(dataclass, "Itself", slots=False, frozen=True, eq=False)
+TWINS = [
+    (Plain, made(dataclasses.dataclass, "Plain")),
+    (Fixed, made(dataclasses.dataclass, "Fixed", frozen=True)),
+    (Open, made(dataclasses.dataclass, "Open", slots=False, frozen=True)),
+]
 
 
 @pytest.mark.parametrize(("ours", "standard"), TWINS)
@@ -46,7 +52,8 @@ def test_they_are_what_the_standard_library_makes(ours: Any, standard: Any) -> N
     assert [[a == b for b in one] for a in one] == [[a == b for b in other] for a in other]
     assert one[0] != other[0] and one[0].c is not ours(1).c
     assert dataclasses.replace(one[1], a=5) == ours(5, "y", [2])
-    assert ours.__match_args__ == standard.__match_args__ and ours.__slots__ == standard.__slots__
+    assert ours.__match_args__ == standard.__match_args__
+    assert getattr(ours, "__slots__", None) == getattr(standard, "__slots__", None)
     with pytest.raises(TypeError):
         ours()
     with pytest.raises(TypeError):
@@ -59,9 +66,10 @@ def test_a_class_may_be_made_on_top_of_another() -> None:
     assert ours(1, f=2) != ours(1) and ours(1) == ours(1)
 
 
-def test_frozen_ones_stay_and_have_a_hash() -> None:
-    one = Fixed(1, c=[1])
-    assert {one: "found"}[Fixed(1, c=[2])] == "found"
+@pytest.mark.parametrize("cls", [Fixed, Open])
+def test_frozen_ones_stay_and_have_a_hash(cls: Any) -> None:
+    one = cls(1, c=[1])
+    assert {one: "found"}[cls(1, c=[2])] == "found"
     for name in ("a", "new"):
         with pytest.raises(FrozenInstanceError):
             setattr(one, name, 2)
@@ -71,7 +79,15 @@ def test_frozen_ones_stay_and_have_a_hash() -> None:
         hash(Plain(1))
 
 
-@pytest.mark.parametrize("cls", [Plain, Fixed])
+def test_one_that_is_itself_equals_no_other() -> None:
+    one, standard = Itself(1), made(dataclasses.dataclass, "Itself", slots=False, frozen=True, eq=False)(1)
+    assert one == one and one != Itself(1) and {one: 1} and repr(one) == repr(standard)
+    with pytest.raises(FrozenInstanceError):
+        one.a = 2
+    assert vars(one) == vars(standard)
+
+
+@pytest.mark.parametrize("cls", [Plain, Fixed, Open])
 def test_they_can_be_sent_to_another_process(cls: Any) -> None:
     one = cls(1, "y", [2], e=4)
     for twin in (pickle.loads(pickle.dumps(one)), copy.copy(one), copy.deepcopy(one)):

@@ -3,17 +3,24 @@ source's program. Only a hit has the prompt taken apart."""
 
 from __future__ import annotations
 
+from functools import cache
+
 from agentconv.bodies.company import Scene
 from agentconv.lowering.lowered import Lowered
 from agentconv.model import Agent
+from agentconv.registry import derived
 from agentconv.spec import Spec
 
 
+@cache
 def places(spec: Spec) -> tuple[str, ...]:
     """The folders of the program's agents in a project: `.x/agents`."""
     globs = (spec.head.get("places") or {}).get("project", ())
     fixed = (str(g).split("*", 1)[0].rstrip("/") for g in globs)
     return tuple(dict.fromkeys(f for f in fixed if f.startswith(".") and "/" in f))
+
+
+derived(places.cache_clear)
 
 
 def hits(prompt: str, scene: Scene, src: Spec, dst: Spec) -> tuple[list[str], list[str]]:

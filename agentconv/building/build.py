@@ -71,7 +71,7 @@ def run(
         from agentconv.building.taking import take_back
 
         took = take_back(config, first.differing, wishes.dry)
-        done = _Build(config, replace(wishes, take="" if wishes.dry else "ours"), cache).run(progress)
+        done = _Build(config, wishes._replace(take="" if wishes.dry else "ours"), cache).run(progress)
         done.took_back = took
         return done
     return _Build(config, wishes, cache, sources).run(progress)

@@ -8,21 +8,21 @@ written once more within the same tick of the clock. Where one fact differs, `me
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
 import stat
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple
 
+from agentconv.fingerprints import sha256
 from agentconv.project.nearby import SKIPPED, memory_of, upwards
 
 SETTINGS = ("agentconv.toml", "pyproject.toml")
 SLACK = 2_000_000_000  # nanoseconds: the coarsest times there are (FAT)
+MUCH = 200_000  # bytes for which it pays to load OpenSSL
 
 
 class Said(NamedTuple):
@@ -66,10 +66,11 @@ class Facts(NamedTuple):
         return self.fingerprint if self.settled else ""
 
 
-def facts(places: Places) -> Facts:
-    """Kind, size, number and times of all files. To be taken before their contents are read."""
-    now, newest = time.time_ns(), 0
+def facts(places: Places, since: int = 0) -> Facts:
+    """Kind, size, number and times of all files. To be taken before their contents are read. ``since``: the time before
+    it was found out which places these are; what has changed after it may be in the one and not in the other."""
     rows: list[object] = [os.path.realpath(path) for path in places.starts]
+    newest = max(map(_touched, places.folders), default=0) if since else 0
     look = os.lstat
     for path in _all(places, rows):
         try:
@@ -87,7 +88,7 @@ def facts(places: Places) -> Facts:
         if changed > newest or written > newest:
             newest = max(changed, written)
     said = repr(rows).encode("utf-8", "surrogateescape")
-    return Facts(hashlib.sha256(said).hexdigest(), newest < now - SLACK)
+    return Facts(sha256(said, much=len(said) > MUCH), newest < since - SLACK)
 
 
 def _all(places: Places, rows: list[object]) -> Iterator[str]:
@@ -112,6 +113,14 @@ def _all(places: Places, rows: list[object]) -> Iterator[str]:
             yield f"{folder}/{name}"
     rows += places.files
     yield from places.files
+
+
+def _touched(folder: str) -> int:
+    """When a name came or went last. A file may come from elsewhere with times that are old."""
+    with suppress(OSError):
+        found = os.stat(folder)
+        return max(found.st_mtime_ns, found.st_ctime_ns)
+    return 0
 
 
 def _followed(path: str, rows: list[object]) -> int:

@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 import stat
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -39,13 +40,14 @@ class Memo:
     def __init__(self, config: Config) -> None:
         self.config = config
         self.file = Path(f"{memory_of(str(config.root))}.memo")
+        since = time.time_ns()
         with files.watching() as looked:
             self.program = list(_program())
             self.sources = configured.sources(config)
-        self.before = _looked_at(config, looked, [str(s.full) for s in self.sources if s.full is not None])
-        self.seen = glance.facts(self.before)
+        self.before = _looked_at(config, looked, [os.fspath(s.at) for s in self.sources if s.at is not None])
+        self.seen = glance.facts(self.before, since)
         self.listed = [
-            (s.path, s.full, f"{s.path} {s.format} {s.prefix} {[problem.message for problem in s.notes]}")
+            (s.path, s.at, f"{s.path} {s.format} {s.prefix} {[problem.message for problem in s.notes]}")
             for s in self.sources  # as they are before a build takes them in
         ]
 
@@ -92,11 +94,12 @@ class Memo:
 
     def _outputs(self) -> tuple[Places, glance.Facts, str]:
         """Where the outputs are, what is said of them, and what they hold."""
+        since = time.time_ns()
         both = locks_of(self.config.root)
         outputs = sorted({row.output for file in both for row in locks.read(file).rows.values()})
         paths = [*map(str, both), *(f"{self.config.root}/{output}" for output in outputs)]
         after = Places([], [], paths)
-        seen = glance.facts(after)
+        seen = glance.facts(after, since)
         return after, seen, _fingerprint(f"{path} {_content(path)}" for path in paths)
 
     def _facts(self, after: Places, seen: glance.Facts) -> dict[str, Any]:
@@ -132,7 +135,7 @@ def locks_of(root: Path) -> tuple[Path, Path]:
     return root / locks.NAME, locks.state_file(root)
 
 
-def _content(path: str | Path) -> str:
+def _content(path: str | os.PathLike[str]) -> str:
     try:
         with open(path, "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):

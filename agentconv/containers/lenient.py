@@ -8,6 +8,7 @@ holds this against the real parser.
 from __future__ import annotations
 
 from agentconv.containers import MAX_DEPTH, MAX_NODES, ContainerError, Node, Pair, Places
+from agentconv.containers.plainlines import plain_lines
 from agentconv.containers.tokens import (
     CLOSE,
     COLON,
@@ -28,6 +29,14 @@ from agentconv.containers.tokens import (
 
 def parse(text: str, *, offset: int = 0, line: int = 1) -> Node:
     """The fields of a header; a map always, empty where the header is none."""
+    # plain lines mean the same here; the place of what is indented is another one
+    if "\n " not in text and (plain := plain_lines(text, "strings", offset, line)) is not None:
+        return plain
+    return parse_in_full(text, offset=offset, line=line)
+
+
+def parse_in_full(text: str, *, offset: int = 0, line: int = 1) -> Node:
+    """The same by the program's parser, whatever the text is."""
     node = _Parser(text, Scanner(text).scan(), offset, line).run()
     if node is None or node.kind != "map":
         return Node("map", offset, offset, line, 1, style="block")

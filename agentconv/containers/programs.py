@@ -48,7 +48,7 @@ def read_program(text: str, dialect: Mapping[str, Any]) -> Document:
     """What the program makes of the file. Never raises: what it does not take is ``skipped`` or ``refused``."""
     if dialect.get("cr") == "ends-line":
         text = re.sub(r"\r(?!\n)", "\n", text)
-    document = Document(text, None, text, 0, len(text), newline="\r\n" if "\r\n" in text else "\n")
+    document = Document(text, None, text, 0, len(text), newline="\r\n" if "\r" in text and "\r\n" in text else "\n")
     start = 0
     if text.startswith("\ufeff") and dialect.get("bom", "drop") == "drop":
         start = 1
@@ -108,7 +108,8 @@ def _split(text: str, start: int, dialect: Mapping[str, Any], opened: bool = Fal
     end_of = (_EXACT_CLOSING if exact else _CLOSING)[close]
     if dialect.get("cr") == "text" and close == "line":
         end_of = _LINE_CLOSING
-    closing = re.compile(end_of).search(text, at)
+    dashes = text.find("---", at)  # each of them has three, with a line break in front at most
+    closing = re.compile(end_of).search(text, max(at, dashes - 2)) if dashes >= 0 else None
     if closing:
         return at, closing.start(), closing.end()
     if dialect.get("unclosed", "no-header") == "all-header":
@@ -216,9 +217,10 @@ def _header(document: Document, dialect: Mapping[str, Any], syntax: str) -> Node
 
 def _given(source: str, last_break: Any) -> str:
     """The header as the YAML parser gets it: how a block text at its end ends hangs on it."""
-    if last_break:
-        source = re.sub(r"\r?\n\Z", "", source) if last_break in ("cut", "one") else source
-        source += "\n" * (last_break in ("one", "added") and not source.endswith("\n"))
+    if last_break in ("cut", "one"):
+        source = source.removesuffix("\n").removesuffix("\r") if source.endswith("\n") else source
+    if last_break in ("one", "added") and not source.endswith("\n"):
+        source += "\n"
     return source
 
 

@@ -67,7 +67,8 @@ def split(text: str, known_keys: frozenset[str]) -> Parts:
 
 def _closing(text: str, at: int, known_keys: frozenset[str]) -> tuple[int, int] | None:
     """Start and end (with its line break) of the line that closes a header."""
-    for found in _RULE.finditer(text, at):
+    dashes = text.find("---", at)  # most headers have none, and the expression goes from one character to the next
+    for found in _RULE.finditer(text, dashes) if dashes >= 0 else ():
         key = _KEY.match(text, _past_blanks(text, _next_line(text, found.end())))
         if len(found[1]) > 3 and key and key[1] in known_keys:
             # a ruler inside of a value: the fields below it must not be lost

@@ -10,6 +10,7 @@ GUARD = f"[{KEY}: "  # the sentence about a limit, at the head of a prompt
 COMMENT = f"<!-- {KEY}:carry "
 EXAMPLES = "## Examples (from the description of this agent)"  # a description that was too long
 HEADING = "## Routing facts (from the definition of this agent)"
+END = " of this agent)"  # of both headings
 
 
 def any_in(agent: Agent, *, carried: bool) -> bool:

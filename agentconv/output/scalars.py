@@ -34,7 +34,7 @@ _AMBIGUOUS = {
     "undefined",
     "none",
 }
-_INDICATORS = frozenset('{}[]#&*!|>%@`\\"?=<~^$')
+_INDICATORS = pattern(r"[{}\[\]#&*!|>%@`\\\"?=<~^$]")
 _KEY = pattern(r"[A-Za-z_][A-Za-z0-9_./-]*\Z")
 # Claude Code 2.1.328 ends a header at the first three dashes, wherever they stand
 _DASHES = pattern(r"-(?=--)")
@@ -154,7 +154,7 @@ def _is_plain(text: str) -> bool:
         and not text[-1].isspace()
         and text[-1] != ":"
         and text.isprintable()
-        and not _INDICATORS.intersection(text)
+        and not _INDICATORS.search(text)
         and ": " not in text
         and "---" not in text
         and text.lower() not in _AMBIGUOUS

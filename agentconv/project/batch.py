@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from agentconv.bodies.company import Company
-from agentconv.conversion import Conversion
+from agentconv.conversion import AS_NAMED, Conversion
 from agentconv.notes import Note, note
 from agentconv.project import files
 from agentconv.project.making import Made, Maker, agents_of, counted, read_source
@@ -104,7 +104,7 @@ def _made(
         for source in found:
             made = maker.make(source)
             done.sources += made.agent_file
-            source.text = None
+            source.text, source.real = None, ""
             yield made
         return
     # which of two files is the original is seen when all of them were read
@@ -159,11 +159,16 @@ def _companies(plan: Plan, sources: list[Source]) -> dict[str, Company]:
 
 def _say_renamed(plan: Plan, sources: list[Source], results: list[Conversion]) -> None:
     """Where names changed and prompts did not: who names whom in vain."""
-    if "names" in plan.options.rewrite or not any(r.called and r.called.becomes not in r.called.words for r in results):
+    if "names" in plan.options.rewrite or not any(map(_is_renamed, results)):
         return
     from agentconv.project.names import say_renamed
 
     say_renamed(plan, sources, results)
+
+
+def _is_renamed(result: Conversion) -> bool:
+    called = result.called
+    return called is not None and called.becomes not in called.words and called != AS_NAMED
 
 
 def say_absent(plan: Plan, dst: Spec, results: list[Conversion]) -> None:

@@ -8,12 +8,12 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from agentconv.conversion import Conversion
 from agentconv.project import files
 from agentconv.project.planning import STDOUT, Plan
 from agentconv.project.spots import Spots
+from agentconv.records import dataclass
 from agentconv.registry import load
 
 
@@ -60,12 +60,11 @@ class Beside:
 
     def _lying(self, path: str, data: bytes) -> Lying | None:
         try:
-            place = self._spots.spot(path)
-            try:
-                with open(place, "rb") as file:
-                    return Lying("", files.digest(data)) if file.read() == data else None
-            except FileNotFoundError:
-                return Lying(files.write_beside(place, data).file, files.digest(data))
+            place, there = self._spots.look(path)
+            if not there:
+                return Lying(files.write_beside(place, data, new=True).file, files.digest(data))
+            with open(place, "rb") as file:
+                return Lying("", files.digest(data)) if file.read() == data else None
         except (OSError, files.Outside):
             return None  # said where it is to be put there
 

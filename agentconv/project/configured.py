@@ -45,17 +45,25 @@ def _of(setting: SourceSetting, config: Config, most: int) -> Iterator[Source]:
     alone = full.is_file()
     for source in listed([str(full)], config.root, setting.format, most):
         if source.full is not None:  # as it lies there, even where it is a link to another file of the project
-            source.path = os.path.relpath(source.full, config.root).replace(os.sep, "/")
+            source.path = _below(str(source.full), str(config.root))
         if not _excluded(setting, source.path):
             source.asked = alone
             yield _inside(source, root)
 
 
+def _below(path: str, root: str) -> str:
+    """The path as it is called from the root."""
+    lead = root.rstrip(os.sep) + os.sep
+    if path.startswith(lead) and f"{os.sep}..{os.sep}" not in path:
+        return path[len(lead) :].replace(os.sep, "/")
+    return os.path.relpath(path, root).replace(os.sep, "/")
+
+
 def _inside(source: Source, root: str) -> Source:
     """A link may not lead out of the project: what it names is somebody else's, and not the same on every machine."""
-    if source.full is None:
+    if source.at is None:
         return source
-    if real := leads_out(source.full, root):
+    if real := leads_out(source.at, root):
         help = "copy the file into the project"
         source.notes.append(note("F012", f"a link leads outside the project, to {real}", file=source.path, help=help))
         source.settled = True

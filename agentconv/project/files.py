@@ -25,21 +25,47 @@ class Unreadable(Exception):
         self.code, self.message, self.help, self.line = code, message, help, line
 
 
-def read_text(path: Path, most: int = MAX_BYTES) -> str:
+# a pipe is opened without waiting for whoever writes to it, so that it can be refused
+READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
+
+
+def read_text(path: str | os.PathLike[str], most: int = MAX_BYTES) -> str:
     """The file as text, line ends as they are."""
     try:
-        found = path.stat()
-        if found.st_size > most:
-            text = f"{found.st_size:,} bytes are more than the limit of {most:,}"
-            raise Unreadable("R017", text, f"--max-bytes {found.st_size} reads it all the same")
-        if not stat.S_ISREG(found.st_mode):
-            raise Unreadable("F001", "this is no file", "name a file or a folder")
-        data = path.read_bytes()
+        handle = os.open(path, READING)
+        try:
+            data = _read(handle, most)
+        finally:
+            os.close(handle)
     except OSError as error:
-        link = "a link that leads nowhere: " if path.is_symlink() else ""
+        if os.path.isdir(path):
+            raise Unreadable("F001", *NO_FILE) from error
+        link = "a link that leads nowhere: " if os.path.islink(path) else ""
         help = "look who may read it: ls -l" if isinstance(error, PermissionError) else ""
         raise Unreadable("F001", link + (error.strerror or str(error)).lower(), help) from error
     return decode(data)
+
+
+NO_FILE = "this is no file", "name a file or a folder"
+
+
+def _read(handle: int, most: int) -> bytes:
+    """All bytes of an open file."""
+    found = os.fstat(handle)
+    if not stat.S_ISREG(found.st_mode):
+        raise Unreadable("F001", *NO_FILE)
+    size = found.st_size
+    data = os.read(handle, size + 1) if size <= most else b""
+    if len(data) != size:  # more or less of it than it says: it grows, or the system gives a part at a time
+        parts = [data]
+        while size <= most and (part := os.read(handle, 1 << 20)):
+            parts.append(part)
+            size = max(size, sum(map(len, parts)))
+        data = b"".join(parts)
+    if size > most:
+        text = f"{size:,} bytes are more than the limit of {most:,}"
+        raise Unreadable("R017", text, f"--max-bytes {size} reads it all the same")
+    return data
 
 
 def decode(data: bytes) -> str:
@@ -180,22 +206,29 @@ class Inside:
 
     def spot(self, relative: str) -> str:
         """The same as text: of ten thousand places no objects have to be made."""
+        return self.look(relative)[0]
+
+    def look(self, relative: str) -> tuple[str, bool]:
+        """The same, and whether something is there."""
         target = os.path.join(self.root, relative)
         folder, name = os.path.split(target)
         if folder not in self._folders:
             self._folders[folder] = os.path.realpath(folder)
         real = f"{self._folders[folder]}{os.sep}{name}"
+        there, mode = True, 0
         try:
             mode = os.lstat(target).st_mode
+        except (FileNotFoundError, NotADirectoryError):
+            there = False
         except (OSError, ValueError):
-            mode = 0  # nothing is there, or nothing that can be looked at
+            pass  # it cannot be looked at: whoever opens it is told why
         if name in ("", ".", "..") or stat.S_ISLNK(mode):
             real = os.path.realpath(target)
         if real != self._real_root and not real.startswith(self._real_root.rstrip(os.sep) + os.sep):
             raise Outside(f"{relative} leads to {real}, outside {self._real_root}")
         if stat.S_ISDIR(mode) or (stat.S_ISLNK(mode) and os.path.isdir(target)):
             raise Outside(f"{relative} is a folder")
-        return target
+        return target, there
 
 
 def safe_place(root: Path, relative: str) -> Path:
@@ -217,16 +250,14 @@ class Fresh(NamedTuple):
     asked: str
 
 
-def write_beside(path: str, data: bytes) -> Fresh:
-    """Write the bytes beside their place; a file that is there keeps its permissions, a new one has the umask's."""
+def write_beside(path: str, data: bytes, new: bool = False) -> Fresh:
+    """Write the bytes beside their place; a file that is there keeps its permissions, a new one has the umask's.
+    ``new``: nothing is there, as somebody has just seen."""
     asked = path
-    mode: int | None = None
-    with contextlib.suppress(OSError):
-        found = os.lstat(path)
-        if stat.S_ISLNK(found.st_mode):
-            path = os.path.realpath(path)
-            found = os.lstat(path)
-        mode = found.st_mode & 0o777
+    mode = None if new else _mode(path)
+    if mode is not None and stat.S_ISLNK(mode):
+        path = os.path.realpath(path)
+        mode = _mode(path)
     folder, name = os.path.split(path)
     temporary = os.path.join(folder, f".{name[:50]}.{os.urandom(5).hex()}.tmp")
     rights = 0o666 if mode is None else 0o600  # nobody may read what was closed before, not even for a moment
@@ -243,12 +274,20 @@ def write_beside(path: str, data: bytes) -> Fresh:
         finally:
             os.close(handle)
         if mode is not None:
-            os.chmod(temporary, mode)
+            os.chmod(temporary, mode & 0o777)
     except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         raise
     return Fresh(temporary, path, asked)
+
+
+def _mode(path: str) -> int | None:
+    """What is there, links not followed."""
+    try:
+        return os.lstat(path).st_mode
+    except OSError:
+        return None
 
 
 class Staged:
@@ -260,9 +299,9 @@ class Staged:
     def __init__(self) -> None:
         self.waiting: list[Fresh] = []
 
-    def add(self, path: str, data: bytes) -> None:
+    def add(self, path: str, data: bytes, new: bool = False) -> None:
         """Write the bytes beside their place."""
-        self.waiting.append(write_beside(path, data))
+        self.waiting.append(write_beside(path, data, new))
 
     def settle(self, failed: Callable[[str, OSError], None]) -> None:
         """All to their places. ``failed`` is told of those that could not be put there."""

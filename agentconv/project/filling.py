@@ -13,9 +13,11 @@ from functools import partial
 from typing import Any
 
 from agentconv.alike import Kinds, Signs, Texts, signs
+from agentconv.bodies.company import Member
 from agentconv.containers import ContainerError, Document, Node
 from agentconv.conversion import Conversion
 from agentconv.notes import Note
+from agentconv.project.frames import Frame, frame
 from agentconv.reading.engine import open_document
 from agentconv.registry import load
 from agentconv.spec import Spec
@@ -49,13 +51,18 @@ class Output:
     called: str  # which of the texts that name is
     pieces: tuple[str | Gap, ...]
     holds: tuple[Any, ...]  # what the program finds in it, with the names of the texts in their places
+    frame: Frame | None  # where it need not be read as a whole
 
     def filled(self, texts: Texts, loaded: Texts) -> tuple[str, bytes] | None:
         """The output for other texts, and where it goes; ``None`` where its program would find something else."""
         try:
-            text = "".join([p if isinstance(p, str) else p.text(texts, loaded) for p in self.pieces])
+            pieces = [p if isinstance(p, str) else p.text(texts, loaded) for p in self.pieces]
         except ValueError:  # a text that has no form there
             return None
+        text = "".join(pieces)
+        said = {"name": texts.name, "stem": texts.stem, "description": texts.description}
+        if self.frame is not None and self.frame.holds(said, texts.prompt, pieces):
+            return getattr(texts, self.called).join(self.path), text.encode()
         if (document := _opened(self.spec, text)) is None or _found(document, loaded) != self.holds:
             return None
         return getattr(texts, self.called).join(self.path), text.encode()
@@ -125,18 +132,25 @@ def _result(
         said = {n: getattr(agent, n) for n in ("id", "name", "title", "description", "when_to_use", "prompt")}
         agent = replace(agent, **{n: swap.get(text, text) for n, text in said.items() if text is not None})
     if called is not None:
-        words = tuple(swap.get(word, word) for word in called.words)
-        called = replace(called, words=words, becomes=swap.get(called.becomes, called.becomes), source=texts.path)
-    return replace(
-        result,
-        name=swap.get(result.name, result.name),
-        source=texts.path,
-        gained=list(result.gained),
-        notes=[n.moved(file=texts.path) if n.file == first.path else n for n in result.notes],
-        files=files,
-        agent=agent,
-        entry=swap.get(result.entry, result.entry),
-        called=called,
+        words = tuple([swap.get(word, word) for word in called.words])
+        becomes = swap.get(called.becomes, called.becomes)
+        called = Member(words, called.title, texts.path, becomes, called.output)
+    notes = [n.moved(file=texts.path) if n.file == first.path else n for n in result.notes]
+    return Conversion(
+        result.status,
+        swap.get(result.name, result.name),
+        texts.path,
+        result.format,
+        result.target,
+        result.rights,
+        list(result.gained),
+        notes,
+        files,
+        agent,
+        swap.get(result.entry, result.entry),
+        result.unchanged,
+        called,
+        result.names,
     )
 
 
@@ -175,7 +189,9 @@ def _output(spec: Spec, first: Texts, result: Conversion) -> Output | None:
     parts = _parts(loaded)
     for node, key in _scalars(document.header):
         if part := parts.get(node.value):
-            writer = _writer(spec, key, node.value, text[node.start : node.end])
+            raw = text[node.start : node.end]
+            same = result.format == result.target  # the source edited in place: what is written is what stands there
+            writer = _as_there(node.value, raw) if same else _writer(spec, key, node.value, raw)
             if writer is None:
                 return None
             gaps.append(Gap(part, node.start, node.end, writer))
@@ -188,16 +204,24 @@ def _output(spec: Spec, first: Texts, result: Conversion) -> Output | None:
         gaps.append(Gap("path", at, at + len(first.path), str))
     pieces: list[str | Gap] = []
     at = 0
+    inside: list[tuple[int, str, int, int]] = []
     for gap in sorted(gaps, key=lambda g: g.start):
         pieces += [text[at : gap.start], gap]
         at = gap.end
+        if gap.start < document.body_start:
+            inside.append((len(pieces) - 1, gap.part, gap.start, gap.end))
     pieces.append(text[at:])
     fixed = [piece for piece in pieces if isinstance(piece, str)]
     called = "stem" if first.stem in path else "name"
     around = tuple(path.split(getattr(first, called)))
     if len(around) > 2 or any(getattr(t, part) in piece for piece in fixed for part in PARTS for t in (first, loaded)):
         return None
-    return Output(spec, around, called, tuple(pieces), _found(document, loaded))
+    around_prompt = text[document.header_end :].replace(first.prompt, "", 1).replace("---", "", 1)
+    bare = loaded is first and len(gaps) == len(inside) + 1 and not around_prompt.strip()
+    dialect = spec.container.get("dialect") or {}
+    proved = [piece if isinstance(piece, str) else None for piece in pieces]
+    read = frame(document, dialect, proved, inside, bare) if spec.syntax == "frontmatter" else None
+    return Output(spec, around, called, tuple(pieces), _found(document, loaded), read)
 
 
 def _opened(spec: Spec, text: str) -> Document | None:
@@ -266,6 +290,12 @@ def _writer(spec: Spec, key: bool, value: str, raw: str) -> Writer | None:
             if writer(value) == raw:
                 return writer
     return None
+
+
+def _as_there(value: str, raw: str) -> Writer | None:
+    """The text as its source has it: bare, or in the quotes of all of the kind."""
+    around = raw.split(value)
+    return (lambda text: str(text).join(around)) if len(around) == 2 else None
 
 
 def _block(value: str, indent: int) -> str:

@@ -56,7 +56,7 @@ def say_renamed(plan: Plan, sources: Iterable[Source], results: Iterable[Convers
 
 def _renamed(results: Iterable[Conversion]) -> Company | None:
     """The agents of the batch that get another name."""
-    called = [r.called for r in results if r.called is not None]
+    called = [m for r in results if (m := r.member) is not None]
     return gathered(called) if any(m.becomes not in m.words for m in called) else None
 
 

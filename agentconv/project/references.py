@@ -37,8 +37,8 @@ def say_absent(dst: Spec, root: Path, results: Iterable[Conversion]) -> None:
     made = list(results)
     there = {str(name) for key in ("reserved", "taken") for name in dst.identity.get(key) or ()}
     for result in made:
-        if result.called is not None and result.files:
-            there |= {result.called.becomes, *result.called.words}
+        if (member := result.member) is not None and result.files:
+            there |= {member.becomes, *member.words}
     wanted: dict[str, tuple[str, Conversion]] = {}
     for result in made:
         for at, name in result.names if result.files else ():

@@ -18,7 +18,7 @@ from agentconv.notes import Note, note
 from agentconv.project import files
 from agentconv.reading.context import Get
 from agentconv.reading.deciding import decide
-from agentconv.reading.detect import by_place, guess, passed_over, syntax_fits
+from agentconv.reading.detect import Guess, by_place, guess, passed_over, syntax_fits
 from agentconv.records import dataclass
 from agentconv.registry import derived, heads, ids
 
@@ -31,7 +31,9 @@ class Source:
     """A file that may hold agents. ``below`` is the folder between its place and the file."""
 
     path: str
-    full: Path | None
+    at: (
+        str | os.PathLike[str] | None
+    )  # where it lies; nowhere is standard input. As text it takes a third of the memory
     format: str | None = None
     text: str | None = None
     below: str = ""
@@ -47,6 +49,11 @@ class Source:
     root: str = ""  # the real folder that was searched: a link that leads out of it is not followed
     outside: bool = False  # --allow-outside
     settled: bool = False  # text and format, or what is wrong with them, are there
+
+    @property
+    def full(self) -> Path | None:
+        """Where it lies."""
+        return None if self.at is None else Path(self.at)
 
     @property
     def place(self) -> str:
@@ -125,8 +132,8 @@ def listed_places(root: Path, but: Iterable[str] = (), user: bool = False, most:
     real = root.resolve().as_posix().rstrip("/")
     return [
         Source(
-            path, root / path, placed=True, real=f"{real}/{path}", within=path, among=tuple(seen[path]), most=most,
-            root=real,
+            path, os.path.join(root, path), placed=True, real=f"{real}/{path}", within=path, among=tuple(seen[path]),
+            most=most, root=real,
         )
         for path in sorted(seen)  # a link's own name will do: it is asked only whether an output would hit it
     ]  # fmt: skip
@@ -181,7 +188,7 @@ def _taken(source: Source) -> Source | None:
         guessed = guess(_absolute(source), source.text)
         if guessed.format is None and not guessed.candidates:
             return None
-        decided(source)
+        decided(source, guessed)
         if source.format is None and not any("cannot be told" in n.message for n in source.notes):
             return None  # no agent of any format: a folder holds other things, too
     return source
@@ -189,13 +196,13 @@ def _taken(source: Source) -> Source | None:
 
 def read(source: Source, most: int = MAX_BYTES) -> Source:
     """Take the file in; what is wrong with it becomes a note."""
-    if source.text is not None or source.full is None:
+    if source.text is not None or source.at is None:
         return source
     try:
-        if source.root and not source.outside and (real := leads_out(source.full, source.root)):
+        if source.root and not source.outside and (real := leads_out(source.at, source.root)):
             help = "name the file itself, or --allow-outside"
             raise files.Unreadable("F030", f"a link that leads out of the folder, to {real}: not read", help)
-        source.text = files.read_text(source.full, most)
+        source.text = files.read_text(source.at, most)
     except files.Unreadable as problem:
         source.notes.append(note(problem.code, problem.message, file=source.path, line=problem.line, help=problem.help))
     return source
@@ -206,12 +213,14 @@ def _real_folder(folder: str) -> str:
     return os.path.realpath(folder)
 
 
-def leads_out(full: Path, root: str) -> str:
+def leads_out(full: str | os.PathLike[str], root: str) -> str:
     """Where a link leads that leaves the folder; in a clone it could be any file of its reader."""
-    path = str(full) if full.is_absolute() else os.path.join(os.getcwd(), full)
+    path = os.fspath(full)
+    if not os.path.isabs(path):
+        path = os.path.join(os.getcwd(), path)
     folder, name = os.path.split(path)
     real = os.path.realpath(path) if os.path.islink(path) else f"{_real_folder(folder)}{os.sep}{name}"
-    return "" if real.startswith(root.rstrip(os.sep) + os.sep) else real
+    return "" if real.startswith(root if root.endswith(os.sep) else root + os.sep) else real
 
 
 def shown(path: Path, cwd: Path) -> str:
@@ -257,16 +266,16 @@ def _stdin(from_: str | None, most: int) -> Source:
     return decided(source)
 
 
-def decided(source: Source) -> Source:
+def decided(source: Source, guessed: Guess | None = None) -> Source:
     """The source with its format, or with a note that it cannot be told."""
     if source.text is None:
         return source
     if source.format is None:
-        source.format, problem = decide(_absolute(source), source.text, source.path)
+        source.format, problem = decide(_absolute(source), source.text, source.path, guessed)
         source.notes += [problem] if problem else []
     if source.format is not None:
         source.below = below(_absolute(source), source.format)
-        source.placed = source.full is not None and source.format in by_place(_absolute(source))
+        source.placed = source.at is not None and source.format in by_place(_absolute(source))
     return source
 
 
@@ -287,12 +296,12 @@ def _folder(path: Path, cwd: Path, from_: str | None, most: int) -> Iterator[Sou
     if placed:
         return
     lead, root = shown(path, cwd), path.resolve().as_posix().rstrip("/")
-    for relative in files.walk(path, ""):
+    for relative, link in files.entries(path):
         if not relative.endswith(ENDINGS):
             continue
-        full = path / relative
-        if os.path.islink(full):
-            name, real = shown(full, cwd), ""
+        full = os.path.join(path, relative)
+        if link:
+            name, real = shown(Path(full), cwd), ""
         else:  # folders that are links are not walked, so nothing has to be followed file by file
             name, real = relative if lead == "." else f"{lead}/{relative}", f"{root}/{relative}"
         yield Source(name, full, from_, real=real, within=relative, loose=True, most=most, root=root)

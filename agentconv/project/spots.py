@@ -19,9 +19,13 @@ class Spots:
 
     def spot(self, path: str) -> str:
         """The place as text."""
+        return self.look(path)[0]
+
+    def look(self, path: str) -> tuple[str, bool]:
+        """The same, and whether something is there."""
         out = self.plan.output
         if out is None or out == STDOUT:
-            return self._inside(self.plan.root).spot(path)
+            return self._inside(self.plan.root).look(path)
         lead = out.split("{")[0]
         folder = path != out or out.endswith("/")
         below = folder and not ("{" in out and not lead.endswith("/"))
@@ -30,8 +34,8 @@ class Spots:
             self._fixed[below] = fixed if below else fixed.parent
         base = self._fixed[below]
         if lead.endswith("/") and path.startswith(lead):
-            return self._inside(base).spot(path.removeprefix(lead))
-        return self._inside(base).spot(os.path.relpath(self.plan.root / path, base))
+            return self._inside(base).look(path.removeprefix(lead))
+        return self._inside(base).look(os.path.relpath(self.plan.root / path, base))
 
     def _inside(self, base: Path) -> files.Inside:
         if base not in self._bases:

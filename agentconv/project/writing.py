@@ -54,6 +54,8 @@ class Target:
         self.staged = files.Staged()
         self.leaving: list[Leaving] = []
         self._root, self._spots = str(plan.root), Spots(plan)
+        self._prints: dict[int, tuple[bytes, str]] = {}  # by the object, which is kept so long
+        self._free: dict[str, str] = {}  # places where nothing is, of the outputs that are being written
         self.lying: dict[tuple[str, str], Lying] = {}  # source and output: what a worker wrote beside its place
         self.numbers: dict[str, int] = {}  # the last number behind a name that was taken
         self.asks: Counter[str] = Counter()  # what the program asks for first, with the agents that it concerns
@@ -128,6 +130,7 @@ class Target:
 
     def _let_go(self, results: list[Conversion]) -> None:
         """The bytes are where they belong; of the agents only what the program asks for is counted."""
+        self._prints.clear()
         for result in results:
             if result.files and not result.unchanged and result.status not in ("kept", "failed"):
                 for when, text in self._asked:
@@ -178,7 +181,10 @@ class Target:
 
     def identity(self, data: bytes) -> str:
         """What makes two outputs the same."""
-        return files.digest(data)
+        known = self._prints.get(id(data))
+        if known is None:
+            known = self._prints[id(data)] = data, files.digest(data)
+        return known[1]
 
     def _suffixed(self, result: Conversion, path: str, data: bytes) -> None:
         pure = PurePosixPath(path)
@@ -212,6 +218,7 @@ class Target:
             self.settle()
         finally:
             self.staged.drop()
+            self._free.clear()
 
     def _update(self, results: list[Conversion], old: dict[str, bytes | None]) -> None:
         """--update: an existing file takes the new values and keeps what the format's table does not know."""
@@ -239,7 +246,11 @@ class Target:
     def old(self, path: str, result: Conversion) -> bytes | None:
         """What is there now; ``None`` where nothing is, or where the result cannot be written."""
         try:
-            with open(self.spot(path), "rb") as file:
+            place, there = self._spots.look(path)
+            if not there:
+                self._free[path] = place
+                return None
+            with open(place, "rb") as file:
                 return file.read()
         except (FileNotFoundError, NotADirectoryError):
             return None
@@ -287,11 +298,12 @@ class Target:
         if self.plan.dry:
             return
         try:
-            full = self.spot(path)
+            free = self._free.get(path)
+            full = self.spot(path) if free is None else free
             if (lying := self.lying.pop((result.source, path), None)) is not None:
                 self.staged.waiting.append(files.Fresh(lying.file, full, full))
             else:
-                self.staged.add(full, data)
+                self.staged.add(full, data, new=free is not None)
             self.leaving.append(Leaving(full, path, result, data, lying))
         except files.Outside as problem:
             result.fail(note("F009", str(problem), file=path, help=OUTSIDE))
@@ -319,7 +331,7 @@ class Target:
     def remember(self, path: str, data: bytes) -> None:
         """These bytes are agentconv's own: they may be overwritten."""
         if not self.plan.dry:
-            self.written.note(path, data)
+            self.written.note_digest(path, Target.identity(self, data))
 
     def _remember(self, path: str, data: bytes, lying: Lying | None) -> None:
         if lying is None:
@@ -365,7 +377,7 @@ class Target:
 def _folded(path: str) -> str:
     """One file on some systems: names that differ by case only, or by the way in which an accent is written."""
     if path.isascii():
-        return path.lower()
+        return path if path == (lower := path.lower()) else lower  # the same object: it stays to the end of a run
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
 
 

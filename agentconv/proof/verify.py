@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from agentconv.containers.programs import without_gaps
 from agentconv.containers.wrapping import as_body
 from agentconv.lowering.lowered import USUAL, Edit, after
-from agentconv.model import FIELDS, Agent, Tools
+from agentconv.model import FIELDS, VALUES, Agent, Tools
 from agentconv.notes import Note, note
 from agentconv.proof import verifytools
 from agentconv.proof.verifytools import Line
@@ -25,7 +25,8 @@ from agentconv.spec import Spec
 if TYPE_CHECKING:
     from agentconv.proof.attempt import Attempt, Job
 
-NOT_COMPARED = frozenset({"id", "extras", "prompt_mode"})
+NOT_COMPARED = frozenset({"id", "extras", "prompt_mode", "tools"})
+TOLD_ELSEWHERE = frozenset({"tools", "extras", "id", "name", "title", "prompt_mode"})
 # Which notes speak of a field that arrives changed or not at all. A note that merely stands at the same place (how
 # the source was read, what another program honours) explains no difference.
 FIELD_NOTES = ("L001", "L002", "L003", "L004", "L005", "L006", "L008", "L009", "L011", "L014")
@@ -89,9 +90,8 @@ def check_meaning(lowered: Agent, back: Agent, dst: Spec) -> list[Note]:
     held = dst.held
     if dst.identity.get("by") != "name" and back.id != lowered.id:
         problems.append(_wrong("id", lowered.id, back.id))
-    for name in FIELDS:
-        meant, got = getattr(lowered, name), getattr(back, name)
-        if name in NOT_COMPARED or name == "tools" or (meant is None and got is None):
+    for name, meant, got in zip(FIELDS, VALUES(lowered), VALUES(back), strict=True):
+        if (meant is None and got is None) or name in NOT_COMPARED:
             continue
         if meant != got or name not in held:
             meant, got = _plain(name, meant, dst), _plain(name, got, dst)
@@ -226,9 +226,9 @@ def check_notes(source: Agent, back: Agent, notes: Iterable[Note], src: Spec, ds
     """(c): every difference between the source and what the program reads has a note at its own path."""
     notes = list(notes)
     problems = []
-    for name in FIELDS:
-        if name in ("tools", "extras", "id", "name", "title", "prompt_mode"):
-            continue
+    for name, was, now in zip(FIELDS, VALUES(source), VALUES(back), strict=True):
+        if (was is None and name != "prompt") or name in TOLD_ELSEWHERE or was == now:
+            continue  # nothing said, nothing lost
         if (lost := _difference(name, source, back, notes, src, dst)) is not None:
             problems.append(lost)
     called = {t.strip() for t in (source.name, source.title, source.id) if t and t.strip()}
@@ -246,10 +246,6 @@ def check_notes(source: Agent, back: Agent, notes: Iterable[Note], src: Spec, ds
 
 
 def _difference(name: str, source: Agent, back: Agent, notes: list[Note], src: Spec, dst: Spec) -> Note | None:
-    if getattr(source, name) is None and name != "prompt":
-        return None  # nothing said, nothing lost
-    if getattr(source, name) == getattr(back, name):
-        return None
     was, now = _compared(name, source, dst), _compared(name, back, dst)
     if was is None or was == now or _usual(name, was, src, dst):
         return None

@@ -8,17 +8,18 @@ from typing import Any
 
 from agentconv.capabilities import load_data
 from agentconv.notes import Note, note
-from agentconv.reading.detect import guess, marks
+from agentconv.reading.detect import Guess, guess, marks
 
 SURE = 2  # one key that only this format has
 
 
-def decide(path: str, text: str, shown: str = "") -> tuple[str | None, Note | None]:
-    """The format, or a note that it cannot be told. ``shown`` is what the note calls the file."""
+def decide(path: str, text: str, shown: str = "", guessed: Guess | None = None) -> tuple[str | None, Note | None]:
+    """The format, or a note that it cannot be told. ``shown`` is what the note calls the file; ``guessed``: what its
+    place and name say, where somebody has looked."""
     if (other := _of_another_tool(path)) is not None:
         problem = f"this is a source of {other['tool']}, which agentconv does not read"
         return None, note("F006", problem, file=shown or path, help=str(other["do"]))
-    found = guess(path, text)
+    found = guessed or guess(path, text)
     if found.format:
         return found.format, None
     return _fitting(found.candidates, text, shown or path)

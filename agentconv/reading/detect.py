@@ -39,9 +39,11 @@ def _by_place(path: str) -> tuple[str, ...]:
     folder, name = slashed.rsplit("/", 1)
     found = []
     for id, skipped, globs in _near(folder + "/"):
-        fits = (glob_pattern(glob).fullmatch(slashed) for fixed, glob in globs if fixed in slashed)
-        if any(fits) and not passed_over(name, skipped):
-            found.append(id)
+        for fixed, glob in globs:
+            if fixed in slashed and glob_pattern(glob).fullmatch(slashed):
+                if not passed_over(name, skipped):
+                    found.append(id)
+                break
     return tuple(found)
 
 

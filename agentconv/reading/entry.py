@@ -200,9 +200,9 @@ def _unusable(spec: Spec, agent: Agent, ctx: Context, at: Node | None) -> None:
     if (legal := spec.identity.get("key")) and not re.fullmatch(str(legal), agent.id, re.S):
         ctx.refuse("refuse-all", f"the name `{agent.id}` is not allowed")
         ctx.say("R012", f"{spec.seen} refuses an agent of the name `{agent.id}`", "id", None)
-    folder = unicodedata.normalize("NFKC", PurePosixPath(ctx.path).parent.name)
     differs = spec.identity.get("name_differs")
-    if differs and folder and agent.name and unicodedata.normalize("NFKC", agent.name) != folder:
+    folder = unicodedata.normalize("NFKC", PurePosixPath(ctx.path).parent.name) if differs else ""
+    if folder and agent.name and unicodedata.normalize("NFKC", agent.name) != folder:
         ctx.refuse(differs, f"the name `{agent.name}` is not that of its folder")
         text = f"the name `{agent.name}` is not that of its folder, `{folder}`: {spec.seen} does not load this file"
         ctx.say("R012", text, "name", at)

@@ -7,6 +7,8 @@ they would give different rights, nobody guesses.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Set
 from dataclasses import field
 
 from agentconv.model import Agent, Tools
@@ -45,8 +47,11 @@ def fits(candidates: list[str], marks: dict[str, int], text: str, path: str) -> 
     """The candidates that make an agent of the file, best first."""
     sure = [id for id in candidates if marks.get(id) or not load(id).text_kind]  # a text is no agent by itself
     found = [fit for id in sure if (fit := _read(id, text, path)) is not None]
+    keys = Counter(key for fit in found for key in load(fit.id).known_keys)
+    tools = Counter(token for fit in found for token in fit.own)
     for fit in found:
-        fit.score = MARK * marks.get(fit.id, 0) + _keys(fit, found) + _tools(fit, found) - _wrong(fit) - _shape(fit)
+        by_keys, by_tools = _likeness(fit.keys, load(fit.id).known_keys, keys), _likeness(fit.tools, fit.own, tools)
+        fit.score = MARK * marks.get(fit.id, 0) + by_keys + by_tools - _wrong(fit) - _shape(fit)
     convincing = [f for f in found if _is_agent(f, marks.get(f.id, 0))]
     return sorted(convincing, key=lambda f: -f.score)
 
@@ -78,24 +83,13 @@ def _rights(agent: Agent, spec: Spec) -> str:
     return ",".join(sorted(map(str, of_agent(agent, spec, program=False)))) or "nothing"
 
 
-def _keys(fit: Fit, all: list[Fit]) -> float:
+def _likeness(said: Set[str], own: Set[str], knowing: Counter[str]) -> float:
+    """How well words fit a format: ``own`` are those that it knows, ``knowing`` counts the candidates that know one."""
     score = 0.0
-    for key in fit.keys:
-        knowing = sum(key in load(f.id).known_keys for f in all)
-        if key in load(fit.id).known_keys:
-            score += 1 / knowing
-        elif knowing:
-            score -= 1
-    return score
-
-
-def _tools(fit: Fit, all: list[Fit]) -> float:
-    score = 0.0
-    for token in fit.tools:
-        knowing = sum(token in f.own for f in all)
-        if token in fit.own:
-            score += 1 / knowing
-        elif knowing:
+    for word in said:
+        if word in own:
+            score += 1 / knowing[word]
+        elif knowing[word]:
             score -= 1
     return score
 

@@ -257,8 +257,8 @@ FAULTS = [
     Fault(
         "places lie anywhere",
         files.Inside,
-        "spot",
-        lambda self, path: f"{self.root}/{path}",
+        "look",
+        lambda self, path: (f"{self.root}/{path}", False),
         "check:links are not followed",
     ),
     Fault("case makes a file", writing, "_folded", lambda path: path, "check:one file is claimed once"),

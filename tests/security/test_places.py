@@ -349,12 +349,13 @@ def test_one_file_that_cannot_be_written_does_not_hold_up_the_others(tmp_path: P
 # -- without the guards -----------------------------------------------------------------------
 
 
-def no_guard(self: files.Inside, relative: str) -> str:
-    return f"{self.root}/{relative}"
+def no_guard(self: files.Inside, relative: str) -> tuple[str, bool]:
+    place = f"{self.root}/{relative}"
+    return place, os.path.lexists(place)
 
 
 def test_without_the_guard_links_are_followed(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files.Inside, "spot", no_guard)
+    monkeypatch.setattr(files.Inside, "look", no_guard)
     with pytest.raises(AssertionError):
         test_what_is_in_the_way_is_not_followed(linked_folder, [], project)
 

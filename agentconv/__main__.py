@@ -22,5 +22,38 @@ def main() -> None:
     run()
 
 
+def command() -> None:
+    """The same for a process that does nothing else, which the installed command is."""
+    try:
+        main()
+    except SystemExit as ended:
+        if not isinstance(ended.code, int | None):
+            raise
+        leave(ended.code or 0)
+    leave(0)
+
+
+def leave(code: int) -> None:
+    """End the process without taking everything apart that it holds, object by object: a fifth of what one file takes.
+
+    What is to happen at the end happens: functions that wait for it are called, and what was printed is written. Where
+    somebody reads no more, or a thread still works, the process ends as any other.
+    """
+    import atexit
+    import os
+
+    threading = sys.modules.get("threading")
+    if threading is None or threading.active_count() == 1:
+        atexit._run_exitfuncs()
+        try:
+            for stream in (sys.stdout, sys.stderr):
+                if stream is not None:
+                    stream.flush()
+        except (OSError, ValueError):
+            sys.exit(code)
+        os._exit(code)
+    sys.exit(code)
+
+
 if __name__ == "__main__":
     main()

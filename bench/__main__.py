@@ -124,7 +124,8 @@ def main() -> None:
         if given.instructions:
             one = project(base, 1)
             words = {row.name: (row.ours, row.floor) for row in rows(base, 1) if row.name[0] == "`"}
-            for name in ("`--version`", "`--help`", "`convert`, one file"):
+            for name in (n for n in words if n.startswith(("`--", "`convert`"))):
+                clean(one)
                 ours, floor = (instructions([PYTHON, *c] if c[0] == AGENTCONV else c, one) for c in words[name])
                 found.setdefault("instructions", {})[name] = (ours, floor)
                 if ours and floor:

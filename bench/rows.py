@@ -54,6 +54,13 @@ def convert(to: str, *more: str) -> list[str]:
     return [AGENTCONV, "convert", ".claude/agents", "--to", to, "-o", "out/", "-q", *more]
 
 
+def stray(folder: Path) -> list[str]:
+    """Convert a file that no place and no name says the format of: all formats with such headers are tried."""
+    text = "name: reviewer\ndescription: Reviews what is to be merged.\ntools: Read, Grep, Bash\nmodel: sonnet"
+    (folder / "reviewer.md").write_text(f"---\n{text}\n---\n\nYou review code.\n\nBe brief.\n", "utf-8")
+    return [AGENTCONV, "convert", "reviewer.md", "--to", MARKDOWN, "-o", "out/", "-q"]
+
+
 def rows(base: Path, many: int) -> list[Row]:
     """The table; ``many`` stands for ten thousand."""
     from agentconv.commands.asked import primary
@@ -69,6 +76,7 @@ def rows(base: Path, many: int) -> list[Row]:
         Row("`--version`", [AGENTCONV, "--version"], nothing, 2, one, "python -c pass"),
         Row("`--help`", [AGENTCONV, "--help"], nothing, 5, one, "python -c pass"),
         Row("`convert`, one file", single, [PYTHON, "-c", IMPORTS], 1.3, one, IMPORTS),
+        Row("`convert`, one file without a place", stray(one), [PYTHON, "-c", IMPORTS], 1.3, one, IMPORTS),
         Row("1,000 → Markdown", convert(MARKDOWN), bare(), 2, small, "bare script"),
         Row(f"{n} → Markdown", convert(MARKDOWN), bare(), 2, large, "bare script"),
         Row("1,000 → TOML", convert(TOML), bare(), 5, small, "bare script"),

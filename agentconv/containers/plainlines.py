@@ -7,10 +7,11 @@ from typing import Any
 
 from agentconv.containers import Node, Pair
 from agentconv.containers.schemas import typed
+from agentconv.patterns import pattern
 
 # characters that some parser refuses, or takes for the end of a line; looked for in the whole text: as a set in each
 # place of the expression below they cost a millisecond when it is compiled
-_ODD = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\xa0\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
+_ODD = pattern(r"[\x00-\x09\x0b-\x1f\x7f-\xa0\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 _QUOTED = r"\"[^\n\"\\]*+\""
 _ITEM = rf"(?:[A-Za-z_][\w./-]*+|{_QUOTED})"
 # `key: some words`, `key: "some words"`, `key: [word, word]`, the same behind a dash, and a key with nothing behind it;
@@ -29,7 +30,7 @@ MOST_WORDS = 1000  # in lists; what is longer the parser counts, which ends it a
 
 def plain_lines(text: str, schema: str, offset: int = 0, line: int = 1) -> Node | None:
     """What a YAML parser makes of a text of such lines alone; ``None`` for any other."""
-    if _ODD.search(text):
+    if not text.replace("\n", " ").isprintable() and _ODD.search(text):  # none of them can be printed
         return None
     at = _COMMENTS.match(text).end()  # type: ignore[union-attr]  # it matches nothing, too
     row = line + text.count("\n", 0, at) if at else line

@@ -48,8 +48,7 @@ def best(cap: str, wanted: set[str], allowed: frozenset[str], spec: Spec) -> tup
             return name, None
     if not fit:
         return None, (found[0] if found else None)
-    order = {n: i for i, n in enumerate(spec.tools.names)}
-    return min(fit, key=lambda n: (len(set(n.gives) - wanted), -len(set(n.caps) & wanted), order[n.name])), None
+    return min(fit, key=lambda n: (len(set(n.gives) - wanted), -len(set(n.caps) & wanted))), None  # the first of them
 
 
 def choose(caps: Iterable[str], along: Iterable[str], allowed: frozenset[str], spec: Spec) -> Choice:

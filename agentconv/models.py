@@ -40,7 +40,8 @@ def read_models(node: Node, row: Field, ctx: Context) -> Any:
             raise Bad("is blank")
         texts = [node.text]
     # blanks around a name are a slip of the author's, and of the name to most programs
-    texts = [t.strip() if ctx.author or not ctx.spec.models.get("blanks_kept") else t for t in texts if t.strip()]
+    kept = not ctx.author and (ctx.spec.models.get("blanks_kept") or row.fact("blanks") == "kept")
+    texts = [t if kept else t.strip() for t in texts if t.strip()]
     inherit = ctx.spec.models.get("inherit")
     known = {str(inherit).lower()} if inherit else set()
     if ctx.author:

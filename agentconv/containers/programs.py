@@ -255,8 +255,8 @@ class YamlHeader:
             duplicates=str(self.dialect.get("duplicates", "last")),
             tags=self.tags,
             merge=bool(self.dialect.get("merge", True)),
-            controls=self.dialect.get("controls") == "kept",
-            breaks11=self.dialect.get("breaks") == "yaml11",
+            controls=str(self.dialect.get("controls") or ""),
+            breaks=str(self.dialect.get("breaks") or ""),
         )
         node = composed.node
         if node is None or (node.kind == "scalar" and node.value is None):
@@ -268,7 +268,8 @@ class YamlHeader:
         if self.dialect.get("tabs") == "broken":
             _no_tabs(node, source, self.start)
         if self.dialect.get("flow") == "indented":
-            _indented(node, source, self.start)
+            text = re.sub(r"\r(?!\n)", " ", source) if self.dialect.get("controls") == "npm" else source
+            _indented(node, text, self.start)
         if self.dialect.get("flow") == "refused":
             _no_flow(node)
             if composed.anchored:

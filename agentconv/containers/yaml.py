@@ -42,7 +42,7 @@ def read_program(text: str, dialect: Mapping[str, Any]) -> Document:
             duplicates=str(dialect.get("duplicates", "last")),
             tags=str(dialect.get("tags", "broken" if schema in ("yaml11", "js-yaml3") else "drop")),
             merge=bool(dialect.get("merge", True)),
-            controls=dialect.get("controls") == "kept",
+            controls=str(dialect.get("controls") or ""),
         )
         return _document(text, _map(composed))
     except ContainerError as error:

@@ -6,6 +6,7 @@ of every value, keys that stand twice, and limits; and it must never run a tag.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
@@ -15,6 +16,7 @@ import yaml
 from agentconv.containers import ContainerError, Node, Pair, locate
 from agentconv.containers.schemas import typed
 from agentconv.containers.yamlnodes import Composed
+from agentconv.patterns import pattern
 
 CParser: Any
 try:
@@ -27,17 +29,23 @@ except ImportError:  # PyYAML built without libyaml
 _ODD_BREAKS = ("\x85", "\u2028", "\u2029")
 # what YAML does not allow and npm's yaml (2.9.0, run) and Bun take all the same
 _CONTROLS = tuple(chr(c) for c in (*range(0x01, 0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F))
+# by the words of a dialect: which breaks are characters, and which control characters are
+_BREAKS: dict[str, tuple[str, ...]] = {"yaml11": ()}
+_KEPT = {"kept": _CONTROLS, "npm": (*_CONTROLS, "\0", "\r")}
 _CORE_TAGS = {"null", "bool", "int", "float", "str", "map", "seq", "binary", "timestamp", "merge", "set", "omap"}
 _TAG = "tag:yaml.org,2002:"
+_NEL = "\x85"
+_LONE_CR = pattern(r"\r(?!\n)")
 
 
 def build(
     text: str, schema: str, offset: int, line: int, duplicates: str, tags: str, merge: bool, max_depth: int,
-    max_nodes: int, controls: bool = False, breaks11: bool = False,
+    max_nodes: int, controls: str = "", breaks: str = "",
 ) -> Composed:  # fmt: skip
     """What the text holds, or why it cannot be read."""
-    odd = (*(() if breaks11 else _ODD_BREAKS), *(_CONTROLS if controls else ()))
+    odd = (*_BREAKS.get(breaks, _ODD_BREAKS), *_KEPT.get(controls, ()))
     builder = _Builder(text, schema, offset, line, duplicates, tags, merge, max_depth, max_nodes, odd)
+    builder.folded = 0 if breaks == "nel" and _NEL in text else None
     try:
         return builder.run()
     except yaml.YAMLError as error:
@@ -69,11 +77,13 @@ class _Builder:
             spare = iter(c for c in map(chr, range(0xE000, 0xF8FF)) if c not in text)
             for one in odd:
                 stand_in = next(spare, one)
-                source = source.replace(one, stand_in)
+                source = _LONE_CR.sub(stand_in, source) if one == "\r" else source.replace(one, stand_in)
                 self.restore[ord(stand_in)] = one
         self.source = source
         self.events: Iterator[Any] = iter(())
         self.count = 0
+        self.folded: int | None = None  # NELs that were folded, where the program does that
+        self.nel = next((chr(c) for c, one in self.restore.items() if one == _NEL), _NEL)
         self.anchors: dict[str, tuple[Node, int]] = {}
         self.open: set[str] = set()
         self.used: set[str] = set()
@@ -88,6 +98,8 @@ class _Builder:
                 if self.composed.documents > 1:
                     raise self.fail(event, "a second YAML document begins here", "keep one document")
                 self.composed.node = self.node(next(self.events), 1)
+        if self.folded is not None and self.folded < self.text.count(_NEL):
+            raise ContainerError("R005", "NEL (U+0085) ends a line here, outside of a value", self.line, 1)
         self.composed.anchored = bool(self.anchors)
         self.composed.anchors = [node for name, (node, _) in self.anchors.items() if name not in self.used]
         return self.composed
@@ -146,6 +158,10 @@ class _Builder:
     def scalar(self, event: Any, start: int, tag: str | None) -> Node:
         mark, stop = event.start_mark, event.end_mark
         text: str = event.value
+        if self.folded is not None and self.nel in text and event.style not in ("|", ">"):  # no escape is folded
+            self.folded += text.count(self.nel)
+            text = re.sub(rf"[ \t]*(?:{self.nel}[ \t]*)+", lambda n: "\n" * (n[0].count(self.nel) - 1) or " ", text)
+            text = text if event.style else text.strip()
         if self.restore:
             text = text.translate(self.restore)
         node = Node("scalar", start, stop.index + self.offset, mark.line + self.line, mark.column + 1, text)

@@ -45,8 +45,8 @@ def compose_all(
     duplicates: str = "last",
     tags: str = "broken",
     merge: bool = True,
-    controls: bool = False,
-    breaks11: bool = False,
+    controls: str = "",
+    breaks: str = "",
     max_depth: int = MAX_DEPTH,
     max_nodes: int = MAX_NODES,
 ) -> Composed:
@@ -55,10 +55,10 @@ def compose_all(
     ``offset`` and ``line`` are where the text begins in its file. ``tags: drop`` passes over tags that are not
     YAML's own and takes maps and lists as keys by their text, as Bun.YAML and npm's yaml do; js-yaml refuses such
     tags, and makes its own text of such keys. ``merge: False`` takes ``<<`` for a key like others, and ``controls``
-    keeps control characters, both as npm's yaml does. ``breaks11`` ends lines where YAML 1.1 does.
+    keeps control characters, both as npm's yaml does. ``breaks``: of the line ends of YAML 1.1 all, or NEL only.
     """
     if max_nodes == MAX_NODES and (node := plain_lines(text, schema, offset, line)) is not None:
         return Composed(node, documents=1)
     from agentconv.containers.yamlevents import build  # the parser, which most headers do not need
 
-    return build(text, schema, offset, line, duplicates, tags, merge, max_depth, max_nodes, controls, breaks11)
+    return build(text, schema, offset, line, duplicates, tags, merge, max_depth, max_nodes, controls, breaks)

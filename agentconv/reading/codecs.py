@@ -22,6 +22,11 @@ def read_value(node: Node, row: Field, ctx: Context) -> Any:
     """The model's value of a key, or ``UNSAID`` where it says nothing."""
     if node.kind == "scalar" and (node.value is None or (not node.value and row.fact("falsy") == "null")):
         return _null(node, row, ctx)
+    if (word := row.fact("no_text")) and as_text(node) is None:
+        ctx.refuse(word, f"`{row.key}` is a map, or holds one")
+        text = f"`{row.key}` is a map, or holds one: {ctx.spec.seen} does not load this file; left out"
+        ctx.say("R012", text, row.field or row.key, node, effect="lost")
+        return UNSAID
     if row.fact("numbers") and isinstance(node.value, (int, float)) and not isinstance(node.value, bool):
         ctx.say("R007", f"`{row.key}: {node.text}` has no word in other programs; left out", row.field or row.key, node)
         return UNSAID

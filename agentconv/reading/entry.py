@@ -49,6 +49,9 @@ def read_entry(
     for row in spec.rows_with("absent"):
         if row.field:
             fields.setdefault(row.field, row.fact("absent"))
+    for row, missing in indirect.lacking(spec, said):
+        ctx.refuse(row.fact("bad"), f"`{row.key}` without `{missing}`")
+        ctx.say("R012", f"`{row.key}` without `{missing}`: {spec.seen} does not load this file", row.key, entry)
     indirect.look_up(spec, said, fields)
     indirect.split_off(spec, fields)
     if problems := _missing(rows, set(said), fields, ctx, entry):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -22,6 +22,14 @@ def demanded(spec: Spec, values: Mapping[str, Node]) -> Mapping[str, Field]:
             facts = {k: v for k, v in row.facts.items() if k not in ("required", "blank", "empty")}
             out[row.key] = replace(row, facts=facts)
     return out
+
+
+def lacking(spec: Spec, values: Mapping[str, Node]) -> Iterator[tuple[Field, str]]:
+    """Maps that say not all that the program asks of them, each with what is not there."""
+    for row in spec.rows_with("holds"):
+        whole = values.get(row.key)
+        if (whole is not None and whole.kind == "map") or any(key.startswith(f"{row.key}.") for key in values):
+            yield from ((row, key) for key in row.fact("holds") or () if f"{row.key}.{key}" not in values)
 
 
 def look_up(spec: Spec, values: Mapping[str, Node], fields: dict[str, Any]) -> None:

@@ -28,17 +28,27 @@ class Frame:
     schema: str
     around: tuple[str | None, ...]  # the pieces of the proved output; None: a text that is filled in
     lines: tuple[tuple[int, str, Line, str], ...]  # piece, what stands before it, the first agent's line, its text
+    comments: tuple[int, ...]  # pieces in a comment, which no program reads: where the file comes from
     fixed: frozenset[str]  # the texts that all of the kind have
 
     def holds(self, said: dict[str, str], prompt: str, pieces: Sequence[str]) -> bool:
         """Whether the program finds these texts, and beside them what it found in the first. ``said``: the texts of
         the header by their names; ``pieces``: what was written."""
-        if prompt[0] in WHITE or prompt[-1] in WHITE or prompt in said.values() or prompt in self.fixed:
+        if (
+            "\r" in prompt
+            or prompt[0] in WHITE
+            or prompt[-1] in WHITE
+            or prompt in said.values()
+            or prompt in self.fixed
+        ):
             return False
         if said["description"] in (said["name"], said["stem"]) or not self.fixed.isdisjoint(said.values()):
             return False  # it cannot be told which of two equal texts stands where
         if any(proved != piece for proved, piece in zip(self.around, pieces, strict=True) if proved is not None):
             return False
+        for at in self.comments:
+            if "---" in pieces[at] or len(pieces[at]) >= LONGEST or not pieces[at].isprintable():
+                return False
         for at, before, line, part in self.lines:
             written = pieces[at]
             plain = "---" not in written and len(written) < LONGEST
@@ -65,16 +75,19 @@ def frame(
     schema = str(dialect.get("schema", PARSERS[parser]))
     if (parser == "lenient" and "\n " in header) or plain_lines(header, schema) is None:
         return None
-    lines, ends = [], set[int]()
+    lines, comments, ends = [], list[int](), set[int]()
     for at, part, start, end in gaps:
         begin = text.rfind("\n", 0, start) + 1
+        if parser == "yaml" and part == "path" and text[begin] == "#":
+            comments.append(at)
+            continue
         found = one_line(text[begin:end], schema)
         if found is None or part not in PARTS or text[end : end + 1] != "\n" or begin in ends:
             return None
         ends.add(begin)
         lines.append((at, text[begin:start], found, part))
     places = {start for _, _, start, _ in gaps}
-    return Frame(schema, tuple(around), tuple(lines), frozenset(_texts(document.header, places)))
+    return Frame(schema, tuple(around), tuple(lines), tuple(comments), frozenset(_texts(document.header, places)))
 
 
 def _texts(node: Node, but: set[int]) -> list[str]:

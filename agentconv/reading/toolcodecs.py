@@ -9,7 +9,7 @@ from typing import Any
 from agentconv.containers import Node
 from agentconv.model import Base, Rule, Scope, Tool, Tools
 from agentconv.patterns import pattern
-from agentconv.reading.context import Context, Refused, Token
+from agentconv.reading.context import Context, Refused, Token, is_date
 from agentconv.reading.toolnames import Found, recognise, star
 from agentconv.spec import Field, portable
 
@@ -364,8 +364,7 @@ def is_null(node: Node, ctx: Context) -> bool:
 
 
 def _is_text(node: Node, ctx: Context) -> bool:
-    del ctx
-    return isinstance(node.value, str)
+    return isinstance(node.value, str) and (ctx.author or not is_date(node))
 
 
 def means(word: Any) -> str:

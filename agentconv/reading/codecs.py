@@ -27,7 +27,7 @@ def read_value(node: Node, row: Field, ctx: Context) -> Any:
         text = f"`{row.key}` is a map, or holds one: {ctx.spec.seen} does not load this file; left out"
         ctx.say("R012", text, row.field or row.key, node, effect="lost")
         return UNSAID
-    if row.fact("numbers") and isinstance(node.value, (int, float)) and not isinstance(node.value, bool):
+    if row.fact("numbers") and _is_number(node.value, row.fact("numbers")):
         ctx.say("R007", f"`{row.key}: {node.text}` has no word in other programs; left out", row.field or row.key, node)
         return UNSAID
     try:
@@ -36,7 +36,7 @@ def read_value(node: Node, row: Field, ctx: Context) -> Any:
     except Bad as bad:
         if row.to_model and isinstance(bad.meant, str) and not row.fact("open"):  # one of its words, or nothing
             bad.meant = row.to_model.get(bad.meant, bad.meant if bad.meant in row.to_model.values() else UNSAID)
-        value = _bad(bad, node, row, ctx)
+        value = _bad(bad, node, row, ctx, row.fact("wrong_type"))
     unit = row.fact("unit")
     if not unit or not isinstance(value, (int, float)):
         return value
@@ -60,8 +60,13 @@ def _null(node: Node, row: Field, ctx: Context) -> Any:
     return UNSAID
 
 
-def _bad(bad: Bad, node: Node, row: Field, ctx: Context) -> Any:
-    word = str(row.fact("bad", "ignore"))
+def _is_number(value: Any, which: Any) -> bool:
+    whole = isinstance(value, int) and value > 0
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and (whole or which != "positive")
+
+
+def _bad(bad: Bad, node: Node, row: Field, ctx: Context, of_type: Any = None) -> Any:
+    word = str(of_type or row.fact("bad", "ignore"))
     ctx.refuse(word, f"`{row.key}` {bad}")
     if not ctx.author:
         return UNSAID

@@ -78,6 +78,15 @@ class Kinds(Generic[Made]):
     def __init__(self, form: Callable[[Texts, Made], Form[Made] | None]) -> None:
         self._form, self._kinds = form, dict[Hashable, tuple[Texts, Form[Made] | None]]()
 
+    def fresh(self) -> Kinds[Made]:
+        """Others, of which none was met."""
+        return Kinds(self._form)
+
+    def apart(self, spec: Spec, text: str, path: str, beside: Hashable) -> Apart | None:
+        """The kind of a file, which is another one where other things are said ``beside`` it."""
+        like = apart(spec, text, path)
+        return like and Apart((like.kind, beside), like.texts)
+
     def get(self, like: Apart) -> Made | None:
         """What becomes of an agent like others before it, as far as that is known."""
         _, form = self._kinds.get(like.kind, (None, None))

@@ -9,6 +9,7 @@ from typing import Any
 from agentconv.lowering.lowered import Lowered
 from agentconv.model import Agent, Rule, Tool, Tools
 from agentconv.patterns import pattern
+from agentconv.reading.reach import wrong_values
 from agentconv.rights import Right, Rights, contains
 from agentconv.spec import Field, Spec
 
@@ -53,6 +54,8 @@ def lower_servers(value: Mapping[str, Any], src: Spec, dst: Spec, row: Field, be
         config = _taken(name, config, src, dst, known, out)
         made = _server(config, row, src.by_field.get("mcp_servers"))
         made = _without_more(name, made, dst, row, out)
+        if made is not None and (wrong := wrong_values(made, row)):
+            made = _without_wrong(name, made, wrong, dst, out)
         by_name = row.fact("by_name") or (row.fact("shape") == "list" and not row.fact("named_by"))
         if made is None and not (config is None and by_name):
             out.say(
@@ -84,6 +87,15 @@ def _without_more(name: str, made: Any, dst: Spec, row: Field, out: Lowered) -> 
         text = f"{words} of the MCP server `{name}`: {dst.program} takes no such key in the file; set it up there"
         out.say("L002", text, "mcp_servers")
     return {key: value for key, value in made.items() if key in takes}
+
+
+def _without_wrong(name: str, made: Mapping[str, Any], wrong: list[str], dst: Spec, out: Lowered) -> Any:
+    """The configuration less the values that the program does not take; ``None`` where it starts nothing without."""
+    if {"command", "args", "url"} & set(wrong):
+        return None
+    words = ", ".join(f"`{key}`" for key in wrong)
+    out.say("L002", f"{words} of the MCP server `{name}`: {dst.program} takes no such value", "mcp_servers")
+    return {key: value for key, value in made.items() if key not in wrong}
 
 
 def _known(spec: Spec) -> frozenset[str]:

@@ -81,15 +81,12 @@ class Maker:
         """The kind of a file, where what becomes of it depends on nothing but its kind and its texts."""
         if self.kinds is None:
             return None
-        from agentconv.alike import Apart, apart
-
         plan = self.plan
         chosen = plan.only or plan.exclude or plan.options.rewrite or plan.options.lift or plan.options.fold
         if chosen or plan.options.carry or source.text is None or source.format is None or source.notes:
             return None
-        like = apart(load(source.format), source.text, source.path)
         beside = (source.below, source.prefix, source.placed, source.asked)
-        return like and Apart((like.kind, beside), like.texts)
+        return self.kinds.apart(load(source.format), source.text, source.path, beside)
 
     def _targets_for(self, format: str | None) -> list[str]:
         """The targets, but for one in whose place the source lies already."""

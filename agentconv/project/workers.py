@@ -11,6 +11,7 @@ import os
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 from agentconv.project.beside import Beside, dropped
 from agentconv.project.making import Made, Maker
@@ -20,6 +21,7 @@ from agentconv.registry import Folder, folders, use_folder
 
 CHUNK = 40  # sources that travel together
 AHEAD = 3  # chunks under way for each worker
+LESSONS = 400  # sources that this process takes first: workers that are copies of it know the kinds that it met
 
 
 def count_for(plan: Plan, sources: Sequence[Source]) -> int:
@@ -31,8 +33,16 @@ def count_for(plan: Plan, sources: Sequence[Source]) -> int:
 
 def made_by(maker: Maker, sources: Sequence[Source], jobs: int) -> Iterator[Made]:
     """Source by source, in their order."""
+    import multiprocessing
     from concurrent.futures import Future, ProcessPoolExecutor
 
+    lessons = LESSONS if len(sources) > jobs * LESSONS else 0
+    for source in sources[:lessons]:
+        yield maker.make(source)
+        source.text = None
+    sources = sources[lessons:]
+    if multiprocessing.get_start_method() != "fork" and maker.kinds is not None:
+        maker = replace(maker, kinds=maker.kinds.fresh())  # it has to be sent, and what was learnt cannot be
     started = (maker, folders())
     with ProcessPoolExecutor(jobs, initializer=_begin, initargs=started) as pool:
         under_way: deque[Future[list[Made]]] = deque()

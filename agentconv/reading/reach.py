@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from agentconv.containers import Node
@@ -44,6 +45,27 @@ def read_servers(node: Node, row: Field, ctx: Context) -> Any:
     return out
 
 
+def _texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+
+
+# the words of `server_values`
+_OF_KIND: Mapping[str, Callable[[Any], bool]] = {
+    "text": lambda value: isinstance(value, str),
+    "texts": _texts,
+    "text-map": lambda value: isinstance(value, dict) and _texts(list(value.values())),
+    "count": lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= 0,
+    "bool": lambda value: isinstance(value, bool),
+    "none": lambda value: value is None,
+}
+
+
+def wrong_values(config: Mapping[str, Any], row: Field) -> list[str]:
+    """Keys of one server whose value the program does not take."""
+    known = {k: [v] if isinstance(v, str) else v for k, v in (row.fact("server_values") or {}).items()}
+    return [k for k, kinds in known.items() if k in config and not any(_OF_KIND[one](config[k]) for one in kinds)]
+
+
 def _server_problem(config: Any, row: Field) -> str:
     """What is wrong with one server where the program checks it."""
     requires = row.fact("server_requires")
@@ -53,6 +75,8 @@ def _server_problem(config: Any, row: Field) -> str:
         return ""
     if not isinstance(config, dict):
         return "without a configuration"
+    if wrong := wrong_values(config, row):
+        return f"with a wrong `{wrong[0]}`"
     types = row.fact("server_types") or {}
     word = config.get("type")
     kinds = [kind for kind in types if word in types[kind]] if word is not None else []

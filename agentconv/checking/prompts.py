@@ -91,14 +91,20 @@ def _named(
 
 def _filled_in(checked: Checked, read: Read, prompt: str) -> Iterator[Finding]:
     """Text that the program itself takes for a placeholder, in code as well, and has nothing for."""
+    place = None
+    said: set[tuple[str, int]] = set()  # the same twice in a line is one
     for fact in (f for f in checked.spec.tables.get("expands") or () if isinstance(f, Mapping)):
-        found = next((m for m in re.finditer(str(fact["pattern"]), prompt) if m[1] not in fact.get("fills", ())), None)
-        if found is None:
-            continue
-        made = found.expand(str(fact["change"]))
-        line = placer(checked.author, read)(found.start())
-        yield checked.finding(
-            "P015", "warning", f"`{found[0]}` is a placeholder that nothing fills in", read=read,
-            at=line if line[0] else None, reader=checked.owner, path="prompt", meant=f"`{found[0]}` as it stands",
-            does="takes it for a placeholder, and the agent fails when it is called", mend=f"write `{made}`",
-        )  # fmt: skip
+        for found in re.finditer(str(fact["pattern"]), prompt):
+            if found[1] in fact.get("fills", ()):
+                continue
+            place = place or placer(checked.author, read)
+            line = place(found.start())
+            if (found[0], line[0]) in said:
+                continue
+            said.add((found[0], line[0]))
+            yield checked.finding(
+                "P015", "warning", f"`{found[0]}` is a placeholder that nothing fills in", read=read,
+                at=line if line[0] else None, reader=checked.owner, path="prompt", meant=f"`{found[0]}` as it stands",
+                does="takes it for a placeholder, and the agent fails when it is called",
+                mend=f"write `{found.expand(str(fact['change']))}`",
+            )  # fmt: skip

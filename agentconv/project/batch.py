@@ -176,7 +176,7 @@ def say_absent(plan: Plan, dst: Spec, results: list[Conversion]) -> None:
     if plan.output is None and not plan.options.user and any(result.names for result in results):
         from agentconv.project import references
 
-        references.say_absent(dst, plan.root, results)
+        references.say_absent(dst, plan.root, results, plan.dry)
 
 
 def _several_formats(found: list[Source]) -> bool:

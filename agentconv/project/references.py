@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ def say_missing(dst: Spec, root: Path, results: Iterable[Conversion]) -> None:
             _servers(result, wanted, dst, root, facts["servers"])
 
 
-def say_absent(dst: Spec, root: Path, results: Iterable[Conversion]) -> None:
+def say_absent(dst: Spec, root: Path, results: Iterable[Conversion], dry: bool = False) -> None:
     """A note for each agent that outputs name in their fields and that the target will not find: not among the outputs,
     none of the program's own, and not in a folder of the project that the program searches."""
     made = list(results)
@@ -46,7 +46,8 @@ def say_absent(dst: Spec, root: Path, results: Iterable[Conversion]) -> None:
                 wanted.setdefault(name, (at, result))
     if not wanted:
         return
-    there = _agents_there(dst, root, wanted)
+    ours = set() if dry else {path for result in made for path in result.files if _is_called_so(result, path, dst)}
+    there = _agents_there(dst, root, wanted, ours)
     for name, (at, result) in wanted.items():
         if name not in there:
             code = "L043" if at == "handoffs" else "L044"
@@ -55,8 +56,19 @@ def say_absent(dst: Spec, root: Path, results: Iterable[Conversion]) -> None:
             result.notes.append(note(code, text, effect="info", path=at, help=help))
 
 
-def _agents_there(dst: Spec, root: Path, wanted: Iterable[str]) -> set[str]:
-    """What the agents are called that lie where the program searches. Files without one of the words are not read."""
+def _is_called_so(result: Conversion, path: str, dst: Spec) -> bool:
+    """Whether an output that lies there now holds an agent with no other name than those that are known of it."""
+    if dst.many or result.member is None or result.failed or result.status == "kept":
+        return False
+    if dst.identity.get("by", "name") == "name":
+        return True
+    stem = path.rpartition("/")[2].partition(".")[0]
+    return "name" not in dst.by_field and stem == result.member.becomes.rpartition("/")[2]
+
+
+def _agents_there(dst: Spec, root: Path, wanted: Iterable[str], ours: Collection[str]) -> set[str]:
+    """What the agents are called that lie where the program searches, but for ``ours``. Files without one of the words
+    are not read."""
     words = tuple(wanted)
     from agentconv.project.sources import listed_places, read, taken
     from agentconv.reading.engine import read_author
@@ -64,7 +76,9 @@ def _agents_there(dst: Spec, root: Path, wanted: Iterable[str]) -> set[str]:
     searched = {id for id in heads() if _searches(dst, id)}
     found: set[str] = set()
     for listed in listed_places(root):
-        if not any(id in searched for id in listed.among) or (text := read(listed, listed.most).text) is None:
+        if listed.path in ours or not any(id in searched for id in listed.among):
+            continue
+        if (text := read(listed, listed.most).text) is None:
             continue
         if any(w in text or w in listed.path for w in words) and (source := taken(listed)) is not None:
             reading = read_author(load(source.format), text, source.path) if source.format is not None else None

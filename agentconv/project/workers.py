@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
+from agentconv.conversion import BeforeAfter
 from agentconv.project.beside import Beside, dropped
 from agentconv.project.making import Made, Maker
 from agentconv.project.planning import Plan
@@ -47,16 +48,16 @@ def made_by(maker: Maker, sources: Sequence[Source], jobs: int) -> Iterator[Made
     with ProcessPoolExecutor(jobs, initializer=_begin, initargs=started) as pool:
         under_way: deque[Future[list[Made]]] = deque()
         here: deque[Made] = deque()
+        known: Rights = {}
         try:
-            for at in range(0, len(sources), CHUNK):
-                under_way.append(pool.submit(_make, sources[at : at + CHUNK]))
-                if len(under_way) > jobs * AHEAD:
-                    here += under_way.popleft().result()
-                while here:
-                    yield here[0]
-                    here.popleft()
-            while under_way:
-                here += under_way.popleft().result()
+            taken = 0
+            for at in range(0, len(sources) + jobs * AHEAD * CHUNK, CHUNK):
+                if at < len(sources):
+                    under_way.append(pool.submit(_make, sources[at : at + CHUNK]))
+                if under_way and (at >= len(sources) or len(under_way) > jobs * AHEAD):
+                    here += (came := under_way.popleft().result())
+                    _share(came, sources[taken : taken + CHUNK], known)
+                    taken += CHUNK
                 while here:
                     yield here[0]
                     here.popleft()
@@ -66,6 +67,21 @@ def made_by(maker: Maker, sources: Sequence[Source], jobs: int) -> Iterator[Made
                     with suppress(Exception):
                         here += waiting.result()
             dropped(made.beside for made in here)
+
+
+Rights = dict[tuple[tuple[str, ...], tuple[str, ...]], BeforeAfter]
+
+
+def _share(came: list[Made], sources: Sequence[Source], known: Rights) -> None:
+    """Results stay to the end of the run: with one object for equal rights and for one path, as within one process."""
+    for made, source in zip(came, sources, strict=True):
+        source.real = ""
+        for results in made.results.values():
+            for result in results:
+                key = tuple(result.rights.before), tuple(result.rights.after)
+                result.rights = known.setdefault(key, result.rights)
+                if result.source == source.path:
+                    result.source = source.path
 
 
 _maker: Maker | None = None

@@ -27,7 +27,8 @@ def main(arguments: list[str] | None = None) -> int:
     odd = commands.add_parser("odd", help="compare what a program and our reading make of generated odd files")
     odd.add_argument("id")
     odd.add_argument("--count", type=int, default=300)
-    odd.add_argument("--seed", type=int, default=1)
+    odd.add_argument("--seed", type=int, default=1, help="with --matrix the number of the first file")
+    odd.add_argument("--matrix", action="store_true", help="each key with a value of each type instead")
     judge = commands.add_parser("judge", help="convert any agent files for the programs that are here, and compare")
     judge.add_argument("source", nargs="+", help="files and folders")
     judge.add_argument("--program", action="append", default=[], metavar="ID", help="only this one (may be repeated)")
@@ -57,7 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
     if options.command == "odd":
         from tests.clients import odd
 
-        return int(odd.compare(program, options.count, options.seed) > 0)
+        return int(odd.compare(program, options.count, options.seed, options.matrix) > 0)
     return _load(program, options.folder)
 
 

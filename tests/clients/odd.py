@@ -2,7 +2,7 @@
 
 Generated headers (``tests/rawheaders.py``: wrong types, names of other programs, broken values) are read by the
 program and by our program reading of them; each difference is printed with its file. What is found becomes a case in
-``fixtures/``.
+``fixtures/``. ``--matrix``: instead, each key of the format with a value of each type, one file for each pair.
 """
 
 from __future__ import annotations
@@ -19,6 +19,29 @@ from tests import goldens, rawheaders
 from tests.clients import harness
 from tests.clients.cases import READ, Case
 from tests.clients.programs import Program
+
+# one value of each type, and what is near to another one
+VALUES: dict[str, str] = {
+    "null": "null", "true": "true", "false": "false", "zero": "0", "number": "7", "negative": "-1", "half": "1.5",
+    "date": "2026-01-01", "empty": '""', "blank": '" "', "word": "plain", "text-number": '"7"', "text-true": '"true"',
+    "list": "[]", "list-of-text": "[alpha, beta]", "list-of-numbers": "[1]", "list-of-null": "[null]",
+    "list-of-maps": "[{alpha: beta}]", "map": "{}", "map-of-text": "{alpha: beta}", "map-of-maps": "{alpha: {beta: 1}}",
+}  # fmt: skip
+
+
+def matrix(spec: Spec) -> dict[str, str]:
+    """A file for each key and type: its name, and its text."""
+    made = {}
+    for key in spec.fields:
+        for kind, value in VALUES.items():
+            outer, *inner = key.split(".")
+            said = f"{outer}: " + "".join("{" + f"{part}: " for part in inner) + value + "}" * len(inner)
+            name = re.sub(r"[^a-z0-9]+", "-", f"m-{key}-{kind}".lower())
+            needs = {k: f"{k}: {name if k == 'name' else 'Does it.'}" for k in ("name", "description")}
+            lines = [line for k, line in needs.items() if k in spec.fields and k != outer]
+            made[name] = "\n".join(["---", *lines, said, "---", "", "Do the work with care.", ""])
+    return made
+
 
 NAME = re.compile(r'(?m)^("?(?:name|display_name)"?\s*[:=]\s*)"reviewer"')
 
@@ -51,14 +74,26 @@ def cases(spec: Spec, made: list[str]) -> list[Case]:
     return out
 
 
-def compare(program: Program, count: int, start: int) -> int:
-    """Print where program and reading differ; how many files differ."""
+def cells(spec: Spec, chosen: slice) -> list[Case]:
+    """Some files of the matrix."""
+    suffix = spec.head["suffixes"][0]
+    made = [(goldens.default_path(spec, name, suffix), name, text) for name, text in matrix(spec).items()]
+    return [Case(name, READ, {place: text.encode()}, bound=True) for place, name, text in made[chosen]]
+
+
+def compare(program: Program, count: int, start: int, whole: bool = False) -> int:
+    """Print where program and reading differ; how many files differ. ``whole``: of the matrix, ``count`` files from
+    the one of that number on."""
     found = 0
     for check in program.checks:
         spec = registry.load(check.target)
         if check.target != check.reads_as or spec.many:
             continue
-        made = cases(spec, texts(check.target, count, start))
+        made = (
+            cells(spec, slice(start - 1, start - 1 + count))
+            if whole
+            else cases(spec, texts(check.target, count, start))
+        )
         with tempfile.TemporaryDirectory() as folder:
             rows = harness.compare(program, check, made, Path(folder))
         wrong = [(row, case) for row, case in zip(rows, made, strict=True) if row.faults]

@@ -36,7 +36,7 @@ def _of(setting: SourceSetting, config: Config, most: int) -> Iterator[Source]:
         fixed = fixed[: fixed.rfind("/") + 1]
         for path in files.expand(config.root, setting.path):
             within = path.removeprefix(fixed)
-            source = Source(path, config.root / path, setting.format, within=within, loose=True, most=most)
+            source = Source(path, f"{config.root}/{path}", setting.format, within=within, loose=True, most=most)
             if not _excluded(setting, path):
                 yield _inside(source, root)
         return
@@ -44,8 +44,8 @@ def _of(setting: SourceSetting, config: Config, most: int) -> Iterator[Source]:
         return
     alone = full.is_file()
     for source in listed([str(full)], config.root, setting.format, most):
-        if source.full is not None:  # as it lies there, even where it is a link to another file of the project
-            source.path = _below(str(source.full), str(config.root))
+        if source.at is not None:  # as it lies there, even where it is a link to another file of the project
+            source.path = _below(os.fspath(source.at), str(config.root))
         if not _excluded(setting, source.path):
             source.asked = alone
             yield _inside(source, root)

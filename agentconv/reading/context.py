@@ -123,6 +123,11 @@ def not_text(inner: Sequence[Node], row: Field) -> bool:
     return row.fact("of") == "text" and any(one.kind != "scalar" or not isinstance(one.value, str) for one in inner)
 
 
+def is_date(node: Node) -> bool:
+    """Whether js-yaml 3 makes a Date of a scalar, which is written otherwise than it stands."""
+    return node.style == "plain" and isinstance(node.value, str) and node.value != node.text
+
+
 def is_text(node: Node, row: Field, ctx: Context) -> bool:
     """Whether the program takes a scalar for text."""
     date = node.style == "plain" and node.value != node.text  # js-yaml 3 makes a Date of it

@@ -16,7 +16,7 @@ from agentconv.naming import taken
 from agentconv.notes import Note, note
 from agentconv.reading import indirect
 from agentconv.reading.codecs import TOOL_TYPES, read_value
-from agentconv.reading.context import UNSAID, Context, Get, Read, Refused, too_many
+from agentconv.reading.context import UNSAID, Context, Get, Read, Refused, is_date, too_many
 from agentconv.reading.miswritten import respelt
 from agentconv.reading.namedfiles import named_in_body
 from agentconv.reading.roster import read_roster
@@ -78,6 +78,9 @@ def read_entry(
     return Read(agent, ctx.notes, keys.where, ctx.tokens, entry, keys=ctx.respelt)
 
 
+MAPS = ("map", "tool-bools", "permission")
+
+
 class Keys:
     """What the keys of an entry say, taken one after the other in the order in which the program prefers them."""
 
@@ -113,6 +116,8 @@ class Keys:
                 raise Refused(f"the definition of {kind}", skipped=True)
             text = f"this is the definition of {kind}: there is nothing in it that another program could run"
             return [note("R016", text, path=key, file=ctx.path, line=node.line, column=node.column)]
+        if row.type in MAPS and spec.container.get("dates") == "maps" and is_date(node):
+            node = Node("map", node.start, node.end, node.line, node.column, style="flow")
         self.where.setdefault(row.field or key, node)
         if row.type not in ("string", "text", "prompt-parts") and too_many_names(node):
             return too_many(ctx, f"`{key}` holds more than {MAX_NODES} names", key, node)

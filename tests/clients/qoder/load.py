@@ -64,7 +64,7 @@ def known():
     return sorted(max(tools, key=len, default=[]))
 
 
-# one run over everything (a run takes seconds), then one run for each file it did not settle
+# one run over everything (a run takes seconds), then as few runs as possible for the files it did not settle
 files = sorted(p for p in base.rglob("*") if p.is_file())
 names = [declared(f) for f in files]
 listed = dict(ask(files)[0]) if files else {}
@@ -74,15 +74,27 @@ for f, n in zip(files, names, strict=False):
         agents.append({"name": n, "model": listed[n], "file": str(f.relative_to(src))})
     else:
         left.append(f)
+
+
+def settle(some):
+    """What the program makes of each of these: together, and in halves as long as it lists one of them."""
+    got, bad, _ = ask(some)
+    if not got:
+        said = "error loading agent config" if bad else "not listed (no frontmatter, wrong place or extension)"
+        return [], [{"file": str(f.relative_to(src)), "message": f"qodercli: {said}"} for f in some]
+    if len(some) == 1:
+        rel = str(some[0].relative_to(src))
+        return [{"name": n[0], "model": n[1] if len(n) > 1 else None, "file": rel} for n in got], []
+    first, second = settle(some[: len(some) // 2]), settle(some[len(some) // 2 :])
+    return first[0] + second[0], first[1] + second[1]
+
+
+parts = [left[n::4] for n in range(4) if left[n::4]]
 with concurrent.futures.ThreadPoolExecutor(4) as pool:
-    for f, (got, bad, _out) in zip(left, pool.map(lambda f: ask([f]), left), strict=False):
-        rel = str(f.relative_to(src))
-        if got:
-            agents += [{"name": n[0], "model": n[1] if len(n) > 1 else None, "file": rel} for n in got]
-        elif bad:
-            errors.append({"file": rel, "message": "qodercli: error loading agent config"})
-        else:
-            errors.append({"file": rel, "message": "not listed by qodercli (no frontmatter, wrong place or extension)"})
+    for more, wrong in pool.map(settle, parts):
+        agents += more
+        errors += wrong
+errors.sort(key=lambda e: e["file"])
 agents.sort(key=lambda a: a["file"])
 said = {"client": "qoder", "version": version, "known": {"tools": known()}, "agents": agents, "errors": errors}
 print(json.dumps(said, indent=1))

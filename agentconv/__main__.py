@@ -23,7 +23,8 @@ def main() -> None:
 
 
 def command() -> None:
-    """The same for a process that does nothing else, which the installed command is."""
+    """The same for a process that does nothing else, which the installed command is. ``python -m agentconv`` ends as
+    any script: profilers want to tell what they saw."""
     try:
         main()
     except SystemExit as ended:

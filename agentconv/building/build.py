@@ -221,7 +221,7 @@ class _Build:
             row.key for o in self.outputs if o not in outputs for row in self._rows(o, self.locks[not tracked])
         }
         left = [row for key, row in lock.rows.items() if key not in rows]
-        self.failed = {(r.source, r.target) for r in done.results if r.status == "failed"}
+        self.failed = {(r.source.rstrip("/"), r.target) for r in done.results if r.status == "failed"}
         self.without = self.listed - self.read
         held = {row.key: row for row in left if self._held(row)}
         self._emptied(row.source for row in held.values())
@@ -273,11 +273,10 @@ class _Build:
         """An output whose source could not be read or converted this time stays as it is."""
         if row.source in self.without:
             return True
-        return any(
-            source == row.source or row.source.startswith(source.rstrip("/") + "/")
-            for source, target in self.failed
-            if target == row.target
-        )
+        path = row.source
+        while path and (path, row.target) not in self.failed:  # what failed may be the folder that it lay in
+            path = path.rpartition("/")[0]
+        return bool(path)
 
     def _emptied(self, sources: Iterable[str]) -> None:
         """A file that held an agent and holds none now is a mistake, or half written, until it is deleted."""

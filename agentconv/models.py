@@ -22,6 +22,8 @@ DECORATION = re.compile(r"\s*\([\w. -]+\)$|\[[^\[\]]*\]$", re.I)
 def read_models(node: Node, row: Field, ctx: Context) -> Any:
     """One model or a list in order of preference."""
     if row.fact("scalars") == "value" and not ctx.author and (made := as_text(node)) is not None:
+        if made and not made.strip() and row.fact("blank"):
+            raise Bad("is blank")
         texts = [made]
     elif node.kind == "list":
         texts = [i.text for i in node.items if i.kind == "scalar"]
@@ -41,7 +43,8 @@ def read_models(node: Node, row: Field, ctx: Context) -> Any:
         texts = [node.text]
     # blanks around a name are a slip of the author's, and of the name to most programs
     kept = not ctx.author and (ctx.spec.models.get("blanks_kept") or row.fact("blanks") == "kept")
-    texts = [t if kept else t.strip() for t in texts if t.strip()]
+    alone = kept and row.fact("blanks") == "kept"  # nothing but blanks is a model, too
+    texts = [t if kept else t.strip() for t in texts if t.strip() or (alone and t)]
     inherit = ctx.spec.models.get("inherit")
     known = {str(inherit).lower()} if inherit else set()
     if ctx.author:

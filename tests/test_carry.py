@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from agentconv import registry
@@ -144,6 +144,7 @@ def agents(draw: st.DrawFn) -> Agent:
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@example(Agent(id="a", description="Reads.", prompt="\x1e Read."), "codex", "agents-md", False)  # no end of a line
 @given(agents(), st.sampled_from(OTHERS), st.sampled_from(OTHERS), st.booleans())
 def test_there_and_back_restores_any_agent(agent: Agent, a: str, b: str, fold: bool) -> None:
     assume(a != b)

@@ -46,9 +46,9 @@ def as_body(text: str) -> str:
     bare = text.lstrip()
     if not bare:
         return ""
-    blank = text[: len(text) - len(bare)]
-    indent = f"{blank}x".splitlines()[-1][:-1]  # of the first line that is not blank
-    return (indent + bare).rstrip("\r\n")
+    blank = len(text) - len(bare)
+    first = max(text.rfind("\n", 0, blank), text.rfind("\r", 0, blank)) + 1  # the first line that is not blank
+    return text[first:].rstrip("\r\n")
 
 
 def split(text: str, known_keys: frozenset[str]) -> Parts:

@@ -213,10 +213,15 @@ def say_missing(job: ToolJob, made: Tools, caps: Mapping[str, Grant], *, listed:
         if shut := [c for c in open_ if c in arrived and not arrived[c].any and not listed]:
             words = ", ".join(f"“{cap_title(c)}”" for c in shut)
             job.say("T007", f"{words} would give more than the source has: left out (`{rule.tool.name}`)", rule.at)
-        if gone := [c for c in open_ if listed and not (c in arrived and arrived[c].any)]:
+        # where everything is open, what the target does not have is not missed, but a limit on it says nothing there
+        if gone := [c for c in open_ if (listed and not (c in arrived and arrived[c].any)) or _idle(rule, c, arrived)]:
             effect: NoteEffect = "narrows" if any(risk(c) != "none" for c in gone) else "lost"
             words = ", ".join(f"“{cap_title(c)}”" for c in gone)
             job.say("T003", f"{job.dst.program} has no tool for {words} (`{rule.tool.name}`)", rule.at, effect)
+
+
+def _idle(rule: Rule, cap: str, arrived: Mapping[str, Grant]) -> bool:
+    return rule.scope is not None and cap not in arrived
 
 
 def say_along(job: ToolJob, made: Tools, closed: Mapping[str, Grant]) -> None:

@@ -114,6 +114,7 @@ class World:
             name, _, value = words.pop(0).partition("=")
             env[name] = value
         if words[:1] == ["cd"]:
+            assert len(words) == 2, f"what stands behind a `cd` is a line of its own: {line}"
             self.cwd = Path(os.path.normpath(self.cwd / words[1].replace("~", str(self.home))))
             return "", "", 0
         if words[:1] != ["agentconv"]:

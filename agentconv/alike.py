@@ -18,7 +18,7 @@ from typing import Generic, Protocol, TypeVar
 from agentconv.bodies.search import places
 from agentconv.containers import ContainerError
 from agentconv.containers.programs import without_gaps
-from agentconv.containers.wrapping import as_body, loose_field
+from agentconv.containers.wrapping import loose_field
 from agentconv.lowering.traces import END, KEY
 from agentconv.naming import DEVICES, LONGEST
 from agentconv.output.scalars import yaml_scalar
@@ -115,7 +115,7 @@ _QUOTED = {
     "'": re.compile(r"'([^\x00-\x1f\x7f'\"\\<>{}$`|]*)'"),
 }
 _ASCII = bytes([*range(0x20, 0x7F), *b"\n\t"])  # what a prompt may have of it
-_FENCES = ("```", "~~~")
+_INK = re.compile(r"\S")
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,13 +216,11 @@ def apart(spec: Spec, text: str, path: str) -> Apart | None:
     if spec.syntax != "frontmatter" or not text.startswith("---\n"):
         return None
     end = text.find("\n---\n", 3)
-    header, below = text[4 : end + 1], text[end + 5 :]
+    header = text[4 : end + 1]
     if end < 4 or "---" in header or "\r" in text:
         return None
-    prompt = as_body(below)
-    start = len(below) - len(below.lstrip("\n"))
-    lead, trail = below[:start], below[start + len(prompt) :]
-    if not prompt or prompt[-1].isspace() or not below.startswith(prompt, start) or not _is_text(prompt, spec):
+    lead, prompt, trail = _body(text, end + 5)
+    if not prompt or prompt[-1].isspace() or lead.strip("\n") or not _is_text(prompt, spec):
         return None
     name, description = _named(spec, "name").search(header), _named(spec, "description").search(header)
     folder, bare, ending = _place(spec, path)
@@ -240,6 +238,18 @@ def apart(spec: Spec, text: str, path: str) -> Apart | None:
     if any(called in part or bare in part or said in part for part in rest):
         return None
     return Apart((spec.id, folder, ending, rest, lead, trail, called == bare, mine.too_long(texts)), texts)
+
+
+def _body(text: str, start: int) -> tuple[str, str, str]:
+    """What stands before the prompt, the prompt as `as_body` has it, and what stands behind it: a long text is copied
+    once."""
+    found = _INK.search(text, start)
+    if found is None:
+        return text[start:], "", ""
+    begin, end = max(start, text.rfind("\n", start, found.start()) + 1), len(text)
+    while text[end - 1] == "\n":
+        end -= 1
+    return text[start:begin], text[begin:end], text[end:]
 
 
 def _place(spec: Spec, path: str) -> tuple[str, str, str]:

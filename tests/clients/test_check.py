@@ -15,6 +15,7 @@ import pytest
 from agentconv import registry
 from agentconv.checking.checked import open_checked
 from agentconv.checking.producers import findings
+from agentconv.project.files import glob_pattern
 from agentconv.reading.detect import by_place
 from agentconv.reading.engine import read_program
 from tests.clients import cases, harness, running
@@ -43,7 +44,7 @@ def own_files(format: str) -> dict[str, bytes]:
     for document in CASES:
         if document.name.startswith("check-"):
             for block in blocks(document.read_text("utf-8")):
-                if block.kind in ("file", "base64") and format in by_place(block.words[0]):
+                if block.kind in ("file", "base64") and in_the_project(format, block.words[0]):
                     out[block.words[0]] = content(block)
     for n, case in enumerate(cases.written_by_hand(format)):
         for place, data in case.files.items():
@@ -52,6 +53,12 @@ def own_files(format: str) -> dict[str, bytes]:
             if format in by_place(place) and not registry.load(format).many and not case.bound:
                 out[f"{folder}/{stem}-{n}{dot}{suffix}"] = harness.renamed(data, n)
     return out
+
+
+def in_the_project(format: str, path: str) -> bool:
+    """Whether the program looks there: a place below another folder is that of another project."""
+    globs = (registry.heads()[format].get("places") or {}).get("project", ())
+    return format in by_place(path) and any(glob_pattern(glob).fullmatch(path) for glob in globs)
 
 
 def content(block: Block) -> bytes:

@@ -49,15 +49,18 @@ def size(pick: random.Random, half: int, most: int) -> int:
     return round(math.exp(pick.gauss(math.log(half), math.log(most / half) / NORMAL_99)))
 
 
-def agents(count: int, seed: int = 1, body: int | None = None, same_name: bool = False) -> list[tuple[str, str]]:
-    """File stems and texts. ``body`` fixes the length of all prompts; ``same_name`` lets all names collide."""
+def agents(
+    count: int, seed: int = 1, body: int | None = None, same_name: bool = False, plain: bool = False
+) -> list[tuple[str, str]]:
+    """File stems and texts. ``body`` fixes the length of all prompts; ``same_name`` lets all names collide; ``plain``:
+    no odd headers."""
     pick = random.Random(seed)
     sentences, blocks, odd = texts()
     made = []
     for n in range(count):
         stem = f"agent-{n:05d}"
         name = "the-same-name" if same_name else stem
-        if pick.randrange(ODD) == 0:
+        if pick.randrange(ODD) == 0 and not plain:
             header = re.sub(r"(?m)^name:.*$", f"name: {name}", pick.choice(odd)[0])
         else:
             header = _header(pick, name, sentences)
@@ -94,10 +97,11 @@ def write(folder: Path, count: int, **how: object) -> Path:
     return place
 
 
-if __name__ == "__main__":  # FOLDER COUNT [BODY [same]]
+if __name__ == "__main__":  # FOLDER COUNT [BODY [same] [plain]]
     write(
         Path(sys.argv[1]),
         int(sys.argv[2]),
         body=int(sys.argv[3]) or None if len(sys.argv) > 3 else None,
         same_name="same" in sys.argv[4:],
+        plain="plain" in sys.argv[4:],
     )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
-from bench.measure import Cost, middle, run
+from bench.measure import middle, run
+from bench.rows import MARKDOWN, convert
 
 # name -> what takes the agents in (once), what writes them for one program, and for all it knows
 PEERS: dict[str, tuple[list[str], list[str], list[str]]] = {
@@ -27,16 +29,26 @@ PEERS: dict[str, tuple[list[str], list[str], list[str]]] = {
 }
 
 
-def compare(folder: Path, times: int) -> dict[str, dict[str, Cost]]:
-    """Each peer that is installed, on this folder."""
-    found: dict[str, dict[str, Cost]] = {}
-    for name, (first, one, every) in PEERS.items():
-        if shutil.which(one[0]) is None:
+def compare(folder: Path, times: int) -> dict[str, dict[str, dict[str, Any]]]:
+    """agentconv and each peer that is installed, on copies of this folder; how many files each of them wrote."""
+    found: dict[str, dict[str, dict[str, Any]]] = {}
+    ours = {"agentconv": ([], convert(MARKDOWN), convert("all"))}
+    for name, (first, *both) in {**ours, **PEERS}.items():
+        if shutil.which(both[0][0]) is None:
             continue
-        if first:
-            run(first, folder)
-        found[name] = {
-            "one target": middle([run(one, folder) for _ in range(times)]),
-            "all targets": middle([run(every, folder) for _ in range(times)]),
-        }
+        for work, command in zip(("one target", "all targets"), both, strict=True):
+            costs, wrote = [], 0
+            for n in range(times):
+                copy = folder.with_name(f"{folder.name}-{name}-{work.split()[0]}-{n}")
+                shutil.copytree(folder, copy)
+                if first:
+                    run(first, copy)
+                before = _files(copy)
+                costs.append(run(command, copy))
+                wrote = _files(copy) - before
+            found.setdefault(name, {})[work] = {**vars(middle(costs)), "files": wrote}
     return found
+
+
+def _files(folder: Path) -> int:
+    return sum(1 for path in folder.rglob("*") if path.is_file())

@@ -37,12 +37,12 @@ def bare(times: int = 1, name: str = "bare") -> list[str]:
 
 
 @cache
-def project(base: Path, count: int, body: int | None = None, same_name: bool = False) -> Path:
+def project(base: Path, count: int, body: int | None = None, same_name: bool = False, plain: bool = False) -> Path:
     """A project with so many agents."""
-    folder = base / f"{count}{f'-{body}' if body else ''}{'-same' if same_name else ''}"
+    folder = base / f"{count}{f'-{body}' if body else ''}{'-same' * same_name}{'-plain' * plain}"
     if not folder.exists():
         # in a process of its own: a child's peak memory is at least that of the process that started it
-        words = [str(folder), str(count), str(body or 0), "same" if same_name else ""]
+        words = [str(folder), str(count), str(body or 0), "same" * same_name, "plain" * plain]
         subprocess.run([PYTHON, str(HERE / "data.py"), *words], check=True)
         (folder / "agentconv.toml").write_text(SETTINGS, "utf-8")
         (folder / ".git").mkdir()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from agentconv.output import scalars
 from agentconv.output.plainlayout import Filters, PlainLayout, plain_layout
@@ -32,20 +32,24 @@ def template_folders() -> list[str]:
 
 @lru_cache(maxsize=1)
 def environment() -> ImmutableSandboxedEnvironment:
-    """One environment for all templates. Values are data: they are never evaluated as templates."""
+    """One environment for all templates of formats."""
+    env = sandbox(autoescape=False, keep_trailing_newline=True)
+    env.filters.update(FILTERS)
+    return env
+
+
+def sandbox(**more: Any) -> ImmutableSandboxedEnvironment:
+    """Where templates run. Values are data: they are never evaluated as templates."""
     from jinja2 import FileSystemLoader, StrictUndefined
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-    env = ImmutableSandboxedEnvironment(
+    return ImmutableSandboxedEnvironment(
         loader=FileSystemLoader(template_folders()),
         undefined=StrictUndefined,
-        autoescape=False,
-        keep_trailing_newline=True,
         trim_blocks=True,
         lstrip_blocks=True,
+        **more,
     )
-    env.filters.update(FILTERS)
-    return env
 
 
 @cache

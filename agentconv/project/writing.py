@@ -181,6 +181,10 @@ class Target:
 
     def identity(self, data: bytes) -> str:
         """What makes two outputs the same."""
+        return self._digest(data)
+
+    def _digest(self, data: bytes) -> str:
+        """The fingerprint of an output that waits: worked out once."""
         known = self._prints.get(id(data))
         if known is None:
             known = self._prints[id(data)] = data, files.digest(data)
@@ -331,7 +335,7 @@ class Target:
     def remember(self, path: str, data: bytes) -> None:
         """These bytes are agentconv's own: they may be overwritten."""
         if not self.plan.dry:
-            self.written.note_digest(path, Target.identity(self, data))
+            self.written.note_digest(path, self._digest(data))
 
     def _remember(self, path: str, data: bytes, lying: Lying | None) -> None:
         if lying is None:

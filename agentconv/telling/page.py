@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from agentconv import __version__
-from agentconv.output.templates import template_folders
+from agentconv.output.templates import sandbox
 from agentconv.project.planning import Run
 from agentconv.telling.escape import visible
 from agentconv.telling.grouping import gain_words, grouped, tail
@@ -16,17 +16,7 @@ from agentconv.telling.terminal import WORDS, rights_line
 
 def as_html(run: Run) -> str:
     """The whole page. Every value is a stranger's: made visible, then escaped."""
-    from jinja2 import FileSystemLoader, StrictUndefined
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-    env = ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader(template_folders()),
-        undefined=StrictUndefined,
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_shown,
-    )
+    env = sandbox(autoescape=True, finalize=_shown)
     env.filters["names"] = tail
     found = matrix(run)
     removed = getattr(run, "removed", None)

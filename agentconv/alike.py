@@ -10,7 +10,7 @@ is read back by whoever keeps the kinds (``project.filling``).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from typing import Generic, Protocol, TypeVar
@@ -196,8 +196,8 @@ def signs(spec: Spec) -> Signs:
         min([LONGEST // 2, *(int(rule["max"]) for rule in rules if rule.get("max")), *_most(texts, "name", "title")]),
         max(1, int(limits.get("prompt_min") or 0)),
         (
-            *(("description", most) for most in _most(texts, "description", "when_to_use")),
-            *(("prompt", most) for most in sorted({*_most(texts, "prompt"), *filter(None, [limits.get("prompt")])})),
+            *(("description", most) for most in _longest(texts, limits, "description", "when_to_use")),
+            *(("prompt", most) for most in _longest(texts, limits, "prompt")),
         ),
     )
 
@@ -205,6 +205,11 @@ def signs(spec: Spec) -> Signs:
 def _most(rows: list[Field], *fields: str) -> list[int]:
     """The longest texts that the format takes in these fields."""
     return [int(most) for row in rows if row.field in fields and (most := row.fact("max_length"))]
+
+
+def _longest(rows: list[Field], limits: Mapping[str, int], field: str, *more: str) -> list[int]:
+    """The longest text of a field that the format takes, and that its program shows."""
+    return sorted({*_most(rows, field, *more), *filter(None, [limits.get(field)])})
 
 
 derived(signs.cache_clear)

@@ -65,12 +65,13 @@ def check(ctx: click.Context, /, src: tuple[str, ...], **given: Any) -> None:
         only=split_words(given["only"], "--only"),
         accepting=_accepting(settings, given["baseline"]),
         fix=given["fix"] or given["show_diff"],
+        format=None if src else given["from_"],
     )
     sources = _sources(src, settings, given)
-    if not sources:
-        raise NoAgents(src)
     with progress(len(sources), given["quiet"]) as step:
         run = checks.run(sources, root, wishes, step)
+    if not run.taken:
+        raise NoAgents(src)
     if wishes.only and (missing := [name for name in wishes.only if not any(name in f.agents for f in run.files)]):
         raise NoSuchAgent(missing[0])
     if given["show_diff"]:
@@ -121,16 +122,15 @@ def _root(src: tuple[str, ...], user: bool) -> Path | None:
 
 
 def _sources(src: tuple[str, ...], settings: Any, given: dict[str, Any]) -> list[Any]:
-    """The files that are named, else those of the settings, else those in the places of the project."""
-    from agentconv.commands.look import found_sources
+    """The files that are named, else those of the settings, else those in the places of the project; not taken in."""
+    from agentconv.commands.look import listed_sources
 
     if src or settings is None or not settings.sources:
-        return list(found_sources(src, given["from_"], given["user"], given["max_bytes"]))
+        return list(listed_sources(src, given["from_"], given["user"], given["max_bytes"]))
     from agentconv.project import configured
-    from agentconv.project.sources import taken
 
-    found = (taken(source) for source in configured.sources(settings, given["max_bytes"]))
-    return [source for source in found if source is not None and given["from_"] in (None, source.format)]
+    known(given["from_"])
+    return configured.sources(settings, given["max_bytes"])
 
 
 def _targets(words: tuple[str, ...]) -> tuple[str, ...]:

@@ -66,13 +66,13 @@ class Source:
 
 def beside(source: Source) -> Get | None:
     """The files that a definition may name: those of its project, from its own folder. ``None`` for standard input."""
-    full = source.full
-    if full is None:
+    at = source.at
+    if at is None:
         return None
 
     def get(relative: str) -> str | None:
         try:
-            folder = full.resolve().parent
+            folder = Path(at).resolve().parent
             root = _project_of(folder)  # few definitions name a file, so it is looked for here
             target = (folder / relative).resolve()
             inside = root in target.parents and ".git" not in target.relative_to(root).parts
@@ -196,7 +196,7 @@ def _taken(source: Source) -> Source | None:
 
 def read(source: Source, most: int = MAX_BYTES) -> Source:
     """Take the file in; what is wrong with it becomes a note."""
-    if source.text is not None or source.at is None:
+    if source.text is not None or source.at is None or source.notes:
         return source
     try:
         if source.root and not source.outside and (real := leads_out(source.at, source.root)):
@@ -206,6 +206,12 @@ def read(source: Source, most: int = MAX_BYTES) -> Source:
     except files.Unreadable as problem:
         source.notes.append(note(problem.code, problem.message, file=source.path, line=problem.line, help=problem.help))
     return source
+
+
+def drop(source: Source) -> None:
+    """Let go of a text that can be read again."""
+    if source.at is not None and not source.notes:
+        source.text = None
 
 
 @lru_cache(maxsize=4096)

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from agentconv.project import files
 from agentconv.project.nearby import memory_of
+from agentconv.project.written import Written
 
 NAME = "agentconv.lock"  # `project.batch` looks for it, too
 VERSION = 1
@@ -141,7 +142,7 @@ def state_file(root: Path) -> Path:
     return Path(f"{memory_of(str(root))}.lock")
 
 
-class Known(files.Written):
+class Known(Written):
     """For ``convert`` in a project that is built: what a build wrote is agentconv's own, too."""
 
     def __init__(self, root: Path, lock: Lock) -> None:
@@ -153,13 +154,13 @@ class Known(files.Written):
         return super().knows(key, data) or self.lock.knows(key, data)
 
 
-class Ledger(files.Written):
+class Ledger(Written):
     """What agentconv wrote, as a target asks for it: the lock first, then what ``convert`` remembers on this machine.
 
     What a build is about to write is noted in the user's state folder before: a build that was killed between an
     output and the lock knows its own files again."""
 
-    def __init__(self, state: files.Written, lock: Lock) -> None:
+    def __init__(self, state: Written, lock: Lock) -> None:
         self.state, self.lock = state, lock
         self.file, self.changed = state.file, False
         self.made: dict[str, str] = {}
@@ -211,9 +212,9 @@ def relative(root: Path, path: Path) -> str:
     return os.path.relpath(path, root).replace(os.sep, "/")
 
 
-def written(root: Path) -> files.Written:
+def written(root: Path) -> Written:
     """What agentconv wrote below this root, as ``convert`` asks for it."""
     try:
         return Known(root, read(root / NAME))
     except BadLock:  # a build says what is wrong with it
-        return files.Written(root)
+        return Written(root)

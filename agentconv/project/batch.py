@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from agentconv.bodies.company import Company
 from agentconv.conversion import AS_NAMED, Conversion
 from agentconv.notes import Note, note
-from agentconv.project import files
 from agentconv.project.making import Made, Maker, agents_of, counted, read_source
 from agentconv.project.planning import STDOUT as STDOUT
 from agentconv.project.planning import Plan as Plan
@@ -21,6 +20,7 @@ from agentconv.project.planning import Remark as Remark
 from agentconv.project.planning import Run as Run
 from agentconv.project.sources import Source, taken
 from agentconv.project.writing import Target
+from agentconv.project.written import Written
 from agentconv.reading.context import Reading
 from agentconv.registry import heads, load, shared_readers, trusted
 
@@ -77,17 +77,17 @@ def run(plan: Plan, sources: Iterable[Source], progress: Callable[[int], None] =
     return done
 
 
-def _written(plan: Plan) -> files.Written:
+def _written(plan: Plan) -> Written:
     """What agentconv wrote here before; in a project that is built, its lock file knows that, too."""
     if not (plan.root / LOCK).is_file():
-        return files.Written(plan.root)
+        return Written(plan.root)
     from agentconv.building.lock import written
 
     return written(plan.root)
 
 
 def _made(
-    plan: Plan, found: list[Source], written: files.Written, done: Run, first: list[Conversion]
+    plan: Plan, found: list[Source], written: Written, done: Run, first: list[Conversion]
 ) -> Generator[Made, None, None]:
     """Source by source, in their order."""
     if not plan.everything and not (plan.found and _several_formats(found)):

@@ -18,9 +18,9 @@ from agentconv.lowering.wish import (
     say_unknown,
     shut_forbidden,
 )  # fmt: skip
-from agentconv.model import Agent, Rule, Scope, Tool, Tools
+from agentconv.model import Agent, Scope, Tool, Tools
 from agentconv.notes import Note
-from agentconv.rights import Grant, Rights, by_capability, gained, is_star, limits_shell, of_agent, resolved
+from agentconv.rights import Grant, Rights, alive, by_capability, gained, is_star, limits_shell, of_agent, resolved
 from agentconv.spec import Spec, risk
 
 Delegates = tuple[str, ...] | None
@@ -105,7 +105,7 @@ def lower_tools(job: ToolJob) -> tuple[Tools, Delegates]:
 
 def _same_language(job: ToolJob) -> Tools | None:
     """Two formats of one program share their rules word for word, order included."""
-    tools, table = _alive(job.agent.tools), job.dst.tools
+    tools, table = alive(job.agent.tools), job.dst.tools
     family = {job.src.id, job.src.head.get("extends")} & {job.dst.id, job.dst.head.get("extends")} - {None}
     if not family or table.control != "map" or job.forbid or job.agent.delegates is not None:
         return None
@@ -137,18 +137,6 @@ def _same_language(job: ToolJob) -> Tools | None:
         ):
             return None
     return made
-
-
-def _alive(tools: Tools) -> Tools:
-    """The rules that another one does not undo: behind `"git *": allow` a `"*": deny` of the same tool is all that
-    counts, and all that a map can say."""
-    rules, whole = list[Rule](), set[str]()
-    for rule in reversed(tools.rules):
-        if rule.tool.name not in whole:
-            rules.append(rule)
-        if rule.scope is None:
-            whole.add(rule.tool.name)
-    return Tools(tools.base, tuple(reversed(rules)))
 
 
 def _spelled_here(tool: Tool, job: ToolJob) -> bool:

@@ -108,8 +108,6 @@ def app(ctx: click.Context) -> None:
 
 def main(argv: list[str] | None = None) -> None:
     """Run the command line; whatever happens, no traceback reaches the user."""
-    import os
-
     try:
         code = app.main(args=argv, prog_name="agentconv", standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
@@ -118,11 +116,13 @@ def main(argv: list[str] | None = None) -> None:
         sys.exit(error.exit_code)
     except click.Abort:
         sys.exit(130)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        sys.exit(141)
     except SystemExit:
         raise
+    except OSError as error:
+        from agentconv.leaving import told
+
+        _debug()
+        sys.exit(told(error))
     except Exception as error:
         _own_bug(error)
         sys.exit(3)
@@ -141,7 +141,6 @@ def _show(error: click.ClickException) -> None:
 
 def _own_bug(error: Exception) -> None:
     """X001: our mistake, told in three lines; AGENTCONV_DEBUG shows where."""
-    import os
     import traceback
 
     last: Any = traceback.extract_tb(error.__traceback__)[-1]
@@ -152,5 +151,13 @@ def _own_bug(error: Exception) -> None:
 
     click.echo(f"{made.code} {one_line(made.message)}", err=True)
     click.echo("This is a mistake in agentconv. Nothing more was written. AGENTCONV_DEBUG=1 shows the place.", err=True)
+    _debug()
+
+
+def _debug() -> None:
+    import os
+
     if os.environ.get("AGENTCONV_DEBUG"):
+        import traceback
+
         traceback.print_exc()

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from agentconv.project.nearby import is_folder
+
 if TYPE_CHECKING:
     from agentconv.project.planning import Run
 
@@ -35,7 +37,7 @@ REPORT = click.option(
 
 def writable(report: str | None) -> None:
     """A report that cannot be written is said before the work, not after it."""
-    if report and not Path(report).parent.is_dir():
+    if report and not is_folder(Path(report).parent):
         raise click.UsageError(f"--report: there is no folder {Path(report).parent}")
 
 

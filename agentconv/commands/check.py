@@ -12,6 +12,7 @@ import click
 from agentconv.commands.answers import diff_text, progress
 from agentconv.commands.asked import NoAgents, settings_of, split_words
 from agentconv.commands.own_formats import format_dir, known
+from agentconv.project.nearby import is_folder, is_there
 
 REPORTS = (".json", ".sarif", ".md")
 
@@ -101,7 +102,7 @@ def _usable(src: tuple[str, ...], given: dict[str, Any]) -> None:
     if report and not report.endswith(REPORTS):
         raise click.UsageError(f"--report: the name must end in {', '.join(REPORTS)}, and tells what is written")
     for name in ("report", "write_baseline"):
-        if given[name] and not Path(given[name]).parent.is_dir():
+        if given[name] and not is_folder(Path(given[name]).parent):
             raise click.UsageError(f"--{name.replace('_', '-')}: there is no folder {Path(given[name]).parent}")
     if given["fix"] and "-" in src and not given["show_diff"]:
         raise click.UsageError("--fix writes files: standard input is none (--diff shows what it would do)")
@@ -114,9 +115,9 @@ def _root(src: tuple[str, ...], user: bool) -> Path | None:
     if user:
         return Path.home()
     start = Path.cwd()
-    if src and src[0] != "-" and Path(src[0]).exists():
+    if src and src[0] != "-" and is_there(Path(src[0])):
         first = Path(src[0]).resolve()
-        start = first if first.is_dir() else first.parent
+        start = first if is_folder(first) else first.parent
     root = files.find_root(start, sources.place_marks())
     return None if root == Path.home() else root
 

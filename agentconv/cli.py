@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -96,6 +97,7 @@ HELP = {
 def app(ctx: click.Context) -> None:
     """agentconv converts AI-agent definitions between programs: rights never widened, every loss named, every output
     read back before it is written."""
+    _in_a_folder()
     if ctx.invoked_subcommand != "format":
         from agentconv.commands.own_formats import use_found
 
@@ -110,6 +112,7 @@ def main(argv: list[str] | None = None) -> None:
     """Run the command line; whatever happens, no traceback reaches the user."""
     import os
 
+    _open_streams()
     try:
         code = app.main(args=argv, prog_name="agentconv", standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
@@ -123,9 +126,53 @@ def main(argv: list[str] | None = None) -> None:
         sys.exit(141)
     except SystemExit:
         raise
+    except OSError as error:
+        # files of agents are written where their errors become notes; what has no name is standard output or error
+        if error.filename is not None:
+            _own_bug(error)
+        else:
+            _not_printed(error)
+        sys.exit(3)
     except Exception as error:
         _own_bug(error)
         sys.exit(3)
+
+
+def _open_streams() -> None:
+    """A stream that the caller closed takes what is said and holds nothing; else an output might get its number."""
+    import os
+
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
+
+
+class NoFolder(click.ClickException):
+    """F001: where the current folder was deleted, nothing can be found."""
+
+    exit_code = 3
+
+    def __init__(self) -> None:
+        super().__init__("F001 the current folder is not there any more: change to another one")
+
+
+def _in_a_folder() -> None:
+    try:
+        Path.cwd()
+    except OSError as error:
+        raise NoFolder from error
+
+
+def _not_printed(error: OSError) -> None:
+    """A full disk behind standard output. Python would try again at the end, and complain."""
+    import contextlib
+    import os
+
+    with contextlib.suppress(OSError):
+        click.echo(f"F002 standard output or error: {(error.strerror or str(error)).lower()}", err=True)
+    for number in (1, 2):
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), number)
 
 
 def _show(error: click.ClickException) -> None:

@@ -48,6 +48,8 @@ def asked(src: tuple[str, ...], to: tuple[str, ...], given: dict[str, Any]) -> t
     from agentconv.project.planning import Plan
 
     words, from_ = split_words(to, "--to"), given["from_"]
+    if given["output"] == "":
+        raise click.UsageError("--output is there without a word")
     out = given["output"] if given["output"] is not None or src != ("-",) else "-"
     targets = targets_of(words, out)
     if from_ is not None:

@@ -250,7 +250,11 @@ def listed(arguments: Iterable[str], cwd: Path, from_: str | None, most: int) ->
             yield _stdin(from_, most)
             continue
         path = Path(argument)
-        if is_folder(path):
+        if not argument:  # `Path("")` is the current folder
+            missing = Source(argument, path, from_, asked=True, settled=True)
+            missing.notes.append(note("F001", "a name without a letter; is a variable empty?", file="''"))
+            yield missing
+        elif is_folder(path):
             yield from _folder(path, cwd, from_, most)
         elif is_there(path):
             yield Source(shown(path, cwd), path, from_, asked=True, real=path.resolve().as_posix(), most=most)

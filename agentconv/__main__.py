@@ -21,9 +21,12 @@ def main() -> None:
     # of what a start makes nearly all stays: the default of 700 lets the collector look through it some sixty times;
     # of a long run it takes a twentieth
     gc.set_threshold(20_000)
-    from agentconv.cli import main as run
+    try:
+        from agentconv.cli import main as run
 
-    run()
+        run()
+    except KeyboardInterrupt:  # while modules are loaded, too
+        sys.exit(130)
 
 
 def command() -> None:

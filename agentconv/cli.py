@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -96,6 +97,7 @@ HELP = {
 def app(ctx: click.Context) -> None:
     """agentconv converts AI-agent definitions between programs: rights never widened, every loss named, every output
     read back before it is written."""
+    _in_a_folder()
     if ctx.invoked_subcommand != "format":
         from agentconv.commands.own_formats import use_found
 
@@ -119,6 +121,9 @@ def main(argv: list[str] | None = None) -> None:
     except SystemExit:
         raise
     except OSError as error:
+        if error.filename is not None:  # files of agents are written where their errors become notes
+            _own_bug(error)
+            sys.exit(3)
         from agentconv.leaving import told
 
         _debug()
@@ -126,6 +131,22 @@ def main(argv: list[str] | None = None) -> None:
     except Exception as error:
         _own_bug(error)
         sys.exit(3)
+
+
+class NoFolder(click.ClickException):
+    """F001: where the current folder was deleted, nothing can be found."""
+
+    exit_code = 3
+
+    def __init__(self) -> None:
+        super().__init__("F001 the current folder is not there any more: change to another one")
+
+
+def _in_a_folder() -> None:
+    try:
+        Path.cwd()
+    except OSError as error:
+        raise NoFolder from error
 
 
 def _show(error: click.ClickException) -> None:

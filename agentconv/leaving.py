@@ -10,20 +10,21 @@ UNREAD, UNWRITTEN = 141, 3  # what a shell calls a process that wrote to a close
 
 
 def open_streams() -> None:
-    """A stream that whoever started us has closed (``<&-``) is empty, or takes all and keeps nothing."""
+    """A stream that the caller closed (``<&-``) takes what is said and holds nothing; else an output might get its
+    number."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123 - lives as long as we
 
 
 def told(error: OSError) -> int:
-    """Say what the system refused, and the exit code; a reader that went away has seen what it wanted."""
-    if not isinstance(error, BrokenPipeError):
-        from agentconv.telling.escape import one_line
-
-        where = one_line(str(error.filename)) if error.filename is not None else "standard output"
+    """Say that standard output or error takes no more, and the exit code; a reader that went away knows."""
+    gone = isinstance(error, BrokenPipeError)
+    if not gone:
         with contextlib.suppress(OSError):  # the same disk may hold that, too
-            sys.stderr.write(f"F002 {where}: {(error.strerror or str(error)).lower()}\n")
-    if error.filename is None:  # else the interpreter tries again at its end, and complains in its own words
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    return UNREAD if isinstance(error, BrokenPipeError) else UNWRITTEN
+            sys.stderr.write(f"F002 standard output or error: {(error.strerror or str(error)).lower()}\n")
+            sys.stderr.flush()
+    for number in (1, 2):  # else the interpreter tries again at its end, and complains in its own words
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), number)
+    return UNREAD if gone else UNWRITTEN

@@ -82,7 +82,7 @@ def test_a_full_disk_is_no_mistake_of_ours(arguments: list[str], unbuffered: str
     env = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
     with FULL.open("wb") as full:
         done = subprocess.run(command, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, env=env, timeout=60)
-    assert (done.returncode, done.stderr) == (3, b"F002 standard output: no space left on device\n")
+    assert (done.returncode, done.stderr) == (3, b"F002 standard output or error: no space left on device\n")
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="no device here that is always full")
@@ -99,7 +99,7 @@ def test_a_report_that_cannot_be_kept_is_named(arguments: list[str], tmp_path: P
     (tmp_path / "full.json").symlink_to(FULL)
     done = ended("command", *arguments[:-1], str(tmp_path / "full.json"))
     assert (done.returncode, done.stderr.splitlines()[-1]) == (
-        3, f"F002 {tmp_path / 'full.json'}: no space left on device".encode(),
+        3, f"Error: F002 {tmp_path / 'full.json'}: no space left on device".encode(),
     )  # fmt: skip
     assert b"Rights: 1" in done.stderr or b"Check: " in done.stdout, "what was done is told all the same"
 

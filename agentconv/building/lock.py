@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from agentconv.project import files
-from agentconv.project.nearby import memory_of
+from agentconv.project.nearby import is_there, memory_of
 from agentconv.project.written import Written
 
 NAME = "agentconv.lock"  # `project.batch` looks for it, too
@@ -107,7 +107,7 @@ def read(file: Path) -> Lock:
     """The lock in this file; an empty one where there is none."""
     lock = Lock(file)
     try:
-        lock.text = files.read_text(file) if file.exists() else None
+        lock.text = files.read_text(file) if is_there(file) else None
     except files.Unreadable as error:
         raise BadLock(f"{file.name}: {error.message}") from error
     for number, line in enumerate((lock.text or "").splitlines(), 1):

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from agentconv.project.nearby import is_folder
+
 if TYPE_CHECKING:
     from agentconv.project.planning import Run
 
@@ -38,7 +40,7 @@ def writable(name: str | None, endings: tuple[str, ...] = (), option: str = "--r
     """A file that cannot be written, or in a form that there is not, is said before the work, not after it."""
     if name and endings and not name.endswith(endings):
         raise click.UsageError(f"{option}: the name must end in {', '.join(endings)}, and tells what is written")
-    if name and not Path(name).parent.is_dir():
+    if name and not is_folder(Path(name).parent):
         raise click.UsageError(f"{option}: there is no folder {Path(name).parent}")
 
 
@@ -71,12 +73,18 @@ def output(run: Run, given: dict[str, Any], seconds: float) -> None:
         keep(given["report"], report_text(run, given["report"]))
 
 
+class NotKept(click.ClickException):
+    """F002: the system takes no report of that name."""
+
+    exit_code = 3
+
+
 def keep(name: str, text: str) -> None:
-    """Write a report or a baseline; what the system has against it names the file, even if it comes on writing."""
+    """Write a report or a baseline."""
     try:
         Path(name).write_text(text, "utf-8")
     except OSError as error:
-        raise OSError(error.errno, error.strerror, name) from error
+        raise NotKept(f"F002 {name}: {(error.strerror or str(error)).lower()}") from error
 
 
 def _tell(run: Run, given: dict[str, Any], seconds: float) -> None:

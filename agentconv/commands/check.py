@@ -12,6 +12,7 @@ import click
 from agentconv.commands.answers import diff_text, keep, progress, writable
 from agentconv.commands.asked import NoAgents, settings_of, split_words
 from agentconv.commands.own_formats import format_dir, known
+from agentconv.project.nearby import is_folder, is_there
 
 REPORTS = (".json", ".sarif", ".md")
 
@@ -112,9 +113,9 @@ def _root(src: tuple[str, ...], user: bool) -> Path | None:
     if user:
         return Path.home()
     start = Path.cwd()
-    if src and src[0] != "-" and Path(src[0]).exists():
+    if src and src[0] != "-" and is_there(Path(src[0])):
         first = Path(src[0]).resolve()
-        start = first if first.is_dir() else first.parent
+        start = first if is_folder(first) else first.parent
     root = files.find_root(start, sources.place_marks())
     return None if root == Path.home() else root
 

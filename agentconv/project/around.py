@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from agentconv.checking.checked import Around
 from agentconv.containers import ContainerError
 from agentconv.project import files
+from agentconv.project.nearby import is_file, is_there
 from agentconv.reading.context import Reading
 from agentconv.reading.engine import stem
 from agentconv.registry import heads, ids
@@ -26,7 +27,7 @@ def programs_used(root: Path) -> frozenset[str]:
         for glob in (head.get("places") or {}).get("project", ()):
             fixed = str(glob).split("*", 1)[0].rstrip("/")
             marks += [fixed] if fixed else []
-        if any((root / mark).exists() for mark in marks):
+        if any(is_there(root / mark) for mark in marks):
             used.add(str(head.get("program") or head["title"]))
     return frozenset(used)
 
@@ -81,7 +82,7 @@ def _servers(root: Path, facts: dict[str, Any]) -> frozenset[str] | None:
     there = False
     for name, key in (facts.get("servers") or {}).items():
         path = root / str(name)
-        if not path.is_file():
+        if not is_file(path):
             continue
         try:
             from agentconv.containers import json

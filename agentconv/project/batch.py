@@ -27,6 +27,7 @@ from agentconv.registry import heads, load, shared_readers, trusted
 if TYPE_CHECKING:
     from agentconv.alike import Kinds
     from agentconv.project.filling import Results
+from agentconv.project.nearby import is_file
 from agentconv.spec import Spec
 
 # Conversions from which workers are started: a guess from CPU times of a busy machine (docs/speed.md).
@@ -79,7 +80,7 @@ def run(plan: Plan, sources: Iterable[Source], progress: Callable[[int], None] =
 
 def _written(plan: Plan) -> Written:
     """What agentconv wrote here before; in a project that is built, its lock file knows that, too."""
-    if not (plan.root / LOCK).is_file():
+    if not is_file(plan.root / LOCK):
         return Written(plan.root)
     from agentconv.building.lock import written
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from agentconv.containers import MAX_BYTES
 from agentconv.fingerprints import sha256
-from agentconv.project.nearby import SKIPPED
+from agentconv.project.nearby import SKIPPED, is_file, is_there
 
 
 class Unreadable(Exception):
@@ -101,7 +101,7 @@ def expand(root: Path, glob: str) -> Iterator[str]:
     if "*" not in glob:
         if _looked is not None:
             _looked.files[str(root / glob)] = None
-        if (root / glob).is_file():
+        if is_file(root / glob):
             yield glob
         return
     pattern = glob_pattern(glob)
@@ -175,9 +175,9 @@ def find_root(start: Path, marks: Iterable[str]) -> Path:
     marks = tuple(marks)
     home = Path.home()
     for folder in (start, *start.parents):
-        if (folder / ".git").exists():
+        if is_there(folder / ".git"):
             return folder
-        if folder != home and any((folder / mark).exists() for mark in marks):
+        if folder != home and any(is_there(folder / mark) for mark in marks):
             return folder
         if folder == home:
             break

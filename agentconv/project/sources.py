@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 from agentconv.containers import MAX_BYTES
 from agentconv.notes import Note, note
 from agentconv.project import files
+from agentconv.project.nearby import is_file, is_folder, is_there
 from agentconv.reading.context import Get
 from agentconv.reading.deciding import decide
 from agentconv.reading.detect import Guess, by_place, guess, passed_over, syntax_fits
@@ -76,7 +77,7 @@ def beside(source: Source) -> Get | None:
             root = _project_of(folder)  # few definitions name a file, so it is looked for here
             target = (folder / relative).resolve()
             inside = root in target.parents and ".git" not in target.relative_to(root).parts
-            if not (inside or source.outside) or not target.is_file():
+            if not (inside or source.outside) or not is_file(target):
                 return None
             return files.read_text(target, source.most)
         except (files.Unreadable, OSError, ValueError):  # a name with NUL, or one that is too long
@@ -250,9 +251,13 @@ def listed(arguments: Iterable[str], cwd: Path, from_: str | None, most: int) ->
             yield _stdin(from_, most)
             continue
         path = Path(argument)
-        if path.is_dir():
+        if not argument:  # `Path("")` is the current folder
+            missing = Source(argument, path, from_, asked=True, settled=True)
+            missing.notes.append(note("F001", "a name without a letter; is a variable empty?", file="''"))
+            yield missing
+        elif is_folder(path):
             yield from _folder(path, cwd, from_, most)
-        elif path.exists():
+        elif is_there(path):
             yield Source(shown(path, cwd), path, from_, asked=True, real=_real(path), most=most)
         else:
             missing = Source(argument, path, from_, asked=True, settled=True, real=_real(path))
@@ -323,7 +328,7 @@ def _folder(path: Path, cwd: Path, from_: str | None, most: int) -> Iterator[Sou
 def _plugin(path: Path) -> dict[str, object] | None:
     """The manifest of a plugin tree."""
     for place in (path / ".claude-plugin" / "plugin.json", path / "plugin.json"):
-        if place.is_file():
+        if is_file(place):
             try:
                 data = json.loads(files.read_text(place))
             except (files.Unreadable, ValueError, RecursionError):
@@ -342,7 +347,7 @@ def _plugin_files(path: Path, plugin: dict[str, object], cwd: Path, from_: str |
         start = path / entry
         if "\0" in entry or not start.resolve().is_relative_to(path.resolve()):
             continue  # a plugin names only what lies inside it
-        inside = [start] if start.is_file() else [start / p for p in files.walk(start, "") if p.endswith(".md")]
+        inside = [start] if is_file(start) else [start / p for p in files.walk(start, "") if p.endswith(".md")]
         for full in inside:
             try:
                 full.resolve().relative_to(path.resolve())

@@ -181,7 +181,7 @@ def _say(run: Any, given: dict[str, Any], seconds: float) -> tuple[int, str]:
     if given["notes_"] == "json":
         escape.say(report.as_json(run), nl=False, err=given["show_diff"])
     elif given["notes_"] == "github":
-        for line in report.github_lines(run):
+        for line in (*report.github_lines(run), *building.github_besides(run, given["check"])):
             escape.say(line, commands=True)
     elif given["quiet"]:
         text = terminal.rights_line(run.results, run)

@@ -132,7 +132,7 @@ def _same_language(job: ToolJob) -> Tools | None:
         unsaid = [n for n in table.singles.values() if n.name not in said]
         if (
             (limits_shell(tools.rules) and any(n.named and n.classes for n in unsaid))
-            or any(n.classes & asked for n in unsaid)
+            or any(n.classes & asked and job.src.tools.own(n.name) is None for n in unsaid)
             or gained(job.before, of_agent(Agent(tools=made), job.dst, program=True))
         ):
             return None

@@ -81,6 +81,7 @@ def lower_tools(job: ToolJob) -> tuple[Tools, Delegates]:
     """The target's control, and the agents that may be called where a field of the target holds them."""
     dst = job.dst
     if dst.tools.control == "none" or (dst.text_kind and not dst.tools.names):
+        _say_asking(job)
         return Tools(), job.agent.delegates
     if dst.tools.control == "switch":
         from agentconv.lowering.switch import lower_switch
@@ -103,9 +104,19 @@ def lower_tools(job: ToolJob) -> tuple[Tools, Delegates]:
     return tools, delegates
 
 
+def _say_asking(job: ToolJob) -> None:
+    """Questions that a program without a control asks as its session has it. Texts give no rights, and lose none;
+    where no session asks, a question is a right and counted as such."""
+    asks = job.dst.tools.fact("approval", "session") == "session" and not job.dst.text_kind
+    for rule in dict.fromkeys(r for r in job.agent.tools.rules if asks and r.approval == "ask"):
+        words = "every tool" if is_star(rule.tool) else f"`{rule.tool.name}`"
+        text = f"{words} asks each time; {job.dst.program} leaves asking to the session"
+        job.say("T015", text, rule.at, "approximate")
+
+
 def _same_language(job: ToolJob) -> Tools | None:
     """Two formats of one program share their rules word for word, order included."""
-    tools, table = job.agent.tools, job.dst.tools
+    tools, table = _without_idle(job.agent.tools), job.dst.tools
     family = {job.src.id, job.src.head.get("extends")} & {job.dst.id, job.dst.head.get("extends")} - {None}
     if not family or table.control != "map" or job.forbid or job.agent.delegates is not None:
         return None
@@ -134,6 +145,13 @@ def _same_language(job: ToolJob) -> Tools | None:
         ):
             return None
     return made
+
+
+def _without_idle(tools: Tools) -> Tools:
+    """Less the patterns of a name that a later rule for the whole name overrides: a map has no place for them."""
+    last = {r.tool.name: n for n, r in enumerate(tools.rules) if r.scope is None}
+    kept = tuple(r for n, r in enumerate(tools.rules) if r.scope is None or n > last.get(r.tool.name, -1))
+    return tools if len(kept) == len(tools.rules) else replace(tools, rules=kept)
 
 
 def _spelled_here(tool: Tool, job: ToolJob) -> bool:

@@ -14,7 +14,7 @@ WILD = pattern(r"[*?]")
 
 
 def closed_servers(found: Found, made: Iterable[Rule], key: str, at: str, place: Node, ctx: Context) -> list[Rule]:
-    """The rules of a key; where it keeps from some tools of MCP servers, or asks before them, a denial of these servers.
+    """The rules of a key; where it denies some tools of MCP servers, or asks before them, a denial of these servers.
 
     Which tools a server has is not known, so a part of them cannot be told from the rest: the whole is less."""
     rules, text = list(made), key

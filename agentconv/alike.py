@@ -10,9 +10,9 @@ is read back by whoever keeps the kinds (``project.filling``).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from functools import cache
 from typing import Generic, Protocol, TypeVar
 
 from agentconv.bodies.search import places
@@ -39,14 +39,9 @@ class Texts:
     description: str
     prompt: str
 
-    def all_other(self, than: Texts) -> bool:
-        """Whether each of them is another one."""
-        return not (
-            self.stem == than.stem
-            or self.name == than.name
-            or self.description == than.description
-            or self.prompt == than.prompt
-        )
+    def other(self, than: Texts) -> bool:
+        """Whether each of them is another one, the description left out: copies of an agent often keep it."""
+        return not (self.stem == than.stem or self.name == than.name or self.prompt == than.prompt)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +60,7 @@ class Form(Protocol[Made]):
 
     def prove(self, texts: Texts, made: Made) -> None:
         """Fill in what another agent says. What gives what became of that one may be used, what gives something else
-        may not."""
+        may not; with the same description it shows nothing of other ones."""
 
     def filled(self, texts: Texts) -> Made | None:
         """What becomes of another one, as far as that is proved."""
@@ -100,7 +95,7 @@ class Kinds(Generic[Made]):
             self._kinds[like.kind] = like.texts, self._form(like.texts, made)
             return
         first, form = self._kinds[like.kind]
-        if form is not None and like.texts.all_other(first):
+        if form is not None and like.texts.other(first):
             form.prove(like.texts, made)
 
 
@@ -196,8 +191,8 @@ def signs(spec: Spec) -> Signs:
         min([LONGEST // 2, *(int(rule["max"]) for rule in rules if rule.get("max")), *_most(texts, "name", "title")]),
         max(1, int(limits.get("prompt_min") or 0)),
         (
-            *(("description", most) for most in _most(texts, "description", "when_to_use")),
-            *(("prompt", most) for most in sorted({*_most(texts, "prompt"), *filter(None, [limits.get("prompt")])})),
+            *(("description", most) for most in _longest(texts, limits, "description", "when_to_use")),
+            *(("prompt", most) for most in _longest(texts, limits, "prompt")),
         ),
     )
 
@@ -207,12 +202,32 @@ def _most(rows: list[Field], *fields: str) -> list[int]:
     return [int(most) for row in rows if row.field in fields and (most := row.fact("max_length"))]
 
 
+def _longest(rows: list[Field], limits: Mapping[str, int], field: str, *more: str) -> list[int]:
+    """The longest text of a field that the format takes, and that its program shows."""
+    return sorted({*_most(rows, field, *more), *filter(None, [limits.get(field)])})
+
+
 derived(signs.cache_clear)
 
 
-@lru_cache(maxsize=1)  # a build asks for each of its targets
+_last: tuple[Spec | None, str, str, Apart | None] = (None, "", "", None)
+
+
 def apart(spec: Spec, text: str, path: str) -> Apart | None:
-    """The kind and the texts of a Markdown file with a header, where its texts are nothing but words."""
+    """The kind and the texts of a Markdown file with a header, where its texts are nothing but words.
+
+    The last answer is kept, for a build asks for each of its targets; by the object, as a hash of the text takes as
+    long as a look at all of it."""
+    global _last
+    known = _last
+    if known[1] is text and known[0] is spec and known[2] == path:
+        return known[3]
+    found = _apart(spec, text, path)
+    _last = spec, text, path, found
+    return found
+
+
+def _apart(spec: Spec, text: str, path: str) -> Apart | None:
     if spec.syntax != "frontmatter" or not text.startswith("---\n"):
         return None
     end = text.find("\n---\n", 3)
@@ -268,7 +283,8 @@ def _is_name(name: str) -> bool:
 def _is_text(prompt: str, spec: Spec) -> bool:
     """A prompt without anything that an earlier conversion left, a place of its program, or a field gone astray; of
     letters, blanks and ends of lines only."""
-    if prompt.startswith(("```", "~~~")) or any(sign in prompt for sign in (KEY, END, *places(spec))):
+    part, left = _left_behind(spec)
+    if prompt.startswith(("```", "~~~")) or (part in prompt and any(sign in prompt for sign in left)):
         return False
     # a tenth of the time that an expression takes, as most of it is gone at once
     rest = prompt.encode("utf-8", "surrogatepass").translate(None, _ASCII)
@@ -281,7 +297,23 @@ def _is_text(prompt: str, spec: Spec) -> bool:
     return True
 
 
-derived(apart.cache_clear)
+def _forget() -> None:
+    global _last
+    _last = (None, "", "", None)
+
+
+derived(_forget)
+
+
+@cache
+def _left_behind(spec: Spec) -> tuple[str, tuple[str, ...]]:
+    """What an earlier conversion leaves in a prompt, and places of the program; with a part that all of them have, for
+    one look is a third of the time."""
+    found = (KEY, END, *places(spec))
+    return "agent" if all("agent" in one for one in found) else "", found
+
+
+derived(_left_behind.cache_clear)
 
 
 @cache

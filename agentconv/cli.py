@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -96,6 +97,7 @@ HELP = {
 def app(ctx: click.Context) -> None:
     """agentconv converts AI-agent definitions between programs: rights never widened, every loss named, every output
     read back before it is written."""
+    _in_a_folder()
     if ctx.invoked_subcommand != "format":
         from agentconv.commands.own_formats import use_found
 
@@ -108,8 +110,6 @@ def app(ctx: click.Context) -> None:
 
 def main(argv: list[str] | None = None) -> None:
     """Run the command line; whatever happens, no traceback reaches the user."""
-    import os
-
     try:
         code = app.main(args=argv, prog_name="agentconv", standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
@@ -118,14 +118,35 @@ def main(argv: list[str] | None = None) -> None:
         sys.exit(error.exit_code)
     except click.Abort:
         sys.exit(130)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        sys.exit(141)
     except SystemExit:
         raise
+    except OSError as error:
+        if error.filename is not None:  # files of agents are written where their errors become notes
+            _own_bug(error)
+            sys.exit(3)
+        from agentconv.leaving import told
+
+        _debug()
+        sys.exit(told(error))
     except Exception as error:
         _own_bug(error)
         sys.exit(3)
+
+
+class NoFolder(click.ClickException):
+    """F001: where the current folder was deleted, nothing can be found."""
+
+    exit_code = 3
+
+    def __init__(self) -> None:
+        super().__init__("F001 the current folder is not there any more: change to another one")
+
+
+def _in_a_folder() -> None:
+    try:
+        Path.cwd()
+    except OSError as error:
+        raise NoFolder from error
 
 
 def _show(error: click.ClickException) -> None:
@@ -141,7 +162,6 @@ def _show(error: click.ClickException) -> None:
 
 def _own_bug(error: Exception) -> None:
     """X001: our mistake, told in three lines; AGENTCONV_DEBUG shows where."""
-    import os
     import traceback
 
     last: Any = traceback.extract_tb(error.__traceback__)[-1]
@@ -152,5 +172,13 @@ def _own_bug(error: Exception) -> None:
 
     click.echo(f"{made.code} {one_line(made.message)}", err=True)
     click.echo("This is a mistake in agentconv. Nothing more was written. AGENTCONV_DEBUG=1 shows the place.", err=True)
+    _debug()
+
+
+def _debug() -> None:
+    import os
+
     if os.environ.get("AGENTCONV_DEBUG"):
+        import traceback
+
         traceback.print_exc()

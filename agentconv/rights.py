@@ -84,6 +84,18 @@ def base_open(tools: Tools, spec: Spec) -> bool:
     return tools.base in ("all", "builtin")
 
 
+def alive(tools: Tools) -> Tools:
+    """The rules that no later one undoes, where the last one counts: behind `"git *": allow` a `"*": deny` of the same
+    tool is all that is left, and all that a map can say."""
+    rules, whole = list[Rule](), set[str]()
+    for rule in reversed(tools.rules):
+        if rule.tool.name not in whole:
+            rules.append(rule)
+        if rule.scope is None:
+            whole.add(rule.tool.name)
+    return Tools(tools.base, tuple(reversed(rules)))
+
+
 def resolved(tools: Tools, spec: Spec) -> Tools:
     """The unsaid base made explicit by the description's ``absent:``."""
     if tools.base is not None:

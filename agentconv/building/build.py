@@ -23,6 +23,7 @@ from agentconv.project.filling import new_kinds
 from agentconv.project.making import Made, read_source
 from agentconv.project.planning import Plan, Remark, Run
 from agentconv.project.sources import Source, taken
+from agentconv.project.written import Written
 from agentconv.reading.context import Reading
 from agentconv.records import dataclass
 from agentconv.registry import load
@@ -87,7 +88,7 @@ class _Build:
             True: locks.read(self.root / locks.NAME),
             False: locks.read(locks.state_file(self.root)),
         }
-        self.state = files.Written(self.root)
+        self.state = Written(self.root)
         self.ledgers = {tracked: Ledger(self.state, lock) for tracked, lock in self.locks.items()}
         targets = tuple(setting.id for setting in config.targets)
         shared: dict[str, Any] = {"settings": config.file, "dry": wishes.dry, "texts": wishes.dry}

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from agentconv.project.nearby import is_there
 from agentconv.project.sources import Source, beside, in_places, named
 from agentconv.reading.engine import read_author
 from agentconv.registry import heads, ids, load, targets
@@ -49,7 +50,7 @@ def choose(root: Path, from_: str | None, wanted: tuple[str, ...]) -> Choice:
     order = ids()
     ranked = sorted((key for key in found if found[key]), key=lambda k: (-found[k], order.index(k[1]), k[0]))
     choice = Choice()
-    if from_ is not None and (root / from_).exists():
+    if from_ is not None and is_there(root / from_):
         choice.source = from_.rstrip("/") or "."
         choice.agents = sum(found.values())
         choice.format = ranked[0][1] if len({format for _, format in ranked}) == 1 else None
@@ -65,7 +66,7 @@ def choose(root: Path, from_: str | None, wanted: tuple[str, ...]) -> Choice:
 
 
 def _sources(root: Path, from_: str | None) -> list[Source]:
-    if from_ is not None and (root / from_).exists():
+    if from_ is not None and is_there(root / from_):
         return list(named([str(root / from_)], root, None, 5_000_000))
     return [source for source in in_places(root) if from_ is None or source.format == from_]
 
@@ -86,7 +87,7 @@ def _there(root: Path, choice: Choice) -> list[str]:
         own = place.split("{", 1)[0].rstrip("/")
         parts = own.split("/")
         marks += [own] if len(parts) == 1 else [parts[0], own] if parts[0] not in SHARED else [own]
-        if any((root / mark).exists() for mark in marks):
+        if any(is_there(root / mark) for mark in marks):
             out.setdefault(place, id)
     return list(out.values())
 

@@ -15,11 +15,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 from agentconv.project import files
-from agentconv.project.nearby import memory_of
+from agentconv.project.nearby import is_there, memory_of
+from agentconv.project.written import Written
 
 NAME = "agentconv.lock"  # `project.batch` looks for it, too
 VERSION = 1
 HEAD = "# Written by `agentconv build`, which knows its outputs by it. Commit it; after a conflict, build again.\n"
+
+
+OTHER_LINES = ("#", "<<<<<<<", "|||||||", "=======", ">>>>>>>")  # comments, and the marks of a conflict of git
 
 
 class BadLock(Exception):
@@ -106,7 +110,7 @@ def read(file: Path) -> Lock:
     """The lock in this file; an empty one where there is none."""
     lock = Lock(file)
     try:
-        lock.text = files.read_text(file) if file.exists() else None
+        lock.text = files.read_text(file) if is_there(file) else None
     except files.Unreadable as error:
         raise BadLock(f"{file.name}: {error.message}") from error
     for number, line in enumerate((lock.text or "").splitlines(), 1):
@@ -118,6 +122,8 @@ def read(file: Path) -> Lock:
             lock.rows[row.key] = row
             lock.lines.add(row)
             lock.known.setdefault(row.key, set()).add(row.wrote)
+        elif line and not line.startswith(OTHER_LINES):
+            raise BadLock(f"{file.name}:{number}: this line is no output; delete it, or the file, and build again")
     return lock
 
 
@@ -141,7 +147,7 @@ def state_file(root: Path) -> Path:
     return Path(f"{memory_of(str(root))}.lock")
 
 
-class Known(files.Written):
+class Known(Written):
     """For ``convert`` in a project that is built: what a build wrote is agentconv's own, too."""
 
     def __init__(self, root: Path, lock: Lock) -> None:
@@ -153,13 +159,13 @@ class Known(files.Written):
         return super().knows(key, data) or self.lock.knows(key, data)
 
 
-class Ledger(files.Written):
+class Ledger(Written):
     """What agentconv wrote, as a target asks for it: the lock first, then what ``convert`` remembers on this machine.
 
     What a build is about to write is noted in the user's state folder before: a build that was killed between an
     output and the lock knows its own files again."""
 
-    def __init__(self, state: files.Written, lock: Lock) -> None:
+    def __init__(self, state: Written, lock: Lock) -> None:
         self.state, self.lock = state, lock
         self.file, self.changed = state.file, False
         self.made: dict[str, str] = {}
@@ -211,9 +217,9 @@ def relative(root: Path, path: Path) -> str:
     return os.path.relpath(path, root).replace(os.sep, "/")
 
 
-def written(root: Path) -> files.Written:
+def written(root: Path) -> Written:
     """What agentconv wrote below this root, as ``convert`` asks for it."""
     try:
         return Known(root, read(root / NAME))
     except BadLock:  # a build says what is wrong with it
-        return files.Written(root)
+        return Written(root)

@@ -11,6 +11,7 @@ from agentconv.building import build as building
 from agentconv.building import lock as locks
 from agentconv.building.build import BuildRun, Cache, Wishes
 from agentconv.project.config import BadConfig, Config, find
+from agentconv.project.nearby import is_there
 
 NAMED = 3  # files of one event by name
 QUIET, STEP = 80, 20  # milliseconds without a change until a build begins; how often that is looked at
@@ -123,8 +124,8 @@ def _watched(config: Config | None, start: Path) -> list[str]:
     paths = [config.root / config.file]
     for source in config.sources:
         full = config.root / source.path.split("*", 1)[0]
-        paths.append(full if full.exists() else config.root)
-    return [str(path) for path in dict.fromkeys(paths) if path.exists()] or [str(config.root)]
+        paths.append(full if is_there(full) else config.root)
+    return [str(path) for path in dict.fromkeys(paths) if is_there(path)] or [str(config.root)]
 
 
 def _counts(path: str) -> bool:

@@ -130,6 +130,16 @@ def abandoned(spec: Spec, path: str) -> bool:
     return there["legacy"] and not there["project"] and not there["user"]
 
 
+def programs_at(spec: Spec, path: str, others: frozenset[str] | None) -> list[tuple[Spec, str, bool]]:
+    """Who reads a file: the description, the program, and whether the place is its own; the format's program first.
+    ``others``: the programs that the project uses; ``None``: all of them."""
+    found = [(spec, spec.program, True)]
+    for other, program, equal in shared_readers(spec) if not abandoned(spec, path) else ():
+        if equal or others is None or program in others:
+            found.append((other, program, equal))
+    return found
+
+
 def open_checked(
     spec: Spec,
     text: str,
@@ -138,11 +148,11 @@ def open_checked(
     get: Get | None = None,
     author: Reading | None = None,
 ) -> Checked:
-    """A file read by everybody who reads it. ``others``: the programs that the project uses; ``None``: all of them.
-    ``author``: the reading of its author, where that was done already."""
+    """A file read by everybody who reads it (``programs_at``). ``author``: the reading of its author, where that was
+    done already."""
     author = author or read_author(spec, text, path, get)
-    readers = [Reader(spec, spec.program, True, read_program(spec, text, path, get))]
-    for other, program, equal in shared_readers(spec) if not abandoned(spec, path) else ():
-        if equal or others is None or program in others:
-            readers.append(Reader(other, program, equal, read_program(other, text, path, get)))
+    readers = [
+        Reader(reader, program, home, read_program(reader, text, path, get))
+        for reader, program, home in programs_at(spec, path, others)
+    ]
     return Checked(path, text, spec, author, readers)

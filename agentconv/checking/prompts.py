@@ -18,14 +18,14 @@ from agentconv.spec import Spec
 
 def produce(checked: Checked) -> Iterator[Finding]:
     """Each prompt, searched for plain words."""
-    places = _strange_places(checked.spec, tuple((r.spec.id, r.program) for r in checked.readers))
+    places = strange_places(checked.spec, tuple((r.spec.id, r.program) for r in checked.readers))
     files = checked.around.misnamed if checked.around is not None else {}
     for read in checked.author.agents:
         prompt = read.agent.prompt
         if not prompt:
             continue
         yield from _filled_in(checked, read, prompt)
-        if _one_of(tuple(places)).search(prompt) or _speaks(prompt, files):
+        if one_of(tuple(places)).search(prompt) or speaks(prompt, files):
             yield from _named(checked, read, prompt, places, files)
 
 
@@ -34,20 +34,20 @@ FEW = 40  # names for which one expression is faster than all words of the promp
 
 
 @cache
-def _one_of(words: tuple[str, ...]) -> re.Pattern[str]:
+def one_of(words: tuple[str, ...]) -> re.Pattern[str]:
     """Any of the words; one expression is faster than a search for each."""
     return re.compile("|".join(map(re.escape, words)) or r"(?!)")
 
 
-def _speaks(prompt: str, names: Mapping[str, str]) -> bool:
+def speaks(prompt: str, names: Mapping[str, str]) -> bool:
     """Whether one of the names may stand in the prompt. There can be thousands of them."""
     if len(names) <= FEW:
-        return bool(names) and _one_of(tuple(names)).search(prompt) is not None
+        return bool(names) and one_of(tuple(names)).search(prompt) is not None
     return not names.keys().isdisjoint(WORD.findall(prompt)) or any(n in prompt for n in names if not WORD.fullmatch(n))
 
 
 @cache
-def _strange_places(spec: Spec, readers: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
+def strange_places(spec: Spec, readers: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
     """Folders that no program knows that reads this file, with the program that does."""
     mine = {spec.id, *(id for id, _ in readers)}
     known = {spec.program, *(program for _, program in readers)}
@@ -55,7 +55,7 @@ def _strange_places(spec: Spec, readers: tuple[tuple[str, str], ...]) -> Mapping
     return {folder: program for folder, program in strange.items() if program not in known}
 
 
-derived(_strange_places.cache_clear)
+derived(strange_places.cache_clear)
 
 
 def _named(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from agentconv.commands.own_formats import known
+from agentconv.project.nearby import is_file
 
 if TYPE_CHECKING:
     from agentconv.lowering.lowered import Options
@@ -27,7 +29,7 @@ class NoAgents(click.ClickException):
     def __init__(self, src: tuple[str, ...]) -> None:
         where = f"in {' '.join(src)}" if src else "in the known places of this project"
         advice = "Name a file or a folder; `agentconv formats` lists the places."
-        if not src and any((Path.cwd() / place).is_file() for place in MANIFESTS):
+        if not src and any(is_file(Path.cwd() / place) for place in MANIFESTS):
             advice = "This is the folder of a plugin: name it, `.`, and its agents are taken."
         super().__init__(f"F004 no agents found {where}. {advice}")
 
@@ -47,6 +49,10 @@ def asked(src: tuple[str, ...], to: tuple[str, ...], given: dict[str, Any]) -> t
     from agentconv.project.planning import Plan
 
     words, from_ = split_words(to, "--to"), given["from_"]
+    if given["output"] == "":
+        raise click.UsageError("--output is there without a word")
+    if given["output"] and (blank := re.search(r"\{(?!id\}|name\}|plugin\})[a-z_]*\}", given["output"])):
+        raise click.UsageError(f"--output knows no `{blank[0]}`: {{id}}, {{name}} and {{plugin}} are filled in")
     out = given["output"] if given["output"] is not None or src != ("-",) else "-"
     targets = targets_of(words, out)
     if from_ is not None:

@@ -9,9 +9,10 @@ from typing import Any
 
 import click
 
-from agentconv.commands.answers import diff_text, progress
+from agentconv.commands.answers import diff_text, keep, progress, writable
 from agentconv.commands.asked import NoAgents, settings_of, split_words
 from agentconv.commands.own_formats import format_dir, known
+from agentconv.project.nearby import is_folder, is_there
 
 REPORTS = (".json", ".sarif", ".md")
 
@@ -65,24 +66,27 @@ def check(ctx: click.Context, /, src: tuple[str, ...], **given: Any) -> None:
         only=split_words(given["only"], "--only"),
         accepting=_accepting(settings, given["baseline"]),
         fix=given["fix"] or given["show_diff"],
+        format=None if src else given["from_"],
     )
     sources = _sources(src, settings, given)
-    if not sources:
-        raise NoAgents(src)
     with progress(len(sources), given["quiet"]) as step:
         run = checks.run(sources, root, wishes, step)
+    if not run.taken:
+        raise NoAgents(src)
     if wishes.only and (missing := [name for name in wishes.only if not any(name in f.agents for f in run.files)]):
         raise NoSuchAgent(missing[0])
     if given["show_diff"]:
         escape.result(diff_text([(path, before, after) for path, before, after in run.changes]))
     elif given["fix"]:
         checks.write(run)
+    code = _exit(run, "never" if given["write_baseline"] else given["fail_on"])
+    _say(run, given, time.monotonic() - started, code)
+    if given["report"]:
+        keep(given["report"], _report(run, given["report"]))
     if given["write_baseline"]:
         from agentconv.checking.accepting import as_baseline
 
-        Path(given["write_baseline"]).write_text(escape.json_text(as_baseline(run.findings)) + "\n", "utf-8")
-    code = _exit(run, "never" if given["write_baseline"] else given["fail_on"])
-    _say(run, given, time.monotonic() - started, code)
+        keep(given["write_baseline"], escape.json_text(as_baseline(run.findings)) + "\n")
     ctx.exit(code)
 
 
@@ -96,12 +100,8 @@ class NoSuchAgent(click.ClickException):
 
 
 def _usable(src: tuple[str, ...], given: dict[str, Any]) -> None:
-    report = given["report"]
-    if report and not report.endswith(REPORTS):
-        raise click.UsageError(f"--report: the name must end in {', '.join(REPORTS)}, and tells what is written")
-    for name in ("report", "write_baseline"):
-        if given[name] and not Path(given[name]).parent.is_dir():
-            raise click.UsageError(f"--{name.replace('_', '-')}: there is no folder {Path(given[name]).parent}")
+    writable(given["report"], REPORTS)
+    writable(given["write_baseline"], option="--write-baseline")
     if given["fix"] and "-" in src and not given["show_diff"]:
         raise click.UsageError("--fix writes files: standard input is none (--diff shows what it would do)")
 
@@ -113,24 +113,23 @@ def _root(src: tuple[str, ...], user: bool) -> Path | None:
     if user:
         return Path.home()
     start = Path.cwd()
-    if src and src[0] != "-" and Path(src[0]).exists():
+    if src and src[0] != "-" and is_there(Path(src[0])):
         first = Path(src[0]).resolve()
-        start = first if first.is_dir() else first.parent
+        start = first if is_folder(first) else first.parent
     root = files.find_root(start, sources.place_marks())
     return None if root == Path.home() else root
 
 
 def _sources(src: tuple[str, ...], settings: Any, given: dict[str, Any]) -> list[Any]:
-    """The files that are named, else those of the settings, else those in the places of the project."""
-    from agentconv.commands.look import found_sources
+    """The files that are named, else those of the settings, else those in the places of the project; not taken in."""
+    from agentconv.commands.look import listed_sources
 
     if src or settings is None or not settings.sources:
-        return list(found_sources(src, given["from_"], given["user"], given["max_bytes"]))
+        return list(listed_sources(src, given["from_"], given["user"], given["max_bytes"]))
     from agentconv.project import configured
-    from agentconv.project.sources import taken
 
-    found = (taken(source) for source in configured.sources(settings, given["max_bytes"]))
-    return [source for source in found if source is not None and given["from_"] in (None, source.format)]
+    known(given["from_"])
+    return configured.sources(settings, given["max_bytes"])
 
 
 def _targets(words: tuple[str, ...]) -> tuple[str, ...]:
@@ -168,8 +167,6 @@ def _say(run: Any, given: dict[str, Any], seconds: float, code: int) -> None:
     """Findings are what was asked for: they go to standard output, beside a diff to standard error."""
     from agentconv.telling import escape, findings, terminal
 
-    if given["report"]:
-        Path(given["report"]).write_text(_report(run, given["report"]), "utf-8")
     aside = given["show_diff"]
     if given["notes_"] == "json":
         escape.say(findings.as_json(run), nl=False, err=aside)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from agentconv.project.nearby import is_file
+
 PLACE = ".agentconv/formats"
 
 
@@ -67,7 +69,7 @@ def check(dir: str) -> None:
     from agentconv.telling import escape
 
     folder = Path(dir)
-    entries = [folder / "format.yaml"] if (folder / "format.yaml").is_file() else sorted(folder.glob("*/format.yaml"))
+    entries = [folder / "format.yaml"] if is_file(folder / "format.yaml") else sorted(folder.glob("*/format.yaml"))
     if not entries:
         raise click.UsageError(f"no format.yaml in {dir} or in a folder in it")
     bad = 0

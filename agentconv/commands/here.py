@@ -7,6 +7,8 @@ import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from agentconv.project.nearby import is_folder
+
 if TYPE_CHECKING:
     from agentconv.project.sources import Source
 
@@ -96,6 +98,6 @@ def _next_target(root: Path, here: set[str]) -> str:
     ]
     for id in free:
         write = str(heads()[id]["places"]["write"])
-        if "/" in write and (root / write.split("/", 1)[0]).is_dir():
+        if "/" in write and is_folder(root / write.split("/", 1)[0]):
             return id
     return next(iter(free), next(iter(here)))

@@ -8,6 +8,7 @@ import click
 
 from agentconv.commands.asked import split_words, target
 from agentconv.commands.own_formats import known
+from agentconv.project.nearby import is_there
 
 
 @click.command()
@@ -26,14 +27,16 @@ def init(from_: str | None, to: tuple[str, ...], force: bool) -> None:
     if root == Path.home():
         raise click.UsageError("this is the home folder, no project")
     file = root / config.NAME
-    if file.exists() and not force:
+    if is_there(file) and not force:
         raise click.UsageError(f"{config.NAME} is there already: --force writes it anew")
     targets = split_words(to, "--to")
     for id in targets:
         target(id)
-    if from_ is not None and not (root / from_).exists():
+    if from_ is not None and not is_there(root / from_):
         known(from_)
     choice: Choice = choose(root, from_, targets)
+    if from_ is None and not choice.agents and is_there(root / choice.source):  # the usual folder, of no program
+        choice = choose(root, choice.source, targets)
     try:
         files.write_bytes(file, settings_text(choice).encode("utf-8"))
     except OSError as problem:

@@ -14,13 +14,21 @@ from agentconv.commands.own_formats import format_dir, known
 
 def found_sources(src: tuple[str, ...], from_: str | None, user: bool, most: int = 5_000_000) -> Any:
     """The sources of the arguments, or those in the known places of the project."""
+    from agentconv.project.sources import taken
+
+    found = (taken(source) for source in listed_sources(src, from_, user, most))
+    return (s for s in found if s is not None and (src or from_ in (None, s.format)))
+
+
+def listed_sources(src: tuple[str, ...], from_: str | None, user: bool, most: int) -> Any:
+    """The same, not taken in yet, and those of other formats with them where none is named."""
     from agentconv.project import files, sources
 
     known(from_)
     if src:
-        return sources.named(src, Path.cwd(), from_, most)
+        return sources.listed(src, Path.cwd(), from_, most)
     root = Path.home() if user else files.find_root(Path.cwd(), sources.place_marks())
-    return (s for s in sources.in_places(root, user=user, most=most) if from_ in (None, s.format))
+    return sources.listed_places(root, user=user, most=most)
 
 
 @click.command("list")

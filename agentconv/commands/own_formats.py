@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 
 import click
 
+from agentconv.project.nearby import is_folder, is_there
+
 IN_PROJECT = Path(".agentconv") / "formats"
 GROUP = "agentconv.formats"  # entry points of packages that bring formats
 Made = TypeVar("Made", bound=Callable[..., Any])
@@ -23,7 +25,7 @@ def format_dir(command: Made) -> Made:
         from agentconv import registry
 
         for one in value:
-            if not Path(one).is_dir():
+            if not is_folder(Path(one)):
                 raise click.UsageError(f"--format-dir: {one} is no folder")
             registry.use_folder(Path(one))
             _say_problems()
@@ -38,11 +40,11 @@ def use_found() -> None:
     """The formats of the user's configuration, and those of the project that the current folder belongs to."""
     mine = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "agentconv" / "formats"
     theirs = _in_project()
-    if theirs is None and not mine.is_dir():
+    if theirs is None and not is_folder(mine):
         return
     from agentconv import registry
 
-    if mine.is_dir():
+    if is_folder(mine):
         registry.use_folder(mine)
     if theirs is not None and theirs.resolve() != mine.resolve():
         registry.use_folder(theirs, trusted=False)
@@ -53,9 +55,9 @@ def _in_project() -> Path | None:
     """The nearest folder upwards with formats, up to the root of the repository."""
     home = Path.home()
     for folder in (here := Path.cwd(), *here.parents):
-        if (folder / IN_PROJECT).is_dir():
+        if is_folder(folder / IN_PROJECT):
             return folder / IN_PROJECT
-        if folder == home or (folder / ".git").exists():
+        if folder == home or is_there(folder / ".git"):
             return None
     return None
 

@@ -32,6 +32,7 @@ def all_but(job: ToolJob, source: Tools, caps: Mapping[str, Grant]) -> Tools:
         return _key_by_key(job, source, caps)
     closed = {c for c, g in caps.items() if not g.any}
     rules: list[Rule] = []
+    beside: list[Rule] = []  # denials of other tools for what is limited: in front, for the last rule counts
     limited: set[str] = set()
     for cap, grant in caps.items():
         if cap in closed or (grant.whole and grant.approval != "ask" and not grant.scopes):
@@ -50,19 +51,23 @@ def all_but(job: ToolJob, source: Tools, caps: Mapping[str, Grant]) -> Tools:
                 limited.add(name.name)
                 rules += made
                 _say_dropped(job, Wish(cap, grant, (), name.name), name)
-    room = job.literal | frozenset(risk(c) for c in caps if caps[c].any and risk(c) not in job.forbid)
+    # a right that is limited, or asked for, is no room for a tool beside it that is free: another shell, say
+    free = {risk(c) for c, grant in caps.items() if grant.whole and grant.approval != "ask"}
+    asked = {risk(c) for c, grant in caps.items() if grant.approval == "ask"} - free
+    room = (job.literal | (free - job.forbid)) - asked
     kept: list[tuple[Name, str]] = []  # what a subagent has only where it is named
     for name in table.singles.values():
         if name.name in limited or not name.caps or name.closed:
             continue
         if not keeps(name, closed, room):
-            rules.append(Rule("deny", name.tool(), at="tools"))
+            shared = any(set(name.caps) & set(table.singles[other].caps) for other in limited)
+            (beside if shared else rules).append(Rule("deny", name.tool(), at="tools"))
         elif name.named and name.classes and job.agent.mode != "primary":
             kept.append((name, next(c for c in name.gives if c not in closed)))
     if limits_shell(rules):  # with a free shell it misses nothing
         for name, cap in kept:
             rules += _key(job, name, Wish(cap, caps.get(cap) or Grant(True), ("tools",), name.name))
-    rules += _servers(job, source, opened=True)
+    rules = [*beside, *rules, *_servers(job, source, opened=True)]
     _say_overrides(job, rules)
     return Tools(None, tuple(rules))
 
@@ -228,15 +233,18 @@ def _key(job: ToolJob, name: Name, wish: Wish) -> list[Rule]:
 
 
 def _say_overrides(job: ToolJob, rules: list[Rule]) -> None:
-    if job.dst.tools.fact("approval") != "map" or not any(r.effect == "allow" for r in rules):
+    if job.dst.tools.fact("approval") != "map" or job.src.tools.fact("approval") == "map":
+        return  # or the source has the same words, and says so itself
+    allowed = [r for r in rules if r.effect == "allow"]
+    if not allowed:
         return
-    word = "ask" if job.approval == "ask" else "allow"
+    asks = job.approval == "ask" or all(r.approval == "ask" for r in allowed)
     job.say(
         "T010",
-        f"{job.dst.program} has one word for being there and running: `{word}` overrides the user's own rules for "
-        "these tools",
+        f"{job.dst.program} has one word for being there and running: `{'ask' if asks else 'allow'}` overrides the "
+        "user's own rules for these tools",
         "tools",
-        help="" if job.approval == "ask" else "--approval ask writes `ask` instead",
+        help="" if asks else "--approval ask writes `ask` instead",
     )
 
 

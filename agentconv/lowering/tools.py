@@ -20,7 +20,7 @@ from agentconv.lowering.wish import (
 )  # fmt: skip
 from agentconv.model import Agent, Scope, Tool, Tools
 from agentconv.notes import Note
-from agentconv.rights import Grant, Rights, by_capability, gained, is_star, limits_shell, of_agent, resolved
+from agentconv.rights import Grant, Rights, alive, by_capability, gained, is_star, limits_shell, of_agent, resolved
 from agentconv.spec import Spec, risk
 
 Delegates = tuple[str, ...] | None
@@ -116,7 +116,7 @@ def _say_asking(job: ToolJob) -> None:
 
 def _same_language(job: ToolJob) -> Tools | None:
     """Two formats of one program share their rules word for word, order included."""
-    tools, table = _without_idle(job.agent.tools), job.dst.tools
+    tools, table = alive(job.agent.tools), job.dst.tools
     family = {job.src.id, job.src.head.get("extends")} & {job.dst.id, job.dst.head.get("extends")} - {None}
     if not family or table.control != "map" or job.forbid or job.agent.delegates is not None:
         return None
@@ -139,19 +139,15 @@ def _same_language(job: ToolJob) -> Tools | None:
     # a program with its own tools beside those of the one it comes from: what the rules do not name may be more there
     if job.src.program != job.dst.program:
         said = {r.tool.name for r in tools.rules}
-        unsaid = any(n.named and n.classes and n.name not in said for n in table.singles.values())
-        if (unsaid and limits_shell(tools.rules)) or gained(
-            job.before, of_agent(Agent(tools=made), job.dst, program=True)
+        asked = {risk(c) for r in tools.rules if r.approval == "ask" for c in r.tool.caps if c != "*"} - {"none"}
+        unsaid = [n for n in table.singles.values() if n.name not in said]
+        if (
+            (limits_shell(tools.rules) and any(n.named and n.classes for n in unsaid))
+            or any(n.classes & asked for n in unsaid)
+            or gained(job.before, of_agent(Agent(tools=made), job.dst, program=True))
         ):
             return None
     return made
-
-
-def _without_idle(tools: Tools) -> Tools:
-    """Less the patterns of a name that a later rule for the whole name overrides: a map has no place for them."""
-    last = {r.tool.name: n for n, r in enumerate(tools.rules) if r.scope is None}
-    kept = tuple(r for n, r in enumerate(tools.rules) if r.scope is None or n > last.get(r.tool.name, -1))
-    return tools if len(kept) == len(tools.rules) else replace(tools, rules=kept)
 
 
 def _spelled_here(tool: Tool, job: ToolJob) -> bool:

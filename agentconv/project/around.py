@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from agentconv.checking.checked import Around
 from agentconv.containers import ContainerError
 from agentconv.project import files
+from agentconv.project.nearby import is_file, is_there
 from agentconv.reading.context import Reading
 from agentconv.reading.engine import stem
 from agentconv.registry import heads, ids
@@ -26,22 +27,35 @@ def programs_used(root: Path) -> frozenset[str]:
         for glob in (head.get("places") or {}).get("project", ()):
             fixed = str(glob).split("*", 1)[0].rstrip("/")
             marks += [fixed] if fixed else []
-        if any((root / mark).exists() for mark in marks):
+        if any(is_there(root / mark) for mark in marks):
             used.add(str(head.get("program") or head["title"]))
     return frozenset(used)
 
 
-def around(root: Path, spec: Spec, readings: Iterable[Reading]) -> Around:
+class Present(NamedTuple):
+    """A file of the project, and its agents by id and name."""
+
+    format: str
+    path: str
+    agents: tuple[tuple[str, str | None], ...]
+
+
+def present(reading: Reading) -> Present:
+    """What is kept of a file that was read."""
+    agents = tuple([(read.agent.id, read.agent.name) for read in reading.agents])
+    return Present(reading.spec.id, reading.path, agents)
+
+
+def around(root: Path, spec: Spec, there: Iterable[Present]) -> Around:
     """What the fields of this format's agents may refer to."""
     facts = spec.head.get("around") or {}
     called: set[str] = set()
     files: dict[str, dict[str, tuple[str, ...]]] = {}
-    for reading in readings:
-        ids = files.setdefault(reading.spec.id, {})
-        for read in reading.agents:
-            agent = read.agent
-            called |= {agent.id, agent.name or agent.id, agent.id.rsplit("/", 1)[-1]}
-            ids[agent.id] = (*ids.get(agent.id, ()), reading.path)
+    for file in there:
+        ids = files.setdefault(file.format, {})
+        for id, name in file.agents:
+            called |= {id, name or id, id.rsplit("/", 1)[-1]}
+            ids[id] = (*ids.get(id, ()), file.path)
     return Around(frozenset(called), files, _skills(root, facts), _servers(root, facts), _misnamed(spec, files, called))
 
 
@@ -68,7 +82,7 @@ def _servers(root: Path, facts: dict[str, Any]) -> frozenset[str] | None:
     there = False
     for name, key in (facts.get("servers") or {}).items():
         path = root / str(name)
-        if not path.is_file():
+        if not is_file(path):
             continue
         try:
             from agentconv.containers import json

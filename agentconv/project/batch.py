@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from agentconv.bodies.company import Company
 from agentconv.conversion import AS_NAMED, Conversion
 from agentconv.notes import Note, note
-from agentconv.project import files
 from agentconv.project.making import Made, Maker, agents_of, counted, read_source
 from agentconv.project.planning import STDOUT as STDOUT
 from agentconv.project.planning import Plan as Plan
@@ -21,12 +20,14 @@ from agentconv.project.planning import Remark as Remark
 from agentconv.project.planning import Run as Run
 from agentconv.project.sources import Source, taken
 from agentconv.project.writing import Target
+from agentconv.project.written import Written
 from agentconv.reading.context import Reading
 from agentconv.registry import heads, load, shared_readers, trusted
 
 if TYPE_CHECKING:
     from agentconv.alike import Kinds
     from agentconv.project.filling import Results
+from agentconv.project.nearby import is_file
 from agentconv.spec import Spec
 
 # Conversions from which workers are started: a guess from CPU times of a busy machine (docs/speed.md).
@@ -77,17 +78,17 @@ def run(plan: Plan, sources: Iterable[Source], progress: Callable[[int], None] =
     return done
 
 
-def _written(plan: Plan) -> files.Written:
+def _written(plan: Plan) -> Written:
     """What agentconv wrote here before; in a project that is built, its lock file knows that, too."""
-    if not (plan.root / LOCK).is_file():
-        return files.Written(plan.root)
+    if not is_file(plan.root / LOCK):
+        return Written(plan.root)
     from agentconv.building.lock import written
 
     return written(plan.root)
 
 
 def _made(
-    plan: Plan, found: list[Source], written: files.Written, done: Run, first: list[Conversion]
+    plan: Plan, found: list[Source], written: Written, done: Run, first: list[Conversion]
 ) -> Generator[Made, None, None]:
     """Source by source, in their order."""
     if not plan.everything and not (plan.found and _several_formats(found)):

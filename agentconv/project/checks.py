@@ -13,13 +13,17 @@ from agentconv.checking import producers
 from agentconv.checking.accepting import Accepting, BadBaseline, from_baseline
 from agentconv.checking.checked import Around, Checked, open_checked
 from agentconv.checking.finding import Finding
+from agentconv.checking.prompts import speaks
 from agentconv.project import around, files
 from agentconv.project.config import Check
-from agentconv.project.sources import Source, beside, in_places
+from agentconv.project.quiet import Kinds, Mark
+from agentconv.project.sources import Source, beside, drop, listed_places, read, taken
 from agentconv.reading.context import Reading
 from agentconv.reading.engine import read_author
 from agentconv.registry import load
+from agentconv.spec import Spec
 
+KEPT = 500  # readings of a project that need not be done twice; a file takes 50 KB
 UNREAD = ("F001", "F006", "F009", "R017")  # our own inability, or nobody's file: exit 3
 
 
@@ -32,6 +36,7 @@ class Wishes:
     only: tuple[str, ...] = ()
     accepting: Accepting = field(default_factory=Accepting)
     fix: bool = False
+    format: str | None = None  # this one only
 
 
 @dataclass(slots=True)
@@ -54,6 +59,7 @@ class CheckRun:
     files: list[Looked] = field(default_factory=list)
     changes: list[tuple[str, str, str]] = field(default_factory=list)  # path, before, after
     full: dict[str, Path] = field(default_factory=dict)
+    taken: int = 0  # files that hold agents, whether they could be read or not
 
     @property
     def findings(self) -> list[Finding]:
@@ -69,33 +75,77 @@ class CheckRun:
 def run(
     sources: Iterable[Source], root: Path | None, wishes: Wishes, step: Callable[[int], None] = lambda n: None
 ) -> CheckRun:
-    """Check every source. ``root``: the project; ``None`` where the files belong to none."""
+    """Check every source, taken in or not. ``root``: the project; ``None`` where the files belong to none."""
     found = list(sources)
     done = CheckRun()
     used: Counter[Any] = Counter()
-    known: dict[str, Reading] = {}  # files that were read for what lies around the others
-    surroundings = _surroundings(root, found, known) if root is not None else {}
     programs = around.programs_used(root) if root is not None else frozenset()
+    project = Project(root, Kinds(programs), not (wishes.targets or wishes.more or wishes.only))
+    project.look(found)
     for source in found:
-        looked = _file(source, known.pop(source.path, None), wishes, programs, surroundings, used, done)
-        if looked is not None:
-            done.files.append(looked)
+        if taken(source) is not None and wishes.format in (None, source.format):
+            done.taken += 1
+            looked = _quiet(source, project) or _file(source, wishes, project, used, done)
+            if looked is not None:
+                done.files.append(looked)
+        drop(source)
         step(1)
     return done
 
 
-def _surroundings(root: Path, found: list[Source], known: dict[str, Reading]) -> dict[str, Around]:
-    """For each format of the project what lies around its files, which are told by the paths that the user knows."""
-    told = {_real(s): s.path for s in found if s.full is not None}
-    readings = []
-    for source in in_places(root):
-        if source.text is None or source.format is None or source.full is None:
-            continue
-        path = told.get(_real(source), source.path)
-        reading = known[path] = read_author(load(source.format), source.text, path, beside(source))
-        readings.append(reading)
-    formats = {source.format for source in found if source.placed and source.format is not None}
-    return {id: around.around(root, load(id), readings) for id in formats}
+@dataclass(slots=True)
+class Project:
+    """What is known of a project before its files are checked one by one. A file of ten thousand is not kept."""
+
+    root: Path | None
+    kinds: Kinds
+    alike: bool  # whether files may be told by others like them: not where each prompt or output is looked into
+    there: list[around.Present] = field(default_factory=list)
+    marks: dict[str, Mark] = field(default_factory=dict)
+    readings: dict[str, Reading] = field(default_factory=dict)
+    surroundings: dict[str, Around] = field(default_factory=dict)
+
+    def look(self, found: Iterable[Source]) -> None:
+        """Meet all files in the places of the project. Those to be checked are told by the paths that the user knows,
+        and are not taken in twice."""
+        told = {_real(source): source for source in found if source.at is not None}
+        for source in listed_places(self.root) if self.root is not None else ():
+            mine = told.get(source.real)
+            if mine is not None and mine.format is None and taken(mine) is not None:
+                source = mine
+            elif mine is not None:
+                source.path = mine.path
+            if taken(source) is not None and source.text is not None and source.format is not None:
+                self.there.append(self._met(source, load(source.format), source.text))
+            drop(source)
+
+    def _met(self, source: Source, spec: Spec, text: str) -> around.Present:
+        mark = self.mark(source, spec, text)
+        if mark is not None and mark.kind.sure:
+            return around.Present(spec.id, source.path, ((mark.name, mark.name),))
+        reading = read_author(spec, text, source.path, beside(source))
+        if mark is not None:
+            mark.read(reading)
+        if len(self.readings) < KEPT:
+            self.readings[source.path] = reading
+        return around.present(reading)
+
+    def mark(self, source: Source, spec: Spec, text: str) -> Mark | None:
+        """The kind of a file, if it is one of many."""
+        if not self.alike:
+            return None
+        mark = self.kinds.mark(spec, text, source.path)
+        if mark is not None:
+            self.marks[source.path] = mark
+        return mark
+
+    def around(self, source: Source) -> Around | None:
+        """What lies around a file, if it lies in a place."""
+        if self.root is None or not source.placed or source.format is None:
+            return None
+        if source.format not in self.surroundings:
+            self.surroundings[source.format] = around.around(self.root, load(source.format), self.there)
+        return self.surroundings[source.format]
 
 
 def _real(source: Source) -> str:
@@ -103,16 +153,29 @@ def _real(source: Source) -> str:
     return source.real or (source.full.resolve().as_posix() if source.full is not None else source.path)
 
 
-def _file(
-    source: Source,
-    known: Reading | None,
-    wishes: Wishes,
-    programs: frozenset[str],
-    surroundings: dict[str, Around],
-    used: Counter[Any],
-    done: CheckRun,
-) -> Looked | None:
-    problems = [n for n in source.notes if n.effect == "error"]
+def _quiet(source: Source, project: Project) -> Looked | None:
+    """A file of a kind of which there is nothing to say."""
+    if source.format is None:
+        return None
+    mark = project.marks.get(source.path)
+    if mark is None and source.text is not None:  # it lies in no place of the project, and was not met yet
+        mark = project.mark(source, load(source.format), source.text)
+    if mark is None or not mark.kind.quiet or not _alone(source, mark, project):
+        return None
+    return Looked(source.path, source.format, (mark.name,), mark.kind.programs)
+
+
+def _alone(source: Source, mark: Mark, project: Project) -> bool:
+    """Whether no other agent has its name, and its prompt calls none by a wrong one; it is read again only for that."""
+    others = project.around(source)
+    if others is None:
+        return True
+    files = others.files.get(source.format or "", {}).get(mark.name)
+    return files == (source.path,) and not (others.misnamed and speaks(read(source).text or "", others.misnamed))
+
+
+def _file(source: Source, wishes: Wishes, project: Project, used: Counter[Any], done: CheckRun) -> Looked | None:
+    problems = [n for n in read(source).notes if n.effect == "error"]
     if source.text is None or source.format is None or problems:
         looked = Looked(source.path, source.format or "")
         for one in problems:
@@ -127,15 +190,17 @@ def _file(
 
     def opened(text: str) -> Checked:
         author = known if known is not None and (known.spec, known.text) == (spec, text) else None
-        checked = open_checked(spec, text, source.path, programs, beside(source), author)
+        checked = open_checked(spec, text, source.path, project.kinds.programs, beside(source), author)
         checked.targets = wishes.targets
-        checked.around = surroundings.get(spec.id) if source.placed else None
+        checked.around = project.around(source)
         return checked
 
     def find(checked: Checked) -> list[Finding]:
         found = producers.findings(checked, wishes.more)
         return [one for one in found if not wishes.only or one.agent in wishes.only or not one.agent]
 
+    known = project.readings.pop(source.path, None)
+    mark = project.marks.get(source.path)
     checked = opened(source.text)
     names = tuple(r.agent.id or r.agent.name or "" for r in checked.author.agents)
     if wishes.only and not set(names) & set(wishes.only):
@@ -150,8 +215,12 @@ def _file(
             done.full[source.path] = source.full
             checked = opened(text)
             findings = find(checked)
+    programs = tuple(r.seen for r in checked.readers)
+    if mark is not None and _alone(source, mark, project):
+        mark.read(checked.author)
+        mark.checked(programs, len(findings))
     left, gone = wishes.accepting.split(checked, findings, used)
-    return Looked(source.path, spec.id, names, tuple(r.seen for r in checked.readers), left, gone)
+    return Looked(source.path, spec.id, names, programs, left, gone)
 
 
 def write(done: CheckRun) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from agentconv.containers import ContainerError, Node
 from agentconv.notes import Note, note
 from agentconv.project import files
-from agentconv.project.nearby import upwards
+from agentconv.project.nearby import is_file, upwards
 
 NAME = "agentconv.toml"
 PYPROJECT = "pyproject.toml"
@@ -115,9 +115,9 @@ def find(start: Path) -> Config | None:
 def read(folder: Path) -> Config | None:
     """The settings that lie in this folder."""
     own, shared = folder / NAME, folder / PYPROJECT
-    if own.is_file():
+    if is_file(own):
         return parse(_text(own), folder)
-    if shared.is_file() and "agentconv" in (text := _text(shared)):
+    if is_file(shared) and "agentconv" in (text := _text(shared)):
         return parse(text, folder, PYPROJECT)
     return None
 

@@ -10,6 +10,7 @@ from agentconv.containers import MAX_BYTES
 from agentconv.notes import note
 from agentconv.project import files
 from agentconv.project.config import Config, SourceSetting
+from agentconv.project.nearby import is_file, is_there
 from agentconv.project.sources import Source, leads_out, listed
 
 
@@ -21,7 +22,7 @@ def sources(config: Config, most: int = MAX_BYTES) -> list[Source]:
         for source in _of(setting, config, most):
             there = True
             found.setdefault(source.path, source)
-        if not there and "*" not in setting.path and not (config.root / setting.path).exists():
+        if not there and "*" not in setting.path and not is_there(config.root / setting.path):
             missing = Source(setting.path, None, settled=True)
             problem = note("F001", "no such file or folder", file=config.file, line=setting.line)
             missing.notes.append(problem.moved(help="`sources` names it"))
@@ -40,9 +41,9 @@ def _of(setting: SourceSetting, config: Config, most: int) -> Iterator[Source]:
             if not _excluded(setting, path):
                 yield _inside(source, root)
         return
-    if not full.exists():
+    if not is_there(full):
         return
-    alone = full.is_file()
+    alone = is_file(full)
     for source in listed([str(full)], config.root, setting.format, most):
         if source.at is not None:  # as it lies there, even where it is a link to another file of the project
             source.path = _below(os.fspath(source.at), str(config.root))

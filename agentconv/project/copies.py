@@ -14,8 +14,8 @@ from agentconv.dump import agent_to_data
 from agentconv.lowering.lower import Options
 from agentconv.naming import slug
 from agentconv.notes import note
-from agentconv.project.files import Written
 from agentconv.project.sources import Source
+from agentconv.project.written import Written
 from agentconv.reading.context import Read, Reading
 from agentconv.reading.engine import read_author
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import re
 import stat
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 from agentconv.containers import MAX_BYTES
 from agentconv.fingerprints import sha256
-from agentconv.project.nearby import SKIPPED, memory_of
+from agentconv.project.nearby import SKIPPED, is_file, is_there
 
 
 class Unreadable(Exception):
@@ -102,7 +101,7 @@ def expand(root: Path, glob: str) -> Iterator[str]:
     if "*" not in glob:
         if _looked is not None:
             _looked.files[str(root / glob)] = None
-        if (root / glob).is_file():
+        if is_file(root / glob):
             yield glob
         return
     pattern = glob_pattern(glob)
@@ -176,9 +175,9 @@ def find_root(start: Path, marks: Iterable[str]) -> Path:
     marks = tuple(marks)
     home = Path.home()
     for folder in (start, *start.parents):
-        if (folder / ".git").exists():
+        if is_there(folder / ".git"):
             return folder
-        if folder != home and any((folder / mark).exists() for mark in marks):
+        if folder != home and any(is_there(folder / mark) for mark in marks):
             return folder
         if folder == home:
             break
@@ -356,94 +355,6 @@ def write_bytes(path: Path, data: bytes) -> None:
     staged.settle(fails)
 
 
-# -- what may be overwritten ------------------------------------------------------------------
-
-
 def digest(data: bytes) -> str:
     """A short fingerprint of what was written."""
     return sha256(data)[:32]
-
-
-class Written:
-    """What agentconv last wrote below a root, kept in the user's state folder and not in the project."""
-
-    def __init__(self, root: Path) -> None:
-        self.file = Path(f"{memory_of(str(root))}.json")
-        self.ahead = self.file.with_suffix(".ahead")
-        self.hashes: dict[str, str] = {}
-        with contextlib.suppress(OSError, ValueError):
-            data = json.loads(self.file.read_text("utf-8"))
-            self.hashes = {str(k): str(v) for k, v in data.get("written", {}).items()}
-        self.changed = False
-        with contextlib.suppress(OSError, ValueError):
-            for line in self.ahead.read_text("utf-8").splitlines():
-                self.changed = True
-                with contextlib.suppress(ValueError):  # the last line of a run that was killed
-                    key, made = json.loads(line)
-                    self.hashes[str(key)] = str(made)
-
-    def knows(self, key: str, data: bytes) -> bool:
-        """Whether these are the bytes that agentconv wrote there."""
-        return self.hashes.get(key) == digest(data)
-
-    def note(self, key: str, data: bytes) -> None:
-        """Remember what was written."""
-        self.note_digest(key, digest(data))
-
-    def note_digest(self, key: str, made: str) -> None:
-        """The same, by its fingerprint."""
-        if self.hashes.get(key) != made:
-            self.hashes[key] = made
-            self.changed = True
-
-    def intend(self, made: Mapping[str, str]) -> None:
-        """What is written next, by fingerprints: who comes after a run that was killed knows it, too."""
-        new = {key: digest for key, digest in made.items() if self.hashes.get(key) != digest}
-        if not new:
-            return
-        self.hashes |= new
-        self.changed = True
-        with contextlib.suppress(OSError):
-            os.makedirs(self.ahead.parent, exist_ok=True)
-            with open(self.ahead, "ab") as file:
-                file.write("".join(f"\n{json.dumps(pair)}" for pair in new.items()).encode())
-                file.flush()
-                os.fsync(file.fileno())
-
-    def save(self) -> None:
-        """Keep it. A state folder that cannot be written costs only a question later."""
-        if self.changed:
-            with contextlib.suppress(OSError):
-                data = json.dumps({"written": dict(sorted(self.hashes.items()))})
-                write_bytes(self.file, data.encode())
-                self.ahead.unlink(missing_ok=True)
-                self.changed = False
-
-
-def in_git(root: Path, paths: Iterable[str]) -> frozenset[str]:
-    """Those of the paths that git holds unchanged. Hooks and monitors of the repository are not started."""
-    wanted = list(paths)
-    if not wanted:
-        return frozenset()
-    import subprocess
-
-    git = ["git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-C", str(root)]
-    env: Mapping[str, str] = {**os.environ, "GIT_OPTIONAL_LOCKS": "0"}
-
-    def run(*words: str) -> list[str]:
-        try:
-            done = subprocess.run([*git, *words], capture_output=True, env=env, timeout=60, check=True)
-        except (OSError, subprocess.SubprocessError):
-            return []
-        return [p for p in done.stdout.decode("utf-8", "surrogateescape").split("\0") if p]
-
-    clean: set[str] = set()
-    for at in range(0, len(wanted), 500):
-        part = wanted[at : at + 500]
-        tracked = set(run("ls-files", "-z", "--", *part))
-        changed = {line[3:] for line in run("status", "--porcelain", "-z", "--", *part)}
-        prefix = run("rev-parse", "--show-prefix")
-        lead = prefix[0].strip() if prefix else ""
-        changed = {c.removeprefix(lead) for c in changed}
-        clean |= tracked - changed
-    return frozenset(clean)

@@ -75,6 +75,7 @@ class OfTarget:
     signs: Signs
     results: tuple[tuple[Conversion, Output | None], ...]
     proved: bool = False
+    proved_as_said: bool = False  # for those with the description of the first
 
     def filled(self, texts: Texts, first: Texts) -> list[Conversion] | None:
         """The results for another one; ``None`` where its texts may make a difference."""
@@ -110,15 +111,19 @@ class Filling:
 
     def filled(self, texts: Texts) -> Results:
         """The results for an agent with other texts, in the targets for which that is proved."""
-        found = {id: t.filled(texts, self.first) for id, t in self.targets.items() if t.proved}
+        same = texts.description == self.first.description
+        proved = {id: t for id, t in self.targets.items() if t.proved or (same and t.proved_as_said)}
+        found = {id: t.filled(texts, self.first) for id, t in proved.items()}
         return {id: results for id, results in found.items() if results is not None}
 
     def prove(self, texts: Texts, made: Results) -> None:
         """Hold what is filled in against what became of an agent."""
         for id in [id for id, target in self.targets.items() if not target.proved and id in made]:
-            results = self.targets[id].filled(texts, self.first)
+            target = self.targets[id]
+            results = target.filled(texts, self.first)
             if results == made[id]:
-                self.targets[id].proved = True
+                target.proved_as_said = True
+                target.proved = texts.description != self.first.description
             elif results is not None:
                 del self.targets[id]
 

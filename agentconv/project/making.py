@@ -15,6 +15,7 @@ from agentconv.bodies.company import Company
 from agentconv.convert import BeforeAfter, Conversion, convert_reading
 from agentconv.model import Agent
 from agentconv.project.beside import Lying
+from agentconv.project.nearby import is_folder
 from agentconv.project.planning import STDOUT, Plan
 from agentconv.project.sources import Source, beside, taken
 from agentconv.project.writing import looked_at
@@ -177,7 +178,7 @@ class Maker:
         filled = out.replace("{id}", dst.id).replace("{name}", _stem(name, dst)).replace("{plugin}", plugin)
         several = len(self.plan.targets) > 1 or (self.plan.several and not dst.many)
         root = several and "{name}" not in out
-        if root or filled.endswith("/") or (self.plan.root / filled).is_dir():
+        if root or filled.endswith("/") or is_folder(self.plan.root / filled):
             return str(PurePosixPath(filled) / (name if self.plan.flat else path))
         return filled
 

@@ -12,6 +12,22 @@ from agentconv.fingerprints import sha256
 SKIPPED = frozenset({".git", "node_modules", "__pycache__", ".venv", "venv", ".tox", ".mypy_cache"})
 
 
+def is_there(path: str | os.PathLike[str]) -> bool:
+    """Whether there is anything. Of what nobody lets us look at: no (``Path.exists`` raises up to Python 3.13, and a
+    container's user often may not enter its home folder)."""
+    return os.path.exists(path)
+
+
+def is_folder(path: str | os.PathLike[str]) -> bool:
+    """Whether there is a folder, as far as we may look."""
+    return os.path.isdir(path)
+
+
+def is_file(path: str | os.PathLike[str]) -> bool:
+    """Whether there is a file, as far as we may look."""
+    return os.path.isfile(path)
+
+
 def upwards(start: str) -> Iterator[str]:
     """The folder and those above it, as far as its project goes; never the home folder, which is no project."""
     home, folder = str(Path.home()), start

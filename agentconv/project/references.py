@@ -12,6 +12,7 @@ from agentconv.conversion import Conversion
 from agentconv.model import Agent
 from agentconv.notes import note
 from agentconv.project import files
+from agentconv.project.nearby import is_file, is_there
 from agentconv.registry import heads, load
 from agentconv.spec import Spec
 
@@ -101,7 +102,7 @@ def _skills(result: Conversion, names: Iterable[str], dst: Spec, root: Path, fol
         if set(name) & set("*?:/\\") or bare in ("", ".", ".."):
             continue
         places = [str(f).replace("{id}", bare) for f in folders]
-        if not any((root / place).exists() for place in places):
+        if not any(is_there(root / place) for place in places):
             text = f"{dst.program} finds no skill `{name}` in this project"
             result.notes.append(note("P008", text, path="skills", help=f"it would be read from {places[0]}"))
 
@@ -135,7 +136,7 @@ def _entries(root: Path, path: str, key: str) -> Mapping[str, Any]:
     from agentconv.containers import json as container
 
     full = root / path
-    if not full.is_file():
+    if not is_file(full):
         return {}
     try:
         header = container.read(files.read_text(full)).header

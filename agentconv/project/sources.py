@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 from agentconv.containers import MAX_BYTES
 from agentconv.notes import Note, note
 from agentconv.project import files
+from agentconv.project.nearby import is_file, is_folder, is_there
 from agentconv.reading.context import Get
 from agentconv.reading.deciding import decide
 from agentconv.reading.detect import Guess, by_place, guess, passed_over, syntax_fits
@@ -66,17 +67,17 @@ class Source:
 
 def beside(source: Source) -> Get | None:
     """The files that a definition may name: those of its project, from its own folder. ``None`` for standard input."""
-    full = source.full
-    if full is None:
+    at = source.at
+    if at is None:
         return None
 
     def get(relative: str) -> str | None:
         try:
-            folder = full.resolve().parent
+            folder = Path(at).resolve().parent
             root = _project_of(folder)  # few definitions name a file, so it is looked for here
             target = (folder / relative).resolve()
             inside = root in target.parents and ".git" not in target.relative_to(root).parts
-            if not (inside or source.outside) or not target.is_file():
+            if not (inside or source.outside) or not is_file(target):
                 return None
             return files.read_text(target, source.most)
         except (files.Unreadable, OSError, ValueError):  # a name with NUL, or one that is too long
@@ -196,7 +197,7 @@ def _taken(source: Source) -> Source | None:
 
 def read(source: Source, most: int = MAX_BYTES) -> Source:
     """Take the file in; what is wrong with it becomes a note."""
-    if source.text is not None or source.at is None:
+    if source.text is not None or source.at is None or source.notes:
         return source
     try:
         if source.root and not source.outside and (real := leads_out(source.at, source.root)):
@@ -206,6 +207,12 @@ def read(source: Source, most: int = MAX_BYTES) -> Source:
     except files.Unreadable as problem:
         source.notes.append(note(problem.code, problem.message, file=source.path, line=problem.line, help=problem.help))
     return source
+
+
+def drop(source: Source) -> None:
+    """Let go of a text that can be read again."""
+    if source.at is not None and not source.notes:
+        source.text = None
 
 
 @lru_cache(maxsize=4096)
@@ -224,9 +231,10 @@ def leads_out(full: str | os.PathLike[str], root: str) -> str:
 
 
 def shown(path: Path, cwd: Path) -> str:
-    """A path as the user would type it."""
+    """A path as the user would type it: a link has its own name, that of the agent which its program finds there."""
+    folder, name = (path, "") if path.name in ("", "..") else (path.parent, path.name)
     try:
-        return path.resolve().relative_to(cwd.resolve()).as_posix()
+        return Path(os.path.realpath(folder), name).relative_to(os.path.realpath(cwd)).as_posix()
     except ValueError:
         return path.as_posix()
 
@@ -243,12 +251,16 @@ def listed(arguments: Iterable[str], cwd: Path, from_: str | None, most: int) ->
             yield _stdin(from_, most)
             continue
         path = Path(argument)
-        if path.is_dir():
-            yield from _folder(path, cwd, from_, most)
-        elif path.exists():
-            yield Source(shown(path, cwd), path, from_, asked=True, real=path.resolve().as_posix(), most=most)
-        else:
+        if not argument:  # `Path("")` is the current folder
             missing = Source(argument, path, from_, asked=True, settled=True)
+            missing.notes.append(note("F001", "a name without a letter; is a variable empty?", file="''"))
+            yield missing
+        elif is_folder(path):
+            yield from _folder(path, cwd, from_, most)
+        elif is_there(path):
+            yield Source(shown(path, cwd), path, from_, asked=True, real=_real(path), most=most)
+        else:
+            missing = Source(argument, path, from_, asked=True, settled=True, real=_real(path))
             missing.notes.append(note("F001", "no such file or folder", file=argument))
             yield missing
 
@@ -281,8 +293,14 @@ def decided(source: Source, guessed: Guess | None = None) -> Source:
 
 def _absolute(source: Source) -> str:
     if not source.real and source.full is not None:
-        source.real = source.full.resolve().as_posix()
+        source.real = _real(source.full)
     return source.real
+
+
+def _real(path: str | os.PathLike[str]) -> str:
+    """The absolute path with slashes, links followed; one that leads to itself is its own end (``Path.resolve`` of
+    Python 3.11 raises there)."""
+    return Path(os.path.realpath(path)).as_posix()
 
 
 def _folder(path: Path, cwd: Path, from_: str | None, most: int) -> Iterator[Source]:
@@ -301,7 +319,7 @@ def _folder(path: Path, cwd: Path, from_: str | None, most: int) -> Iterator[Sou
             continue
         full = os.path.join(path, relative)
         if link:
-            name, real = shown(Path(full), cwd), ""
+            name, real = shown(Path(full), cwd), _real(full)
         else:  # folders that are links are not walked, so nothing has to be followed file by file
             name, real = relative if lead == "." else f"{lead}/{relative}", f"{root}/{relative}"
         yield Source(name, full, from_, real=real, within=relative, loose=True, most=most, root=root)
@@ -310,7 +328,7 @@ def _folder(path: Path, cwd: Path, from_: str | None, most: int) -> Iterator[Sou
 def _plugin(path: Path) -> dict[str, object] | None:
     """The manifest of a plugin tree."""
     for place in (path / ".claude-plugin" / "plugin.json", path / "plugin.json"):
-        if place.is_file():
+        if is_file(place):
             try:
                 data = json.loads(files.read_text(place))
             except (files.Unreadable, ValueError, RecursionError):
@@ -329,7 +347,7 @@ def _plugin_files(path: Path, plugin: dict[str, object], cwd: Path, from_: str |
         start = path / entry
         if "\0" in entry or not start.resolve().is_relative_to(path.resolve()):
             continue  # a plugin names only what lies inside it
-        inside = [start] if start.is_file() else [start / p for p in files.walk(start, "") if p.endswith(".md")]
+        inside = [start] if is_file(start) else [start / p for p in files.walk(start, "") if p.endswith(".md")]
         for full in inside:
             try:
                 full.resolve().relative_to(path.resolve())

@@ -20,12 +20,13 @@ from agentconv.model import Agent
 from agentconv.notes import note
 from agentconv.project import files
 from agentconv.project.planning import Plan
+from agentconv.project.written import Written
 from agentconv.reading.engine import read_author
 from agentconv.registry import load
 from agentconv.spec import Spec
 
 
-def is_own(result: Conversion, dst: Spec, plan: Plan, written: files.Written) -> bool:
+def is_own(result: Conversion, dst: Spec, plan: Plan, written: Written) -> bool:
     """Whether the conversion reads what an earlier one wrote, and in another format."""
     keys = {result.source, os.path.relpath(Path.cwd() / result.source, plan.root).replace(os.sep, "/")}
     # an entry of a shared file has its own line there: `.roomodes#reviewer`

@@ -15,6 +15,7 @@ from agentconv.project import files
 from agentconv.project.beside import Lying
 from agentconv.project.planning import STDOUT, Plan, Run
 from agentconv.project.spots import Spots
+from agentconv.project.written import Written, in_git
 from agentconv.spec import Spec
 
 NOTHING: Mapping[tuple[str, str], Lying] = {}
@@ -42,7 +43,7 @@ class Leaving(NamedTuple):
 class Target:
     """One target format: its outputs, and who wrote what."""
 
-    def __init__(self, dst: Spec, plan: Plan, done: Run, written: files.Written) -> None:
+    def __init__(self, dst: Spec, plan: Plan, done: Run, written: Written) -> None:
         self.dst, self.plan, self.done, self.written = dst, plan, done, written
         self.owners: dict[tuple[str, str], Owner] = {}
         self.made: list[Conversion] = []
@@ -275,7 +276,7 @@ class Target:
 
     def clean(self, paths: Collection[str]) -> Collection[str]:
         """Those of the paths that somebody else keeps: git holds them unchanged."""
-        return files.in_git(self.plan.root, sorted(paths))
+        return in_git(self.plan.root, sorted(paths))
 
     def _write_one(self, result: Conversion, path: str, data: bytes, old: bytes | None, lose: bool) -> None:
         if path in self.wrote:  # two agents of one result

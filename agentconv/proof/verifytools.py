@@ -9,7 +9,7 @@ from agentconv import scopes as patterns
 from agentconv.lowering.wish import opened, still_given
 from agentconv.model import Agent, Rule, Scope
 from agentconv.notes import Note, note
-from agentconv.rights import Grant, Scopes, by_capability, by_server, is_star, resolved
+from agentconv.rights import Grant, Scopes, alive, by_capability, by_server, is_star, resolved
 from agentconv.spec import Spec, risk
 
 Line = tuple[str, str, str, str]
@@ -47,7 +47,8 @@ def rules_arrived(source: Agent, back: Agent, notes: list[Note], src: Spec, dst:
         said.setdefault(n.path, set()).add(n.code)
     arrived = {line(r)[:3] for r in back.tools.rules}
     asked, servers = by_server(source.tools, src), by_server(back.tools, dst)
-    for rule in source.tools.rules:
+    counting = alive(source.tools) if src.tools.fact("order") else source.tools
+    for rule in counting.rules:
         if is_star(rule.tool):
             continue
         codes = said.get(rule.at or "tools", set())

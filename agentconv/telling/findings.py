@@ -11,6 +11,7 @@ from agentconv.checking.finding import SEVERITIES, Finding, Severity
 from agentconv.notes import CODES
 from agentconv.project.checks import CheckRun, Looked
 from agentconv.telling.escape import github_data, github_property, json_text, markdown, markdown_code
+from agentconv.telling.grouping import of_several
 from agentconv.telling.terminal import Page, colored, width
 
 SCHEMA = 1
@@ -55,7 +56,7 @@ def _together(group: Group) -> str:
             f" … {len(words) - PLACES} more" if len(words) > PLACES else ""
         )
         text = re.sub(r"`[^`]*`", lambda _: shown, group.first.message, count=1)
-        return text.replace(f"{shown} is ", f"{shown} are ", 1)
+        return of_several(text, shown)
     return CODES[group.first.code][1]
 
 

@@ -46,8 +46,6 @@ def labels(result: Conversion, one: Note) -> tuple[str, bool]:
     if result.name and one.effect != "error":
         return result.name, False
     place = one.file or result.source
-    if place in one.message:
-        return "", True
     return (f"{place}:{one.line}" if one.line else place), True
 
 
@@ -92,9 +90,20 @@ def _together(same: list[Group], joined: str) -> str:
     slots = [n for n in range(len(words[0])) if len({w[n] for w in words}) > 1]
     if len(slots) == 1:
         parts = re.split(r"(`[^`]*`)", same[0].message)
-        parts[2 * slots[0] + 1] = tail(w[slots[0]] for w in words)
-        return "".join(parts)
+        parts[2 * slots[0] + 1] = shown = tail(w[slots[0]] for w in words)
+        return of_several("".join(parts), shown)
     return joined if len(joined) <= JOINED else _common(same[0].code, same)
+
+
+SEVERAL = (("is", "are"), ("was", "were"), ("means", "mean"), ("has", "have"), ("does", "do"))
+
+
+def of_several(text: str, words: str) -> str:
+    """A sentence of one word, said of several: ``is`` behind them becomes ``are``."""
+    for one, several in SEVERAL:
+        if f"{words} {one} " in text:
+            return text.replace(f"{words} {one} ", f"{words} {several} ").replace(" as it stands", " as they stand")
+    return text
 
 
 def _common(code: str, groups: list[Group]) -> str:

@@ -102,6 +102,8 @@ class AlikeRows:
 
     def prove(self, texts: Texts, made: Row) -> None:
         """Hold it against the row of another agent."""
+        if texts.description == self.first.description:
+            return
         self.sure = replace(made, cells={}) == self._of(texts, {})
         for id, cell in made.cells.items():
             if self.row.cells.get(id) != cell:

@@ -210,7 +210,8 @@ def _causes(page: Page, status: str, results: list[Conversion], aside: str, colo
     for group in groups[: ROOM["status"]]:
         word = WORDS[status] if alone else " " * 9
         text = f"{group.message} {aside}" if alone else group.message
-        names = tail(group.names) if status != "failed" or group.labelled else ""
+        said = [n for n in group.names if n.partition(":")[0] not in group.message]
+        names = tail(said) if status != "failed" or group.labelled else ""
         page.row(len(group.names), word, text.strip(), group.code, names, color)
         if status == "failed":
             page.help(group.help, 18)

@@ -214,7 +214,8 @@ def _against_source(row: Row, agent: Agent, notes: list[Note]) -> None:
             ("description", seen.description, agent.description),
             ("prompt", seen.prompt, agent.prompt),
         ):
-            said = any(one.path.split("[")[0].split(".")[0] == what for one in notes)
+            fields = (what, "when_to_use") if what == "description" else (what,)  # which became the description
+            said = any(one.path.split("[")[0].split(".")[0] in fields for one in notes)
             if row.cells.get(what) == SAME and not said and _bare(theirs) != _bare(ours):
                 row.fault(
                     f"{what} of the source", f"the program has {theirs!r}, the source {ours!r}, and no note says so"

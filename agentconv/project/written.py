@@ -1,0 +1,110 @@
+"""What may be overwritten: what agentconv wrote itself, and what git holds unchanged."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from agentconv.project.files import digest, write_bytes
+from agentconv.project.nearby import memory_of
+
+ROOM = 5_000  # outputs that are remembered without a look whether they are still there
+
+
+class Written:
+    """What agentconv last wrote below a root, kept in the user's state folder and not in the project."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.file = Path(f"{memory_of(str(root))}.json")
+        self.ahead = self.file.with_suffix(".ahead")
+        self.hashes: dict[str, str] = {}
+        self.room = ROOM
+        with contextlib.suppress(OSError, ValueError):
+            data = json.loads(self.file.read_text("utf-8"))
+            self.room = int(data.get("room", ROOM))
+            self.hashes = {str(k): str(v) for k, v in data.get("written", {}).items()}
+        self.changed = False
+        with contextlib.suppress(OSError, ValueError):
+            for line in self.ahead.read_text("utf-8").splitlines():
+                self.changed = True
+                with contextlib.suppress(ValueError):  # the last line of a run that was killed
+                    key, made = json.loads(line)
+                    self.hashes[str(key)] = str(made)
+
+    def knows(self, key: str, data: bytes) -> bool:
+        """Whether these are the bytes that agentconv wrote there."""
+        return self.hashes.get(key) == digest(data)
+
+    def note(self, key: str, data: bytes) -> None:
+        """Remember what was written."""
+        self.note_digest(key, digest(data))
+
+    def note_digest(self, key: str, made: str) -> None:
+        """The same, by its fingerprint."""
+        if self.hashes.get(key) != made:
+            self.hashes[key] = made
+            self.changed = True
+
+    def intend(self, made: Mapping[str, str]) -> None:
+        """What is written next, by fingerprints: who comes after a run that was killed knows it, too."""
+        new = {key: digest for key, digest in made.items() if self.hashes.get(key) != digest}
+        if not new:
+            return
+        self.hashes |= new
+        self.changed = True
+        with contextlib.suppress(OSError):
+            self.ahead.parent.mkdir(parents=True, exist_ok=True)
+            with self.ahead.open("ab") as file:
+                file.write("".join(f"\n{json.dumps(pair)}" for pair in new.items()).encode())
+                file.flush()
+                os.fsync(file.fileno())
+
+    def save(self) -> None:
+        """Keep it. A state folder that cannot be written costs only a question later."""
+        if self.changed:
+            if len(self.hashes) > self.room:
+                self._forget_gone()
+            with contextlib.suppress(OSError):
+                data = json.dumps({"room": self.room, "written": dict(sorted(self.hashes.items()))})
+                write_bytes(self.file, data.encode())
+                self.ahead.unlink(missing_ok=True)
+                self.changed = False
+
+    def _forget_gone(self) -> None:
+        """Outputs that are there no longer: who converts to another folder each day would read all of them again. They
+        are looked for only when twice as many are known as were left the last time."""
+        there = {key: made for key, made in self.hashes.items() if os.path.lexists(self.root / key.partition("#")[0])}
+        self.hashes, self.room = there, max(ROOM, 2 * len(there))
+
+
+def in_git(root: Path, paths: Iterable[str]) -> frozenset[str]:
+    """Those of the paths that git holds unchanged. Hooks and monitors of the repository are not started."""
+    wanted = list(paths)
+    if not wanted:
+        return frozenset()
+    import subprocess
+
+    git = ["git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-C", str(root)]
+    env: Mapping[str, str] = {**os.environ, "GIT_OPTIONAL_LOCKS": "0"}
+
+    def run(*words: str) -> list[str]:
+        try:
+            done = subprocess.run([*git, *words], capture_output=True, env=env, timeout=60, check=True)
+        except (OSError, subprocess.SubprocessError):
+            return []
+        return [p for p in done.stdout.decode("utf-8", "surrogateescape").split("\0") if p]
+
+    clean: set[str] = set()
+    for at in range(0, len(wanted), 500):
+        part = wanted[at : at + 500]
+        tracked = set(run("ls-files", "-z", "--", *part))
+        changed = {line[3:] for line in run("status", "--porcelain", "-z", "--", *part)}
+        prefix = run("rev-parse", "--show-prefix")
+        lead = prefix[0].strip() if prefix else ""
+        changed = {c.removeprefix(lead) for c in changed}
+        clean |= tracked - changed
+    return frozenset(clean)

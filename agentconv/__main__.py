@@ -7,6 +7,10 @@ import sys
 
 def main() -> None:
     """Run the command line given in ``sys.argv``."""
+    if None in (sys.stdin, sys.stdout, sys.stderr):
+        from agentconv.leaving import open_streams
+
+        open_streams()
     if sys.argv[1:] in (["--version"], ["-V"]):
         from agentconv import __version__
 
@@ -30,6 +34,10 @@ def command() -> None:
     any script: profilers want to tell what they saw."""
     try:
         main()
+    except OSError as error:  # `--version` is answered before there is anybody else to say so
+        from agentconv.leaving import told
+
+        leave(told(error))
     except SystemExit as ended:
         if not isinstance(ended.code, int | None):
             raise
@@ -53,7 +61,11 @@ def leave(code: int) -> None:
             for stream in (sys.stdout, sys.stderr):
                 if stream is not None:
                     stream.flush()
-        except (OSError, ValueError):
+        except OSError as error:
+            from agentconv.leaving import told
+
+            code = told(error)
+        except ValueError:
             sys.exit(code)
         os._exit(code)
     sys.exit(code)

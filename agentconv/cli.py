@@ -110,9 +110,6 @@ def app(ctx: click.Context) -> None:
 
 def main(argv: list[str] | None = None) -> None:
     """Run the command line; whatever happens, no traceback reaches the user."""
-    import os
-
-    _open_streams()
     try:
         code = app.main(args=argv, prog_name="agentconv", standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
@@ -121,30 +118,19 @@ def main(argv: list[str] | None = None) -> None:
         sys.exit(error.exit_code)
     except click.Abort:
         sys.exit(130)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        sys.exit(141)
     except SystemExit:
         raise
     except OSError as error:
-        # files of agents are written where their errors become notes; what has no name is standard output or error
-        if error.filename is not None:
+        if error.filename is not None:  # files of agents are written where their errors become notes
             _own_bug(error)
-        else:
-            _not_printed(error)
-        sys.exit(3)
+            sys.exit(3)
+        from agentconv.leaving import told
+
+        _debug()
+        sys.exit(told(error))
     except Exception as error:
         _own_bug(error)
         sys.exit(3)
-
-
-def _open_streams() -> None:
-    """A stream that the caller closed takes what is said and holds nothing; else an output might get its number."""
-    import os
-
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
 
 
 class NoFolder(click.ClickException):
@@ -163,18 +149,6 @@ def _in_a_folder() -> None:
         raise NoFolder from error
 
 
-def _not_printed(error: OSError) -> None:
-    """A full disk behind standard output. Python would try again at the end, and complain."""
-    import contextlib
-    import os
-
-    with contextlib.suppress(OSError):
-        click.echo(f"F002 standard output or error: {(error.strerror or str(error)).lower()}", err=True)
-    for number in (1, 2):
-        with contextlib.suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), number)
-
-
 def _show(error: click.ClickException) -> None:
     """Names of files and options are a stranger's, too."""
     import io
@@ -188,7 +162,6 @@ def _show(error: click.ClickException) -> None:
 
 def _own_bug(error: Exception) -> None:
     """X001: our mistake, told in three lines; AGENTCONV_DEBUG shows where."""
-    import os
     import traceback
 
     last: Any = traceback.extract_tb(error.__traceback__)[-1]
@@ -199,5 +172,13 @@ def _own_bug(error: Exception) -> None:
 
     click.echo(f"{made.code} {one_line(made.message)}", err=True)
     click.echo("This is a mistake in agentconv. Nothing more was written. AGENTCONV_DEBUG=1 shows the place.", err=True)
+    _debug()
+
+
+def _debug() -> None:
+    import os
+
     if os.environ.get("AGENTCONV_DEBUG"):
+        import traceback
+
         traceback.print_exc()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -65,3 +67,52 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
             said = process.stderr.read()
         found.append((process.returncode, said))
     assert found[0] == found[1] and found[0][0] != 0 and found[0][1] == b""
+
+
+FULL = Path("/dev/full")
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="no device here that is always full")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(
+    "arguments", [["--version"], ["--help"], ["formats"], ["show", "fixtures/examples/docs-writer.md"]]
+)
+def test_a_full_disk_is_no_mistake_of_ours(arguments: list[str], unbuffered: str) -> None:
+    command = [sys.executable, "-c", AS.format("command", "command"), *arguments]
+    env = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+    with FULL.open("wb") as full:
+        done = subprocess.run(command, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, env=env, timeout=60)
+    assert (done.returncode, done.stderr) == (3, b"F002 standard output or error: no space left on device\n")
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="no device here that is always full")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["convert", "fixtures/examples/docs-writer.md", "--to", "vscode", "-o", "-", "--report", "full.json"],
+        ["check", "fixtures/examples/docs-writer.md", "--report", "full.json"],
+        ["check", "fixtures/examples/docs-writer.md", "--write-baseline", "full.json"],
+    ],
+    ids=lambda arguments: f"{arguments[0]} {arguments[-2]}",
+)
+def test_a_report_that_cannot_be_kept_is_named(arguments: list[str], tmp_path: Path) -> None:
+    (tmp_path / "full.json").symlink_to(FULL)
+    done = ended("command", *arguments[:-1], str(tmp_path / "full.json"))
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (
+        3, f"Error: F002 {tmp_path / 'full.json'}: no space left on device".encode(),
+    )  # fmt: skip
+    assert b"Rights: 1" in done.stderr or b"Check: " in done.stdout, "what was done is told all the same"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="streams are closed by a shell of the Unix kind")
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("--version >&-", 0), ("formats >&- 2>&-", 0), ("show fixtures/examples/docs-writer.md >&-", 0),
+        ("convert fixtures/examples/docs-writer.md --to vscode -o - >&-", 0), ("convert - --to vscode <&-", 3),
+    ],
+)  # fmt: skip
+def test_closed_streams(line: str, code: int) -> None:
+    command = ["sh", "-c", f'exec "$0" -c "$1" {line}', sys.executable, AS.format("command", "command")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=60)
+    assert done.returncode == code and b"X001" not in done.stderr and b"Traceback" not in done.stderr, done.stderr

@@ -23,6 +23,9 @@ VERSION = 1
 HEAD = "# Written by `agentconv build`, which knows its outputs by it. Commit it; after a conflict, build again.\n"
 
 
+OTHER_LINES = ("#", "<<<<<<<", "|||||||", "=======", ">>>>>>>")  # comments, and the marks of a conflict of git
+
+
 class BadLock(Exception):
     """The lock file cannot be used."""
 
@@ -119,6 +122,8 @@ def read(file: Path) -> Lock:
             lock.rows[row.key] = row
             lock.lines.add(row)
             lock.known.setdefault(row.key, set()).add(row.wrote)
+        elif line and not line.startswith(OTHER_LINES):
+            raise BadLock(f"{file.name}:{number}: this line is no output; delete it, or the file, and build again")
     return lock
 
 

@@ -62,7 +62,7 @@ class Memo:
         """What is up to date, where nothing has changed since a build that ended well; else ``None``."""
         if glance.own_formats():
             return None
-        with suppress(ValueError, KeyError, TypeError):
+        with suppress(ValueError, KeyError, TypeError, locks.BadLock):  # of a lock the build itself says what is wrong
             data = glance.remembered(str(self.config.root))
             if data and data["inputs"] == self._inputs({}):
                 after, seen, outputs = self._outputs()

@@ -184,6 +184,7 @@ def called(agent: Agent) -> list[str]:
 
 
 FLAGS = (
+    (r"--model-map '([^']+)=NAME'", r'model-map = { "\1" = "NAME" }'),
     (r"--model-map (\S+)=NAME", r'model-map = { "\1" = "NAME" }'),
     (r"--allow-widening (\S+) writes it", r'allow-widening = "\1" writes it'),
     (r"--skip-refused leaves", 'refused = "skip" leaves'),

@@ -30,15 +30,18 @@ NOTES = click.option(
     help="How notes are printed.",
 )
 QUIET = click.option("-q", "--quiet", is_flag=True, help="The rights line only.")
+REPORTS = (".json", ".sarif", ".md", ".html")
 REPORT = click.option(
-    "--report", type=click.Path(dir_okay=False), metavar="FILE.json|.sarif|.md|.html", help="Everything, into a file."
+    "--report", type=click.Path(dir_okay=False), metavar="FILE" + "|".join(REPORTS), help="Everything, into a file."
 )
 
 
-def writable(report: str | None) -> None:
-    """A report that cannot be written is said before the work, not after it."""
-    if report and not is_folder(Path(report).parent):
-        raise click.UsageError(f"--report: there is no folder {Path(report).parent}")
+def writable(name: str | None, endings: tuple[str, ...] = (), option: str = "--report") -> None:
+    """A file that cannot be written, or in a form that there is not, is said before the work, not after it."""
+    if name and endings and not name.endswith(endings):
+        raise click.UsageError(f"{option}: the name must end in {', '.join(endings)}, and tells what is written")
+    if name and not is_folder(Path(name).parent):
+        raise click.UsageError(f"{option}: there is no folder {Path(name).parent}")
 
 
 @contextmanager
@@ -64,15 +67,33 @@ def progress(total: int, quiet: bool) -> Iterator[Callable[[int], None]]:
 
 
 def output(run: Run, given: dict[str, Any], seconds: float) -> None:
-    """Results to standard output, notes to standard error, the report to its file."""
+    """Results to standard output, notes to standard error; at last the report, without which all is done and told."""
+    _tell(run, given, seconds)
+    if given["report"]:
+        keep(given["report"], report_text(run, given["report"]))
+
+
+class NotKept(click.ClickException):
+    """F002: the system takes no report of that name."""
+
+    exit_code = 3
+
+
+def keep(name: str, text: str) -> None:
+    """Write a report or a baseline."""
+    try:
+        Path(name).write_text(text, "utf-8")
+    except OSError as error:
+        raise NotKept(f"F002 {name}: {(error.strerror or str(error)).lower()}") from error
+
+
+def _tell(run: Run, given: dict[str, Any], seconds: float) -> None:
     from agentconv.telling import escape, terminal
 
     if run.stdout is not None:
         escape.result(run.stdout)
     if given["show_diff"]:
         escape.result(diff_text(run.changes))
-    if given["report"]:
-        Path(given["report"]).write_text(report_text(run, given["report"]), "utf-8")
     if given["notes_"] in ("json", "github"):
         from agentconv.telling import report
     if given["notes_"] == "json":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -50,6 +51,8 @@ def asked(src: tuple[str, ...], to: tuple[str, ...], given: dict[str, Any]) -> t
     words, from_ = split_words(to, "--to"), given["from_"]
     if given["output"] == "":
         raise click.UsageError("--output is there without a word")
+    if given["output"] and (blank := re.search(r"\{(?!id\}|name\}|plugin\})[a-z_]*\}", given["output"])):
+        raise click.UsageError(f"--output knows no `{blank[0]}`: {{id}}, {{name}} and {{plugin}} are filled in")
     out = given["output"] if given["output"] is not None or src != ("-",) else "-"
     targets = targets_of(words, out)
     if from_ is not None:

@@ -9,7 +9,18 @@ from typing import Any
 
 import click
 
-from agentconv.commands.answers import FAIL_ON, NOTES, QUIET, REPORT, diff_text, progress, report_text, writable
+from agentconv.commands.answers import (
+    FAIL_ON,
+    NOTES,
+    QUIET,
+    REPORT,
+    REPORTS,
+    diff_text,
+    keep,
+    progress,
+    report_text,
+    writable,
+)
 
 
 @click.command()
@@ -38,7 +49,7 @@ def build(ctx: click.Context, /, **given: Any) -> None:
 
     if given["watch"] and (given["check"] or given["dry_run"] or given["show_diff"]):
         raise click.UsageError("--watch writes: --check, --dry-run and --diff go without it")
-    writable(given["report"])
+    writable(given["report"], REPORTS)
     dry = given["check"] or given["dry_run"] or given["show_diff"]
     wishes = Wishes(dry, given["force"], given["take"] or "", given["check"])
     if given["watch"]:
@@ -61,6 +72,8 @@ def build(ctx: click.Context, /, **given: Any) -> None:
 
     run = built(wishes, given["quiet"], memo.sources)
     code, text = _say(run, given, time.monotonic() - started)
+    if given["report"]:
+        keep(given["report"], report_text(run, given["report"]))
     if not dry and _would_end_so_again(run):
         trouble = glance.Said(layout, text, code) if plain and (code or building.troubled(run)) else None
         if trouble is not None or (code == 0 and not building.troubled(run)):
@@ -159,18 +172,16 @@ def built(wishes: Any, quiet: bool, sources: Any) -> Any:
 
 
 def _say(run: Any, given: dict[str, Any], seconds: float) -> tuple[int, str]:
-    """Results to standard output, notes to standard error, the report to its file; the exit code, and the text."""
+    """Results to standard output, notes to standard error; the exit code, and the text."""
     from agentconv.telling import building, escape, report, terminal
 
     code = building.exit_of(run, given["fail_on"], given["check"])
     if given["show_diff"]:
         escape.result(diff_text([*run.changes, *run.removed.gone]))
-    if given["report"]:
-        Path(given["report"]).write_text(report_text(run, given["report"]), "utf-8")
     if given["notes_"] == "json":
         escape.say(report.as_json(run), nl=False, err=given["show_diff"])
     elif given["notes_"] == "github":
-        for line in report.github_lines(run):
+        for line in (*report.github_lines(run), *building.github_besides(run, given["check"])):
             escape.say(line, commands=True)
     elif given["quiet"]:
         text = terminal.rights_line(run.results, run)

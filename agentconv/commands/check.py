@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from agentconv.commands.answers import diff_text, progress
+from agentconv.commands.answers import diff_text, keep, progress, writable
 from agentconv.commands.asked import NoAgents, settings_of, split_words
 from agentconv.commands.own_formats import format_dir, known
 from agentconv.project.nearby import is_folder, is_there
@@ -79,12 +79,14 @@ def check(ctx: click.Context, /, src: tuple[str, ...], **given: Any) -> None:
         escape.result(diff_text([(path, before, after) for path, before, after in run.changes]))
     elif given["fix"]:
         checks.write(run)
+    code = _exit(run, "never" if given["write_baseline"] else given["fail_on"])
+    _say(run, given, time.monotonic() - started, code)
+    if given["report"]:
+        keep(given["report"], _report(run, given["report"]))
     if given["write_baseline"]:
         from agentconv.checking.accepting import as_baseline
 
-        Path(given["write_baseline"]).write_text(escape.json_text(as_baseline(run.findings)) + "\n", "utf-8")
-    code = _exit(run, "never" if given["write_baseline"] else given["fail_on"])
-    _say(run, given, time.monotonic() - started, code)
+        keep(given["write_baseline"], escape.json_text(as_baseline(run.findings)) + "\n")
     ctx.exit(code)
 
 
@@ -98,12 +100,8 @@ class NoSuchAgent(click.ClickException):
 
 
 def _usable(src: tuple[str, ...], given: dict[str, Any]) -> None:
-    report = given["report"]
-    if report and not report.endswith(REPORTS):
-        raise click.UsageError(f"--report: the name must end in {', '.join(REPORTS)}, and tells what is written")
-    for name in ("report", "write_baseline"):
-        if given[name] and not is_folder(Path(given[name]).parent):
-            raise click.UsageError(f"--{name.replace('_', '-')}: there is no folder {Path(given[name]).parent}")
+    writable(given["report"], REPORTS)
+    writable(given["write_baseline"], option="--write-baseline")
     if given["fix"] and "-" in src and not given["show_diff"]:
         raise click.UsageError("--fix writes files: standard input is none (--diff shows what it would do)")
 
@@ -169,8 +167,6 @@ def _say(run: Any, given: dict[str, Any], seconds: float, code: int) -> None:
     """Findings are what was asked for: they go to standard output, beside a diff to standard error."""
     from agentconv.telling import escape, findings, terminal
 
-    if given["report"]:
-        Path(given["report"]).write_text(_report(run, given["report"]), "utf-8")
     aside = given["show_diff"]
     if given["notes_"] == "json":
         escape.say(findings.as_json(run), nl=False, err=aside)

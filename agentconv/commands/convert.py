@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from agentconv.commands.answers import FAIL_ON, NOTES, QUIET, REPORT, output, progress, writable
+from agentconv.commands.answers import FAIL_ON, NOTES, QUIET, REPORT, REPORTS, output, progress, writable
 from agentconv.commands.asked import NoAgents, asked
 from agentconv.commands.own_formats import format_dir
 
@@ -116,7 +116,7 @@ def convert(ctx: click.Context, /, src: tuple[str, ...], to: tuple[str, ...], **
     from agentconv.telling import terminal
 
     started = time.monotonic()
-    writable(given["report"])
+    writable(given["report"], REPORTS)
     plan, sources = asked(src, to, given)
     found = list(sources)
     with progress(len(found) * len(plan.targets), given["quiet"]) as step:

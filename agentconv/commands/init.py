@@ -35,6 +35,8 @@ def init(from_: str | None, to: tuple[str, ...], force: bool) -> None:
     if from_ is not None and not is_there(root / from_):
         known(from_)
     choice: Choice = choose(root, from_, targets)
+    if from_ is None and not choice.agents and is_there(root / choice.source):  # the usual folder, of no program
+        choice = choose(root, choice.source, targets)
     try:
         files.write_bytes(file, settings_text(choice).encode("utf-8"))
     except OSError as problem:

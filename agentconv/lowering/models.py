@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from agentconv import models
 from agentconv.lowering.lowered import Lowered, Options
 from agentconv.model import Agent, Extra, Model
 from agentconv.notes import Note, note
 from agentconv.spec import Spec
+
+PLAIN_WORD = re.compile(r"[\w./:@+,%^=-]+", re.ASCII)  # what no shell takes apart
 
 
 def lower_models(agent: Agent, dst: Spec, options: Options, out: Lowered) -> tuple[Model, ...] | None:
@@ -52,14 +56,24 @@ def provider(written: tuple[Model, ...] | None, dst: Spec) -> tuple[Extra, ...]:
     return (Extra(str(key), str(word), dst.id),) if key and word else ()
 
 
+def _by_hand(model: Model) -> str:
+    """The flag as a shell takes it: models of VS Code end in the name of a maker in brackets."""
+    pair = f"{model.text}=NAME"
+    if not PLAIN_WORD.fullmatch(pair):
+        import shlex
+
+        pair = shlex.quote(pair)
+    return f"--model-map {pair} names one"
+
+
 def _no_model(model: Model, how: str, dst: Spec) -> Note:
     if how == "no model in the file":
         return note("M001", f"{dst.program} has no model in the file (`{model.text}`)", path="model")
     if how == "unknown":
         text = f"`{model.text}` is no model that agentconv knows; {dst.program} uses its default"
-        return note("M003", text, path="model", help=f"--model-map {model.text}=NAME names one")
+        return note("M003", text, path="model", help=_by_hand(model))
     why = {"maker": "does not run models of that maker", "tier": "has no word for that tier"}.get(
         how, "is not known to have it"
     )
     text = f"{dst.program} {why} (`{model.text}`); it uses its default"
-    return note("M001", text, path="model", help=f"--model-map {model.text}=NAME names one")
+    return note("M001", text, path="model", help=_by_hand(model))

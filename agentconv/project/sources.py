@@ -231,9 +231,10 @@ def leads_out(full: str | os.PathLike[str], root: str) -> str:
 
 
 def shown(path: Path, cwd: Path) -> str:
-    """A path as the user would type it."""
+    """A path as the user would type it: a link has its own name, that of the agent which its program finds there."""
+    folder, name = (path, "") if path.name in ("", "..") else (path.parent, path.name)
     try:
-        return path.resolve().relative_to(cwd.resolve()).as_posix()
+        return Path(os.path.realpath(folder), name).relative_to(os.path.realpath(cwd)).as_posix()
     except ValueError:
         return path.as_posix()
 
@@ -257,9 +258,9 @@ def listed(arguments: Iterable[str], cwd: Path, from_: str | None, most: int) ->
         elif is_folder(path):
             yield from _folder(path, cwd, from_, most)
         elif is_there(path):
-            yield Source(shown(path, cwd), path, from_, asked=True, real=path.resolve().as_posix(), most=most)
+            yield Source(shown(path, cwd), path, from_, asked=True, real=_real(path), most=most)
         else:
-            missing = Source(argument, path, from_, asked=True, settled=True)
+            missing = Source(argument, path, from_, asked=True, settled=True, real=_real(path))
             missing.notes.append(note("F001", "no such file or folder", file=argument))
             yield missing
 
@@ -292,8 +293,14 @@ def decided(source: Source, guessed: Guess | None = None) -> Source:
 
 def _absolute(source: Source) -> str:
     if not source.real and source.full is not None:
-        source.real = source.full.resolve().as_posix()
+        source.real = _real(source.full)
     return source.real
+
+
+def _real(path: str | os.PathLike[str]) -> str:
+    """The absolute path with slashes, links followed; one that leads to itself is its own end (``Path.resolve`` of
+    Python 3.11 raises there)."""
+    return Path(os.path.realpath(path)).as_posix()
 
 
 def _folder(path: Path, cwd: Path, from_: str | None, most: int) -> Iterator[Source]:
@@ -312,7 +319,7 @@ def _folder(path: Path, cwd: Path, from_: str | None, most: int) -> Iterator[Sou
             continue
         full = os.path.join(path, relative)
         if link:
-            name, real = shown(Path(full), cwd), ""
+            name, real = shown(Path(full), cwd), _real(full)
         else:  # folders that are links are not walked, so nothing has to be followed file by file
             name, real = relative if lead == "." else f"{lead}/{relative}", f"{root}/{relative}"
         yield Source(name, full, from_, real=real, within=relative, loose=True, most=most, root=root)

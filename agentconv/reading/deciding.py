@@ -32,6 +32,11 @@ def _of_another_tool(path: str) -> dict[str, Any] | None:
     return _tool_of(folder) or others.get(name)
 
 
+def _three(names: list[str]) -> str:
+    more = f" … {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(names[:3]) + more
+
+
 @lru_cache(maxsize=256)  # files of one folder follow each other
 def _tool_of(path: str) -> dict[str, Any] | None:
     others: dict[str, Any] = load_data("others")
@@ -53,8 +58,10 @@ def _fitting(candidates: tuple[str, ...], text: str, shown: str) -> tuple[str | 
     if not found and len(top) == 1:
         return top[0], None  # a file of that program for sure, whatever is wrong with it
     if found:
-        problem = f"the format cannot be told: {ways(found)}"
-        help = f"--from {found[0].id} (or {', '.join(f.id for f in found[1:3])}) chooses"
+        asked = ways(found)
+        problem = "the format cannot be told: " + "; ".join(f"{_three(ids)}: may {may}" for may, ids in asked.items())
+        first, *others = (ids[0] for ids in asked.values())
+        help = f"--from {first} (or {', '.join(others)}) chooses"
     else:
         problem, help = "this is no agent file that agentconv knows", "--from ID names the format"
     return None, note("F006", problem, file=shown, help=help)

@@ -131,7 +131,10 @@ def choose(found: list[Fit]) -> str | None:
     return min((f.id for f in near), key=users.index) if len({f.rights for f in near}) == 1 else None
 
 
-def ways(found: list[Fit]) -> str:
-    """What each near candidate would make of the file, for the question."""
-    near = [f for f in found if found[0].score - f.score < NEAR]
-    return "; ".join(f"{f.id}: may {' & '.join(f.rights)}" for f in near[:3])
+def ways(found: list[Fit]) -> dict[str, list[str]]:
+    """What the file would be allowed, and the near candidates that say so: for the question, so the best are first."""
+    asked: dict[str, list[str]] = {}
+    for fit in found:
+        if found[0].score - fit.score < NEAR:
+            asked.setdefault(" & ".join(fit.rights), []).append(fit.id)
+    return asked

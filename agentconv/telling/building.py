@@ -7,7 +7,8 @@ from typing import IO, Literal
 from agentconv.building.build import BuildRun
 from agentconv.notes import NoteEffect
 from agentconv.telling import terminal
-from agentconv.telling.escape import one_line, visible
+from agentconv.telling.escape import github_data, github_property, one_line, visible
+from agentconv.telling.report import github_line
 from agentconv.telling.uptodate import up_to_date
 
 LISTED = 25  # outputs by name in a list
@@ -61,6 +62,19 @@ def besides(run: BuildRun) -> str:
             lines += ["", f"  {one_line(path)} (−) and what a build would write (+):"]
             lines += [f"    {visible(part)}" for part in parts]
     return "\n".join(lines) + "\n" if lines else ""
+
+
+def github_besides(run: BuildRun, check: bool) -> list[str]:
+    """The same for a CI service, and for ``--check`` each output that is not as its source has it: what the exit code
+    is about stands in the annotations."""
+    lines = [github_line(one, "") for _, one in (*run.removed.kept, *run.removed.failed)]
+    if not check:
+        return lines
+    stale = [path for path, _, _ in (*run.changes, *run.removed.gone)]
+    if not stale and run.lock_changed:
+        stale = [run.lock_name]
+    text = github_data("this is not what the sources give: agentconv build, and commit what it writes")
+    return lines + [f"::error file={github_property(path)},title=agentconv build --check::{text}" for path in stale]
 
 
 def _checked(run: BuildRun) -> str:

@@ -44,6 +44,12 @@ def part_of(cap: str) -> str:
     return str(load_data("capabilities")[cap].get("part_of", ""))
 
 
+@cache
+def limited(cap: str) -> bool:
+    """Whether it is a right for itself, less than its class: who runs tests has no free shell."""
+    return bool(load_data("capabilities")[cap].get("limited"))
+
+
 def cap_title(cap: str) -> str:
     """The capability in words."""
     return str(load_data("capabilities")[cap]["title"])

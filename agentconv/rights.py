@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
 
+from agentconv.capabilities import limited
 from agentconv.comparing import ALL, CLASSES, MCP, Right, Rights, contains, covers, gained, lost, spelled
 from agentconv.model import Agent, Approval, Rule, Scope, Tool, Tools
 from agentconv.reading.origins import as_meant
@@ -237,12 +238,12 @@ def _of_tools(tools: Tools, spec: Spec, program: bool, usual: bool, main: bool) 
         for name, grant in by_name(tools, spec, usual, main).items():
             if name in left:
                 continue
-            for cls in spec.tools.names[name].classes:
-                found.setdefault(cls, []).extend(grant.rights(cls))
+            for cls, caps in _by_class(spec.tools.names[name].gives).items():
+                found.setdefault(cls, []).extend(_for_themselves(cls, caps, grant))
     else:
         for cap, grant in by_capability(tools, spec).items():
             if (cls := risk(cap)) != "none":
-                found.setdefault(cls, []).extend(grant.rights(cls))
+                found.setdefault(cls, []).extend(_for_themselves(cls, (cap,), grant))
     out: set[Right] = set()
     for rights in found.values():
         whole = [r for r in rights if r.whole]
@@ -252,6 +253,26 @@ def _of_tools(tools: Tools, spec: Spec, program: bool, usual: bool, main: bool) 
     if resolved(tools, spec).base == "all" and {Right(c) for c in (*_classes(tools, spec), MCP)} <= free:
         return frozenset({Right(ALL)})
     return frozenset(out)
+
+
+def _by_class(caps: tuple[str, ...]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for cap in caps:
+        if (cls := risk(cap)) != "none":
+            found.setdefault(cls, []).append(cap)
+    return found
+
+
+def _for_themselves(cls: str, caps: Iterable[str], grant: Grant) -> Iterator[Right]:
+    """The rights of a grant; where all it gives of the class is less than the class, that alone."""
+    if not all(limited(cap) for cap in caps):
+        yield from grant.rights(cls)
+        return
+    for right in grant.rights(cls):
+        if right.scope is not None:
+            yield right
+        else:
+            yield from (replace(right, scope=Scope("tool", cap)) for cap in caps)
 
 
 def _classes(tools: Tools, spec: Spec) -> Iterable[str]:

@@ -214,11 +214,11 @@ class ToolTable:
                 out.append((fixed_part(template), template_regex(template, last), True))
         for key in ("server", "also_server"):
             for form in _words(self.mcp.get(key)):
-                out.insert(0, (fixed_part(form), template_regex(form, last, self._tool_separator), False))
+                out.insert(0, (fixed_part(form), template_regex(form, last, self.tool_separator), False))
         return out
 
     @property
-    def _tool_separator(self) -> str:
+    def tool_separator(self) -> str:
         """What stands between a server and its tool: where the server's own form ends with the name, no part of it."""
         template = str(self.mcp.get("tool") or "")
         return template.split("{server}", 1)[1][:1] if "{server}" in template and "__" not in template else ""
@@ -271,7 +271,7 @@ class ToolTable:
 
     def own_behind(self, token: str) -> Name | None:
         """The same of a token with a server in front, whatever that is called."""
-        behind = token.rpartition(self._tool_separator)[2] if self.mcp.get("own_members") else token
+        behind = token.rpartition(self.tool_separator)[2] if self.mcp.get("own_members") else token
         return self.own_member(behind) if behind != token else None
 
     def own_member(self, member: str | None) -> Name | None:

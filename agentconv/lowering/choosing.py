@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import field
 
+from agentconv.capabilities import limited
 from agentconv.records import dataclass
 from agentconv.spec import Name, Spec, near, part_of, portable, risk
 
@@ -41,7 +42,7 @@ def candidates(cap: str, spec: Spec) -> list[Name]:
 def best(cap: str, wanted: set[str], allowed: frozenset[str], spec: Spec) -> tuple[Name | None, Name | None]:
     """The name to write for a capability, and where none is allowed one that would give more."""
     found = candidates(cap, spec)
-    fit = [n for n in found if n.classes <= allowed]
+    fit = [n for n in found if _price(n, wanted) <= allowed]
     preferred = (spec.tools.fact("write") or {}).get(cap)
     for name in fit:
         if name.name == preferred:
@@ -49,6 +50,11 @@ def best(cap: str, wanted: set[str], allowed: frozenset[str], spec: Spec) -> tup
     if not fit:
         return None, (found[0] if found else None)
     return min(fit, key=lambda n: (len(set(n.gives) - wanted), -len(set(n.caps) & wanted))), None  # the first of them
+
+
+def _price(name: Name, wanted: set[str]) -> frozenset[str]:
+    """The classes of a name, less what is a right for itself and wanted."""
+    return frozenset(risk(c) for c in name.gives if not (c in wanted and limited(c))) - {"none"}
 
 
 def choose(caps: Iterable[str], along: Iterable[str], allowed: frozenset[str], spec: Spec) -> Choice:

@@ -50,6 +50,8 @@ def _closed(job: ToolJob, caps: Mapping[str, Grant]) -> set[str]:
             continue
         if grant.any and risk(cap) in job.leave:
             say_leave(job, cap, job.places(cap, scoped=True))
+            if job.places(cap, effect="allow", ask=True):
+                say_ask(job, cap)
             continue
         if grant.any and job.places(cap):
             text = f"{job.dst.program} cannot deny a part of “{cap_title(cap)}”; the whole is denied"
@@ -240,6 +242,7 @@ def _every(job: ToolJob, servers: Servers, listed: bool) -> list[Rule] | None:
         own = table.own(str(every))
         along = own.classes <= job.allowed if own else True
         if along:
+            _say_shut_members(job, servers)
             tool = Tool(str(every), own.caps if own else (), own.also if own else (), server="*")
             return [Rule("allow", tool, at=rule_at(servers["*", None])), *denied]
     if not forbidden_server(job, "*") and _ambient(job, server_places(job, "*", None)):
@@ -252,6 +255,16 @@ def _every(job: ToolJob, servers: Servers, listed: bool) -> list[Rule] | None:
     places = server_places(job, "*", None) or ("tools",)
     job.say("T008", text, places, help="name the servers in the source, or add them to the output's list")
     return None
+
+
+def _say_shut_members(job: ToolJob, servers: Servers) -> None:
+    """Single tools of a server that is denied beside every other: no list has a word for them."""
+    for (server, member), grant in servers.items():
+        if member is not None and grant.open and not servers[server, None].open:
+            text = (
+                f"{job.dst.seen} cannot allow `{member}` of the MCP server {server} alone beside the others: left out"
+            )
+            job.say("T007", text, server_places(job, server, member))
 
 
 def _ambient(job: ToolJob, places: tuple[str, ...]) -> bool:

@@ -28,21 +28,28 @@ def lower_switch(job: ToolJob) -> Tools:
     if rest or (mcp and not setting.mcp and servers[("*", None)].open):
         what = ", ".join([*dict.fromkeys(risk(c) for c in rest), *(["MCP tools"] if mcp and not setting.mcp else [])])
         job.say("T007", f"{job.dst.seen} takes {what} together or not at all; left out: {_why(job, setting)}")
-    _say_kept(job, setting)
+    _say_kept(job, setting, caps)
     say_unknown(job)
     return setting.tools
 
 
-def _say_kept(job: ToolJob, setting: Setting) -> None:
+def _say_kept(job: ToolJob, setting: Setting, caps: Mapping[str, Grant]) -> None:
     """Questions and denials that the setting does not hold; none of them is a right more."""
     ambient = {cap for caps in job.dst.ambient.values() for cap in caps}
     for rule in job.agent.tools.rules:
+        if is_star(rule.tool):
+            if rule.approval == "ask" and any(grant.approval == "ask" for grant in caps.values()):
+                text = f"every tool asks each time; {job.dst.program} leaves asking to the session"
+                job.say("T015", text, rule.at, "approximate")
+            continue
         open_ = [c for c in rule.tool.caps if c in setting.open | ambient and risk(c) != "none"]
         if not open_ and not (rule.tool.server and setting.mcp):
             continue
         if rule.approval == "ask":
             text = f"`{rule.tool.name}` asks each time; {job.dst.program} leaves asking to the session"
             job.say("T015", text, rule.at, "approximate")
+        elif rule.effect == "deny" and open_ and all(c in caps and caps[c].whole for c in open_):
+            continue  # a later rule gives it back
         elif rule.effect == "deny" and setting.value is not None and open_ and set(open_) <= ambient:
             job.say("T012", f"`{rule.tool.name}` is denied; no setting of {job.dst.seen} takes it away", rule.at)
         elif rule.effect == "deny":

@@ -77,6 +77,7 @@ def lower_tools(job: ToolJob) -> tuple[Tools, Delegates]:
     """The target's control, and the agents that may be called where a field of the target holds them."""
     dst = job.dst
     if dst.tools.control == "none" or (dst.text_kind and not dst.tools.names):
+        _say_asking(job)
         return Tools(), job.agent.delegates
     if dst.tools.control == "switch":
         from agentconv.lowering.switch import lower_switch
@@ -97,6 +98,16 @@ def lower_tools(job: ToolJob) -> tuple[Tools, Delegates]:
         tools, delegates = _listed(job, source, caps)
     say_along(job, tools, by_capability(source, job.src))
     return tools, delegates
+
+
+def _say_asking(job: ToolJob) -> None:
+    """Questions that a program without a control asks as its session has it. Texts give no rights, and lose none;
+    where no session asks, a question is a right and counted as such."""
+    asks = job.dst.tools.fact("approval", "session") == "session" and not job.dst.text_kind
+    for rule in dict.fromkeys(r for r in job.agent.tools.rules if asks and r.approval == "ask"):
+        words = "every tool" if is_star(rule.tool) else f"`{rule.tool.name}`"
+        text = f"{words} asks each time; {job.dst.program} leaves asking to the session"
+        job.say("T015", text, rule.at, "approximate")
 
 
 def _same_language(job: ToolJob) -> Tools | None:
@@ -128,7 +139,7 @@ def _same_language(job: ToolJob) -> Tools | None:
         unsaid = [n for n in table.singles.values() if n.name not in said]
         if (
             (limits_shell(tools.rules) and any(n.named and n.classes for n in unsaid))
-            or any(n.classes & asked for n in unsaid)
+            or any(n.classes & asked and job.src.tools.own(n.name) is None for n in unsaid)
             or gained(job.before, of_agent(Agent(tools=made), job.dst, program=True))
         ):
             return None

@@ -10,6 +10,7 @@ from agentconv.reading.context import Context, Refused
 from agentconv.reading.jsregex import is_js_regex
 from agentconv.reading.toolcodecs import NONE, is_null, read_tools, remember
 from agentconv.reading.toolnames import Found, recognise, star
+from agentconv.reading.wildkeys import closed_servers
 from agentconv.spec import Field
 
 ANY_PATH = ("", ".*", "^.*", ".*$", "^.*$", ".+", "^.+$")  # expressions that every path matches
@@ -44,14 +45,16 @@ def read_permission(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:
         remember(pair.key.text, at, pair.key, found, ctx)
         name = ctx.spec.tools.own(pair.key.text)
         kind = name.scope if name else ""
+        made: list[Rule] = []
         if pair.value.kind == "map":
             if name and name.plain and not ctx.author:
                 raise Refused(f"`{pair.key.text}` takes an action only", row.fact("bad") == "refuse-all")
             for inner in pair.value.pairs:
                 scope = None if inner.key.text == "*" else Scope(kind or "text", inner.key.text)
-                rules += _actions(found.tool, scope, inner.value, row, ctx, at, pair.key.text)
+                made += _actions(found.tool, scope, inner.value, row, ctx, at, pair.key.text)
         else:
-            rules += _actions(found.tool, None, pair.value, row, ctx, at, pair.key.text)
+            made += _actions(found.tool, None, pair.value, row, ctx, at, pair.key.text)
+        rules += closed_servers(found, made, pair.key.text, at, pair.key, ctx)
     return tuple(rules)
 
 
@@ -70,7 +73,8 @@ def _listed_actions(node: Node, row: Field, ctx: Context) -> Iterator[Rule]:
         own = ctx.spec.tools.own(str(name.text))
         every = pattern is None or pattern.text == "*"
         scope = None if every or pattern is None else Scope((own.scope if own else "") or "text", str(pattern.text))
-        yield from _actions(found.tool, scope, action, row, ctx, at, str(name.text))
+        made = _actions(found.tool, scope, action, row, ctx, at, str(name.text))
+        yield from closed_servers(found, made, str(name.text), at, name, ctx)
 
 
 def _actions(
@@ -115,7 +119,8 @@ def read_bools(node: Node, row: Field, ctx: Context) -> tuple[Base | None, tuple
         key = (row.fact("aliases") or {}).get(pair.key.text, pair.key.text)
         found = recognise(key, ctx.spec, author=ctx.author)
         remember(pair.key.text, at, pair.key, found, ctx)
-        rules.append(Rule("allow" if on else "deny", found.tool, None, None, at))
+        made = [Rule("allow" if on else "deny", found.tool, None, None, at)]
+        rules += closed_servers(found, made, key, at, pair.key, ctx)
     if ctx.author and row.fact("true_only") == "list" and rules and all(r.effect == "allow" for r in rules):
         text = f"`{row.key}` only switches tools on, which takes nothing away in {ctx.spec.seen}"
         ctx.say("T009", f"{text}; read as the list it means", "tools", node, effect="info")

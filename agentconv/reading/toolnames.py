@@ -37,7 +37,7 @@ def star(spec: Spec) -> Tool:
 def recognise(token: str, spec: Spec, *, author: bool) -> Found:
     """A token of a tool list."""
     table = spec.tools
-    if token == "*":
+    if token == "*" or (set(token) == {"*"} and table.control == "map" and table.fact("wildcards")):
         return Found(star(spec), "star")
     if own := _own(token, spec, author):
         return own
@@ -64,7 +64,7 @@ def _own(token: str, spec: Spec, author: bool) -> Found | None:
     if name := table.own(token):
         how = "own" if token == name.name else "alias"
         return Found(name.tool(token), how)
-    if table.control == "list" and (matched := table.matching(token)):
+    if table.control in ("list", "map") and (matched := table.matching(token)):
         caps = union_caps(table.names[n] for n in matched)
         return Found(Tool(token, caps), "own")
     if not author and (name := table.own_behind(token)):

@@ -1,0 +1,34 @@
+"""Keys of a map of tools that are patterns themselves: `web*`, `github_delete_*`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from agentconv.containers import Node
+from agentconv.model import Rule, Tool
+from agentconv.patterns import pattern
+from agentconv.reading.context import Context
+from agentconv.reading.toolnames import Found
+
+WILD = pattern(r"[*?]")
+
+
+def closed_servers(found: Found, made: Iterable[Rule], key: str, at: str, place: Node, ctx: Context) -> list[Rule]:
+    """The rules of a key; where it denies some tools of MCP servers, or asks before them, a denial of these servers.
+
+    Which tools a server has is not known, so a part of them cannot be told from the rest: the whole is less."""
+    rules, text = list(made), key
+    wild = WILD.search(text) if ctx.spec.tools.fact("wildcards") else None
+    limits = [r for r in rules if r.effect == "deny" or (r.approval == "ask" and found.how == "unknown")]
+    if wild is None or found.how not in ("own", "unknown") or not limits:
+        return rules
+    start, between = text[: wild.start()], ctx.spec.tools.tool_separator
+    words = start.split(between) if between else [start]
+    servers = [between.join(words[:n]) for n in range(1, len(words)) if words[0]]
+    if not servers and found.how == "own" and start:
+        return rules  # `web*`: the program's own tools are meant
+    said = " and ".join(f"`{s}`" for s in servers) if servers else ""
+    whole = f"the MCP server {said}" if len(servers) == 1 else f"the MCP servers {said}" if said else "every MCP server"
+    ctx.say("T013", f"`{key}` is for some tools of MCP servers only; taken as a denial of {whole}", at, place)
+    closed = [Rule("deny", Tool(text, server=s), None, None, at) for s in servers or ("*",)]
+    return [r for r in rules if r not in limits or found.how == "own"] + closed

@@ -12,7 +12,7 @@ from typing import Any
 
 from agentconv import compiled
 from agentconv.records import dataclass
-from agentconv.spec import Name, Spec
+from agentconv.spec import Spec
 
 BUILT_IN = Path(__file__).parent / "formats"
 
@@ -288,9 +288,3 @@ def folded_vocabulary() -> Mapping[str, tuple[str, ...]]:
     for key in vocabulary():
         out.setdefault(key.lower(), []).append(key)
     return {key: tuple(names) for key, names in out.items()}
-
-
-def names_with(spec: Spec, caps: Iterable[str]) -> list[Name]:
-    """Names of a format that give one of the capabilities."""
-    wanted = set(caps)
-    return [n for n in spec.tools.names.values() if wanted & set(n.gives)]

@@ -46,7 +46,7 @@ def _is_whole(config: pytest.Config) -> bool:
     """Whether this run is the suite as the README runs it: nothing picked out, nothing left out."""
     option = config.option
     default = config.getini("addopts")
-    picked = option.keyword or option.lf or option.deselect or option.ignore or option.ignore_glob
+    picked = option.keyword or getattr(option, "lf", False) or option.deselect or option.ignore or option.ignore_glob
     return config.args_source is not pytest.Config.ArgsSource.ARGS and not picked and option.markexpr in default
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -11,7 +13,7 @@ from agentconv.bodies.company import Company, Scene, gathered, member
 from agentconv.bodies.mentions import mentions
 from agentconv.bodies.parse import parse
 from agentconv.bodies.rewrite import WHAT, edits
-from agentconv.bodies.vocabulary import with_own_tools, words_of
+from agentconv.bodies.vocabulary import Words, words_of
 from agentconv.lowering.lowered import after
 from agentconv.model import Agent
 from agentconv.reading.engine import read_author
@@ -49,6 +51,13 @@ def prompts(target: str = "") -> list[tuple[str, str, Company, Agent]]:
         for r in f.agents
         if r.agent.prompt
     ]
+
+
+def with_own_tools(words: Words, agent: Agent) -> Words:
+    """The words, and the tools that the agent's own header names, of whatever program."""
+    named = [r.tool.name for r in agent.tools.rules if re.match(r"[A-Za-z]", r.tool.name)]
+    named += [r.tool.member for r in agent.tools.rules if r.tool.member and "_" in r.tool.member]
+    return replace(words, tools={name: name for name in named} | dict(words.tools))
 
 
 def test_mentions_by_kind(capsys: pytest.CaptureFixture[str]) -> None:

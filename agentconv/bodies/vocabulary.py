@@ -8,7 +8,6 @@ from functools import cache
 from typing import Any
 
 from agentconv.bodies.found import PROGRAMS, Words
-from agentconv.model import Agent
 from agentconv.registry import heads, load
 from agentconv.spec import Spec
 
@@ -91,17 +90,6 @@ def _tools_of_all() -> frozenset[str]:
     """Names with a sign inside that no word has. Only on demand: all tables are read."""
     every = {name for id in heads() for name in _tools(load(id))}
     return frozenset(n for n in every if re.search(r"[_/]|[a-z][A-Z]", n) and n not in PROGRAMS and " " not in n)
-
-
-def with_own_tools(words: Words, agent: Agent) -> Words:
-    """The words and the tools that the agent's own header names, of whatever program."""
-    named = {r.tool.name: r.tool.name for r in agent.tools.rules if r.tool.name and re.match(r"[A-Za-z]", r.tool.name)}
-    named |= {r.tool.member: r.tool.member for r in agent.tools.rules if r.tool.member and "_" in r.tool.member}
-    if named.keys() <= words.tools.keys():
-        return words
-    from dataclasses import replace
-
-    return replace(words, tools={**named, **words.tools})
 
 
 def _unique(pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:

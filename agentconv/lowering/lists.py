@@ -50,6 +50,8 @@ def _closed(job: ToolJob, caps: Mapping[str, Grant]) -> set[str]:
             continue
         if grant.any and risk(cap) in job.leave:
             say_leave(job, cap, job.places(cap, scoped=True))
+            if job.places(cap, effect="allow", ask=True):
+                say_ask(job, cap)
             continue
         if grant.any and job.places(cap):
             text = f"{job.dst.program} cannot deny a part of “{cap_title(cap)}”; the whole is denied"

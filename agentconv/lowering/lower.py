@@ -11,7 +11,7 @@ from agentconv.lowering.fittexts import fit_texts
 from agentconv.lowering.lowered import Lowered, Options
 from agentconv.lowering.models import lower_models, provider
 from agentconv.lowering.texts import as_written, lower_identity, lower_texts, placeholders
-from agentconv.lowering.tools import control_for
+from agentconv.lowering.tools import Bounds, control_for
 from agentconv.model import Agent, Extra, Tools
 from agentconv.reading.origins import as_it_is
 from agentconv.reading.roster import kept_rosters, said_by, with_rosters, without
@@ -22,20 +22,11 @@ from agentconv.spec import Spec
 if TYPE_CHECKING:
     from agentconv.bodies.company import Scene
 
-DONE = (
-    "id",
-    "name",
-    "title",
-    "description",
-    "when_to_use",
-    "prompt",
-    "prompt_parts",
-    "prompt_mode",
-    "tools",
-    "delegates",
-    "model",
-    "extras",
-)
+# what has a step of its own
+DONE = frozenset(
+    ("id", "name", "title", "description", "when_to_use", "prompt", "prompt_parts", "prompt_mode", "tools", "delegates",
+     "model", "extras")
+)  # fmt: skip
 
 
 def lower(
@@ -54,9 +45,8 @@ def lower(
     out = Lowered(Agent(id=agent.id))
     if agent.disabled and "disabled" not in dst.by_field:
         out.skipped = True
-        out.say(
-            "C008", f"disabled in {src.program}; {dst.program} has no such switch, so it is not written", "disabled"
-        )
+        text = f"disabled in {src.program}; {dst.program} has no such switch, so it is not written"
+        out.say("C008", text, "disabled")
         return out
     as_read = agent
     agent = _spoken(agent, src, dst, options, scene, out)
@@ -153,7 +143,8 @@ def _tools(
 ) -> tuple[Tools, tuple[str, ...] | None]:
     held, reasons = _held_by_rights(agent, src, dst, options, out)
     leave = frozenset(c for c in (*CLASSES, "mcp:*") if options.allows(c)) - forbid - held
-    tools, delegates, notes = control_for(agent, src, dst, before, forbid | held, reasons, options.approval, leave)
+    bounds = Bounds(forbid | held, tuple(reasons.items()), options.approval, leave)
+    tools, delegates, notes = control_for(agent, src, dst, before, bounds)
     out.notes += notes
     return tools, delegates
 

@@ -38,7 +38,8 @@ def all_but(job: ToolJob, source: Tools, caps: Mapping[str, Grant]) -> Tools:
         if cap in closed or (grant.whole and grant.approval != "ask" and not grant.scopes):
             continue
         for name in table.singles.values():
-            means = cap in name.caps or (grant.approval == "ask" and cap in name.also)
+            limits = [caps[c] for c in name.caps if c in caps and (not caps[c].whole or caps[c].approval == "ask")]
+            means = cap in name.caps or (grant.approval == "ask" and cap in name.also and not limits)
             if not means or name.name in limited or not _reachable(name):
                 continue
             made = _patterns(job, name, cap, grant, job.places(cap)[:1])

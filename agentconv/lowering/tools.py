@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
+from typing import NamedTuple
 
 from agentconv.lowering.wish import (
     ToolJob,
@@ -37,25 +38,23 @@ def _all_but(job: ToolJob, source: Tools, caps: Mapping[str, Grant], control: st
     return all_but(job, source, caps)
 
 
-Reasons = tuple[tuple[str, tuple[str, str]], ...]
+class Bounds(NamedTuple):
+    """What the lowering of tools has to keep to, beside the agent's own rights."""
+
+    forbid: frozenset[str]  # classes that nothing may give
+    reasons: tuple[tuple[str, tuple[str, str]], ...]  # of forbidden classes: the field that says so, and its value
+    approval: str  # what `--approval` asks for
+    leave: frozenset[str]  # classes that the user lets it gain
 
 
 def control_for(
-    agent: Agent,
-    src: Spec,
-    dst: Spec,
-    before: Rights,
-    forbid: frozenset[str],
-    reasons: Mapping[str, tuple[str, str]],
-    approval: str,
-    leave: frozenset[str],
+    agent: Agent, src: Spec, dst: Spec, before: Rights, bounds: Bounds
 ) -> tuple[Tools, Delegates, tuple[Note, ...]]:
     """The target's control for an agent, the agents that it may call, and what was said on the way.
 
     Nothing but the agent's tools and delegates counts here, and most agents of a project have one of a few lists."""
     places = tuple([r.at for r in agent.tools.rules])
-    why = tuple(reasons.items())
-    return _control_for(agent.tools, places, agent.delegates, src, dst, before, forbid, why, approval, leave)
+    return _control_for(agent.tools, places, agent.delegates, src, dst, before, bounds)
 
 
 @lru_cache(maxsize=2048)
@@ -66,13 +65,10 @@ def _control_for(
     src: Spec,
     dst: Spec,
     before: Rights,
-    forbid: frozenset[str],
-    reasons: Reasons,
-    approval: str,
-    leave: frozenset[str],
+    bounds: Bounds,
 ) -> tuple[Tools, Delegates, tuple[Note, ...]]:
     agent = Agent(tools=tools, delegates=delegates)
-    job = ToolJob(src, dst, agent, before, forbid, dict(reasons), approval, leave)
+    job = ToolJob(src, dst, agent, before, bounds.forbid, dict(bounds.reasons), bounds.approval, bounds.leave)
     lowered, named = lower_tools(job)
     return lowered, named, joined(job.notes)
 
@@ -143,7 +139,7 @@ def _same_language(job: ToolJob) -> Tools | None:
         unsaid = [n for n in table.singles.values() if n.name not in said]
         if (
             (limits_shell(tools.rules) and any(n.named and n.classes for n in unsaid))
-            or any(n.classes & asked for n in unsaid)
+            or any(n.classes & asked and job.src.tools.own(n.name) is None for n in unsaid)
             or gained(job.before, of_agent(Agent(tools=made), job.dst, program=True))
         ):
             return None

@@ -230,11 +230,6 @@ class Inside:
         return target, there
 
 
-def safe_place(root: Path, relative: str) -> Path:
-    """Where to write below the root; a path or a link that leaves it is an error."""
-    return Inside(root).place(relative)
-
-
 NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
 

@@ -17,7 +17,7 @@ from typing import Any
 from agentconv.containers import ContainerError, Document, Node, Places
 from agentconv.containers.programs import WHITE
 from agentconv.model import Tools
-from agentconv.notes import note
+from agentconv.notes import Note, note
 from agentconv.patterns import pattern
 from agentconv.reading.codecs import TOOL_TYPES
 from agentconv.reading.context import Get, NoHeader, Read, Reading, Refused
@@ -32,40 +32,8 @@ def read_author(spec: Spec, text: str, path: str, get: Get | None = None) -> Rea
 
     ``get`` gives the text of a file that the definition names, from the definition's folder."""
     reading = Reading(spec, path, text, get=get)
-    try:
-        document = _open_author(spec, text)
-    except ContainerError as error:
-        reading.status, reading.reason = "refused", error.message
-        line = min(error.line, _lines(text))  # an error at the end may point behind it
-        reading.notes.append(
-            note(
-                error.code,
-                error.message,
-                effect="error",
-                file=path,
-                line=line,
-                column=error.column,
-                help=error.help,
-            )
-        )
-        return reading
-    reading.document = document
-    for remark in document.remarks:
-        at = remark.key if remark.key else ""
-        message = _twice_means(spec, at) if remark.code == "R010" else remark.message
-        reading.notes.append(note(remark.code, message, path=at, file=path, line=remark.line, column=remark.column))
-    if document.header is None and not _headerless_is_agent(spec):
-        reading.status = "skipped"
-        reading.notes.append(
-            note(
-                "R004",
-                f"no header: {spec.program} makes no agent of this file",
-                file=path,
-                line=1,
-                column=1,
-                effect="info",
-            )
-        )
+    document = _taken_apart(reading)
+    if document is None:
         return reading
     found = entries(spec, document, path) or _entry_alone(reading, document)
     for id, entry, forced in found:
@@ -84,6 +52,28 @@ def read_author(spec: Spec, text: str, path: str, get: Get | None = None) -> Rea
         line, column = (again.entry.line, again.entry.column) if again.entry else (1, 1)
         reading.notes.append(note("R010", text, path="id", file=path, line=line, column=column))
     return reading
+
+
+def _taken_apart(reading: Reading) -> Document | None:
+    """The file's header and body, and what had to be repaired there; ``None`` where no agent can be in it."""
+    spec, path = reading.spec, reading.path
+    try:
+        document = reading.document = _open_author(spec, reading.text)
+    except ContainerError as error:
+        reading.status, reading.reason = "refused", error.message
+        line = min(error.line, _lines(reading.text))  # an error at the end may point behind it
+        reading.notes.append(Note(error.code, "error", error.message, "", path, line, error.column, error.help))
+        return None
+    for remark in document.remarks:
+        at = remark.key or ""
+        message = _twice_means(spec, at) if remark.code == "R010" else remark.message
+        reading.notes.append(note(remark.code, message, path=at, file=path, line=remark.line, column=remark.column))
+    if document.header is None and not _headerless_is_agent(spec):
+        reading.status = "skipped"
+        text = f"no header: {spec.program} makes no agent of this file"
+        reading.notes.append(note("R004", text, file=path, line=1, column=1, effect="info"))
+        return None
+    return document
 
 
 def _entry_alone(reading: Reading, document: Document) -> list[tuple[str, Node | None, Mapping[str, Any]]]:

@@ -67,20 +67,10 @@ def read_tools(node: Node, row: Field, ctx: Context) -> Tools:
         if token == table.fact("builtin"):
             base, known = "builtin", known + 1
             continue
-        found = recognise(token, ctx.spec, author=ctx.author)
-        if found.how == "own" and token in table.names and table.names[token].alone and node.text.strip() != token:
-            text = f"`{token}` counts as the whole of a text only: {ctx.spec.program} gives nothing for it here"
-            ctx.say("T001", f"{text}; taken as meant", at, place)
-            found = found if ctx.author else Found(Tool(token), "unknown")
-        if found.how == "star" and ctx.author and token not in spelled:  # blanks around it, where they count
-            ctx.say("T016", f"`{token}` with blanks around it gives nothing in {ctx.spec.seen}", at, place)
-            continue
+        found = _found(token, at, place, node, ctx)
         if found.how == "star":
-            word = table.fact("star", "none")
-            if word != "none":
-                return meaning(word, ctx, "`*` in the tool list")
-            text = f"`*` is no wildcard in {ctx.spec.program}: it is an unknown name, so it gives nothing"
-            ctx.say("T016", text, at, place)
+            if (every := _star(token, at, place, token in spelled, ctx)) is not None:
+                return every
             continue
         if found.how == "unknown" and "*" in token:
             ctx.say("T016", f"`{token}` is no pattern in {ctx.spec.program}: it gives nothing", at, place)
@@ -99,6 +89,29 @@ def read_tools(node: Node, row: Field, ctx: Context) -> Tools:
         word = table.fact("unknown_only", "none")
         return meaning("none" if word == "start-refused" else word, ctx, "a list of unknown names only")
     return Tools(base, tuple(rules))
+
+
+def _found(token: str, at: str, place: Node, node: Node, ctx: Context) -> Found:
+    """What a token of the list is; some names count only where nothing stands beside them."""
+    found, names = recognise(token, ctx.spec, author=ctx.author), ctx.spec.tools.names
+    if found.how != "own" or token not in names or not names[token].alone or node.text.strip() == token:
+        return found
+    text = f"`{token}` counts as the whole of a text only: {ctx.spec.program} gives nothing for it here"
+    ctx.say("T001", f"{text}; taken as meant", at, place)
+    return found if ctx.author else Found(Tool(token), "unknown")
+
+
+def _star(token: str, at: str, place: Node, spelled: bool, ctx: Context) -> Tools | None:
+    """What `*` in a list stands for; ``None`` where it gives nothing, which is said."""
+    if ctx.author and not spelled:  # blanks around it, where they count
+        ctx.say("T016", f"`{token}` with blanks around it gives nothing in {ctx.spec.seen}", at, place)
+        return None
+    word = ctx.spec.tools.fact("star", "none")
+    if word != "none":
+        return meaning(word, ctx, "`*` in the tool list")
+    text = f"`*` is no wildcard in {ctx.spec.program}: it is an unknown name, so it gives nothing"
+    ctx.say("T016", text, at, place)
+    return None
 
 
 def _yielded(rules: list[Rule], node: Node, ctx: Context) -> list[Rule]:

@@ -160,8 +160,9 @@ def _held_by_rights(
     for row in src.rows_with("denies"):
         value = getattr(agent, row.field) if row.field else None
         theirs = dst.by_field.get(row.field or "")
-        if value is None or not row.fact("denies"):
-            continue
+        first = src.by_field.get(row.field or "")
+        if value is None or not row.fact("denies") or (first is not None and first is not row and first.fact("denies")):
+            continue  # another key of the same field says it
         word = row.to_program.get(value, value)
         if not (classes := row.fact("denies").get(word)):
             continue

@@ -215,8 +215,12 @@ def read_deny(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:
         elif found.how in ("unknown", "foreign-mcp") and (denied := table.denied_tool(token)):
             found = Found(denied, "mcp")
         if ctx.author and found.how == "unknown" and (part := SERVER_PART.match(token)):
-            text = f"`{token}` denies nothing in {ctx.spec.seen}; taken as meant, for the whole server"
-            ctx.say("T009", text, at, place)
+            if table.mcp.get("deny_prefix"):
+                text = f"`{token}` is for some tools of `{part['server']}` only; taken as a denial of the whole server"
+                ctx.say("T013", text, at, place)
+            else:
+                text = f"`{token}` denies nothing in {ctx.spec.seen}; taken as meant, for the whole server"
+                ctx.say("T009", text, at, place)
             found = Found(Tool(token, server=part["server"]), "mcp")
         scope = found.scope
         if found.how == "star":

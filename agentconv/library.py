@@ -159,10 +159,9 @@ def _known(text: str, from_: str | None, path: str, max_bytes: int) -> str:
             raise NotReadable(note("R017", f"more than the limit of {max_bytes:,} bytes", help="max_bytes raises it"))
     except UnicodeEncodeError as error:
         line = text.count("\n", 0, error.start) + 1
-        problem = f"half of a surrogate pair (line {line}): no file can hold it"
-        raise NotReadable(
-            note("R001", problem, line=line, help="decode the text as UTF-8, without surrogates")
-        ) from error
+        said = f"half of a surrogate pair (line {line}): no file can hold it"
+        help = "decode the text as UTF-8, without surrogates"
+        raise NotReadable(note("R001", said, line=line, help=help)) from error
     if from_:
         return from_
     found, problem = decide(path, text, path)

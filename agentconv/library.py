@@ -42,7 +42,7 @@ __all__ = [
 
 
 class NotReadable(ValueError):
-    """The text is of no format, of several, or too large; ``note`` says which and what to do."""
+    """The text is of no format, of several, too large, or none that a file can hold; ``note`` says what to do."""
 
     def __init__(self, note: Note) -> None:
         super().__init__(f"{note.code} {note.message}" + (f"; {note.help}" if note.help else ""))
@@ -92,10 +92,10 @@ def convert_text(
 ) -> Conversion:
     """The one agent of a text in another format, proved: ``.status``, ``.notes``, ``.rights``, ``.files``, ``.text``.
 
-    Bad input is a status and a note, never an exception; ``NotReadable`` says that the format cannot be told
-    or the text has more than ``max_bytes``,
-    ``UnknownFormat`` that ``to`` or ``from_`` is none, ``NotOneAgent`` that the text holds several. ``get`` gives what
-    stands at an output's place now, for formats that keep many agents in one file.
+    Bad input is a status and a note, never an exception; ``NotReadable`` says that the format cannot be told, that the
+    text has more than ``max_bytes`` or half of a surrogate pair, ``UnknownFormat`` that ``to`` or ``from_`` is none,
+    ``NotOneAgent`` that the text holds several. ``get`` gives what stands at an output's place now, for
+    formats that keep many agents in one file.
     """
     made = convert_texts(text, to=to, from_=from_, path=path, options=options, get=get, max_bytes=max_bytes)
     if len(made) > 1:
@@ -153,9 +153,15 @@ def _own_place(text: str, spec: Spec) -> str:
 
 
 def _known(text: str, from_: str | None, path: str, max_bytes: int) -> str:
-    """The format of a text that is not too large."""
-    if len(text) > max_bytes or len(text.encode("utf-8", "surrogatepass")) > max_bytes:
-        raise NotReadable(note("R017", f"more than the limit of {max_bytes:,} bytes", help="max_bytes raises it"))
+    """The format of a text that is not too large, and is one: half a surrogate pair cannot be written to a file."""
+    try:
+        if len(text) > max_bytes or len(text.encode("utf-8")) > max_bytes:
+            raise NotReadable(note("R017", f"more than the limit of {max_bytes:,} bytes", help="max_bytes raises it"))
+    except UnicodeEncodeError as error:
+        line = text.count("\n", 0, error.start) + 1
+        said = f"half of a surrogate pair (line {line}): no file can hold it"
+        help = "decode the text as UTF-8, without surrogates"
+        raise NotReadable(note("R001", said, line=line, help=help)) from error
     if from_:
         return from_
     found, problem = decide(path, text, path)

@@ -57,6 +57,8 @@ def read_tools(node: Node, row: Field, ctx: Context) -> Tools:
         dropped = not ctx.author and table.fact("blank_item") == "dropped"
         word = "none" if blank and not dropped else table.fact("empty", "none")
         return meaning(word, ctx, "an empty tool list")
+    if (changed := _changed(tokens, ctx)) is not None:
+        return changed
     spelled = _as_program_splits(node, ctx)
     rules: list[Rule] = []
     known = 0
@@ -89,6 +91,20 @@ def read_tools(node: Node, row: Field, ctx: Context) -> Tools:
         word = table.fact("unknown_only", "none")
         return meaning("none" if word == "start-refused" else word, ctx, "a list of unknown names only")
     return Tools(base, tuple(rules))
+
+
+def _changed(tokens: list[tuple[str, str, Node]], ctx: Context) -> Tools | None:
+    """A list of changes to what an agent without a list has: `-bash, +grep`."""
+    marks = ctx.spec.tools.fact("changes") or {}
+    if not marks or not all(token[:1] in marks.values() and len(token) > 1 for token, _, _ in tokens):
+        return None
+    rules = []
+    for token, at, place in tokens:
+        found = recognise(token[1:], ctx.spec, author=ctx.author)
+        remember(token[1:], at, place, found, ctx)
+        if found.how != "unknown" or ctx.author:
+            rules.append(Rule("allow" if token[0] == marks.get("more") else "deny", found.tool, None, None, at))
+    return Tools(None, tuple(rules))
 
 
 def _found(token: str, at: str, place: Node, node: Node, ctx: Context) -> Found:

@@ -252,7 +252,7 @@ def main():
             )
             sent = "\n".join(text_of(m) for m in j.get("messages", []))
             # a mark in front of the file is not sent, and of an empty prompt there is nothing to send
-            a["instructions_delivered"] = body.replace("\r\n", "\n").lstrip("\ufeff") in sent
+            a["instructions_delivered"] = body.replace("\r\n", "\n").lstrip("\ufeff") in sent.replace("\r\n", "\n")
         else:
             errors.append(
                 {

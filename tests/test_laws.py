@@ -292,3 +292,22 @@ def test_laws_from_modes(slug: str, name: str, role: str, groups: str, when: str
                 check_proof(made, told)
                 check_status(made, told)
                 check_again(target, made, told)
+
+
+# -- what a longer search found ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["CON", "nul", "lpt1"])
+@pytest.mark.parametrize("target", [t for t in targets() if load(t).head.get("folder")])
+def test_a_folder_that_no_device_may_be_called_bears_the_name_that_stands_in_it(target: str, name: str) -> None:
+    made = convert_agent(Agent(id="reviewer", name=name, description="Reviews.", prompt="Review."), "codex", target)
+    check_proof(made, tell(made))
+    assert any(f"/{name.lower()}-agent/" in path for path in made.files) and f"name: {name.lower()}-agent" in made.text
+
+
+@pytest.mark.parametrize("target", targets())
+def test_a_prompt_of_more_words_than_a_list_may_have_names(target: str) -> None:
+    made = convert_agent(Agent(id="long", description="Long.", prompt="word, " * 11_000 + "end"), "codex", target)
+    told = f"{made.status} {made.notes}"
+    check_proof(made, told)
+    assert made.status != "failed" or "C003" in {n.code for n in made.notes}, told

@@ -41,7 +41,8 @@ def _by_name(agent: Agent, called: str, dst: Spec, out: Lowered) -> dict[str, An
     slug = naming.slug(wish) or naming.slug(called) or naming.stand_in(wish)
     name = wish if naming.legal(wish, rules) else slug[:most].strip("-")
     name = _free(name, dst) if naming.legal(name, rules) else f"{name}-agent"
-    # the folder of an agent bears its name
+    if dst.head.get("folder"):  # which bears the agent's name, so that name is one that every file system takes
+        name = naming.file_id(name, dst)
     fields: dict[str, Any] = {"id": name if dst.head.get("folder") else called, "name": name}
     if name != wish:
         out.say("C001", f"`{_short(wish)}` is no legal name in {dst.program}; it became `{name}`", "name")

@@ -78,6 +78,7 @@ def read_entry(
     return Read(agent, ctx.notes, keys.where, ctx.tokens, entry, keys=ctx.respelt)
 
 
+WHOLE = ("string", "text", "prompt-parts", "data")  # types whose texts are never taken apart into names
 MAPS = ("map", "tool-bools", "permission")
 
 
@@ -119,7 +120,7 @@ class Keys:
         if row.type in MAPS and spec.container.get("dates") == "maps" and is_date(node):
             node = Node("map", node.start, node.end, node.line, node.column, style="flow")
         self.where.setdefault(row.field or key, node)
-        if row.type not in ("string", "text", "prompt-parts") and too_many_names(node):
+        if row.type not in WHOLE and too_many_names(node):
             return too_many(ctx, f"`{key}` holds more than {MAX_NODES} names", key, node)
         if row.fact("refused"):
             ctx.refuse("refuse", f"unknown key `{key}`")

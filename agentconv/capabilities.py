@@ -50,6 +50,12 @@ def limited(cap: str) -> bool:
     return bool(load_data("capabilities")[cap].get("limited"))
 
 
+@cache
+def lesser(cap: str) -> bool:
+    """Whether others of its class can more: it makes no limit of theirs idle."""
+    return bool(load_data("capabilities")[cap].get("lesser"))
+
+
 def cap_title(cap: str) -> str:
     """The capability in words."""
     return str(load_data("capabilities")[cap]["title"])

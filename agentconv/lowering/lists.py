@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from agentconv import scopes as patterns
+from agentconv.capabilities import lesser
 from agentconv.lowering.choosing import choose, everything_but
 from agentconv.lowering.wish import (
     ToolJob,
     Wish,
     forbidden_server,
+    opened,
     rule_at,
     say_ask,
     say_choice,
@@ -20,7 +22,7 @@ from agentconv.lowering.wish import (
 )  # fmt: skip
 from agentconv.model import Rule, Tool, Tools
 from agentconv.registry import shared_readers
-from agentconv.rights import CLASSES, Grant, Right, by_server, contains
+from agentconv.rights import CLASSES, Grant, Right, by_capability, by_server, contains, resolved
 from agentconv.spec import Name, cap_title, risk
 
 Servers = Mapping[tuple[str, str | None], Grant]
@@ -178,10 +180,19 @@ def _beside_groups(job: ToolJob, rules: list[Rule]) -> list[Rule]:
     return [r for r in rules if r.tool.name not in held]
 
 
+def _whole_elsewhere(job: ToolJob, cap: str) -> bool:
+    """Whether a limit says nothing, as another tool gives the class without one."""
+    if not contains(job.before, Right(risk(cap))):
+        return False
+    source = resolved(job.agent.tools, job.src)
+    whole = {c for c, g in by_capability(source, job.src).items() if g.whole and risk(c) in (risk(cap), "runs")}
+    return opened(source) or lesser(cap) or not whole or any(not lesser(c) for c in whole)
+
+
 def _scoped(job: ToolJob, wish: Wish, there: list[Rule]) -> list[Rule]:
     """A limited grant: kept where the target enforces such limits, else dropped."""
     table = job.dst.tools
-    if contains(job.before, Right(risk(wish.cap))) and risk(wish.cap) not in job.forbid and risk(wish.cap) != "none":
+    if _whole_elsewhere(job, wish.cap) and risk(wish.cap) not in job.forbid and risk(wish.cap) != "none":
         picked = choose([wish.cap], [], job.allowed, job.dst)  # the class is whole by another tool
         if found := picked.by_cap.get(wish.cap):
             text = f"`{wish.label}` loses its limit; the agent has the whole right by another tool anyway"

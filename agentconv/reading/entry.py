@@ -151,7 +151,8 @@ class Keys:
             meant_word = row.to_program.get(value) if row.to_model and isinstance(value, str) else None
             own = node.data() if meant_word is None else meant_word
             self.extras.append(Extra(key, own, self.spec.id, is_limit(row, own)))
-            self.rules.extend(_denied(row, value, key))
+            if self.ctx.author or row.applied:
+                self.rules.extend(_denied(row, value, key))
             if row.fact("roster"):
                 self.rules.extend(read_roster(node, row, self.fields.get("name"), self.ctx))
         elif row.field == "prompt_parts":

@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 
 import agentconv
+from agentconv.convert import convert_agent
+from agentconv.model import Agent
+from agentconv.registry import targets
 
 TEXT = "---\nname: reader\ndescription: Reads.\ntools: Read\n---\n\nRead.\n"
 ASKED: dict[str, Callable[[str], Any]] = {
@@ -34,3 +37,11 @@ def test_the_limit_counts_bytes() -> None:
     assert agentconv.read(text, from_="claude-code", max_bytes=size).agents
     with pytest.raises(agentconv.NotReadable, match="R017"):
         agentconv.read(text, from_="claude-code", max_bytes=size - 1)
+
+
+@pytest.mark.parametrize("id", targets())
+def test_an_agent_that_comes_from_no_file_can_be_written(id: str) -> None:
+    """It says neither mode nor model, whatever a file of the format has to say."""
+    agent = Agent(id="reader", name="reader", description="Reads.", prompt="Read all of it, and say what it is for.")
+    made = convert_agent(agent, id, id)
+    assert made.files, [note.message for note in made.notes]

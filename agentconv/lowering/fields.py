@@ -199,11 +199,13 @@ def _lose_hooks(value: Any, src: Spec, dst: Spec, out: Lowered) -> None:
 
 def always(fields: dict[str, Any], src: Spec, dst: Spec, out: Lowered) -> None:
     """What is written even where nothing says it. Of two formats of one program both mean the same by saying nothing:
-    an agent of opencode.json without a mode is one for all modes."""
+    an agent of opencode.json without a mode is one for all modes. Where saying nothing is a word of its own to the
+    program (`absent:`), whoever says nothing comes from no file."""
     required = {row.field for row in dst.rows_with("required") if row.fact("required")}  # under any key
     for row in dst.rows_with("always"):
         word = row.fact("always")
-        if src.program == dst.program and row.field not in required and src.fields.get(row.key) is not None:
+        same = src.program == dst.program and src.fields.get(row.key) is not None and row.fact("absent") is None
+        if same and row.field not in required:
             continue
         if word is None or word is True or not row.field or not row.written or fields.get(row.field) is not None:
             continue

@@ -1,8 +1,9 @@
-"""Keys of a map of tools that are patterns themselves: `web*`, `github_delete_*`."""
+"""Names of tools that are patterns: `web*`, `github_delete_*`; keys of a map, and names in a list of denials."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from fnmatch import fnmatchcase
 
 from agentconv.containers import Node
 from agentconv.model import Rule, Tool
@@ -32,3 +33,18 @@ def closed_servers(found: Found, made: Iterable[Rule], key: str, at: str, place:
     ctx.say("T013", f"`{key}` is for some tools of MCP servers only; taken as a denial of {whole}", at, place)
     closed = [Rule("deny", Tool(text, server=s), None, None, at) for s in servers or ("*",)]
     return [r for r in rules if r not in limits or found.how == "own"] + closed
+
+
+def denied_by_pattern(token: str, ctx: Context) -> list[Tool]:
+    """What a pattern in a list of denials may stand for, where the program is not known to take one: its author means
+    less, so all of it is denied. A part of a server is the whole of it, and a part of the servers is every one."""
+    wild = WILD.search(token)
+    if wild is None:
+        return []
+    table = ctx.spec.tools
+    tools = [name.tool() for name in table.names.values() if fnmatchcase(name.name, token)]
+    server = table.mcp_tool(WILD.sub("x", token))
+    if server is not None and server.server:
+        known = wild.start() > token.find(server.server) >= 0
+        tools.append(Tool(token, server=server.server if known else "*"))
+    return tools

@@ -251,6 +251,12 @@ def shared_readers(spec: Spec) -> list[tuple[Spec, str, bool]]:
     return out
 
 
+def asked_if_used(spec: Spec, program: str) -> bool:
+    """Whether another program is of interest only to those who are known to use it."""
+    entries = map(reader_facts, (spec.head.get("also_read_by") or {}).values())
+    return any(facts.get("used") for facts in entries if facts.get("program") == program)
+
+
 def condition(spec: Spec, program: str) -> str:
     """Under which condition another program reads the format's place; empty: it always does."""
     entries = map(reader_facts, (spec.head.get("also_read_by") or {}).values())

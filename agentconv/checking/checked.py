@@ -10,7 +10,7 @@ from agentconv.checking.finding import Finding, Severity
 from agentconv.containers import Node, Places
 from agentconv.reading.context import Get, Read, Reading
 from agentconv.reading.engine import read_author, read_program
-from agentconv.registry import condition, shared_readers
+from agentconv.registry import asked_if_used, condition, shared_readers
 from agentconv.spec import Spec
 
 
@@ -135,10 +135,10 @@ def abandoned(spec: Spec, path: str) -> bool:
 
 def programs_at(spec: Spec, path: str, others: frozenset[str] | None) -> list[tuple[Spec, str, bool]]:
     """Who reads a file: the description, the program, and whether the place is its own; the format's program first.
-    ``others``: the programs that the project uses; ``None``: all of them."""
+    ``others``: the programs that the project uses; ``None``: nothing is known of it."""
     found = [(spec, spec.program, True)]
     for other, program, equal in shared_readers(spec) if not abandoned(spec, path) else ():
-        if equal or others is None or program in others:
+        if equal or (program in others if others is not None else not asked_if_used(spec, program)):
             found.append((other, program, equal))
     return found
 

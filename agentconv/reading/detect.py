@@ -95,7 +95,9 @@ def by_name(path: str) -> list[str]:
                 found.append(id)
                 break
         else:
-            if any(_is_name(name, g.rsplit("/", 1)[-1]) for g in (head.get("places") or {}).get("project", ())):
+            if (head.get("recognise") or {}).get("by_name") is not False and any(
+                _is_name(name, g.rsplit("/", 1)[-1]) for g in (head.get("places") or {}).get("project", ())
+            ):
                 found.append(id)
     return found
 

@@ -61,7 +61,9 @@ def _may(agent: Agent, spec: Spec, deed: Deed, program: bool) -> bool:
         names = [n for n, name in spec.tools.singles.items() if (main or not name.never) and deed.cls in name.classes]
         if spec.tools.control == "switch" and agent.tools.rules:  # what no setting takes away is said of the program
             names = [n for n in names if n not in spec.ambient]
-        return any(_walk(rules, bool(opened) and not spec.tools.names[n].closed, deed, _names(n, spec)) for n in names)
+        facts = spec.tools.fact("names") or {}
+        unasked = {n for n in names if spec.tools.names[n].closed or (facts.get(n) or {}).get("listed")}
+        return any(_walk(rules, bool(opened) and n not in unasked, deed, _names(n, spec)) for n in names)
     caps = [c for c, risk in RISK.items() if risk == deed.cls]
     there = {c for n in spec.tools.singles.values() if not (n.off or n.never or n.closed) for c in n.gives}
     there = there or set(RISK)

@@ -22,7 +22,7 @@ from agentconv.project.sources import Source, taken
 from agentconv.project.writing import Target
 from agentconv.project.written import Written
 from agentconv.reading.context import Reading
-from agentconv.registry import heads, load, shared_readers, trusted
+from agentconv.registry import heads, load, reader_facts, shared_readers, trusted
 
 if TYPE_CHECKING:
     from agentconv.alike import Kinds
@@ -223,17 +223,31 @@ def about_target(target: Target, results: list[Conversion], placed: dict[str, st
     readers = {program: other.id for other, program, equal in shared_readers(dst) if equal} | {dst.program: dst.id}
     for format in dict.fromkeys(r.format for r in new):
         twice: dict[str, str] = {}
+        first = []
         for id, entry in (heads()[format].get("also_read_by") or {}).items():
-            facts = entry if isinstance(entry, dict) else {"program": entry}
+            facts = reader_facts(entry)
             program = str(facts.get("program", id))
-            if program in readers and format != dst.id and not facts.get("equal"):
+            if program not in readers or format == dst.id or facts.get("equal"):
+                continue
+            if facts.get("wins") == "here":
+                first.append(program)
+            elif facts.get("wins") != "own":
                 twice[program] = str(facts.get("twice") or "")
         mine = [r for r in results if r.format == format and r.source in placed]
         if twice and mine:
             out.append(Remark(dst.id, len(mine), _double(twice, placed[mine[0].source])))
+        if first and mine:
+            out.append(Remark(dst.id, len(mine), _hidden(first, placed[mine[0].source])))
     for text, count in target.asks.items():
         out.append(Remark(dst.id, count, note("C015", text, path=dst.id)))
     return out
+
+
+def _hidden(programs: list[str], folder: str) -> Note:
+    text = (
+        f"{' and '.join(programs)} {'read' if len(programs) > 1 else 'reads'} {folder} first: of two agents of one name"
+    )
+    return note("C014", f"{text} the one there is used, not the one written", help=f"take the agents out of {folder}")
 
 
 def _double(twice: dict[str, str], folder: str) -> Note:

@@ -44,6 +44,12 @@ class Note:
             "help": self.help,
         }
 
+    def elsewhere(self, file: str) -> Note:
+        """The same note of another file; of ten thousand files each has some."""
+        return Note(
+            self.code, self.effect, self.message, self.path, file, self.line, self.column, self.help, self.cause
+        )
+
     def moved(self, **changes: Any) -> Note:
         """The same note with other fields."""
         return replace(self, **changes)

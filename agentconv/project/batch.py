@@ -94,7 +94,7 @@ def _made(
     if not plan.everything and not (plan.found and _several_formats(found)):
         if plan.output not in (None, STDOUT) and not str(plan.output).endswith("/"):
             plan = replace(plan, several=counted(plan, found, 2) > 1)
-        maker = Maker(plan, companies=_companies(plan, found), kinds=_kinds(found))
+        maker = Maker(plan, companies=_companies(plan, found), kinds=_kinds(plan, found))
         if (jobs := workers_for(plan, found)) > 1:
             from agentconv.project.workers import made_by
 
@@ -141,8 +141,8 @@ def workers_for(plan: Plan, found: list[Source]) -> int:
     return count_for(plan, found)
 
 
-def _kinds(found: list[Source]) -> Kinds[Results] | None:
-    if len(found) <= FEW:
+def _kinds(plan: Plan, found: list[Source]) -> Kinds[Results] | None:
+    if plan.tells_apart or len(found) <= FEW:
         return None
     from agentconv.project.filling import new_kinds
 

@@ -357,7 +357,7 @@ def _plugin_files(path: Path, plugin: dict[str, object], cwd: Path, from_: str |
 
 
 def _in_plugin(asked: str | None) -> str:
-    """The format of a plugin's agents; who asks for their program's own form gets what the program makes of a plugin."""
+    """The format of a plugin's agents; asking for their program's own form is asking for what it makes of a plugin."""
     mine = plugin_format()
     return mine if asked in (None, heads()[mine].get("extends")) else str(asked)
 

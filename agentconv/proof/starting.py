@@ -11,9 +11,9 @@ from typing import Any
 from agentconv.model import Agent
 from agentconv.notes import Note, note
 from agentconv.proof.sourcerights import same_agent
-from agentconv.reading.entry import is_limit
 from agentconv.reading.context import Read, Reading
 from agentconv.reading.engine import read_program
+from agentconv.reading.entry import is_limit
 from agentconv.registry import shared_readers
 
 STARTING = ("hooks", "mcp_servers")

@@ -50,7 +50,7 @@ def bound_servers(fields: dict[str, Any], source: Tools, dst: Spec, out: Lowered
 
 
 def _as_many_as_it_takes(
-    there: Mapping[str, Any], named: set[str | None], dst: Spec, out: Lowered
+    there: Mapping[str, Any], named: set[str], dst: Spec, out: Lowered
 ) -> tuple[Mapping[str, Any], list[str]]:
     """The first servers of those that a tool is of, and the names of the others: one too many loses the file."""
     row = dst.by_field.get("mcp_servers")

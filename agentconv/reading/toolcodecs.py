@@ -9,12 +9,11 @@ from typing import Any
 from agentconv.containers import Node
 from agentconv.model import Base, Rule, Scope, Tool, Tools
 from agentconv.patterns import pattern
-from agentconv.reading.context import Context, Refused, Token, is_date
+from agentconv.reading.context import CURLY, Context, Refused, Token, is_date
 from agentconv.reading.toolnames import Found, recognise, star
 from agentconv.spec import Field, portable
 
 NONE, ALL = Tools("none"), Tools("all")
-CURLY = "“”„‟‘’‚‛«»"  # the quotes of word processors, and of chats that a file was copied from
 QUOTES = "\"'`" + CURLY
 SERVER_PART = pattern(r"mcp__(?P<server>(?:(?!__)[^*])+)__.*\*")
 

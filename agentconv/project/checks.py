@@ -16,7 +16,7 @@ from agentconv.checking.finding import Finding
 from agentconv.checking.prompts import speaks
 from agentconv.project import around, files
 from agentconv.project.config import Check
-from agentconv.project.quiet import QuietKinds, Mark
+from agentconv.project.quiet import Mark, QuietKinds
 from agentconv.project.sources import Source, beside, drop, listed_places, read, taken
 from agentconv.reading.context import Reading
 from agentconv.reading.engine import read_author

@@ -37,10 +37,11 @@ DEEDS = [
 
 def allowed(agent: Agent, spec: Spec, *, program: bool) -> set[Deed]:
     """The deeds that the agent may do. ``program``: as its program would; else as its author meant it."""
-    return {deed for deed in DEEDS if _may(agent, spec, deed, program)}
+    return {deed for deed in DEEDS if may(agent, spec, deed, program)}
 
 
-def _may(agent: Agent, spec: Spec, deed: Deed, program: bool) -> bool:
+def may(agent: Agent, spec: Spec, deed: Deed, program: bool) -> bool:
+    """Whether the rules let one deed pass."""
     if deed.cls in _taken(agent, spec, program):
         return False
     if program and spec.tools.control == "none":

@@ -90,6 +90,7 @@ class Context:
     places: Places | None = None
     keys: frozenset[str] = frozenset()  # all keys of the entry
     get: Get | None = None
+    top: Node | None = None  # the map that the whole file is
 
     def place(self, offset: int) -> tuple[int, int]:
         """Line and column of an offset."""

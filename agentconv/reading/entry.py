@@ -37,7 +37,7 @@ def read_entry(
     get: Get | None = None,
 ) -> Read | list[Note]:
     """The agent that an entry says, or what is wrong where the program takes it for something else."""
-    ctx = Context(spec, author, path, document.text, get=get)
+    ctx = Context(spec, author, path, document.text, get=get, top=document.header)
     values = top_values(spec, entry)
     said, order, rows = dict(values), spec.order, indirect.demanded(spec, dict(values))
     ctx.keys = frozenset(said)

@@ -1,4 +1,6 @@
-"""Commands that a file would start: hooks and MCP servers count as far as a program that reads the file starts them."""
+"""Commands that a file would start: hooks and MCP servers count as far as a program that reads the file starts them.
+
+The same holds of a permission mode: what its own program passes over must not open anything in another one."""
 
 from __future__ import annotations
 
@@ -11,6 +13,7 @@ from agentconv.notes import Note, note
 from agentconv.proof.sourcerights import same_agent
 from agentconv.reading.context import Read, Reading
 from agentconv.reading.engine import read_program
+from agentconv.reading.entry import is_limit
 from agentconv.registry import shared_readers
 from agentconv.spec import Spec
 
@@ -23,10 +26,12 @@ def only_started(agent: Agent, read: Read, reading: Reading, program: Reading | 
     A file that its program does not load at all is taken as its author meant it, in this as in its tools.
     """
     said = [name for name in STARTING if getattr(agent, name)]
-    if not said or program is None or program.status != "read":
+    if program is None or program.status != "read":
         return agent, []
+    agent, notes = _without_mode(agent, reading)
+    if not said:
+        return agent, notes
     seen = list(_seen(replace(read, agent=agent), reading, program, said))
-    notes: list[Note] = []
     for name in said:
         asked = getattr(agent, name)
         kept = _kept(asked, [getattr(one, name) for one in seen])
@@ -39,6 +44,16 @@ def only_started(agent: Agent, read: Read, reading: Reading, program: Reading | 
         notes.append(note("R060", text, path=name, file=reading.path))
         agent = replace(agent, hooks=kept or None) if name == "hooks" else replace(agent, mcp_servers=kept or None)
     return agent, notes
+
+
+def _without_mode(agent: Agent, reading: Reading) -> tuple[Agent, list[Note]]:
+    """A mode that the source's program passes over is carried on where it is a limit only."""
+    row = next((row for row in reading.spec.fields.values() if row.field == "permission_mode"), None)
+    if row is None or row.applied or agent.permission_mode is None or is_limit(row, agent.permission_mode):
+        return agent, []
+    text = f"{reading.spec.seen} passes over `{row.key}` here: `{agent.permission_mode}` is not carried on"
+    said = note("R061", text, path="permission_mode", file=reading.path)
+    return replace(agent, permission_mode=None), [said]
 
 
 def _seen(read: Read, reading: Reading, program: Reading, said: list[str]) -> Iterator[Agent]:

@@ -166,8 +166,10 @@ def _legal_list(node: Node, row: Field, ctx: Context) -> None:
 
 
 def _holds_blank(node: Node, row: Field, ctx: Context) -> bool:
-    """Whether one of a list's names has no character; some programs refuse the file for it."""
-    blank = node.kind == "list" and any(i.kind == "scalar" and not i.text.strip() for i in node.items)
+    """Whether one of a list's names has no character; some programs refuse the file for it. Where a text is one name
+    as it stands, an empty one is such a name."""
+    items = node.items if node.kind == "list" else [node] if ctx.spec.tools.fact("split") == "whole" else []
+    blank = any(i.kind == "scalar" and not i.text.strip() for i in items)
     if blank and not ctx.author and ctx.spec.tools.fact("blank_item") == "refused":
         raise Refused(f"`{row.key}` holds a name without a character")
     return blank

@@ -15,6 +15,7 @@ from agentconv.reading.context import Read, Reading
 from agentconv.reading.engine import read_program
 from agentconv.reading.entry import is_limit
 from agentconv.registry import shared_readers
+from agentconv.spec import Spec
 
 STARTING = ("hooks", "mcp_servers")
 
@@ -30,7 +31,7 @@ def only_started(agent: Agent, read: Read, reading: Reading, program: Reading | 
     agent, notes = _without_mode(agent, reading)
     if not said:
         return agent, notes
-    seen = list(_seen(read, reading, program))
+    seen = list(_seen(replace(read, agent=agent), reading, program, said))
     for name in said:
         asked = getattr(agent, name)
         kept = _kept(asked, [getattr(one, name) for one in seen])
@@ -55,18 +56,35 @@ def _without_mode(agent: Agent, reading: Reading) -> tuple[Agent, list[Note]]:
     return replace(agent, permission_mode=None), [said]
 
 
-def _seen(read: Read, reading: Reading, program: Reading) -> Iterator[Agent]:
-    others = (other for other, _, _ in shared_readers(reading.spec))
-    readings = [program, *(read_program(other, reading.text, reading.path, reading.get) for other in others)]
-    for theirs in readings:
-        if theirs.status == "read" and (twin := same_agent(read, theirs)):
-            agent = twin.agent
-            alive = {row.field for row in theirs.spec.fields.values() if row.applied}
-            yield replace(
-                agent,
-                hooks=agent.hooks if "hooks" in alive else None,
-                mcp_servers=agent.mcp_servers if "mcp_servers" in alive else None,
-            )
+def _seen(read: Read, reading: Reading, program: Reading, said: list[str]) -> Iterator[Agent]:
+    """The agent as its program reads it; as others that read its place do, where that one leaves something out."""
+    if (mine := _started(read, program)) is not None:
+        yield mine
+        if all(_kept(getattr(read.agent, name), [getattr(mine, name)]) == getattr(read.agent, name) for name in said):
+            return
+    for other, _, _ in shared_readers(reading.spec):
+        if _alive(other) & set(said):
+            theirs = _started(read, read_program(other, reading.text, reading.path, reading.get))
+            if theirs is not None:
+                yield theirs
+
+
+def _alive(spec: Spec) -> set[str | None]:
+    """The fields that a program takes from a file."""
+    return {row.field for row in spec.fields.values() if row.applied}
+
+
+def _started(read: Read, theirs: Reading) -> Agent | None:
+    """The agent with what this program starts."""
+    twin = same_agent(read, theirs) if theirs.status == "read" else None
+    if twin is None:
+        return None
+    alive, agent = _alive(theirs.spec), twin.agent
+    return replace(
+        agent,
+        hooks=agent.hooks if "hooks" in alive else None,
+        mcp_servers=agent.mcp_servers if "mcp_servers" in alive else None,
+    )
 
 
 def _kept(asked: Any, started: list[Any]) -> Any:

@@ -17,6 +17,7 @@ from agentconv.notes import Note, note
 from agentconv.output.render import rows_of
 from agentconv.output.shared import CannotMerge, kept_outside, put_entries, put_sections
 from agentconv.proof.attempt import section, written
+from agentconv.proof.present import settle
 from agentconv.reading.engine import entries, open_document, read_program
 from agentconv.spec import Spec
 
@@ -46,10 +47,15 @@ def merge(dst: Spec, path: str, old: str | None, agents: Sequence[Agent], update
     return _proved(dst, path, text, by_id, update)
 
 
-def merge_results(dst: Spec, path: str, old: str | None, results: Sequence[Conversion], update: bool = False) -> None:
-    """The results of one path put together: each gets the file with all of them, or the reason why it is not in it."""
+def merge_results(
+    dst: Spec, path: str, old: str | None, results: Sequence[Conversion], update: bool = False, more: bool = False
+) -> None:
+    """The results of one path put together: each gets the file with all of them, or the reason why it is not in it.
+    ``more``: others may follow them into the file."""
     live = list(results)
     while live:
+        if not more:
+            settle(dst, old, live)
         made = merge(dst, path, old, [r.agent for r in live if r.agent is not None], update)
         wrong = {r.entry: made.problem or made.problems.get(r.entry) for r in live}
         if not any(wrong.values()):

@@ -323,6 +323,7 @@ TOOL_TYPES = (
     "tool-settings",
     "model-tools",
     "permission-rules",
+    "tool-patterns",
     "switch",
 )
 

@@ -90,6 +90,8 @@ class Context:
     places: Places | None = None
     keys: frozenset[str] = frozenset()  # all keys of the entry
     get: Get | None = None
+    top: Node | None = None  # the whole file, where an entry of many is read
+    prefixes: dict[str, str] = field(default_factory=dict)  # MCP server -> what the names of its tools begin with
 
     def place(self, offset: int) -> tuple[int, int]:
         """Line and column of an offset."""

@@ -19,6 +19,7 @@ from agentconv.containers.programs import WHITE
 from agentconv.model import Tools
 from agentconv.notes import Note, note
 from agentconv.patterns import pattern
+from agentconv.reading.besides import say_nobody
 from agentconv.reading.codecs import TOOL_TYPES
 from agentconv.reading.context import Get, NoHeader, Read, Reading, Refused
 from agentconv.reading.entry import is_limit, read_entry, top_values
@@ -47,6 +48,7 @@ def read_author(spec: Spec, text: str, path: str, get: Get | None = None) -> Rea
     if spec.many and not reading.agents and not reading.notes:
         reading.notes.append(note("R018", f"no agent of {spec.program} in this file", file=path, line=1, column=1))
     _say_lost_names(spec, reading)
+    say_nobody(spec, reading)
     if again := _twice(spec, reading):
         text = f"`{again.agent.id}` stands here twice: {spec.seen} loads nothing of this file"
         line, column = (again.entry.line, again.entry.column) if again.entry else (1, 1)

@@ -69,6 +69,7 @@ class Name:
     plain: bool = False
     keep: tuple[tuple[str, str], ...] = ()
     off: bool = False
+    set_up: bool = False  # by the file itself: no other one can say how
     key: str = ""  # the only key that gives it
     through: str = ""  # the key that gives it, and that is written for it
     needs: str = ""  # a key without which it does nothing

@@ -99,7 +99,7 @@ def section(agent: Agent, dst: Spec) -> str:
 
 def read_back(dst: Spec, text: str, path: str, meant: Agent) -> Agent | str:
     """What the target's program makes of it, or why it does not take it."""
-    back = read_program(dst, text, path)
+    back = read_program(dst, text, path, more=dst.many)
     if back.status != "read":
         return back.reason or "it passes it over"
     for read in back.agents:

@@ -31,7 +31,9 @@ class Merged:
     problems: dict[str, Note] = field(default_factory=dict)
 
 
-def merge(dst: Spec, path: str, old: str | None, agents: Sequence[Agent], update: bool = False) -> Merged:
+def merge(
+    dst: Spec, path: str, old: str | None, agents: Sequence[Agent], update: bool = False, more: bool = False
+) -> Merged:
     """The agents put into what the path holds now. Of two with one id the last one counts."""
     by_id = {agent.id: agent for agent in agents}
     try:
@@ -44,7 +46,7 @@ def merge(dst: Spec, path: str, old: str | None, agents: Sequence[Agent], update
         return Merged(problem=note("F008", reason, file=path, help="mend the file, or move it away"))
     if not kept:
         return Merged(problem=note("V004", "another entry of the shared file would change", file=path))
-    return _proved(dst, path, text, by_id, update)
+    return _proved(dst, path, text, by_id, update, more)
 
 
 def merge_results(
@@ -56,7 +58,7 @@ def merge_results(
     while live:
         if not more:
             settle(dst, old, live)
-        made = merge(dst, path, old, [r.agent for r in live if r.agent is not None], update)
+        made = merge(dst, path, old, [r.agent for r in live if r.agent is not None], update, more)
         wrong = {r.entry: made.problem or made.problems.get(r.entry) for r in live}
         if not any(wrong.values()):
             data = made.text.encode("utf-8")  # one for all
@@ -75,9 +77,9 @@ def _put(dst: Spec, old: str | None, agents: Sequence[Agent], update: bool) -> s
     return put_entries(dst, old, [(a.id, rows_of(a, dst)) for a in agents], update)
 
 
-def _proved(dst: Spec, path: str, text: str, by_id: dict[str, Agent], update: bool) -> Merged:
+def _proved(dst: Spec, path: str, text: str, by_id: dict[str, Agent], update: bool, more: bool) -> Merged:
     """Every entry is read from the whole file as it is read alone."""
-    whole = read_program(dst, text, path)
+    whole = read_program(dst, text, path, more=more)
     if whole.status != "read":
         # each entry is taken alone, so it is what stands beside them, or how many there are
         reason = f"{dst.program} would not take the file with these entries: {whole.reason or 'it passes it over'}"
@@ -104,7 +106,7 @@ def _held(dst: Spec, document: Document | None, path: str) -> dict[str, object]:
 
 
 def _alone(dst: Spec, text: str, id: str, path: str) -> Agent | None:
-    return next((r.agent for r in read_program(dst, text, path).agents if r.agent.id == id), None)
+    return next((r.agent for r in read_program(dst, text, path, more=True).agents if r.agent.id == id), None)
 
 
 def _same(found: Agent, alone: Agent | None, dst: Spec, update: bool) -> bool:

@@ -51,19 +51,19 @@ def is_external(name: str, row: Field) -> bool:
     return re.fullmatch(str(row.fact("present")), name) is not None
 
 
-def say_nobody(spec: Spec, reading: Reading) -> None:
+def nobody(spec: Spec, reading: Reading) -> Iterator[tuple[Read, Field, str]]:
     """Agents that an entry names and that the file does not hold, where the program does not take it so."""
     there = {read.agent.id for read in reading.agents}
     for row in spec.rows_with("present"):
-        for read in reading.agents:
-            _say(spec, row, read, there, reading.path)
+        for read in reading.agents if row.field else ():
+            names = getattr(read.agent, str(row.field)) or ()
+            yield from ((read, row, name) for name in names if name not in there and not is_external(name, row))
 
 
-def _say(spec: Spec, row: Field, read: Read, there: set[str], path: str) -> None:
-    names = getattr(read.agent, row.field) if row.field else None
-    for name in names or ():
-        if name not in there and not is_external(name, row):
-            text = f"`{row.key}` names `{name}`, which is no agent of this file: {spec.seen} does not take it"
-            node = read.where.get(str(row.field))
-            line, column = (node.line, node.column) if node else (1, 1)
-            read.notes.append(note("R012", text, path=str(row.field), file=path, line=line, column=column))
+def say_nobody(spec: Spec, reading: Reading) -> None:
+    """The same as notes at the agents that name them."""
+    for read, row, name in nobody(spec, reading):
+        text = f"`{row.key}` names `{name}`, which is no agent of this file: {spec.seen} does not take it"
+        node = read.where.get(str(row.field))
+        line, column = (node.line, node.column) if node else (1, 1)
+        read.notes.append(note("R012", text, path=str(row.field), file=reading.path, line=line, column=column))

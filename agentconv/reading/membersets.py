@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from agentconv.containers import Node
@@ -36,6 +37,10 @@ def read_member_sets(node: Node, row: Field, ctx: Context) -> Tools:
     for n, item in enumerate(node.items):
         at = f"{row.key}[{n}]"
         kind, facts = _kind(item, words)
+        if facts is None and item.kind == "map" and not kind:
+            text = f"`{at}` says no `{words['key']}`: {ctx.spec.program} passes it over"
+            ctx.say("R007", text, at, item, effect="narrows")
+            continue
         if facts is None:
             wrong(f"`{at}` is no set of tools" + (f": there is no `{kind}`" if kind else ""), at, item, ctx)
             continue
@@ -43,13 +48,14 @@ def read_member_sets(node: Node, row: Field, ctx: Context) -> Tools:
             ctx.refuse("refuse", f"`{at}` must be a map")
             text = f"`{kind}` must stand under `{words['key']}`: {ctx.spec.seen} does not take this file; read as that"
             ctx.say("R012", text, at, item)
-        _check_keys(item, facts, words, at, ctx)
+        limit = _check_keys(item, facts, words, at, ctx)
         if facts.get("server"):
-            rules += _of_server(servers[at], words, ctx)
+            made = _of_server(servers[at], words, ctx)
         elif facts.get("text"):
-            rules += _of_text(item, facts, words, at, ctx)
+            made = _of_text(item, facts, words, at, ctx)
         else:
-            rules += _of_program(item, kind, facts, words, at, ctx)
+            made = _of_program(item, kind, facts, words, at, ctx)
+        rules += [replace(rule, scope=limit) for rule in made] if limit else made
     return Tools("none", tuple(dict.fromkeys(rules)))
 
 
@@ -60,18 +66,25 @@ def _kind(item: Node, words: Words) -> tuple[str, Words | None]:
     return kind, words["words"].get(kind)
 
 
-def _check_keys(item: Node, facts: Words, words: Words, at: str, ctx: Context) -> None:
+def _check_keys(item: Node, facts: Words, words: Words, at: str, ctx: Context) -> Scope | None:
+    """What is wrong with the keys of a set. One that nobody knows may limit it: then no other program can hold that."""
+    limit = None
     for pair in item.pairs:
         if pair.key.text not in words["takes"]:
             problem = f"`{pair.key.text}` is no key of a set"
             ctx.refuse("refuse", problem)
-            ctx.say("R012", f"{problem}: {ctx.spec.seen} does not take this file", f"{at}.{pair.key.text}", pair.key)
+            text = f"{problem}: {ctx.spec.seen} does not take this file"
+            if pair.key.text != words.get("reads_only"):
+                limit = Scope(UNSAYABLE, pair.key.text)
+                text += "; taken for a limit that only a later version knows"
+            ctx.say("R012", text, f"{at}.{pair.key.text}", pair.key)
     data = item.data() if item.kind == "map" else {}
     for key in facts.get("holds", ()):
         if not value_at(data, key):
             problem = f"`{at}` has no `{key}`"
             ctx.refuse("refuse", problem)
             ctx.say("R012", f"{problem}: {ctx.spec.seen} does not take this file", at, item)
+    return limit
 
 
 def value_at(data: Any, path: str) -> Any:

@@ -25,7 +25,7 @@ def read_patterns(node: Node, row: Field, ctx: Context, so_far: tuple[Rule, ...]
     """The rules behind those that give tools: a question for what is there, denials last, for they win."""
     given = [r for r in so_far if r.effect == "allow"]
     if node.kind != "map":
-        yield from _unreadable(f"`{row.key[1:]}` must be a map of lists", row.key, node, row, ctx)
+        yield from _unreadable(f"`{row.key.lstrip('/')}` must be a map of lists", row.key, node, row, ctx)
         return
     lists = {pair.key.text: pair.value for pair in node.pairs}
     for key, value in lists.items():
@@ -38,9 +38,10 @@ def read_patterns(node: Node, row: Field, ctx: Context, so_far: tuple[Rule, ...]
 
 def _unreadable(problem: str, at: str, node: Node, row: Field, ctx: Context) -> Iterator[Rule]:
     """A limit that nobody can read: nothing is left of what it may have been for."""
-    if node.kind == "scalar" and node.value is None:
-        return
     ctx.refuse(row.fact("bad"), problem)
+    if node.kind == "scalar" and node.value is None:
+        ctx.say("R012", f"{problem}: {ctx.spec.seen} does not take this file", at, node)
+        return
     ctx.say("R012", f"{problem}: {ctx.spec.seen} does not take this file; no tool is taken", at, node, effect="narrows")
     yield Rule("deny", star(ctx.spec), at=at)
 
@@ -49,10 +50,11 @@ def _list(node: Node, at: str, meant: str, given: list[Rule], row: Field, ctx: C
     texts = [i.text for i in node.items if i.kind == "scalar" and isinstance(i.value, str)]
     if node.kind != "list" or len(texts) < len(node.items):
         if meant != "allow":
-            yield from _unreadable(f"`{at[1:]}` must be a list of patterns", at, node, row, ctx)
+            yield from _unreadable(f"`{at.lstrip('/')}` must be a list of patterns", at, node, row, ctx)
         return
     if meant == "allow":
-        text = f"`{at[1:]}` decides what {ctx.spec.program} runs without a question; it gives no tool and takes none"
+        what = f"decides what {ctx.spec.program} runs without a question"
+        text = f"`{at.lstrip('/')}` {what}; it gives no tool and takes none"
         if texts:
             ctx.say("L006", text, at, node, effect="info")
         return
@@ -71,7 +73,7 @@ def _rules(
         there = [r for r in given if tool.name == r.tool.name or tool.name in ctx.spec.tools.covers(r.tool.name)]
         if there and (effect == "deny" or all(r.scope is None for r in there)):
             yield Rule(effect, tool, scope, approval, at)
-    for tool in _servers(name, given, ctx):
+    for tool in _servers(name, at, given, ctx):
         # a denial of some calls is one of the tool: what other programs know of it is its name
         yield Rule(effect, tool, None, approval, at)
 
@@ -94,17 +96,24 @@ def _own(pattern: str, ctx: Context) -> Iterator[Tool]:
     return (name.tool() for name in ctx.spec.tools.singles.values() if _matches(pattern, name.name))
 
 
-def _servers(pattern: str, given: list[Rule], ctx: Context) -> Iterator[Tool]:
+def _servers(pattern: str, at: str, given: list[Rule], ctx: Context) -> Iterator[Tool]:
     """Tools of the servers that are there. Which ones a server has is not known, so a pattern for some of them is one
     for all of it; a single name is itself."""
+    named = [prefix for prefix in ctx.prefixes.values() if pattern.startswith(prefix)]
     for tool in (rule.tool for rule in given if rule.tool.server):
         server = str(tool.server)
-        heads = (f"mcp:{server}:", ctx.prefixes.get(server, ""))  # what people write, and what the tools are called
+        prefix = ctx.prefixes.get(server, "")
+        if not prefix and (named or (pattern.startswith("mcp:") and not pattern.startswith(f"mcp:{server}:"))):
+            continue  # it is for another server
+        heads = (f"mcp:{server}:", prefix)  # what people write, and what the tools are called
         if tool.member is not None:
             if any(_matches(pattern, f"{head}{tool.member}") for head in heads):
                 yield tool
         elif set(WILD) & set(pattern):
             if any(_could(pattern, head) for head in heads):
+                if pattern not in ("*", *(f"{head}*" for head in heads)):
+                    text = f"`{pattern}` is for tools whose names match; which the MCP server {server} has is not known"
+                    ctx.say("T013", f"{text}: taken for all of them", at, None)
                 yield tool
         elif head := next((h for h in heads if h and pattern.startswith(h)), "" if "" in heads else None):
             yield _member(server, pattern.removeprefix(head), ctx)

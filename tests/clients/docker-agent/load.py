@@ -1,21 +1,23 @@
 """What the published schema of Docker's agent runner makes of the teams in a project.
 
-The program is written in Go and in no package index. What its sources add to the schema is added here (docker/docker-agent,
-March 2026): keys that stand twice, one way to each MCP server, definitions and agents that are not there
-(pkg/config), and the tools that an agent is given: those of its sets, less what a list of a set does not name, and those
-that other keys bring (pkg/teamloader).
+The program is written in Go and in no package index. What its sources add to the schema is added here (those of
+docker/docker-agent, March 2026): keys that stand twice, one way to each MCP server, definitions and agents that are
+not there (pkg/config), and the tools that an agent is given: those of its sets, less what a list of a set does not
+name, those that other keys bring (pkg/teamloader), less what is denied whatever its arguments are (pkg/permissions).
 """
 
+import fnmatch
 import json
 import pathlib
+import re
 import sys
 
 import jsonschema
 import yaml
 
 SETS = {
-    "filesystem": "read_file read_multiple_files list_directory directory_tree search_files_content edit_file write_file"
-    " create_directory remove_directory",
+    "filesystem": "read_file read_multiple_files list_directory directory_tree search_files_content edit_file"
+    " write_file create_directory remove_directory",
     "shell": "shell run_background_job list_background_jobs view_background_job stop_background_job",
     "fetch": "fetch",
     "think": "think",
@@ -51,8 +53,12 @@ Loader.yaml_implicit_resolvers = {
     first: [(tag, what) for tag, what in found if tag.rpartition(":")[2] not in ("bool", "timestamp", "int")]
     for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
-for name, what, first in (("bool", r"(?:true|True|TRUE|false|False|FALSE)\Z", "tTfF"), ("int", r"[-+]?[0-9]+\Z", "-+0123456789")):
-    Loader.add_implicit_resolver(f"tag:yaml.org,2002:{name}", yaml.resolver.re.compile(what), list(first))
+WORDS = {
+    "bool": (r"(?:true|True|TRUE|false|False|FALSE)\Z", "tTfF"),
+    "int": (r"[-+]?[0-9]+\Z", "-+0123456789"),
+}
+for name, (what, first) in WORDS.items():
+    Loader.add_implicit_resolver(f"tag:yaml.org,2002:{name}", re.compile(what), list(first))
 
 
 def server(entry, defined):
@@ -72,7 +78,9 @@ def handed_over(agent, defined):
     """The program's own tools that the agent gets."""
     tools = []
     for entry in agent.get("toolsets") or ():
-        kind = entry["type"]
+        kind = entry.get("type")
+        if kind is None:  # CreateTool fails, which is a warning
+            continue
         if kind == "mcp":
             server(entry, defined)
             continue
@@ -80,6 +88,8 @@ def handed_over(agent, defined):
             if not entry.get(key):
                 raise ValueError(f"{kind} toolset requires {key}")
         only = entry.get("tools") or []
+        if kind == "script" and not entry.get("shell"):
+            continue
         own = [kind] if kind in MADE else SETS[kind].split()
         tools += [name for name in own if not only or name in only or kind in MADE]
     tools += [name for key, name in BROUGHT.items() if agent.get(key)]
@@ -104,13 +114,16 @@ def read(path, check):
         for other in agent.get("sub_agents", ()):
             if other not in agents and "/" not in other and ":" not in other:
                 raise ValueError(f"agent '{name}' references non-existent sub-agent '{other}'")
+    denied = [pattern.lower() for pattern in (team.get("permissions") or {}).get("deny", ())]
     for name, agent in agents.items():
+        tools = handed_over(agent, team.get("mcps") or {})
+        known = (team.get("models") or {}).get(agent["model"])
         yield {
             "name": name,
             "description": agent.get("description"),
             "prompt": agent.get("instruction"),
-            "tools": handed_over(agent, team.get("mcps") or {}),
-            "model": agent["model"],
+            "tools": [tool for tool in tools if not any(fnmatch.fnmatchcase(tool, pattern) for pattern in denied)],
+            "model": f"{known['provider']}/{known['model']}" if known else agent["model"],
         }
 
 

@@ -38,7 +38,9 @@ def test_work_grows_with_the_number_of_entries(id: str, tmp_path: Path, monkeypa
     read: list[int] = []
     program, opened = merging.read_program, merging.open_document
     monkeypatch.setattr(
-        merging, "read_program", lambda spec, text, path: (read.append(len(text)), program(spec, text, path))[1]
+        merging,
+        "read_program",
+        lambda spec, text, path, **how: (read.append(len(text)), program(spec, text, path, **how))[1],
     )
     monkeypatch.setattr(
         merging,

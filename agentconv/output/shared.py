@@ -112,7 +112,7 @@ def _into_yaml(spec: Spec, text: str, root: Node, entries: Entries, update: bool
         return [(len(text), len(text), f"{end}{key}:\n{_yaml_items(spec, entries, '  ')}\n")]
     if _by_key(spec):
         if text[node.start : node.start + 1] == "{":
-            return _json_pairs(spec, text, node, entries, update, key)
+            return _into_braces(spec, text, node, entries, update)
         return _into_map(spec, text, node, entries, update, key)
     if node.kind != "list":
         raise CannotMerge(f"`{key}` is no list")
@@ -171,6 +171,23 @@ def _into_map(spec: Spec, text: str, node: Node, entries: Entries, update: bool,
     return splices
 
 
+def _into_braces(spec: Spec, text: str, node: Node, entries: Entries, update: bool) -> list[Splice]:
+    """A map on one line stays on it."""
+    there = {pair.key.text: pair.value for pair in reversed(node.pairs)}
+    splices = []
+    for id, rows in (entry for entry in entries if entry[0] in there):
+        value = there[id]
+        if update and value.kind == "map" and value.pairs:
+            splices.append(_updated(spec, text, value, rows))
+        else:
+            splices.append((value.start, value.end, scalars.yaml_flow(rows)))
+    new = [f"{scalars.yaml_key(id)}: {scalars.yaml_flow(rows)}" for id, rows in entries if id not in there]
+    if new:
+        at, before = (node.pairs[-1].end, ", ") if node.pairs else (node.start + 1, "")
+        splices.append((at, at, before + ", ".join(new)))
+    return splices
+
+
 # -- JSON -------------------------------------------------------------------------------------
 
 
@@ -185,12 +202,6 @@ def _into_json(spec: Spec, text: str, root: Node, entries: Entries, update: bool
         return [_add(text, root, [(f"{plain_json.dumps(key)}: ", value)], 1, [p.end for p in root.pairs])]
     if not is_map:
         return _json_items(spec, text, node, entries, update)
-    return _json_pairs(spec, text, node, entries, update, key, node is root)
-
-
-def _json_pairs(
-    spec: Spec, text: str, node: Node, entries: Entries, update: bool, key: str, top: bool = False
-) -> list[Splice]:
     if node.kind != "map":
         raise CannotMerge(f"`{key}` is no object")
     there = {pair.key.text: pair for pair in reversed(node.pairs)}
@@ -202,7 +213,7 @@ def _json_pairs(
         else:
             splices.append((node_now.start, node_now.end, _json_text(rows, pad, _unit(text))))
     if new := [(plain_json.dumps(id, ensure_ascii=False) + ": ", rows) for id, rows in entries if id not in there]:
-        splices.append(_add(text, node, new, 1 if top else 2, [p.end for p in node.pairs]))
+        splices.append(_add(text, node, new, 1 if node is root else 2, [p.end for p in node.pairs]))
     return splices
 
 

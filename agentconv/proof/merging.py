@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from agentconv import rights as counting
 from agentconv.containers import ContainerError, Document
-from agentconv.conversion import Conversion
+from agentconv.conversion import BeforeAfter, Conversion
 from agentconv.model import Agent
 from agentconv.notes import Note, note
 from agentconv.output.render import rows_of
@@ -29,6 +29,7 @@ class Merged:
     text: str = ""
     problem: Note | None = None
     problems: dict[str, Note] = field(default_factory=dict)
+    agents: dict[str, Agent] = field(default_factory=dict)  # as they are read from the whole file
 
 
 def merge(
@@ -64,11 +65,24 @@ def merge_results(
             data = made.text.encode("utf-8")  # one for all
             for result in live:
                 result.files = {path: data}
+                if not more and old is not None and result.entry in made.agents:
+                    _say_less(result, made.agents[result.entry], dst)
             return
         for result in live:
             if problem := wrong[result.entry]:
                 result.fail(problem)
         live = [r for r in live if not wrong[r.entry]]
+
+
+def _say_less(result: Conversion, found: Agent, dst: Spec) -> None:
+    """What stands beside the entries holds for a new one, too: it can only take away."""
+    now = counting.spelled(counting.of_agent(found, dst, program=True))
+    if now != result.rights.after:
+        keys = ", ".join(f"`{key[1:]}`" for key, row in dst.beside.items() if row.type == "tool-patterns")
+        text = f"{keys} of the file that is there holds for this agent, too: {', '.join(now) or 'no right'} is left"
+        result.notes.append(note("L004", text, path="tools"))
+        result.rights = BeforeAfter(result.rights.before, now)
+        result.judge(result.status)
 
 
 def _put(dst: Spec, old: str | None, agents: Sequence[Agent], update: bool) -> str:
@@ -86,7 +100,7 @@ def _proved(dst: Spec, path: str, text: str, by_id: dict[str, Agent], update: bo
         return Merged(problem=note("F008", reason, file=path, help="mend what stands there, or choose with --only"))
     found = {read.agent.id: read.agent for read in reversed(whole.agents)}
     held = _held(dst, whole.document, path)
-    made = Merged(text)
+    made = Merged(text, agents=found if dst.beside else {})
     for id, agent in by_id.items():
         if id not in found:
             made.problems[id] = note("V001", f"{dst.program} would not find the entry `{id}`", file=path)

@@ -92,11 +92,12 @@ LIMITS = ("tools", "delegates", "memory", "sandbox", "permission_mode")
 
 def carry(agent: Agent, src: Spec, dst: Spec, out: Lowered) -> None:
     """Keep for the way back what the target has no place for, or holds in another form."""
+    unsure = {row.field for row in dst.rows_with("present")}  # what does not come along is left out at the end
     fields = {
         name: field_to_data(name, value)
         for name in FIELDS
         if (value := getattr(agent, name)) is not None
-        and value != _loaded(getattr(out.agent, name), dst)
+        and (name in unsure or value != _loaded(getattr(out.agent, name), dst))
         and (name not in HARMLESS or value in HARMLESS[name])
         and not (name in TITLES and any(n.code == "L014" and n.path == name for n in out.notes))
     }

@@ -261,7 +261,7 @@ def _of_server(one: Served, words: Words, ctx: Context) -> Iterator[Rule]:
         wrong(one.problem, one.at, one.item, ctx, "what it names is read all the same")
     if _reads_only(one.item, words):
         text = f"which tools of the MCP server {one.name} only read is not known: none is taken"
-        ctx.say("T013", text, one.at, one.item)
+        ctx.say("R011", text, one.at, one.item, effect="narrows")
         return
     members = _members(one.item, words, one.at, ctx)
     if members is None and one.listed is None:

@@ -113,7 +113,7 @@ def _servers(pattern: str, at: str, given: list[Rule], ctx: Context) -> Iterator
             if any(_could(pattern, head) for head in heads):
                 if pattern not in ("*", *(f"{head}*" for head in heads)):
                     text = f"`{pattern}` is for tools whose names match; which the MCP server {server} has is not known"
-                    ctx.say("T013", f"{text}: taken for all of them", at, None)
+                    ctx.say("R011", f"{text}: taken for all of them", at, None, effect="narrows")
                 yield tool
         elif head := next((h for h in heads if h and pattern.startswith(h)), "" if "" in heads else None):
             yield _member(server, pattern.removeprefix(head), ctx)

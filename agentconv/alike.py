@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Generic, Protocol, TypeVar
 
@@ -38,6 +38,7 @@ class Texts:
     name: str
     description: str
     prompt: str
+    raw: bytes = field(compare=False, repr=False)  # the prompt as a file holds it
 
     def other(self, than: Texts) -> bool:
         """Whether each of them is another one, the description left out: copies of an agent often keep it."""
@@ -138,8 +139,15 @@ class Signs:
                 return False
         return not any(p.search(prompt) for p in self.patterns)
 
+    @property
+    def changes(self) -> bool:
+        """Whether the program changes anything in texts when it loads a file."""
+        return bool(self.replaces) or self.gaps
+
     def loaded(self, texts: Texts) -> Texts:
         """The texts after what the program changes when it loads a file; the same ones where it changes nothing."""
+        if not self.changes:
+            return texts
         said, prompt = texts.description, texts.prompt
         for old, new in self.replaces:
             said, prompt = said.replace(old, new), prompt.replace(old, new)
@@ -147,7 +155,7 @@ class Signs:
             prompt = without_gaps(prompt)
         if said == texts.description and prompt == texts.prompt:
             return texts
-        return replace(texts, description=said, prompt=prompt)
+        return replace(texts, description=said, prompt=prompt, raw=prompt.encode())
 
     def usual(self, texts: Texts, like: Texts | None = None) -> bool:
         """Texts for which the program takes an agent like any other, whatever it makes of their words."""
@@ -235,7 +243,7 @@ def _apart(spec: Spec, text: str, path: str) -> Apart | None:
     if end < 4 or "---" in header or "\r" in text:
         return None
     lead, prompt, trail = _body(text, end + 5)
-    if not prompt or prompt[-1].isspace() or lead.strip("\n") or not _is_text(prompt, spec):
+    if not prompt or prompt[-1].isspace() or lead.strip("\n") or (raw := _as_text(prompt, spec)) is None:
         return None
     name, description = _named(spec, "name").search(header), _named(spec, "description").search(header)
     folder, bare, ending = _place(spec, path)
@@ -243,7 +251,7 @@ def _apart(spec: Spec, text: str, path: str) -> Apart | None:
     said = _words(description[1]) if description is not None else None
     if description is None or said is None or not (_is_name(called) and (called == bare or _is_name(bare))):
         return None
-    texts = Texts(path, bare, called, said, prompt)
+    texts = Texts(path, bare, called, said, prompt, raw)
     cover = [(description.span(1), description[1][0] if description[1][0] in _QUOTED else "a")]
     cover += [(name.span(1), "n")] if name is not None else []
     rest = _covered(header, sorted(cover))
@@ -280,21 +288,22 @@ def _is_name(name: str) -> bool:
     return _NAME.fullmatch(name) is not None and yaml_scalar(name) == name and DEVICES.fullmatch(name) is None
 
 
-def _is_text(prompt: str, spec: Spec) -> bool:
+def _as_text(prompt: str, spec: Spec) -> bytes | None:
     """A prompt without anything that an earlier conversion left, a place of its program, or a field gone astray; of
-    letters, blanks and ends of lines only."""
-    part, left = _left_behind(spec)
-    if prompt.startswith(("```", "~~~")) or (part in prompt and any(sign in prompt for sign in left)):
-        return False
+    letters, blanks and ends of lines only. As bytes, which the outputs need: to encode a text of 7,000 characters with
+    a dash among them takes 6 µs."""
+    if prompt.startswith(("```", "~~~")) or _has(prompt, _left_behind(spec)):
+        return None
     # a tenth of the time that an expression takes, as most of it is gone at once
-    rest = prompt.encode("utf-8", "surrogatepass").translate(None, _ASCII)
+    raw = prompt.encode("utf-8", "surrogatepass")
+    rest = raw.translate(None, _ASCII)
     if rest and not rest.decode("utf-8", "surrogatepass").isprintable():
-        return False
+        return None
     try:
         loose_field(prompt, spec.known_keys, controls(spec), 0)
     except ContainerError:
-        return False
-    return True
+        return None
+    return raw
 
 
 def _forget() -> None:
@@ -305,12 +314,34 @@ def _forget() -> None:
 derived(_forget)
 
 
+_PART = "agent"  # that most signs have: looked for once, and where it stands for what is around it
+
+Found = tuple[tuple[str, ...], tuple[tuple[int, tuple[str, ...]], ...]]
+
+
 @cache
-def _left_behind(spec: Spec) -> tuple[str, tuple[str, ...]]:
-    """What an earlier conversion leaves in a prompt, and places of the program; with a part that all of them have, for
-    one look is a third of the time."""
-    found = (KEY, END, *places(spec))
-    return "agent" if all("agent" in one for one in found) else "", found
+def _left_behind(spec: Spec) -> Found:
+    """What an earlier conversion leaves in a prompt, and places of the program: signs without the part, and those that
+    have it by where it stands in them."""
+    around: dict[int, list[str]] = {}
+    for sign in (all_signs := (KEY, END, *places(spec))):
+        around.setdefault(sign.find(_PART), []).append(sign)
+    return tuple(s for s in all_signs if _PART not in s), tuple((n, tuple(s)) for n, s in around.items() if n >= 0)
+
+
+def _has(prompt: str, left: Found) -> bool:
+    """Whether one of the signs stands in a prompt."""
+    bare, around = left
+    for sign in bare:
+        if sign in prompt:
+            return True
+    at = prompt.find(_PART)
+    while at >= 0:
+        for before, all_signs in around:
+            if at >= before and prompt.startswith(all_signs, at - before):
+                return True
+        at = prompt.find(_PART, at + 1)
+    return False
 
 
 derived(_left_behind.cache_clear)

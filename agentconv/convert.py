@@ -15,10 +15,11 @@ from agentconv.model import Agent, Tools
 from agentconv.notes import Note, note
 from agentconv.proof import aftermath, verify
 from agentconv.proof.attempt import Attempt, Job, attempt
-from agentconv.proof.sourcerights import narrowed_star, source_rights
+from agentconv.proof.sourcerights import counted, narrowed, source_rights
 from agentconv.proof.starting import only_started
 from agentconv.reading.context import Get, Read, Reading
 from agentconv.reading.engine import read_author, read_program
+from agentconv.reading.guessedservers import all_meant
 from agentconv.reading.origins import as_meant
 from agentconv.registry import load
 from agentconv.spec import Spec
@@ -136,13 +137,16 @@ def convert_read(
     if words is not src:
         reading, program, src = replace(reading, spec=words), None, words
     read = replace(read, agent=taken)
-    agent, star = narrowed_star(read, reading, program)
+    agent, star = narrowed(read, reading, program)
     agent, idle = only_started(limited_servers(agent, src), read, reading, program)
-    before, said = source_rights(replace(read, agent=agent), reading, program)
+    before, said = counted(replace(read, agent=agent), reading, program)
+    agent, meant = all_meant(agent, src, dst)
+    if meant:
+        before = counting.of_agent(agent, src, program=False)
     name = agent.id or agent.name or ""
     rights = BeforeAfter(counting.spelled(before), [])
     result = Conversion(
-        "failed", name, reading.path, said_by, dst.id, rights, notes=[*read.notes, *back, *star, *idle, *said]
+        "failed", name, reading.path, said_by, dst.id, rights, notes=[*read.notes, *back, *star, *meant, *idle, *said]
     )
     if any(n.effect == "error" for n in result.notes):
         return result

@@ -44,6 +44,12 @@ class Note:
             "help": self.help,
         }
 
+    def elsewhere(self, file: str) -> Note:
+        """The same note of another file; of ten thousand files each has some."""
+        return Note(
+            self.code, self.effect, self.message, self.path, file, self.line, self.column, self.help, self.cause
+        )
+
     def moved(self, **changes: Any) -> Note:
         """The same note with other fields."""
         return replace(self, **changes)
@@ -85,6 +91,7 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "R043": ("approximate", "a text is read otherwise"),
     "R085": ("approximate", "a key that the program does not know, read as one that it has"),
     "R060": ("lost", "a command that the source program does not start"),
+    "R061": ("lost", "a permission mode that the source program passes over"),
     # tools
     "T001": ("info", "a tool name of another program"),
     "T002": ("info", "a tool name the program dropped"),

@@ -236,14 +236,34 @@ def _overlay(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]
     return out
 
 
-def shared_readers(spec: Spec) -> list[tuple[Spec, str, bool]]:
-    """Other programs that read the format's place: description, program, and whether it is their home too."""
+def reader_facts(entry: Any) -> dict[str, Any]:
+    """An entry of `also_read_by`: its program alone, or a map of facts."""
+    return {"program": entry} if isinstance(entry, str) else dict(entry or {})
+
+
+def shared_readers(spec: Spec, user: bool = False) -> list[tuple[Spec, str, bool]]:
+    """Other programs that read the format's place: description, program, and whether it is their home too. ``user``:
+    the place below the home folder."""
     out = []
     for id, entry in (spec.head.get("also_read_by") or {}).items():
-        facts = {"program": entry} if isinstance(entry, str) else dict(entry or {})
+        facts = reader_facts(entry)
+        if user and facts.get("home") is False:
+            continue
         other = load(str(facts.get("format", id)))
         out.append((other, str(facts.get("program") or other.program), bool(facts.get("equal"))))
     return out
+
+
+def asked_if_used(spec: Spec, program: str) -> bool:
+    """Whether another program is of interest only to those who are known to use it."""
+    entries = map(reader_facts, (spec.head.get("also_read_by") or {}).values())
+    return any(facts.get("used") for facts in entries if facts.get("program") == program)
+
+
+def condition(spec: Spec, program: str) -> str:
+    """Under which condition another program reads the format's place; empty: it always does."""
+    entries = map(reader_facts, (spec.head.get("also_read_by") or {}).values())
+    return next((str(facts.get("when") or "") for facts in entries if facts.get("program") == program), "")
 
 
 Vocabulary = Mapping[str, tuple[tuple[str, tuple[str, ...], tuple[str, ...], bool], ...]]

@@ -2,7 +2,8 @@
 
 Two ways to count. *Author*: by meaning; a denied capability is denied whatever tools could give it.
 *Program*: by the names the program has; a tool that no rule reaches stays. The source is counted
-as author, outputs as program, so an error in either direction makes a conversion narrower.
+as author (what neither a rule names nor the program gives was denied before: ``proof/sourcerights``), outputs as
+program, so an error in either direction makes a conversion narrower.
 """
 
 from __future__ import annotations

@@ -37,10 +37,11 @@ DEEDS = [
 
 def allowed(agent: Agent, spec: Spec, *, program: bool) -> set[Deed]:
     """The deeds that the agent may do. ``program``: as its program would; else as its author meant it."""
-    return {deed for deed in DEEDS if _may(agent, spec, deed, program)}
+    return {deed for deed in DEEDS if may(agent, spec, deed, program)}
 
 
-def _may(agent: Agent, spec: Spec, deed: Deed, program: bool) -> bool:
+def may(agent: Agent, spec: Spec, deed: Deed, program: bool) -> bool:
+    """Whether the rules let one deed pass."""
     if deed.cls in _taken(agent, spec, program):
         return False
     if program and spec.tools.control == "none":
@@ -61,7 +62,9 @@ def _may(agent: Agent, spec: Spec, deed: Deed, program: bool) -> bool:
         names = [n for n, name in spec.tools.singles.items() if (main or not name.never) and deed.cls in name.classes]
         if spec.tools.control == "switch" and agent.tools.rules:  # what no setting takes away is said of the program
             names = [n for n in names if n not in spec.ambient]
-        return any(_walk(rules, bool(opened) and not spec.tools.names[n].closed, deed, _names(n, spec)) for n in names)
+        facts = spec.tools.fact("names") or {}
+        unasked = {n for n in names if spec.tools.names[n].closed or (facts.get(n) or {}).get("listed")}
+        return any(_walk(rules, bool(opened) and n not in unasked, deed, _names(n, spec)) for n in names)
     caps = [c for c, risk in RISK.items() if risk == deed.cls]
     there = {c for n in spec.tools.singles.values() if not (n.off or n.never or n.closed) for c in n.gives}
     there = there or set(RISK)

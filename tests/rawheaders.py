@@ -18,6 +18,7 @@ from agentconv.spec import Field, Spec
 
 TOOLS = ("tools", "model-tools", "groups", "tool-bools", "switch", "deny-tools", "tool-settings", "permission-rules",
          "permission")  # fmt: skip
+BODY = "Do the work.\n"
 RAW = ["", "null", "~", "*", "'*'", "yes", "no", "0", "-1", "1.5", "2026-01-01", "[]", "{}", "[null]", "[[]]", '""',
        "!!str x", "!!python/object:os.system x", "&a [*a]", "- x", "<<: {a: b}", "|", "'", "[", "#", ": :"]  # fmt: skip
 SCOPES = ["git *", "git push *", "*", "**", "*.md", "docs/**", "reviewer", "../x", "rm:*", "", "example.org"]
@@ -225,20 +226,64 @@ def files(draw: st.DrawFn, id: str, foreign: bool = True, mad: bool = True) -> s
     """A whole file of a format. ``mad``: now and then a value that is not even well formed."""
     spec = load(id)
     head = nested(draw(headers(id, foreign)))
-    body = "Do the work.\n"
+    if spec.syntax != "frontmatter":
+        return whole(spec, head)
+    lines = lines_of(spec, head)
+    if mad and lines and draw(st.integers(0, 3)) == 0:
+        at = draw(st.integers(0, len(lines) - 1))
+        lines[at] = f"{lines[at].split(':')[0]}: {draw(st.sampled_from(RAW))}"
+    return below(lines)
+
+
+def lines_of(spec: Spec, head: dict[str, Any]) -> list[str]:
+    """The lines of a header."""
+    if (spec.container.get("dialect") or {}).get("parser") == "lines":
+        return [f"{k}: {', '.join(map(str, v)) if isinstance(v, list) else v}" for k, v in head.items()]
+    return [f"{k}: {json.dumps(v)}" for k, v in head.items()]
+
+
+def below(lines: list[str]) -> str:
+    """A prompt below a header."""
+    return "---\n" + "\n".join(lines) + f"\n---\n{BODY}"
+
+
+def whole(spec: Spec, head: dict[str, Any]) -> str:
+    """A file that says just this."""
     if spec.syntax == "toml":
         return "".join(f"{json.dumps(k)} = {toml(v)}\n" for k, v in head.items())
     if spec.syntax == "frontmatter":
-        lines = [f"{k}: {json.dumps(v)}" for k, v in head.items()]
-        if (spec.container.get("dialect") or {}).get("parser") == "lines":
-            lines = [f"{k}: {', '.join(map(str, v)) if isinstance(v, list) else v}" for k, v in head.items()]
-        if mad and lines and draw(st.integers(0, 3)) == 0:
-            at = draw(st.integers(0, len(lines) - 1))
-            lines[at] = f"{lines[at].split(':')[0]}: {draw(st.sampled_from(RAW))}"
-        return "---\n" + "\n".join(lines) + f"\n---\n{body}"
+        return below(lines_of(spec, head))
     if spec.syntax == "sections":
-        return f"## reviewer\n\n{body}"
+        return f"## reviewer\n\n{BODY}"
     return json.dumps(_wrapped(spec, head), indent=1)
+
+
+def denying(id: str) -> Field | None:
+    """The key with which an agent that has everything denies single tools."""
+    spec = load(id)
+    if spec.tools.fact("absent", "all") not in ("all", "builtin") or not spec.tools.singles:
+        return None
+    rows = (row for row in spec.fields.values() if row.applied and row.fact("write") != "never")
+    return next((row for row in rows if row.type in ("deny-tools", "permission")), None)
+
+
+@st.composite
+def all_less(draw: st.DrawFn, id: str) -> str:
+    """An agent with everything less tools of its program by name: of some classes all that nothing else is behind."""
+    spec, row = load(id), denying(id)
+    assert row is not None
+    usual = [n for n in spec.tools.singles.values() if n.classes and not n.never]
+    gone = draw(st.sets(st.sampled_from(sorted({c for n in usual for c in n.classes})), min_size=1, max_size=3))
+    hidden = {n for name, facts in spec.tools.data["names"].items() for n in (facts or {}).get("hides", ())}
+    off = draw(st.booleans())  # what only a setting brings, too
+    denied = [n.name for n in usual if n.classes & gone and n.name not in hidden and (off or not n.off)]
+    denied += draw(st.lists(st.sampled_from(sorted(spec.tools.singles)), max_size=2))
+    given = {"name": "reviewer", "id": "reviewer", "title": "Reviewer"}
+    head: dict[str, Any] = {
+        one.key: given.get(str(one.field), "Does some work.") for one in spec.fields.values() if one.fact("required")
+    }
+    head[row.key] = dict.fromkeys(denied, "deny") if row.type == "permission" else denied
+    return whole(spec, nested(head))
 
 
 def _wrapped(spec: Spec, head: dict[str, Any]) -> Any:

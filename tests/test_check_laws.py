@@ -52,7 +52,8 @@ def silent(checked: Checked, found: list[Finding]) -> list[str]:
             asked = rights.of_agent(read.agent, checked.spec, program=False)
             given_ = rights.of_agent(twin.agent, reader.spec, program=True, usual=True)
             more = frozenset(r for r in rights.gained(asked, given_) if not named(r.cls, checked.text))
-            if more and not any(one.severity == "error" for one in said):
+            enough = ("error", "warning") if reader.when else ("error",)  # nobody knows here whether it reads the file
+            if more and not any(one.severity in enough for one in said):
                 missed.append(
                     f"{reader.seen} gives {rights.spelled(more)}, too: {[(o.code, o.severity) for o in said]}"
                 )

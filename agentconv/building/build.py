@@ -12,14 +12,13 @@ from agentconv.building import lock as locks
 from agentconv.building.lock import Ledger, Lock, Row
 from agentconv.building.outputs import Output
 from agentconv.building.removing import Removed, remove
-from agentconv.building.settled import Results, SettledMaker, check_targets, plan_of
+from agentconv.building.settled import Results, SettledMaker, check_targets, kinds_for, plan_of
 from agentconv.building.wishes import Wishes as Wishes
 from agentconv.conversion import Conversion
 from agentconv.notes import note
 from agentconv.project import configured, files
 from agentconv.project.batch import about_target, say_absent
 from agentconv.project.config import Config
-from agentconv.project.filling import new_kinds
 from agentconv.project.making import Made, read_source
 from agentconv.project.planning import Plan, Remark, Run
 from agentconv.project.sources import Source, taken
@@ -98,7 +97,9 @@ class _Build:
         for setting in config.targets:
             plan = plan_of(config, setting, **shared)
             kept = None if cache is None else cache.results
-            self.makers.append(SettledMaker(plan, setting, config, kept, kinds=new_kinds()))
+            self.makers.append(
+                SettledMaker(plan, setting, config, kept, kinds=kinds_for(plan, setting) if kept is None else None)
+            )
             ledger = self.ledgers[setting.tracked]
             self.outputs.append(Output(load(setting.id), setting, plan, self.done, ledger, wishes))
         self.digests: dict[str, str] = {}

@@ -19,6 +19,7 @@ from agentconv.model import Agent, Extra, Rule, Tools
 from agentconv.notes import Note, note
 from agentconv.output.stamp import stamped
 from agentconv.project.config import AgentSetting, BadConfig, Config, TargetSetting, matches, of_agent
+from agentconv.project.filling import new_kinds
 from agentconv.project.making import Maker, placed_below
 from agentconv.project.planning import Plan
 from agentconv.project.sources import Source
@@ -29,10 +30,18 @@ from agentconv.registry import load
 from agentconv.spec import Spec
 
 if TYPE_CHECKING:
-    from agentconv.alike import Apart
+    from agentconv.alike import Kinds
+    from agentconv.project.filling import Results as Filled
 
 Results = dict[tuple[str, str, int], list[Conversion]]
 READS = ("reads", "runs", "all")
+
+
+def kinds_for(plan: Plan, setting: TargetSetting) -> Kinds[Filled] | None:
+    """The kinds of agents, where neither the plan nor the settings make a difference between those of one."""
+    of_some = setting.agents or setting.include or setting.exclude or setting.rewrite_body
+    widening = any(agents != ("*",) for agents in setting.allow_widening.values())
+    return None if of_some or widening or setting.body != "text" or plan.tells_apart else new_kinds()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +51,6 @@ class SettledMaker(Maker):
     setting: TargetSetting
     config: Config
     cache: Results | None = None  # results of earlier builds, where one process builds again and again
-
-    def _apart(self, source: Source) -> Apart | None:
-        """The kind of a file, where the settings make no difference between agents either."""
-        of_some = self.setting.agents or self.setting.include or self.setting.exclude or self.setting.rewrite_body
-        widening = any(agents != ("*",) for agents in self.setting.allow_widening.values())
-        if of_some or widening or self.setting.body != "text" or self.cache is not None:
-            return None
-        return Maker._apart(self, source)
 
     def _results(self, source: Source, reading: Reading, dst: Spec) -> list[Conversion]:
         if self.cache is None:

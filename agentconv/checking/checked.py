@@ -10,7 +10,7 @@ from agentconv.checking.finding import Finding, Severity
 from agentconv.containers import Node, Places
 from agentconv.reading.context import Get, Read, Reading
 from agentconv.reading.engine import read_author, read_program
-from agentconv.registry import shared_readers
+from agentconv.registry import asked_if_used, condition, shared_readers
 from agentconv.spec import Spec
 
 
@@ -22,12 +22,13 @@ class Reader:
     program: str
     home: bool
     reading: Reading
+    when: str = ""  # the condition under which it reads the place: nobody knows here whether it is met
 
     @property
     def seen(self) -> str:
         """The program with the version in which its behaviour was seen."""
         version = self.spec.head.get("version")
-        unsure = "" if self.spec.head.get("sure") == "high" else " (unsure)"
+        unsure = f" ({self.when})" if self.when else "" if self.spec.head.get("sure") == "high" else " (unsure)"
         return f"{self.program} {version}{unsure}" if version else f"{self.program}{unsure}"
 
     def twin(self, read: Read, count: int) -> Read | None:
@@ -89,6 +90,8 @@ class Checked:
         line, column = (at.line, at.column) if isinstance(at, Node) else at or _start(read)
         agent = (read.agent.id or read.agent.name or "") if read is not None else ""
         programs = (reader.seen,) if reader is not None else ()
+        if reader is not None and reader.when and severity == "error":
+            severity = "warning"
         return Finding(code, severity, message, self.path, line or 1, column or 1, agent, programs=programs, **rest)
 
     def pairs(self) -> Iterator[tuple[Reader, Read, Read]]:
@@ -132,10 +135,10 @@ def abandoned(spec: Spec, path: str) -> bool:
 
 def programs_at(spec: Spec, path: str, others: frozenset[str] | None) -> list[tuple[Spec, str, bool]]:
     """Who reads a file: the description, the program, and whether the place is its own; the format's program first.
-    ``others``: the programs that the project uses; ``None``: all of them."""
+    ``others``: the programs that the project uses; ``None``: nothing is known of it."""
     found = [(spec, spec.program, True)]
     for other, program, equal in shared_readers(spec) if not abandoned(spec, path) else ():
-        if equal or others is None or program in others:
+        if equal or (program in others if others is not None else not asked_if_used(spec, program)):
             found.append((other, program, equal))
     return found
 
@@ -152,7 +155,7 @@ def open_checked(
     done already."""
     author = author or read_author(spec, text, path, get)
     readers = [
-        Reader(reader, program, home, read_program(reader, text, path, get))
+        Reader(reader, program, home, read_program(reader, text, path, get), condition(spec, program))
         for reader, program, home in programs_at(spec, path, others)
     ]
     return Checked(path, text, spec, author, readers)

@@ -37,7 +37,8 @@ def unseen(checked: Checked, reader: Reader) -> frozenset[str]:
     author, theirs = checked.author.document, reader.reading.document
     if checked.spec.many or author is None or author.header is None or theirs is None:
         return frozenset()
-    return frozenset(_keys(author)) - frozenset(_keys(theirs))
+    found = {key.lower() for key in _keys(theirs)}  # a reader by lines takes keys in any case
+    return frozenset(key for key in _keys(author) if key.lower() not in found)
 
 
 def _keys(document: Document) -> list[str]:

@@ -33,7 +33,8 @@ def produce(checked: Checked) -> Iterator[Finding]:
             *_limits(checked, reader, read, twin, gone),
         ]
         yield from found
-        if not any(f.severity == "error" for f in found) and not any(
+        said = "warning" if reader.when else "error"
+        if not any(f.severity == said for f in found) and not any(
             row.type in TOOL_TYPES for row in _rows(checked, gone)
         ):
             yield from _more(checked, reader, read, twin, {f.path for f in found})

@@ -178,7 +178,7 @@ def _takes_keys(dst: Spec) -> bool:
     if dst.syntax not in ("frontmatter", "toml", "json", "yaml"):
         return False  # no keys at all
     readers = [dst, *(other for other, _, _ in shared_readers(dst))]
-    raw = any((spec.container.get("dialect") or {}).get("parser") == "lines" for spec in readers)  # quotes are text
+    raw = (dst.container.get("dialect") or {}).get("parser") == "lines"  # quotes are text
     return not raw and all(spec.container.get("unknown_keys") == "ignored" for spec in readers)
 
 

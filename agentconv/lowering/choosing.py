@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import field
 
 from agentconv.capabilities import limited
+from agentconv.lowering.wish import ToolJob
 from agentconv.records import dataclass
 from agentconv.spec import Name, Spec, near, part_of, portable, risk
 
@@ -110,23 +111,27 @@ def _drop_contained(choice: Choice, spec: Spec) -> None:
         choice.by_cap = {c: owner if n == name else n for c, n in choice.by_cap.items()}
 
 
-def everything_but(closed: set[str], allowed: frozenset[str], spec: Spec) -> list[str]:
+def everything_but(closed: set[str], job: ToolJob) -> list[str]:
     """All names that the target has less what is closed, whole groups where all members are open."""
-    table = spec.tools
+    spec, table = job.dst, job.dst.tools
 
     def fits(name: Name) -> bool:
         return (
             not (name.off or name.never or name.closed)
             and not {c for c in name.caps if not (part_of(c) and risk(c) == "none")} & closed
             and not ({c for c in name.gives if risk(c) != "none"} & closed)
-            and name.classes <= allowed
+            and job.price(name) <= job.literal
         )
 
     out: list[str] = []
     for name in table.names.values():
         if name.members and not name.off:
             singles = [table.names[s] for s in table.expand(name.name)]
-            if all(fits(s) or s.off for s in singles) and any(fits(s) for s in singles) and name.classes <= allowed:
+            if (
+                all(fits(s) or s.off for s in singles)
+                and any(fits(s) for s in singles)
+                and job.price(name) <= job.literal
+            ):
                 out.append(name.name)
     if table.control == "groups":
         return out

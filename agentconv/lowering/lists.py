@@ -70,10 +70,10 @@ def _dropped_for_asking(job: ToolJob, cap: str) -> bool:
     return True
 
 
-def keeps(name: Name, closed: set[str], allowed: frozenset[str]) -> bool:
+def keeps(job: ToolJob, name: Name, closed: set[str], allowed: frozenset[str]) -> bool:
     """A name stays while something that it means is open and nothing it brings is a right too many."""
     risky = [c for c in name.caps if risk(c) != "none"] or list(name.caps)
-    return name.classes <= allowed and (not risky or any(c not in closed for c in risky))
+    return job.price(name) <= allowed and (not risky or any(c not in closed for c in risky))
 
 
 def _deny_list(job: ToolJob, closed: set[str], source: Tools) -> Tools | None:
@@ -82,7 +82,7 @@ def _deny_list(job: ToolJob, closed: set[str], source: Tools) -> Tools | None:
     gone = [
         n
         for n, name in table.singles.items()
-        if not name.never and not keeps(name, closed, job.literal) and not (name.off and not name.classes)
+        if not name.never and not keeps(job, name, closed, job.literal) and not (name.off and not name.classes)
     ]
     needed = [n for n in gone if not set(table.singles[n].deny_with) & set(gone)]
     rules = [Rule("deny", table.singles[n].tool(), at="tools") for n in needed]
@@ -129,7 +129,7 @@ def _list_all_but(job: ToolJob, closed: set[str], source: Tools) -> Tools:
     table = job.dst.tools
     shut = {c for c in closed if risk(c) != "none"} | closed
     whole = bool(table.fact("builtin")) and not shut and frozenset(CLASSES) <= job.literal
-    names = [] if whole else everything_but(shut, job.literal, job.dst)
+    names = [] if whole else everything_but(shut, job)
     every = table.mcp.get("every")
     rules = [Rule("allow", table.names[n].tool(), at="tools") for n in names if n != every]
     servers = _servers(job, source, listed=False)
@@ -251,7 +251,7 @@ def _every(job: ToolJob, servers: Servers, listed: bool) -> list[Rule] | None:
     denied = _denied_servers(job, servers)
     if every is not None and denied is not None and not forbidden_server(job, "*"):
         own = table.own(str(every))
-        along = own.classes <= job.allowed if own else True
+        along = job.price(own) <= job.allowed if own else True
         if along:
             _say_shut_members(job, servers)
             tool = Tool(str(every), own.caps if own else (), own.also if own else (), server="*")

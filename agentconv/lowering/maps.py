@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from agentconv import scopes as patterns
+from agentconv.capabilities import limited as right_alone
 from agentconv.lowering.choosing import choose
 from agentconv.lowering.lists import keeps
 from agentconv.lowering.wish import (
@@ -53,14 +54,14 @@ def all_but(job: ToolJob, source: Tools, caps: Mapping[str, Grant]) -> Tools:
                 rules += made
                 _say_dropped(job, Wish(cap, grant, (), name.name), name)
     # a right that is limited, or asked for, is no room for a tool beside it that is free: another shell, say
-    free = {risk(c) for c, grant in caps.items() if grant.whole and grant.approval != "ask"}
+    free = {risk(c) for c, grant in caps.items() if grant.whole and grant.approval != "ask" and not right_alone(c)}
     asked = {risk(c) for c, grant in caps.items() if grant.approval == "ask"} - free
     room = (job.literal | (free - job.forbid)) - asked
     kept: list[tuple[Name, str]] = []  # what a subagent has only where it is named
     for name in table.singles.values():
         if name.name in limited or not name.caps or name.closed:
             continue
-        if not keeps(name, closed, room):
+        if not keeps(job, name, closed, room):
             shared = any(set(name.caps) & set(table.singles[other].caps) for other in limited)
             (beside if shared else rules).append(Rule("deny", name.tool(), at="tools"))
         elif name.named and name.classes and job.agent.mode != "primary":
@@ -94,7 +95,7 @@ def _key_by_key(job: ToolJob, source: Tools, caps: Mapping[str, Grant]) -> Tools
             elif made is not None:
                 _say_dropped(job, Wish(limited, caps[limited], (), name.name), name)
             rules += made or []
-        elif keeps(name, closed, job.literal):
+        elif keeps(job, name, closed, job.literal):
             cap = min(
                 (c for c in name.gives if c not in closed), key=lambda c: c not in caps or caps[c].approval != "ask"
             )

@@ -11,7 +11,7 @@ from agentconv.model import Agent, Rule, Scope, Tools
 from agentconv.notes import Note, NoteEffect, note
 from agentconv.records import dataclass
 from agentconv.rights import CLASSES, Grant, Right, Rights, by_capability, by_server, is_star
-from agentconv.spec import Spec, cap_title, risk
+from agentconv.spec import Name, Spec, cap_title, risk
 
 Places = tuple[str, ...]
 TITLED = re.compile("“[^”]*”")  # how a capability is named in a note
@@ -73,6 +73,11 @@ class ToolJob:
         had = {r.cls for r in self.before if r.whole} & set(CLASSES)
         had |= self.held | (self.leave & set(CLASSES))
         return frozenset(CLASSES if Right("all") in self.before else had) - self.forbid
+
+    def price(self, name: Name) -> frozenset[str]:
+        """The classes that a name needs, less what it gives that is a right for itself and at hand."""
+        mine = {r.scope.text for r in self.before if r.scope and r.scope.kind == "tool" and r.approval != "ask"}
+        return frozenset(risk(c) for c in name.gives if c not in mine or risk(c) in self.forbid) - {"none"}
 
     @property
     def empty(self) -> bool:

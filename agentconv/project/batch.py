@@ -22,7 +22,7 @@ from agentconv.project.sources import Source, taken
 from agentconv.project.writing import Target
 from agentconv.project.written import Written
 from agentconv.reading.context import Reading
-from agentconv.registry import heads, load, shared_readers, trusted
+from agentconv.registry import heads, load, reader_facts, shared_readers, trusted
 
 if TYPE_CHECKING:
     from agentconv.alike import Kinds
@@ -94,7 +94,7 @@ def _made(
     if not plan.everything and not (plan.found and _several_formats(found)):
         if plan.output not in (None, STDOUT) and not str(plan.output).endswith("/"):
             plan = replace(plan, several=counted(plan, found, 2) > 1)
-        maker = Maker(plan, companies=_companies(plan, found), kinds=_kinds(found))
+        maker = Maker(plan, companies=_companies(plan, found), kinds=_kinds(plan, found))
         if (jobs := workers_for(plan, found)) > 1:
             from agentconv.project.workers import made_by
 
@@ -141,8 +141,8 @@ def workers_for(plan: Plan, found: list[Source]) -> int:
     return count_for(plan, found)
 
 
-def _kinds(found: list[Source]) -> Kinds[Results] | None:
-    if len(found) <= FEW:
+def _kinds(plan: Plan, found: list[Source]) -> Kinds[Results] | None:
+    if plan.tells_apart or len(found) <= FEW:
         return None
     from agentconv.project.filling import new_kinds
 
@@ -223,17 +223,32 @@ def about_target(target: Target, results: list[Conversion], placed: dict[str, st
     readers = {program: other.id for other, program, equal in shared_readers(dst) if equal} | {dst.program: dst.id}
     for format in dict.fromkeys(r.format for r in new):
         twice: dict[str, str] = {}
+        first = []
         for id, entry in (heads()[format].get("also_read_by") or {}).items():
-            facts = entry if isinstance(entry, dict) else {"program": entry}
+            facts = reader_facts(entry)
             program = str(facts.get("program", id))
-            if program in readers and format != dst.id and not facts.get("equal"):
+            here = facts.get("home") is not False or not done.plan.options.user
+            if program not in readers or format == dst.id or facts.get("equal") or not here:
+                continue
+            if facts.get("wins") == "here":
+                first.append(program)
+            elif facts.get("wins") != "own":
                 twice[program] = str(facts.get("twice") or "")
         mine = [r for r in results if r.format == format and r.source in placed]
         if twice and mine:
             out.append(Remark(dst.id, len(mine), _double(twice, placed[mine[0].source])))
+        if first and mine:
+            out.append(Remark(dst.id, len(mine), _hidden(first, placed[mine[0].source])))
     for text, count in target.asks.items():
         out.append(Remark(dst.id, count, note("C015", text, path=dst.id)))
     return out
+
+
+def _hidden(programs: list[str], folder: str) -> Note:
+    text = (
+        f"{' and '.join(programs)} {'read' if len(programs) > 1 else 'reads'} {folder} first: of two agents of one name"
+    )
+    return note("C014", f"{text} the one there is used, not the one written", help=f"take the agents out of {folder}")
 
 
 def _double(twice: dict[str, str], folder: str) -> Note:

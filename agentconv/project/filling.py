@@ -59,13 +59,13 @@ class Output:
             pieces = [p if isinstance(p, str) else p.text(texts, loaded) for p in self.pieces]
         except ValueError:  # a text that has no form there
             return None
-        text = "".join(pieces)
         said = {"name": texts.name, "stem": texts.stem, "description": texts.description}
-        if self.frame is not None and self.frame.holds(said, texts.prompt, pieces):
-            return getattr(texts, self.called).join(self.path), text.encode()
-        if (document := _opened(self.spec, text)) is None or _found(document, loaded) != self.holds:
-            return None
-        return getattr(texts, self.called).join(self.path), text.encode()
+        if self.frame is None or not self.frame.holds(said, texts.prompt, pieces):
+            document = _opened(self.spec, "".join(pieces))
+            if document is None or _found(document, loaded) != self.holds:
+                return None
+        data = b"".join([texts.raw if piece is texts.prompt else piece.encode() for piece in pieces])
+        return getattr(texts, self.called).join(self.path), data
 
 
 @dataclass(slots=True)
@@ -84,7 +84,7 @@ class OfTarget:
         loaded, theirs = self.signs.loaded(texts), self.signs.loaded(first)
         if _changed(texts, loaded) != _changed(first, theirs):  # which is said
             return None
-        swap = _swap(theirs, loaded) | _swap(first, texts)
+        swap = _swap(first, texts) if theirs is first else _swap(theirs, loaded) | _swap(first, texts)
         made = []
         for result, output in self.results:
             file = output.filled(texts, loaded) if output is not None else None
@@ -95,6 +95,8 @@ class OfTarget:
 
 
 def _changed(texts: Texts, loaded: Texts) -> tuple[bool, bool]:
+    if texts is loaded:
+        return False, False
     return texts.description != loaded.description, texts.prompt != loaded.prompt
 
 
@@ -140,7 +142,7 @@ def _result(
         words = tuple([swap.get(word, word) for word in called.words])
         becomes = swap.get(called.becomes, called.becomes)
         called = Member(words, called.title, texts.path, becomes, called.output)
-    notes = [n.moved(file=texts.path) if n.file == first.path else n for n in result.notes]
+    notes = [n.elsewhere(texts.path) if n.file == first.path else n for n in result.notes]
     return Conversion(
         result.status,
         swap.get(result.name, result.name),

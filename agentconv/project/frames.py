@@ -30,6 +30,7 @@ class Frame:
     lines: tuple[tuple[int, str, Line, str], ...]  # piece, what stands before it, the first agent's line, its text
     comments: tuple[int, ...]  # pieces in a comment, which no program reads: where the file comes from
     fixed: frozenset[str]  # the texts that all of the kind have
+    longest: int  # of these
 
     def holds(self, said: dict[str, str], prompt: str, pieces: Sequence[str]) -> bool:
         """Whether the program finds these texts, and beside them what it found in the first. ``said``: the texts of
@@ -39,7 +40,7 @@ class Frame:
             or prompt[0] in WHITE
             or prompt[-1] in WHITE
             or prompt in said.values()
-            or prompt in self.fixed
+            or (len(prompt) <= self.longest and prompt in self.fixed)  # to look for it takes a hash of all of it
         ):
             return False
         if said["description"] in (said["name"], said["stem"]) or not self.fixed.isdisjoint(said.values()):
@@ -87,7 +88,8 @@ def frame(
         ends.add(begin)
         lines.append((at, text[begin:start], found, part))
     places = {start for _, _, start, _ in gaps}
-    return Frame(schema, tuple(around), tuple(lines), tuple(comments), frozenset(_texts(document.header, places)))
+    fixed = frozenset(_texts(document.header, places))
+    return Frame(schema, tuple(around), tuple(lines), tuple(comments), fixed, max(map(len, fixed), default=0))
 
 
 def _texts(node: Node, but: set[int]) -> list[str]:

@@ -80,11 +80,7 @@ class Maker:
 
     def _apart(self, source: Source) -> Apart | None:
         """The kind of a file, where what becomes of it depends on nothing but its kind and its texts."""
-        if self.kinds is None:
-            return None
-        plan = self.plan
-        chosen = plan.only or plan.exclude or plan.options.rewrite or plan.options.lift or plan.options.fold
-        if chosen or plan.options.carry or source.text is None or source.format is None or source.notes:
+        if self.kinds is None or source.text is None or source.format is None or source.notes:
             return None
         beside = (source.below, source.prefix, source.placed, source.asked)
         return self.kinds.apart(load(source.format), source.text, source.path, beside)

@@ -38,6 +38,12 @@ class Plan:
     settings: str = ""  # the file of settings that holds the flags, in a build
     jobs: int = 1  # processes; 0: as many as pay
 
+    @property
+    def tells_apart(self) -> bool:
+        """Whether agents with the same header may become something else, each for itself."""
+        options = self.options
+        return bool(self.only or self.exclude or options.rewrite or options.lift or options.fold or options.carry)
+
 
 @dataclass(frozen=True, slots=True)
 class Remark:

@@ -54,9 +54,9 @@ class Target:
         self.wrote: dict[str, bool] = {}  # output -> whether it was there already
         self.staged = files.Staged()
         self.leaving: list[Leaving] = []
-        self._root, self._spots = str(plan.root), Spots(plan)
+        self._spots = Spots(plan)
         self._prints: dict[int, tuple[bytes, str]] = {}  # by the object, which is kept so long
-        self._free: dict[str, str] = {}  # places where nothing is, of the outputs that are being written
+        self._looked: dict[str, tuple[str, bool]] = {}  # places of the outputs that are being written
         self.lying: dict[tuple[str, str], Lying] = {}  # source and output: what a worker wrote beside its place
         self.numbers: dict[str, int] = {}  # the last number behind a name that was taken
         self.asks: Counter[str] = Counter()  # what the program asks for first, with the agents that it concerns
@@ -127,8 +127,18 @@ class Target:
         self._let_go(results)
 
     def _is_one_of(self, sources: Collection[str], path: str) -> bool:
-        full = os.path.join(self._root, path)
-        return os.path.lexists(full) and os.path.realpath(full) in sources
+        try:
+            place, there = self._look(path)
+        except (OSError, files.Outside):  # said when it is to be written
+            return False
+        return there and os.path.realpath(place) in sources
+
+    def _look(self, path: str) -> tuple[str, bool]:
+        """The place, and whether something is there: asked once for the outputs that are written together."""
+        known = self._looked.get(path)
+        if known is None:
+            known = self._looked[path] = self._spots.look(path)
+        return known
 
     def _let_go(self, results: list[Conversion]) -> None:
         """The bytes are where they belong; of the agents only what the program asks for is counted."""
@@ -224,7 +234,7 @@ class Target:
             self.settle()
         finally:
             self.staged.drop()
-            self._free.clear()
+            self._looked.clear()
 
     def _update(self, results: list[Conversion], old: dict[str, bytes | None]) -> None:
         """--update: an existing file takes the new values and keeps what the format's table does not know."""
@@ -252,9 +262,8 @@ class Target:
     def old(self, path: str, result: Conversion) -> bytes | None:
         """What is there now; ``None`` where nothing is, or where the result cannot be written."""
         try:
-            place, there = self._spots.look(path)
+            place, there = self._look(path)
             if not there:
-                self._free[path] = place
                 return None
             with open(place, "rb") as file:
                 return file.read()
@@ -304,12 +313,11 @@ class Target:
         if self.plan.dry:
             return
         try:
-            free = self._free.get(path)
-            full = self.spot(path) if free is None else free
+            full, there = self._looked.get(path) or (self.spot(path), True)
             if (lying := self.lying.pop((result.source, path), None)) is not None:
                 self.staged.waiting.append(files.Fresh(lying.file, full, full))
             else:
-                self.staged.add(full, data, new=free is not None)
+                self.staged.add(full, data, new=not there)
             self.leaving.append(Leaving(full, path, result, data, lying))
         except files.Outside as problem:
             result.fail(note("F009", str(problem), file=path, help=OUTSIDE))

@@ -6,6 +6,7 @@ from agentconv import rights as counting
 from agentconv.notes import Note, note
 from agentconv.proof import verify
 from agentconv.proof.attempt import Attempt, Job, Seen
+from agentconv.registry import condition
 from agentconv.spec import Spec
 
 
@@ -91,16 +92,21 @@ def white_space(job: Job) -> list[Note]:
 def other_readers(job: Job, made: Attempt) -> list[Note]:
     """What the other programs that read this place make of the output."""
     out = []
+    more: dict[str, list[str]] = {}
     for seen in made.seen:
         if seen.agent is None:
             out.append(note("C004", f"{seen.program} reads this place, too, and does not load this file", path=""))
-            continue
-        if seen.gained and not seen.equal:
-            words = ", ".join(counting.spelled(seen.gained))
-            text = f"{seen.program} reads this place, too, and gives more there: {words}"
-            out.append(note("C004", text, path="tools"))
-        if seen.equal:
+        elif seen.equal:
             out += _only_one(job.dst, made, seen)
+        elif seen.gained:
+            when = condition(job.dst, seen.program)
+            name = seen.program + (f" ({when})" if when else "")
+            more.setdefault(", ".join(counting.spelled(seen.gained)), []).append(name)
+    for words, programs in more.items():
+        reads, gives = ("read", "give") if len(programs) > 1 else ("reads", "gives")
+        names = " and ".join(filter(None, [", ".join(programs[:-1]), programs[-1]]))
+        text = f"{names} {reads} this place, too, and {gives} more there: {words}"
+        out.append(note("C004", text, path="tools"))
     return out
 
 

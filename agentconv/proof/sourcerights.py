@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Set
 from dataclasses import replace
 
 from agentconv import rights as counting
 from agentconv.lowering.servers import limited_servers
-from agentconv.model import Agent
+from agentconv.model import Agent, Rule, Tool, Tools
 from agentconv.notes import Note, note
 from agentconv.reading.context import Read, Reading
 from agentconv.reading.engine import read_program
 from agentconv.registry import shared_readers
+from agentconv.spec import Spec, risk
 
 
 def source_rights(read: Read, reading: Reading, program: Reading | None) -> tuple[counting.Rights, list[Note]]:
     """The narrower of what the file asks for and what its program gives, and a note where they differ."""
+    agent, _ = narrowed_star(read, reading, program)
+    agent, idle = narrowed_given(replace(read, agent=agent), reading, program)
+    rights, notes = counted(replace(read, agent=agent), reading, program)
+    return rights, [*idle, *notes]
+
+
+def counted(read: Read, reading: Reading, program: Reading | None) -> tuple[counting.Rights, list[Note]]:
+    """The same for an agent that is narrowed already."""
     author = counting.of_agent(read.agent, reading.spec, program=False)
     notes: list[Note] = []
     if program is None:
@@ -27,7 +37,7 @@ def source_rights(read: Read, reading: Reading, program: Reading | None) -> tupl
     twin = same_agent(read, program)
     if twin is None:
         return author, notes
-    given = counting.of_agent(limited_servers(twin.agent, reading.spec), reading.spec, program=True, usual=True)
+    given = _given(twin.agent, reading.spec)
     notes += _read_elsewhere(reading, given)
     more = counting.gained(author, given)
     if more and reading.spec.tools.control != "none" and reading.spec.tools.singles:  # else nobody knows what it gives
@@ -35,6 +45,10 @@ def source_rights(read: Read, reading: Reading, program: Reading | None) -> tupl
         help = "the conversion keeps to what the file asks for"
         notes.append(note("R011", text, path="tools", file=reading.path, line=1, help=help))
     return author, notes
+
+
+def _given(agent: Agent, spec: Spec) -> counting.Rights:
+    return counting.of_agent(limited_servers(agent, spec), spec, program=True, usual=True)
 
 
 def _read_elsewhere(reading: Reading, given: counting.Rights) -> list[Note]:
@@ -60,6 +74,13 @@ def same_agent(read: Read, program: Reading) -> Read | None:
     return next((other for other in program.agents if other.agent.id == read.agent.id), None)
 
 
+def narrowed(read: Read, reading: Reading, program: Reading | None) -> tuple[Agent, list[Note]]:
+    """The agent without what nobody asked for by name and its program does not give either."""
+    agent, star = narrowed_star(read, reading, program)
+    agent, idle = narrowed_given(replace(read, agent=agent), reading, program)
+    return agent, [*star, *idle]
+
+
 def narrowed_star(read: Read, reading: Reading, program: Reading | None) -> tuple[Agent, list[Note]]:
     """A `*` that the program does not take for one means what the program makes of it."""
     agent = read.agent
@@ -70,3 +91,43 @@ def narrowed_star(read: Read, reading: Reading, program: Reading | None) -> tupl
     text = f"{reading.spec.seen} takes this `*` for the name of one tool, which gives nothing"
     said = note("T016", text, path="tools", file=reading.path, effect="narrows")
     return replace(agent, tools=twin.agent.tools), [said]
+
+
+def narrowed_given(read: Read, reading: Reading, program: Reading | None) -> tuple[Agent, list[Note]]:
+    """Everything less what is denied holds no class of which the program gives nothing.
+
+    Claude Code 2.1.328 (run) hands Grep and Glob over only where a list names them: an agent with Read and Bash denied
+    has nothing that reads. Where it has another tool of the class (only Bash denied) the right is the same, and tools
+    that merely share the class stay: to lose them would be for no reason. What a rule names was asked for.
+    """
+    agent, spec = read.agent, reading.spec
+    twin = same_agent(read, program) if program is not None and program.status == "read" else None
+    if twin is None or spec.tools.control == "none" or not spec.tools.singles:
+        return agent, []
+    given = _given(twin.agent, spec)
+    asked_for = counting.of_agent(agent, spec, program=False)
+    less = counting.gained(given | counting.of_ambient(spec), asked_for)
+    if not less:
+        return agent, []
+    rules = _idle(agent, twin.agent, spec, {r.cls for r in less})
+    agent = replace(agent, tools=Tools(agent.tools.base, (*agent.tools.rules, *rules)))
+    gone = counting.lost(asked_for, counting.of_agent(agent, spec, program=False))
+    if not gone:
+        return read.agent, []
+    words = ", ".join(counting.spelled(gone))
+    text = f"{spec.seen} gives this agent less than everything but what it denies: nothing of {words}"
+    help = "the conversion keeps to what the program gives; a tool that the file names counts as asked for"
+    return agent, [note("R011", text, path="tools", file=reading.path, line=1, help=help)]
+
+
+def _idle(agent: Agent, twin: Agent, spec: Spec, classes: Set[str]) -> Iterator[Rule]:
+    """Denials of what no tool of the program gives and no rule names, of these classes."""
+    names = spec.tools.singles
+    given = counting.by_name(twin.tools, spec, usual=True)
+    there = {c for name, grant in given.items() if grant.any for c in names[name].gives}
+    there |= {c for rule in agent.tools.rules if rule.effect == "allow" for c in rule.tool.caps}
+    at = {rule.tool.name: rule.at for rule in agent.tools.rules}
+    for name in names.values():
+        idle = tuple(c for c in name.gives if c not in there and risk(c) in classes)
+        if idle and not (name.off and name.name not in at):
+            yield Rule("deny", Tool(name.name, idle), at=at.get(name.name, "tools"))

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from agentconv.containers import Node
 from agentconv.model import Base, Rule, Scope, Tool, Tools
-from agentconv.reading.context import Context, Refused
+from agentconv.reading.context import Context, Refused, is_meant_date
+from agentconv.reading.guessedservers import by_known
 from agentconv.reading.jsregex import is_js_regex
 from agentconv.reading.toolcodecs import NONE, is_null, read_tools, remember
 from agentconv.reading.toolnames import Found, recognise, star
@@ -41,7 +42,7 @@ def read_permission(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:
     rules: list[Rule] = []
     for pair in node.pairs:
         at = f"{row.key}.{pair.key.text}"
-        found = recognise(pair.key.text, ctx.spec, author=ctx.author)
+        found = by_known(recognise(pair.key.text, ctx.spec, author=ctx.author), pair.key.text, ctx)
         remember(pair.key.text, at, pair.key, found, ctx)
         name = ctx.spec.tools.own(pair.key.text)
         kind = name.scope if name else ""
@@ -68,7 +69,7 @@ def _listed_actions(node: Node, row: Field, ctx: Context) -> Iterator[Rule]:
         if name is None or action is None:
             ctx.say("R007", f"an entry of `{row.key}` without {keys['name']} and {keys['action']}; left out", at, item)
             continue
-        found = recognise(str(name.text), ctx.spec, author=ctx.author)
+        found = by_known(recognise(str(name.text), ctx.spec, author=ctx.author), str(name.text), ctx)
         remember(str(name.text), at, name, found, ctx)
         own = ctx.spec.tools.own(str(name.text))
         every = pattern is None or pattern.text == "*"
@@ -102,12 +103,10 @@ def read_bools(node: Node, row: Field, ctx: Context) -> tuple[Base | None, tuple
     if node.kind != "map":
         if not ctx.author:
             raise Refused(f"`{row.key}` must be a map", row.fact("bad") == "refuse-all")
-        ctx.say(
-            "R012",
-            f"{ctx.spec.program} does not start with `{row.key}` that is no map; read as the list it means",
-            "tools",
-            node,
-        )
+        text = f"{ctx.spec.program} does not start with `{row.key}` that is no map; read as the list it means"
+        if ctx.spec.container.get("dates") == "maps" and is_meant_date(node):
+            text = f"`{row.key}` is a date, which {ctx.spec.seen} takes for a map without keys, and so for no limit"
+        ctx.say("R012", text, "tools", node)
         tools = read_tools(node, row, ctx) if not is_null(node, ctx) else NONE
         return tools.base, tools.rules
     rules = []
@@ -117,7 +116,7 @@ def read_bools(node: Node, row: Field, ctx: Context) -> tuple[Base | None, tuple
         if not isinstance(pair.value.value, bool) and not ctx.author:
             raise Refused(f"`{at}` must be true or false", row.fact("bad") == "refuse-all")
         key = (row.fact("aliases") or {}).get(pair.key.text, pair.key.text)
-        found = recognise(key, ctx.spec, author=ctx.author)
+        found = by_known(recognise(key, ctx.spec, author=ctx.author), key, ctx)
         remember(pair.key.text, at, pair.key, found, ctx)
         made = [Rule("allow" if on else "deny", found.tool, None, None, at)]
         rules += closed_servers(found, made, key, at, pair.key, ctx)

@@ -211,6 +211,13 @@ FAULTS = [
         lambda read, *rest: (read.agent, []),
         "row:claude-unquoted-star-list-to-vscode",
     ),
+    Fault(
+        "everything is what the author could mean by it",
+        sourcerights,
+        "narrowed_given",
+        lambda read, *rest: (read.agent, []),
+        "row:claude-deny-read-and-shell-to-vscode",
+    ),
     # lowering
     Fault(
         "plan mode is not held",

@@ -7,6 +7,7 @@ import pytest
 from agentconv.convert import convert_text
 from agentconv.reading.engine import read_author, read_program
 from agentconv.registry import load, targets
+from tests import probing
 
 FOUND = [
     ("agentconv", '[{"id": "one", "prompt": "1"}, {"": "two", "prompt": "2"}]\n'),  # an empty key stood for the prompt
@@ -48,3 +49,19 @@ def test_a_pattern_gives_no_more_than_its_program() -> None:
     assert [n.code for n in made.notes if n.path == "enabled_tools[0]"] == ["T002"]
     (denied,) = convert_text(text.replace("enabled", "disabled"), from_="mistral-vibe", to="cline")
     assert "network" not in denied.rights.after, "what nobody gets can be denied all the same"
+
+
+# the model's own form keeps the words as they are
+TELLING = [i for i in targets() if not (load(i).text_kind or load(i).tools.mcp.get("guess") or i == "agentconv")]
+
+
+@pytest.mark.parametrize("target", TELLING)
+@pytest.mark.parametrize("server", ["my", "my_db", "my_db_old"])
+def test_a_joined_name_is_denied_whatever_its_server_is(server: str, target: str) -> None:
+    """OpenCode joins server and tool with a sign that either may hold."""
+    text = "---\ndescription: d\nmode: subagent\npermission: {bash: deny, my_db_old_drop: deny}\n---\nDo it all.\n"
+    (made,) = convert_text(text, from_="opencode", to=target)
+    denied = probing.Deed("mcp", f"{server}/{'my_db_old_drop'.removeprefix(server + '_')}")
+    for path, data in made.files.items():
+        back = read_program(load(target), data.decode(), path).agents[0].agent
+        assert not probing.may(back, load(target), denied, program=True), data.decode()

@@ -137,3 +137,14 @@ def test_no_raw_header_becomes_wider(source: str, data: st.DataObject) -> None:
         some = data.draw(st.lists(st.sampled_from(targets()), min_size=4, max_size=4, unique=True))
     for target in some:
         check(text, source, target)
+
+
+@pytest.mark.parametrize("source", [i for i in ids() if rawheaders.denying(i)])
+@LAW
+@given(data=st.data())
+def test_everything_less_some_tools_becomes_no_more_than_the_program_leaves(source: str, data: st.DataObject) -> None:
+    """Nothing else stands in the file, so no word of it asks for what the program does not give (what only a setting
+    brings is given here, too)."""
+    text = data.draw(rawheaders.all_less(source))
+    for target in data.draw(st.lists(st.sampled_from(targets()), min_size=4, max_size=4, unique=True)):
+        check(text, source, target)

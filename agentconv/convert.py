@@ -15,7 +15,7 @@ from agentconv.model import Agent, Tools
 from agentconv.notes import Note, note
 from agentconv.proof import aftermath, verify
 from agentconv.proof.attempt import Attempt, Job, attempt
-from agentconv.proof.sourcerights import narrowed, source_rights
+from agentconv.proof.sourcerights import counted, narrowed, source_rights
 from agentconv.proof.starting import only_started
 from agentconv.reading.context import Get, Read, Reading
 from agentconv.reading.engine import read_author, read_program
@@ -124,7 +124,7 @@ def convert_read(
     read = replace(read, agent=taken)
     agent, star = narrowed(read, reading, program)
     agent, idle = only_started(limited_servers(agent, src), read, reading, program)
-    before, said = source_rights(replace(read, agent=agent), reading, program)
+    before, said = counted(replace(read, agent=agent), reading, program)
     agent, meant = all_meant(agent, src, dst)
     if meant:
         before = counting.of_agent(agent, src, program=False)

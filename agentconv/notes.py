@@ -91,6 +91,7 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "R043": ("approximate", "a text is read otherwise"),
     "R085": ("approximate", "a key that the program does not know, read as one that it has"),
     "R060": ("lost", "a command that the source program does not start"),
+    "R061": ("lost", "a permission mode that the source program passes over"),
     # tools
     "T001": ("info", "a tool name of another program"),
     "T002": ("info", "a tool name the program dropped"),

@@ -38,7 +38,8 @@ PLACES = {
 FIRST = tuple(PLACES)  # of these formats every pair has a row
 for id in registry.ids():
     where = registry.heads()[id]["places"]
-    PLACES.setdefault(id, str(where.get("write") or where["project"][0]).replace("{id}", "a").replace("*", "a"))
+    place = where.get("write") or (where["project"] or ["*.md"])[0]
+    PLACES.setdefault(id, str(place).replace("{id}", "a").replace("*", "a"))
 KEYS = {"id", "from", "to", "text", "options", "before", "after", "status", "gained", "notes", "writes", "why"}
 OPTIONS = {"allow_widening", "approval", "skip_refused", "strict"}
 WRITTEN = {"exact", "lossy", "narrowed", "widened"}

@@ -227,7 +227,8 @@ def about_target(target: Target, results: list[Conversion], placed: dict[str, st
         for id, entry in (heads()[format].get("also_read_by") or {}).items():
             facts = reader_facts(entry)
             program = str(facts.get("program", id))
-            if program not in readers or format == dst.id or facts.get("equal"):
+            here = facts.get("home") is not False or not done.plan.options.user
+            if program not in readers or format == dst.id or facts.get("equal") or not here:
                 continue
             if facts.get("wins") == "here":
                 first.append(program)

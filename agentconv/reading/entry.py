@@ -16,7 +16,7 @@ from agentconv.naming import taken
 from agentconv.notes import Note, note
 from agentconv.reading import indirect
 from agentconv.reading.codecs import TOOL_TYPES, read_value
-from agentconv.reading.context import UNSAID, Context, Get, Read, Refused, is_date, too_many
+from agentconv.reading.context import UNSAID, Context, Get, Read, Refused, is_date, is_meant_date, too_many
 from agentconv.reading.miswritten import respelt
 from agentconv.reading.namedfiles import named_in_body
 from agentconv.reading.roster import read_roster
@@ -117,8 +117,13 @@ class Keys:
                 raise Refused(f"the definition of {kind}", skipped=True)
             text = f"this is the definition of {kind}: there is nothing in it that another program could run"
             return [note("R016", text, path=key, file=ctx.path, line=node.line, column=node.column)]
-        if row.type in MAPS and spec.container.get("dates") == "maps" and is_date(node):
-            node = Node("map", node.start, node.end, node.line, node.column, style="flow")
+        if row.type in MAPS and spec.container.get("dates") == "maps":
+            if ctx.author and row.type == "map" and is_meant_date(node):
+                text = f"`{key}` is a date, which {spec.seen} takes for a map without keys: left out"
+                ctx.say("R007", text, row.field or key, node, effect="info")
+                return []
+            if is_date(node):
+                node = Node("map", node.start, node.end, node.line, node.column, style="flow")
         self.where.setdefault(row.field or key, node)
         if row.type not in WHOLE and too_many_names(node):
             return too_many(ctx, f"`{key}` holds more than {MAX_NODES} names", key, node)
@@ -137,6 +142,10 @@ class Keys:
             from agentconv.reading.toolsets import defined_tools
 
             self.extras.extend(defined_tools(node, row, self.spec))
+        if row.type == "tool-settings" and self.ctx.author:
+            from agentconv.reading.toolsettings import other_settings
+
+            self.extras.extend(other_settings(node, row, self.spec))
         self.base, more, first = tool_row(row, node, self.ctx, self.base, self.early + self.rules)
         if row.fact("limits_only"):
             self.limits += only_limits(more, Tools(self.base, tuple(self.early + self.rules)), self.spec)

@@ -9,12 +9,11 @@ from typing import Any
 from agentconv.containers import Node
 from agentconv.model import Base, Rule, Scope, Tool, Tools
 from agentconv.patterns import pattern
-from agentconv.reading.context import Context, Refused, Token, is_date
+from agentconv.reading.context import CURLY, Context, Refused, Token, is_date
 from agentconv.reading.toolnames import Found, recognise, star
 from agentconv.spec import Field, cap_title, portable
 
 NONE, ALL = Tools("none"), Tools("all")
-CURLY = "“”„‟‘’‚‛«»"  # the quotes of word processors, and of chats that a file was copied from
 QUOTES = "\"'`" + CURLY
 SERVER_PART = pattern(r"mcp__(?P<server>(?:(?!__)[^*])+)__.*\*")
 
@@ -166,8 +165,10 @@ def _legal_list(node: Node, row: Field, ctx: Context) -> None:
 
 
 def _holds_blank(node: Node, row: Field, ctx: Context) -> bool:
-    """Whether one of a list's names has no character; some programs refuse the file for it."""
-    blank = node.kind == "list" and any(i.kind == "scalar" and not i.text.strip() for i in node.items)
+    """Whether one of a list's names has no character; some programs refuse the file for it. Where a text is one name
+    as it stands, an empty one is such a name."""
+    items = node.items if node.kind == "list" else [node] if ctx.spec.tools.fact("split") == "whole" else []
+    blank = any(i.kind == "scalar" and not i.text.strip() for i in items)
     if blank and not ctx.author and ctx.spec.tools.fact("blank_item") == "refused":
         raise Refused(f"`{row.key}` holds a name without a character")
     return blank

@@ -11,7 +11,7 @@ from agentconv.model import Base, Rule, Scope, Tool, Tools
 from agentconv.patterns import pattern
 from agentconv.reading.context import CURLY, Context, Refused, Token, is_date
 from agentconv.reading.toolnames import Found, recognise, star
-from agentconv.spec import Field, portable
+from agentconv.spec import Field, cap_title, portable
 
 NONE, ALL = Tools("none"), Tools("all")
 QUOTES = "\"'`" + CURLY
@@ -405,6 +405,11 @@ def remember(token: str, at: str, place: Node, found: Found, ctx: Context) -> No
         ctx.say("T001", f"`{token}` is a name of another program, {nothing}; {_became(found.tool, new)}", at, place)
     elif found.how == "misplaced":
         ctx.say("T001", f"`{token}` is a tool and no group, {nothing}; {_became(found.tool, new)}", at, place)
+    elif found.how == "less":
+        own = ctx.spec.tools.own(token)
+        gives = ", ".join(cap_title(c) for c in own.caps) if own else "more"
+        meant = ", ".join(cap_title(c) for c in found.tool.caps)
+        ctx.say("T009", f"`{token}` is “{gives}” in {ctx.spec.seen}; taken as meant: “{meant}”", at, place)
     elif found.how == "mcp" and ctx.spec.tools.mcp.get("guess") and found.tool.member:
         meant = f"`{found.tool.member}` of an MCP server `{found.tool.server}`"
         text = f"`{token}` is no tool of {program}: taken for {meant}"

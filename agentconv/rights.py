@@ -165,10 +165,13 @@ def by_name(tools: Tools, spec: Spec, usual: bool = False, main: bool = False) -
         for n, name in spec.tools.singles.items()
         if (main or not name.never) and not (usual and name.off and not (name.key or name.set_up))
     }
+    unlisted = (
+        _listed(spec) if opened else frozenset[str]()
+    )  # beside a `*` a name is no list (Claude Code 2.1.328, run)
     for rule in tools.rules:
         reach = spec.tools.covers if rule.effect == "allow" else spec.tools.shutting
         for name in reach(rule.tool.name) if not is_star(rule.tool) else grants:
-            if name in grants:
+            if name in grants and not (rule.effect == "allow" and name in unlisted):
                 grants[name] = _after(grants[name], rule)
     return grants
 

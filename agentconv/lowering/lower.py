@@ -11,6 +11,7 @@ from agentconv.lowering.fittexts import fit_texts
 from agentconv.lowering.lowered import Lowered, Options
 from agentconv.lowering.models import lower_models, provider
 from agentconv.lowering.texts import as_written, lower_identity, lower_texts, placeholders
+from agentconv.lowering.through import bound_keys
 from agentconv.lowering.tools import Bounds, control_for
 from agentconv.model import Agent, Extra, Tools
 from agentconv.reading.origins import as_it_is
@@ -83,6 +84,7 @@ def lower(
     _say_needs(fields, dst, out)
     _say_unnamed(fields, src, dst, out)
     _delegates(agent, delegates, before, dst, fields, out)
+    bound_keys(fields, agent, dst, out)
     always(fields, src, dst, out)
     extras = _beside_list(lower_extras(said_by(agent.extras, rosters, dst), src, dst, out), fields["tools"], dst)
     extras += tuple(e for e in provider(fields.get("model"), dst) if e.key not in {x.key for x in extras})

@@ -93,6 +93,7 @@ class Context:
     keys: frozenset[str] = frozenset()  # all keys of the entry
     get: Get | None = None
     top: Node | None = None  # the map that the whole file is
+    prefixes: dict[str, str] = field(default_factory=dict)  # MCP server -> what the names of its tools begin with
 
     def place(self, offset: int) -> tuple[int, int]:
         """Line and column of an offset."""

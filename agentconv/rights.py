@@ -299,7 +299,7 @@ def of_agent(agent: Agent, spec: Spec, *, program: bool, usual: bool = False) ->
         agent, spec = as_meant(agent, spec)
         program = False
     if program and spec.tools.control == "none":
-        rights = frozenset({Right(ALL)})
+        rights = frozenset({Right(ALL, approval="auto" if spec.tools.fact("approval") == "automatic" else None)})
     else:
         tools = added_by_fields(agent, spec) if program else agent.tools
         rights = of_tools(tools, spec, program=program, usual=usual, main=agent.mode == "primary")
@@ -319,7 +319,8 @@ def of_agent(agent: Agent, spec: Spec, *, program: bool, usual: bool = False) ->
 def spread(rights: Rights) -> Rights:
     """``all`` as the classes it stands for."""
     if any(r.cls == ALL for r in rights):
-        return frozenset({Right(c) for c in (*CLASSES, MCP)} | {r for r in rights if r.cls != ALL})
+        asked = next(r.approval for r in rights if r.cls == ALL)
+        return frozenset({Right(c, approval=asked) for c in (*CLASSES, MCP)} | {r for r in rights if r.cls != ALL})
     return rights
 
 

@@ -15,6 +15,7 @@ from agentconv.reading.jstext import as_text
 from agentconv.spec import Field, Spec, load_data
 
 DATED = re.compile(r"[-@](20\d{6}|20\d\d-\d\d-\d\d)$")
+BEDROCK = pattern(r"^(?:[a-z]{2,6}\.)?anthropic\.([a-z0-9-]+?)-v\d+(?::\d+)?$")  # us.anthropic.claude-…-v1:0
 PARAMETERS = pattern(r"\[[^\[\]]*\]$")  # `[1m]`, `[effort=high]`: of the model's use, and only its own program's
 DECORATION = re.compile(r"\s*\([\w. -]+\)$|\[[^\[\]]*\]$", re.I)
 
@@ -70,6 +71,8 @@ def _unquoted(text: str, node: Node, row: Field, ctx: Context) -> str:
 def model_of(text: str) -> Model:
     """What a spelling means; only the text where nobody knows it."""
     bare = DECORATION.sub("", text.strip())
+    if cloud := BEDROCK.match(bare.rsplit("/", 1)[-1]):
+        bare = cloud[1]
     tails = [bare, bare.rsplit("/", 1)[-1], DATED.sub("", bare.rsplit("/", 1)[-1]), bare.rsplit(":", 1)[-1]]
     names = _spellings()
     for tail in tails:

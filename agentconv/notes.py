@@ -172,6 +172,7 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "C013": ("approximate", "the prompt was changed where the target would evaluate it"),
     "C014": ("info", "agents will show twice"),
     "C015": ("info", "what the program asks for before it shows an agent"),
+    "C016": ("approximate", "the program's home is elsewhere"),
     "C040": ("approximate", "a text longer than the program takes"),
     "C041": ("approximate", "a name of the program's own"),
     "C042": ("info", "name and file differ"),

@@ -6,9 +6,11 @@ only what the report says of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable
+import os
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from agentconv.bodies.company import Company
 from agentconv.conversion import AS_NAMED, Conversion
@@ -23,12 +25,12 @@ from agentconv.project.writing import Target
 from agentconv.project.written import Written
 from agentconv.reading.context import Reading
 from agentconv.registry import heads, load, reader_facts, shared_readers, trusted
+from agentconv.spec import Spec
 
 if TYPE_CHECKING:
     from agentconv.alike import Kinds
     from agentconv.project.filling import Results
 from agentconv.project.nearby import is_file
-from agentconv.spec import Spec
 
 # Conversions from which workers are started: a guess from CPU times of a busy machine (docs/speed.md).
 PAYS_FROM = 3_000
@@ -75,6 +77,8 @@ def run(plan: Plan, sources: Iterable[Source], progress: Callable[[int], None] =
     for target in targets:
         done.remarks += about_target(target, [r for r in target.made if r.files], places, done)
     done.remarks += _of_strangers(done)
+    if plan.options.user:
+        done.remarks += _moved(done)
     return done
 
 
@@ -211,6 +215,19 @@ def _of_strangers(done: Run) -> list[Remark]:
     return out
 
 
+def _moved(done: Run) -> list[Remark]:
+    """Places below the home folder that a variable of the environment has put elsewhere: the program looks there."""
+    out = []
+    for id in dict.fromkeys(i for r in done.results for i in (r.format, r.target) if i in heads()):
+        for name, place in ((heads()[id].get("places") or {}).get("moved") or {}).items():
+            folder = os.environ.get(name)
+            if folder and os.path.realpath(folder) != os.path.realpath(Path(place).expanduser()):
+                program, count = heads()[id]["program"], sum(id in (r.format, r.target) for r in done.results)
+                text = f"{name} is set: {program} looks into {folder}, not into {place}"
+                out.append(Remark("", count, note("C016", text, help="name files there, and -o a folder there")))
+    return out
+
+
 def about_target(target: Target, results: list[Conversion], placed: dict[str, str], done: Run) -> list[Remark]:
     """Double listing, and what the program asks for first."""
     out: list[Remark] = []
@@ -239,9 +256,16 @@ def about_target(target: Target, results: list[Conversion], placed: dict[str, st
             out.append(Remark(dst.id, len(mine), _double(twice, placed[mine[0].source])))
         if first and mine:
             out.append(Remark(dst.id, len(mine), _hidden(first, placed[mine[0].source])))
+    if most := dst.container.get("reads_first"):
+        out += [_too_much(dst, path, size, most) for path, size in target.sizes.items() if size > most["bytes"]]
     for text, count in target.asks.items():
         out.append(Remark(dst.id, count, note("C015", text, path=dst.id)))
     return out
+
+
+def _too_much(dst: Spec, path: str, size: int, most: Mapping[str, Any]) -> Remark:
+    said = f"{path} has {size:,} bytes, and {most['program']} reads the first {most['bytes']:,}"
+    return Remark(dst.id, 1, note("C040", f"{said}: agents behind them are lost there", file=path, help=most["help"]))
 
 
 def _hidden(programs: list[str], folder: str) -> Note:

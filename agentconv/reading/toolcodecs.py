@@ -74,9 +74,18 @@ def read_tools(node: Node, row: Field, ctx: Context) -> Tools:
                 return every
             continue
         if found.how == "unknown" and "*" in token:
-            ctx.say("T016", f"`{token}` is no pattern in {ctx.spec.program}: it gives nothing", at, place)
+            text = f"`{token}` is no pattern in {ctx.spec.program}: it gives nothing"
+            if table.mcp.get("patterns"):
+                text = (
+                    f"`{token}` is a pattern in {ctx.spec.program}; which tools of servers it gives is not known here"
+                )
+            ctx.say("T016", text, at, place)
         made = allow(token, at, place, found, ctx)
         if found.how == "unknown" and not ctx.author:
+            if wide := _most_of(token, ctx):
+                rules += [Rule("allow", tool, None, None, at) for tool in wide]
+                known += 1
+                continue
             if table.fact("unknown", "ignored") == "refused":
                 raise Refused(f"unknown tool `{token}`")
             continue
@@ -90,6 +99,15 @@ def read_tools(node: Node, row: Field, ctx: Context) -> Tools:
         word = table.fact("unknown_only", "none")
         return meaning("none" if word == "start-refused" else word, ctx, "a list of unknown names only")
     return Tools(base, tuple(rules))
+
+
+def _most_of(token: str, ctx: Context) -> list[Tool]:
+    """The servers of which a pattern gives some tools: no more than these."""
+    if not ctx.spec.tools.mcp.get("patterns"):
+        return []
+    from agentconv.reading.wildkeys import meant_by_pattern
+
+    return [tool for tool in meant_by_pattern(token, ctx) if tool.server]
 
 
 def _changed(tokens: list[tuple[str, str, Node]], ctx: Context) -> Tools | None:
@@ -221,9 +239,9 @@ def _by_pattern(token: str, at: str, place: Node, ctx: Context) -> list[Rule]:
     """Denials of all that a pattern may stand for."""
     if "*" not in token and "?" not in token:
         return []
-    from agentconv.reading.wildkeys import denied_by_pattern
+    from agentconv.reading.wildkeys import meant_by_pattern
 
-    tools = denied_by_pattern(token, ctx)
+    tools = meant_by_pattern(token, ctx)
     if tools:
         names = ", ".join(f"`{tool.name}`" for tool in tools if not tool.server)
         servers = ["every MCP server" if t.server == "*" else f"the MCP server `{t.server}`" for t in tools if t.server]

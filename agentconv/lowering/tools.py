@@ -21,7 +21,7 @@ from agentconv.lowering.wish import (
 )  # fmt: skip
 from agentconv.model import Agent, Scope, Tool, Tools
 from agentconv.notes import Note
-from agentconv.rights import Grant, Rights, alive, by_capability, gained, is_star, limits_shell, of_agent, resolved
+from agentconv.rights import ALL, Grant, Rights, alive, by_capability, gained, is_star, limits_shell, of_agent, resolved
 from agentconv.spec import Spec, risk
 
 Delegates = tuple[str, ...] | None
@@ -78,6 +78,7 @@ def lower_tools(job: ToolJob) -> tuple[Tools, Delegates]:
     dst = job.dst
     if dst.tools.control == "none" or (dst.text_kind and not dst.tools.names):
         _say_asking(job)
+        _say_denied(job)
         return Tools(), job.agent.delegates
     if dst.tools.control == "switch":
         from agentconv.lowering.switch import lower_switch
@@ -108,6 +109,21 @@ def _say_asking(job: ToolJob) -> None:
         words = "every tool" if is_star(rule.tool) else f"`{rule.tool.name}`"
         text = f"{words} asks each time; {job.dst.program} leaves asking to the session"
         job.say("T015", text, rule.at, "approximate")
+
+
+def _say_denied(job: ToolJob) -> None:
+    """Denials that a program without a control cannot hold, of an agent whose free shell could do it all the same.
+    Without one the agent is refused, or the text states its limit."""
+    if not any(r.cls in ("runs", ALL) and r.whole for r in job.before):
+        return
+    caps = by_capability(resolved(job.agent.tools, job.src), job.src)
+    for rule in job.agent.tools.rules:
+        if rule.effect != "deny" or is_star(rule.tool):
+            continue
+        denied = [c for c in rule.tool.caps if risk(c) != "none"]
+        if not (denied or rule.tool.server) or (denied and all(c in caps and caps[c].whole for c in denied)):
+            continue  # no right, or a later rule gives it back
+        job.say("T020", f"`{rule.tool.name}` was denied; {job.dst.program} has no control that would hold it", rule.at)
 
 
 def _same_language(job: ToolJob) -> Tools | None:

@@ -58,7 +58,7 @@ def lower(
     fields |= lower_texts(agent, dst, out)
     fields["prompt"] = placeholders(fields["prompt"], src, dst, out)
     fit_texts(fields, dst, out)
-    if written := lower_models(agent, dst, options, out):
+    if written := lower_models(agent, src, dst, options, out):
         fields["model"] = written
     for name, value in agent.said().items():
         if name not in DONE and (kept := lower_field(name, value, src, dst, before, out)) is not None:

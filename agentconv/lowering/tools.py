@@ -10,6 +10,7 @@ from typing import NamedTuple
 from agentconv.lowering.wish import (
     ToolJob,
     Wish,
+    is_shared_check,
     joined,
     opened,
     say_along,
@@ -19,7 +20,7 @@ from agentconv.lowering.wish import (
     say_unknown,
     shut_forbidden,
 )  # fmt: skip
-from agentconv.model import Agent, Scope, Tool, Tools
+from agentconv.model import Agent, Rule, Scope, Tool, Tools
 from agentconv.notes import Note
 from agentconv.rights import ALL, Grant, Rights, alive, by_capability, gained, is_star, limits_shell, of_agent, resolved
 from agentconv.spec import Spec, risk
@@ -98,7 +99,8 @@ def lower_tools(job: ToolJob) -> tuple[Tools, Delegates]:
     else:
         tools, delegates = _listed(job, source, caps)
     say_along(job, tools, by_capability(source, job.src))
-    return tools, delegates
+    checks = tuple(rule for rule in job.agent.tools.rules if is_shared_check(job, rule))
+    return (replace(tools, rules=(*tools.rules, *checks)) if checks else tools), delegates
 
 
 def _say_asking(job: ToolJob) -> None:
@@ -129,6 +131,7 @@ def _say_denied(job: ToolJob) -> None:
 def _same_language(job: ToolJob) -> Tools | None:
     """Two formats of one program share their rules word for word, order included."""
     tools, table = alive(job.agent.tools), job.dst.tools
+    tools = replace(tools, rules=tuple(r for r in tools.rules if not _adds_nothing(r, tools.rules, job)))
     family = {job.src.id, job.src.head.get("extends")} & {job.dst.id, job.dst.head.get("extends")} - {None}
     if not family or table.control != "map" or job.forbid or job.agent.delegates is not None:
         return None
@@ -160,6 +163,14 @@ def _same_language(job: ToolJob) -> Tools | None:
         ):
             return None
     return made
+
+
+def _adds_nothing(rule: Rule, rules: tuple[Rule, ...], job: ToolJob) -> bool:
+    """A name that the program no longer has, for what another name of the rules gives as well."""
+    if rule.effect == "deny" or rule.scope or not rule.tool.caps or is_star(rule.tool) or rule.tool.server:
+        return False
+    own = [name for r in rules if r.effect == "allow" and not r.scope and (name := job.src.tools.own(r.tool.name))]
+    return job.src.tools.own(rule.tool.name) is None and set(rule.tool.caps) <= {c for n in own for c in n.gives}
 
 
 def _spelled_here(tool: Tool, job: ToolJob) -> bool:

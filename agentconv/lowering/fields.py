@@ -265,5 +265,7 @@ def lower_extras(extras: tuple[Extra, ...], src: Spec, dst: Spec, out: Lowered) 
         elif extra.key == src.models.get("provider_key"):
             out.say("L006", f"`{extra.key}` of {src.program} says who serves the model there", extra.key, "info")
         else:
-            out.say("L006", f"`{extra.key}` means something to {src.program} only", extra.key)
+            unknown = src.container.get("unknown_keys") != "sent" and extra.key.split(".")[0] not in src.known_keys
+            text = f"is no key of {src.program}" if unknown else f"means something to {src.program} only"
+            out.say("L006", f"`{extra.key}` {text}", extra.key)
     return tuple(kept)

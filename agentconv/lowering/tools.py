@@ -125,7 +125,8 @@ def _say_denied(job: ToolJob) -> None:
         denied = [c for c in rule.tool.caps if risk(c) != "none"]
         if not (denied or rule.tool.server) or (denied and all(c in caps and caps[c].whole for c in denied)):
             continue  # no right, or a later rule gives it back
-        job.say("T020", f"`{rule.tool.name}` was denied; {job.dst.program} has no control that would hold it", rule.at)
+        what = f"`{rule.tool.name}` was denied" + (f" for `{rule.scope.text}`" if rule.scope else "")
+        job.say("T020", f"{what}; {job.dst.program} has no control that would hold it", rule.at)
 
 
 def _same_language(job: ToolJob) -> Tools | None:
@@ -319,7 +320,7 @@ def _agents_limit(job: ToolJob, wishes: list[Wish]) -> tuple[list[Wish], Delegat
     texts = ", ".join(named or [s.text for _, s, _ in wish.grant.scopes])
     who = job.dst.seen if "delegates" not in job.forbid else f"another program at the place of {job.dst.program}"
     text = f"{who} cannot limit which agents may be called ({texts}); `{wish.label}` is left out"
-    job.say("T022", text, wish.at)
+    job.say("T022", text, wish.at, label=wish.label)
     if field is not None:
         job.say("T022", text, "delegates")
     return rest, () if in_field and field is not None else None

@@ -52,10 +52,14 @@ class ToolJob:
         at: str | Iterable[str] = "tools",
         effect: NoteEffect | None = None,
         help: str = "",
+        label: str = "",
     ) -> None:
-        """A note at one or several places of the source's control."""
+        """A note at one or several places of the source's control. ``label``: the name in the message that is the name
+        of the first place; another place has its own."""
         for place in dict.fromkeys([at] if isinstance(at, str) else at) or ("tools",):
-            made = note(code, message, effect=effect, path=place or "tools", help=help)
+            names = [rule.tool.name for rule in self.agent.tools.rules if label and rule.at == place]
+            text = message.replace(f"`{label}`", f"`{names[0]}`") if names and label not in names else message
+            made = note(code, text, effect=effect, path=place or "tools", help=help)
             if made not in self.said:
                 self.said.add(made)
                 self.notes.append(made)
@@ -178,13 +182,13 @@ def say_choice(
         other, effect = near[wish.cap]
         kind: NoteEffect = "narrows" if effect == "narrows" else "approximate"
         text = f"{program} has no tool for “{title}”: `{wish.label}` became `{name}` ({cap_title(other)})"
-        job.say("T005", text, wish.at, effect=kind)
+        job.say("T005", text, wish.at, effect=kind, label=wish.label)
     elif wish.cap in wider:
         text = f"`{wish.label}`: `{wider[wish.cap]}` of {program} would give more than the source has; left out"
-        job.say("T007", text, wish.at)
+        job.say("T007", text, wish.at, label=wish.label)
     elif name is None:
         kind = "narrows" if risk(wish.cap) != "none" else "lost"
-        job.say("T003", f"{program} has no tool for “{title}” (`{wish.label}`)", wish.at, effect=kind)
+        job.say("T003", f"{program} has no tool for “{title}” (`{wish.label}`)", wish.at, effect=kind, label=wish.label)
 
 
 def say_leave(job: ToolJob, cap: str, places: Places) -> None:

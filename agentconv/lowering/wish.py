@@ -188,7 +188,10 @@ def say_choice(
         job.say("T007", text, wish.at, label=wish.label)
     elif name is None:
         kind = "narrows" if risk(wish.cap) != "none" else "lost"
-        job.say("T003", f"{program} has no tool for “{title}” (`{wish.label}`)", wish.at, effect=kind, label=wish.label)
+        text = f"{program} has no tool for “{title}” (`{wish.label}`)"
+        if wish.cap == "program":
+            text = f"{program} has no tool like `{wish.label}`, which one program only has"
+        job.say("T003", text, wish.at, effect=kind, label=wish.label)
 
 
 def say_leave(job: ToolJob, cap: str, places: Places) -> None:

@@ -78,6 +78,12 @@ class ToolJob:
         had |= self.held | (self.leave & set(CLASSES))
         return frozenset(CLASSES if Right("all") in self.before else had) - self.forbid
 
+    def by_shell(self, cap: str) -> bool:
+        """Whether what has no tool of its own there is done with a shell, free in the source and at hand there."""
+        free = any(r.cls in ("all", "runs") and r.whole and r.approval != "ask" for r in self.before)
+        there = any("run" in name.caps and not (name.off or name.never) for name in self.dst.tools.singles.values())
+        return risk(cap) == "writes" and free and there and "runs" not in self.forbid
+
     def price(self, name: Name) -> frozenset[str]:
         """The classes that a name needs, less what it gives that is a right for itself and at hand."""
         mine = {r.scope.text for r in self.before if r.scope and r.scope.kind == "tool" and r.approval != "ask"}
@@ -189,6 +195,8 @@ def say_choice(
     elif name is None:
         kind = "narrows" if risk(wish.cap) != "none" else "lost"
         text = f"{program} has no tool for “{title}” (`{wish.label}`)"
+        if job.by_shell(wish.cap):
+            kind, text = "info", f"{text}; its shell does it"
         if wish.cap == "program":
             text = f"{program} has no tool like `{wish.label}`, which one program only has"
         job.say("T003", text, wish.at, effect=kind, label=wish.label)
@@ -239,7 +247,10 @@ def say_missing(job: ToolJob, made: Tools, caps: Mapping[str, Grant], *, listed:
         if gone := [c for c in open_ if (listed and not (c in arrived and arrived[c].any)) or _idle(rule, c, arrived)]:
             effect: NoteEffect = "narrows" if any(risk(c) != "none" for c in gone) else "lost"
             words = ", ".join(f"“{cap_title(c)}”" for c in gone)
-            job.say("T003", f"{job.dst.program} has no tool for {words} (`{rule.tool.name}`)", rule.at, effect)
+            text = f"{job.dst.program} has no tool for {words} (`{rule.tool.name}`)"
+            if all(job.by_shell(c) for c in gone):
+                effect, text = "info", f"{text}; its shell does it"
+            job.say("T003", text, rule.at, effect)
 
 
 def _idle(rule: Rule, cap: str, arrived: Mapping[str, Grant]) -> bool:

@@ -15,7 +15,7 @@ from agentconv.model import Agent, Tools
 from agentconv.notes import Note, note
 from agentconv.proof import aftermath, verify
 from agentconv.proof.attempt import Attempt, Job, attempt
-from agentconv.proof.sourcerights import narrowed, source_rights
+from agentconv.proof.sourcerights import counted, narrowed, source_rights
 from agentconv.proof.starting import only_started
 from agentconv.reading.context import Get, Read, Reading
 from agentconv.reading.engine import read_author, read_program
@@ -37,7 +37,10 @@ def convert_text(
         from agentconv.output.sameformat import convert_same
 
         return convert_same(reading, options or Options())
-    return convert_reading(reading, load(to), options or Options(), get or (lambda _: None))
+    dst = load(to)
+    results = convert_reading(reading, dst, options or Options(), get or (lambda _: None))
+    _nobody_follows(results, dst, get or (lambda _: None))
+    return results
 
 
 def usual_path(spec: Spec, stem: str = "agent") -> str:
@@ -81,7 +84,17 @@ def _put_together(results: list[Conversion], dst: Spec, get: Get) -> None:
     for path, mine in by_path.items():
         old = get(path)
         if len(mine) > 1 or old is not None:  # an entry that stands alone was proved so
-            merge_results(dst, path, old, mine)
+            merge_results(dst, path, old, mine, more=True)
+
+
+def _nobody_follows(results: list[Conversion], dst: Spec, get: Get) -> None:
+    """Where entries may name each other only: the file as it is with these and no more."""
+    if not dst.rows_with("present"):
+        return
+    from agentconv.proof.merging import merge_results
+
+    for path in dict.fromkeys(path for result in results for path in result.files):
+        merge_results(dst, path, get(path), [result for result in results if path in result.files])
 
 
 def placed(one: Note, read: Read, path: str) -> Note:
@@ -102,7 +115,9 @@ def convert_agent(agent: Agent, from_: str, to: str, options: Options | None = N
     """An agent of the model, taken as one that the format ``from_`` holds."""
     src = load(from_)
     reading = Reading(src, path, "", [Read(agent)])
-    return convert_read(reading.agents[0], reading, None, load(to), options or Options())
+    result = convert_read(reading.agents[0], reading, None, load(to), options or Options())
+    _nobody_follows([result], load(to), lambda _: None)
+    return result
 
 
 def convert_read(
@@ -124,7 +139,7 @@ def convert_read(
     read = replace(read, agent=taken)
     agent, star = narrowed(read, reading, program)
     agent, idle = only_started(limited_servers(agent, src), read, reading, program)
-    before, said = source_rights(replace(read, agent=agent), reading, program)
+    before, said = counted(replace(read, agent=agent), reading, program)
     agent, meant = all_meant(agent, src, dst)
     if meant:
         before = counting.of_agent(agent, src, program=False)

@@ -6,6 +6,7 @@ import contextlib
 import os
 import sys
 
+CLOSED: set[str] = set()  # streams that the caller closed before it started us
 UNREAD, UNWRITTEN = 141, 3  # what a shell calls a process that wrote to a closed pipe; the exit of a failed write
 
 
@@ -14,6 +15,7 @@ def open_streams() -> None:
     number."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
+            CLOSED.add(name)
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123 - lives as long as we
 
 

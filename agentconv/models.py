@@ -10,11 +10,12 @@ from typing import Any
 from agentconv.containers import Node
 from agentconv.model import Model
 from agentconv.patterns import pattern
-from agentconv.reading.context import UNSAID, Bad, Context, is_text, not_text
+from agentconv.reading.context import CURLY, UNSAID, Bad, Context, is_text, not_text
 from agentconv.reading.jstext import as_text
 from agentconv.spec import Field, Spec, load_data
 
 DATED = re.compile(r"[-@](20\d{6}|20\d\d-\d\d-\d\d)$")
+BEDROCK = pattern(r"^(?:[a-z]{2,6}\.)?anthropic\.([a-z0-9-]+?)-v\d+(?::\d+)?$")  # us.anthropic.claude-…-v1:0
 PARAMETERS = pattern(r"\[[^\[\]]*\]$")  # `[1m]`, `[effort=high]`: of the model's use, and only its own program's
 DECORATION = re.compile(r"\s*\([\w. -]+\)$|\[[^\[\]]*\]$", re.I)
 
@@ -45,6 +46,7 @@ def read_models(node: Node, row: Field, ctx: Context) -> Any:
     kept = not ctx.author and (ctx.spec.models.get("blanks_kept") or row.fact("blanks") == "kept")
     alone = kept and row.fact("blanks") == "kept"  # nothing but blanks is a model, too
     texts = [t if kept else t.strip() for t in texts if t.strip() or (alone and t)]
+    texts = [_unquoted(t, node, row, ctx) for t in texts]
     inherit = ctx.spec.models.get("inherit")
     known = {str(inherit).lower()} if inherit else set()
     if ctx.author:
@@ -55,10 +57,22 @@ def read_models(node: Node, row: Field, ctx: Context) -> Any:
     return tuple(model_of(t) for t in texts)
 
 
+def _unquoted(text: str, node: Node, row: Field, ctx: Context) -> str:
+    """The name between the quotes of a word processor, which no program takes for quotes."""
+    bare = text.strip(CURLY).strip()
+    if not ctx.author or bare == text or not bare:
+        return text
+    said = f"{ctx.spec.program} does not know `{text}` in these quotes; read as `{bare}`"
+    ctx.say("R007", said, row.field or row.key, node, effect="info")
+    return bare
+
+
 @lru_cache(maxsize=4096)
 def model_of(text: str) -> Model:
     """What a spelling means; only the text where nobody knows it."""
     bare = DECORATION.sub("", text.strip())
+    if cloud := BEDROCK.match(bare.rsplit("/", 1)[-1]):
+        bare = cloud[1]
     tails = [bare, bare.rsplit("/", 1)[-1], DATED.sub("", bare.rsplit("/", 1)[-1]), bare.rsplit(":", 1)[-1]]
     names = _spellings()
     for tail in tails:

@@ -91,6 +91,7 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "R043": ("approximate", "a text is read otherwise"),
     "R085": ("approximate", "a key that the program does not know, read as one that it has"),
     "R060": ("lost", "a command that the source program does not start"),
+    "R061": ("lost", "a permission mode that the source program passes over"),
     # tools
     "T001": ("info", "a tool name of another program"),
     "T002": ("info", "a tool name the program dropped"),
@@ -171,6 +172,7 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "C013": ("approximate", "the prompt was changed where the target would evaluate it"),
     "C014": ("info", "agents will show twice"),
     "C015": ("info", "what the program asks for before it shows an agent"),
+    "C016": ("approximate", "the program's home is elsewhere"),
     "C040": ("approximate", "a text longer than the program takes"),
     "C041": ("approximate", "a name of the program's own"),
     "C042": ("info", "name and file differ"),

@@ -163,7 +163,7 @@ def by_name(tools: Tools, spec: Spec, usual: bool = False, main: bool = False) -
     grants = {
         n: Grant(opened and not name.closed and n not in _listed(spec))
         for n, name in spec.tools.singles.items()
-        if (main or not name.never) and not (usual and name.off and not name.key)
+        if (main or not name.never) and not (usual and name.off and not (name.key or name.set_up))
     }
     for rule in tools.rules:
         reach = spec.tools.covers if rule.effect == "allow" else spec.tools.shutting

@@ -1,4 +1,4 @@
-"""One key of a format, as its description says it."""
+"""One key of a format and one name of a tool, as the description says them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
+from agentconv.capabilities import risk
+from agentconv.model import Tool
 from agentconv.records import dataclass
 
 
@@ -47,3 +49,47 @@ class Field:
         for theirs, ours in self.to_model.items():
             out.setdefault(ours, theirs)
         return out
+
+
+def rows(table: Any, before: str = "") -> dict[str, Field]:
+    """Rows of a table by key, in order; ``before`` begins each key."""
+    found = {f"{before}{key}": facts or {} for key, facts in (table or {}).items()}
+    return {key: Field(key, facts.get("as"), facts.get("type", "any"), facts) for key, facts in found.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A tool name of a program."""
+
+    name: str
+    caps: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    members: tuple[str, ...] = ()  # a group
+    scope: str = ""
+    plain: bool = False
+    keep: tuple[tuple[str, str], ...] = ()
+    off: bool = False
+    set_up: bool = False  # by the file itself: no other one can say how
+    key: str = ""  # the only key that gives it
+    through: str = ""  # the key that gives it, and that is written for it
+    needs: str = ""  # a key without which it does nothing
+    never: bool = False
+    closed: bool = False  # denied unless a rule names it
+    named: bool = False  # so in an agent that others start
+    deny_with: tuple[str, ...] = ()
+    alone: bool = False  # a group that counts as the whole of a string only
+    bracketed: str = ""  # `whole`: given whole with a scope in brackets
+
+    @property
+    def gives(self) -> tuple[str, ...]:
+        """All that comes with the name."""
+        return self.caps + tuple(c for c in self.also if c not in self.caps)
+
+    @property
+    def classes(self) -> frozenset[str]:
+        """Risk classes of all that comes with the name."""
+        return frozenset(risk(c) for c in self.gives) - {"none"}
+
+    def tool(self, spelled: str | None = None) -> Tool:
+        """The name as a rule holds it."""
+        return Tool(spelled or self.name, self.caps, self.also)

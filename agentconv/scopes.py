@@ -15,6 +15,10 @@ SUFFIX_REGEX = pattern(r"(?:\.\*)?\\\.(?:\((?:\?:)?(?P<many>[\w|+-]+)\)|(?P<one>
 
 def convert(scope: Scope, kind: str) -> list[Scope] | None:
     """The scope in patterns of ``kind`` (any one of them may match), or ``None``."""
+    if scope.kind == kind == "path-regex":
+        from agentconv.reading.jsregex import is_js_regex  # few agents have one
+
+        return [scope] if is_js_regex(scope.text) else None  # a program that compiles it loses the whole file
     if scope.kind == kind:
         return [scope] if kind != "path-glob" or _safe_glob(scope.text) else None
     if kind == "command-glob" and scope.kind == "command-prefix":

@@ -23,41 +23,8 @@ from agentconv.model import Tool
 from agentconv.namepatterns import fixed_part, matching, template_regex
 from agentconv.records import dataclass
 from agentconv.rows import Field as Field
-
-
-@dataclass(frozen=True, slots=True)
-class Name:
-    """A tool name of a program."""
-
-    name: str
-    caps: tuple[str, ...] = ()
-    also: tuple[str, ...] = ()
-    members: tuple[str, ...] = ()  # a group
-    scope: str = ""
-    plain: bool = False
-    keep: tuple[tuple[str, str], ...] = ()
-    off: bool = False
-    key: str = ""  # the only key that gives it
-    never: bool = False
-    closed: bool = False  # denied unless a rule names it
-    named: bool = False  # so in an agent that others start
-    deny_with: tuple[str, ...] = ()
-    alone: bool = False  # a group that counts as the whole of a string only
-    bracketed: str = ""  # `whole`: given whole with a scope in brackets
-
-    @property
-    def gives(self) -> tuple[str, ...]:
-        """All that comes with the name."""
-        return self.caps + tuple(c for c in self.also if c not in self.caps)
-
-    @property
-    def classes(self) -> frozenset[str]:
-        """Risk classes of all that comes with the name."""
-        return frozenset(risk(c) for c in self.gives) - {"none"}
-
-    def tool(self, spelled: str | None = None) -> Tool:
-        """The name as a rule holds it."""
-        return Tool(spelled or self.name, self.caps, self.also)
+from agentconv.rows import Name as Name
+from agentconv.rows import rows as rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,8 +61,11 @@ class ToolTable:
                 scope=facts.get("scope", ""),
                 plain=bool(facts.get("plain", False)),
                 keep=tuple((facts.get("keep") or {}).items()),
-                off=bool(facts.get("off", False) or facts.get("only_by")),
-                key=str(facts.get("only_by", "")),
+                off=bool(facts.get("off", False) or facts.get("only_by") or facts.get("set_up")),
+                set_up=bool(facts.get("set_up", False)),
+                key=str(facts.get("only_by") or facts.get("through") or ""),
+                through=str(facts.get("through", "")),
+                needs=str(facts.get("needs", "")),
                 never=bool(facts.get("never", False)),
                 closed=facts.get("default") == "deny",
                 named=bool(facts.get("named", False)),
@@ -362,11 +332,12 @@ class Spec:
     @cached_property
     def fields(self) -> dict[str, Field]:
         """Rows of the ``fields:`` table by key, in order."""
-        out = {}
-        for key, facts in (self.tables.get("fields") or {}).items():
-            facts = facts or {}
-            out[str(key)] = Field(str(key), facts.get("as"), facts.get("type", "any"), facts)
-        return out
+        return rows(self.tables.get("fields"))
+
+    @cached_property
+    def beside(self) -> dict[str, Field]:
+        """Rows of keys that stand beside the entries of a file and hold for all of them; a slash begins such a key."""
+        return rows(self.tables.get("beside"), "/")
 
     @property
     def names_files(self) -> bool:
@@ -392,7 +363,7 @@ class Spec:
     @cached_property
     def order(self) -> dict[str, int]:
         """Where the row of a key stands."""
-        return {key: n for n, key in enumerate(self.fields)}
+        return {key: n for n, key in enumerate((*self.fields, *self.beside))}
 
     @cached_property
     def split_keys(self) -> frozenset[str]:

@@ -291,3 +291,21 @@ def test_only_our_own_sentence_is_taken_for_one(prompt: str) -> None:
     text = HEADER.replace("Read it.", prompt)
     data = json.loads(next(iter(convert_text(text, from_=CLAUDE, to=OWN)[0].files.values())))
     assert data["prompt"] == prompt
+
+
+WITHOUT_TASK = "---\ndescription: Works.\npermission:\n  bash: {'*': allow, 'rm *': deny}\n---\nDo it.\n"
+BROKEN = "customModes: [{slug: a, name: A, roleDefinition: Do it., groups: [read, [edit, {fileRegex: '(.md$'}]]}]\n"
+
+
+@pytest.mark.parametrize(("a", "b", "text"), [("opencode", "kilo", WITHOUT_TASK), ("roo", "vscode", BROKEN)])
+def test_what_would_fail_its_proof_at_home_comes_back_otherwise(a: str, b: str, text: str) -> None:
+    """A subagent has `task` only where a rule names it, and on the way it became one; a pattern that is none loses the
+    file. Both came back word for word once, and nothing was written."""
+    home = registry.load(a).head["places"]["write"].replace("{id}", "a")
+    there = convert_text(text, from_=a, to=b, path=home, options=OUT)[0]
+    path, data = next(iter(there.files.items()))
+    assert CARRIER.search(data)
+    back = convert_text(data.decode(), from_=b, to=a, path=path, options=Options(carry=True))[0]
+    assert back.files, back.notes
+    assert "task: allow" in back.text if a == "opencode" else "fileRegex" not in back.text
+    assert a == "opencode" or ("T006", "tools.rules[1]") in [(n.code, n.path) for n in back.notes]

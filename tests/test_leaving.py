@@ -109,7 +109,7 @@ def test_a_report_that_cannot_be_kept_is_named(arguments: list[str], tmp_path: P
     ("line", "code"),
     [
         ("--version >&-", 0), ("formats >&- 2>&-", 0), ("show fixtures/examples/docs-writer.md >&-", 0),
-        ("convert fixtures/examples/docs-writer.md --to vscode -o - >&-", 0), ("convert - --to vscode <&-", 3),
+        ("convert fixtures/examples/docs-writer.md --to vscode -o - >&-", 3), ("convert - --to vscode <&-", 3),
     ],
 )  # fmt: skip
 def test_closed_streams(line: str, code: int) -> None:

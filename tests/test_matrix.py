@@ -80,13 +80,14 @@ def test_what_is_held_comes_back(id: str) -> None:
 
 
 def picky(spec: Spec, field: str) -> bool:
-    """Whether some values only are written: false is not, hooks go within a family, models to their makers,
-    and where a server is an address and nothing else the shared agents have none."""
+    """Whether some values only are written: false is not, hooks go within a family, models to their makers, agents in
+    company only, and where a server is an address and nothing else the shared agents have none."""
     row = spec.by_field.get(field)
     return row is not None and (
         row.type in ("model", "hooks", "bool", "prompt-parts")
         or row.fact("values") is not None
         or row.fact("server_takes") is not None
+        or row.fact("present") is not None
     )
 
 

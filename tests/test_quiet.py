@@ -45,7 +45,7 @@ def both(
         m.setattr(checks, "_quiet", counted)
         mine = findings(root, format)
     with monkeypatch.context() as m:
-        m.setattr(quiet.Kinds, "mark", lambda *_: None)
+        m.setattr(quiet.QuietKinds, "mark", lambda *_: None)
         return mine, findings(root, format), len(passed)
 
 

@@ -38,7 +38,8 @@ PLACES = {
 FIRST = tuple(PLACES)  # of these formats every pair has a row
 for id in registry.ids():
     where = registry.heads()[id]["places"]
-    PLACES.setdefault(id, str(where.get("write") or where["project"][0]).replace("{id}", "a").replace("*", "a"))
+    place = where.get("write") or (where["project"] or ["*.md"])[0]
+    PLACES.setdefault(id, str(place).replace("{id}", "a").replace("*", "a"))
 KEYS = {"id", "from", "to", "text", "options", "before", "after", "status", "gained", "notes", "writes", "why"}
 OPTIONS = {"allow_widening", "approval", "skip_refused", "strict"}
 WRITTEN = {"exact", "lossy", "narrowed", "widened"}
@@ -127,6 +128,9 @@ def fields_of(files: dict[str, bytes]) -> dict[str, Any]:
     if path.endswith(".roomodes"):
         mode: dict[str, Any] = yaml.safe_load(text)["customModes"][0]
         return mode
+    if path.endswith(".yaml"):
+        team: dict[str, dict[str, Any]] = yaml.safe_load(text)["agents"]
+        return next(iter(team.values()))
     assert path.endswith((".md", ".yml")), path
     if "<!-- agentconv:agent" in text:  # a section of a shared page: it has no fields but its text
         return {}

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from agentconv import registry
 from agentconv.cli import app
-from agentconv.output.shared import kept_outside, put_entries
+from agentconv.output.shared import CannotMerge, kept_outside, put_entries
 from agentconv.proof import merging
 
 MANY = [id for id in registry.targets() if registry.load(id).many]
@@ -38,7 +38,9 @@ def test_work_grows_with_the_number_of_entries(id: str, tmp_path: Path, monkeypa
     read: list[int] = []
     program, opened = merging.read_program, merging.open_document
     monkeypatch.setattr(
-        merging, "read_program", lambda spec, text, path: (read.append(len(text)), program(spec, text, path))[1]
+        merging,
+        "read_program",
+        lambda spec, text, path, **how: (read.append(len(text)), program(spec, text, path, **how))[1],
     )
     monkeypatch.setattr(
         merging,
@@ -122,6 +124,13 @@ ENTRY = {
         ("// mine", "// dear", '"zoom": 3'),
         '"steps"',
     ),
+    "docker-agent": (
+        "docker-agent.yaml",
+        "# mine\nagents:\n  a0:  # dear\n    model: auto\n    num_history_items: 3\n    max_iterations: 4\n"
+        "  b:\n    model: auto\n\nmodels: {x: {provider: openai, model: gpt-5}}\n",
+        ("# mine", "# dear", "num_history_items: 3", "  b:\n    model: auto\n", "models: {x: {"),
+        "max_iterations",
+    ),
     "roo": (
         ".roomodes",
         "customModes:\n  - slug: a0  # dear\n    name: X\n    zoom: 3\n    whenToUse: Never.\n    groups: []\n"
@@ -143,3 +152,56 @@ def test_an_update_keeps_what_the_table_does_not_know(id: str, project: Path) ->
     assert "Do 0." in after and "Do 2." in after
     again = convert(project, "--to", id, "--update")
     assert again.exit_code == 0 and (project / name).read_text("utf-8") == after
+
+
+def test_entries_of_a_map_by_place() -> None:
+    spec = registry.load("docker-agent")
+    rows = {"model": "auto", "instruction": "a\n\nb"}
+    for old in (
+        "agents:\n  x:\n    model: auto\n",
+        "agents:\n    x:   # by hand\n        model: auto\n    # about y\n    y: {model: auto}\nversion: '7'",
+        "agents: {x: {model: auto}}\n",
+        "agents: {}\n",
+        "version: '7'\n",
+        "agents:\r\n  x:\r\n    model: auto\r\n",
+    ):
+        new = put_entries(spec, old, [("x", rows), ("y", {"model": "auto"}), ("yes", {"model": "auto"})])
+        assert kept_outside(spec, old, new, {"x", "y", "yes"}), new
+        held = yaml.safe_load(new)
+        assert held["agents"] == {"x": rows, "y": {"model": "auto"}, "yes": {"model": "auto"}}, new
+        assert held.get("version", "7") == "7"
+        assert "\r\n" not in old or "\n" not in new.replace("\r\n", "")
+        assert put_entries(spec, new, [("x", rows)]) == new
+    with pytest.raises(CannotMerge, match="is no map"):
+        put_entries(spec, "agents: [x]\n", [("x", rows)])
+
+
+def test_agents_of_one_file_name_those_that_come_along(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From two files, and from a run after the first: the one named is there, or is left out with a note."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / ".claude/agents"
+    folder.mkdir(parents=True)
+    for name, tools in (("lead", "Read, Agent(helper, ghost)"), ("helper", "Read")):
+        (folder / f"{name}.md").write_text(f"---\nname: {name}\ndescription: Does.\ntools: {tools}\n---\n\nDo.\n")
+
+    def team() -> dict[str, Any]:
+        found: dict[str, Any] = yaml.safe_load((tmp_path / "docker-agent.yaml").read_text("utf-8"))["agents"]
+        return found
+
+    done = convert(tmp_path, "--to", "docker-agent", "--only", "lead")
+    assert done.exit_code == 0 and "T022" in done.output and "sub_agents" not in team()["lead"], done.output
+    done = convert(tmp_path, "--to", "docker-agent")
+    assert done.exit_code == 0 and team()["lead"]["sub_agents"] == ["helper"], done.output
+    assert "`ghost` does not come along" in " ".join(done.output.split())
+
+
+def test_what_stands_beside_the_entries_is_said_to_hold_for_new_ones(project: Path) -> None:
+    before = "permissions: {deny: ['*_file*']}\nagents:\n  mine: {model: auto}\n"
+    (project / "docker-agent.yaml").write_text(before, "utf-8")
+    source = project / ".claude/agents/a1.md"
+    source.write_text(source.read_text("utf-8").replace("---\n\n", "tools: Read\n---\n\n"), "utf-8")
+    done = convert(project, "--to", "docker-agent", "--only", "a1")
+    assert "`permissions` of the file that is there holds for this agent, too: no right is left" in " ".join(
+        done.output.split()
+    ), done.output

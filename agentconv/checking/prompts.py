@@ -93,7 +93,8 @@ def _filled_in(checked: Checked, read: Read, prompt: str) -> Iterator[Finding]:
     """Text that the program itself takes for a placeholder, in code as well, and has nothing for."""
     place = None
     said: set[tuple[str, int]] = set()  # the same twice in a line is one
-    for fact in (f for f in checked.spec.tables.get("expands") or () if isinstance(f, Mapping)):
+    facts = (f for f in checked.spec.tables.get("expands") or () if isinstance(f, Mapping))
+    for fact in (f for f in facts if f.get("unfilled") != "stays"):
         for found in re.finditer(str(fact["pattern"]), prompt):
             if found[1] in fact.get("fills", ()):
                 continue

@@ -169,10 +169,15 @@ def _brought(checked: Checked, reader: Reader, read: Read, twin: Read) -> Iterat
 def _denials(checked: Checked, reader: Reader, read: Read, twin: Read, gone: frozenset[str]) -> Iterator[Finding]:
     """What the file takes away and the program gives all the same."""
     theirs = {r.at for r in twin.agent.tools.rules if r.effect == "deny"}
+    misspelt = {str(token.new) for token in read.keys}  # told where the key stands, with what it takes with it
     broken: dict[str, list[Rule]] = {}
     for rule in read.agent.tools.rules:
         if rule.effect != "deny" or rule.at in theirs or not (rule.tool.caps or rule.tool.server):
             continue
+        if reader is checked.owner and key_of(rule) in misspelt:
+            continue
+        if rule.at == "tools" and all(token.at != "tools" for token in read.tokens):
+            continue  # no denial of the file, but what the program does where others stand
         if gives(twin.agent, reader.spec, rule.tool) and _meant(rule, read, checked):
             row = reader.spec.fields.get(key_of(rule))
             whole_key = row is None or not row.applied or key_of(rule) in gone

@@ -11,8 +11,7 @@ from agentconv.checking.headers import unseen
 from agentconv.checking.restrictions import classes_of
 from agentconv.model import Tool
 from agentconv.reading.codecs import TOOL_TYPES
-from agentconv.reading.context import Read, Token
-from agentconv.reading.toolcodecs import CURLY
+from agentconv.reading.context import CURLY, Read, Token
 from agentconv.reading.toolnames import Found, recognise
 from agentconv.registry import ids, load
 from agentconv.spec import Spec

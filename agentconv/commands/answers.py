@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from agentconv import leaving
 from agentconv.project.nearby import is_folder
 
 if TYPE_CHECKING:
@@ -91,6 +92,8 @@ def _tell(run: Run, given: dict[str, Any], seconds: float) -> None:
     from agentconv.telling import escape, terminal
 
     if run.stdout is not None:
+        if "stdout" in leaving.CLOSED:
+            raise NotKept("F002 standard output is closed: the output went nowhere")
         escape.result(run.stdout)
     if given["show_diff"]:
         escape.result(diff_text(run.changes))

@@ -94,12 +94,16 @@ def list_(
 @click.pass_context
 def diff(ctx: click.Context, /, a: str, b: str, from_: str | None, as_json: bool) -> None:
     """Compare two agents or folders by meaning: fields, rights, prompt lines. Exit 1 when they differ."""
+    from agentconv.project.nearby import is_there
     from agentconv.telling import comparing, escape
 
     left, bad_left = comparing.sides(found_sources((a,), from_, False))
     right, bad_right = comparing.sides(found_sources((b,), from_, False))
     for line in (*bad_left, *bad_right):
         escape.say(line, err=True)
+    missing = [name for name in (a, b) if name != "-" and not is_there(Path(name))]
+    if missing:  # nothing was compared: the agents of the other side are not what the two differ in
+        ctx.exit(3)
     if not left and not right:
         raise NoAgents((a, b))
     found = comparing.compare(left, right)

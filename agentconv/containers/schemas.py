@@ -91,6 +91,11 @@ def _typed11(text: str) -> Any:
     return _timestamp(text)
 
 
+def is_timestamp(text: str) -> bool:
+    """Whether js-yaml makes a date of a plain scalar."""
+    return _timestamp(text) != text
+
+
 def _timestamp(text: str) -> str:
     """A date as ``Date.toISOString`` writes it; anything else as it is."""
     try:

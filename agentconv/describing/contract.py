@@ -82,6 +82,8 @@ def strange_words(head: Mapping[str, Any], tables: Mapping[str, Any]) -> Iterato
     yield from strange("identity", _map(tables.get("identity")), words("identity"))
     for key, facts in maps(tables.get("fields")):
         yield from strange(f"fields.{key}", facts, words("fields"))
+    for key, facts in maps(tables.get("beside")):
+        yield from strange(f"beside.{key}", facts, words("fields", "what is no field"))
     yield from strange("tools", tools, words("tools"))
     yield from strange("tools.sets", _map(tools.get("sets")), words("tools"))
     for kind, facts in maps(_map(tools.get("sets")).get("words")):
@@ -177,7 +179,7 @@ def _tables(head: Mapping[str, Any], tables: Mapping[str, Any]) -> Iterator[tupl
         if not isinstance(tables.get(part) or {}, Mapping):
             yield part, f"{part}: a map is wanted here"
             return
-    for key, facts in (tables.get("fields") or {}).items():
+    for key, facts in [*_map(tables.get("fields")).items(), *_map(tables.get("beside")).items()]:
         facts = _map(facts)
         if facts.get("as") is not None and facts["as"] not in FIELDS:
             near = difflib.get_close_matches(str(facts["as"]), FIELDS, 1, 0.5)

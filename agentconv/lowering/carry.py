@@ -17,7 +17,7 @@ from agentconv.dump import field_from_data, field_to_data, tools_from_data, tool
 from agentconv.lowering.fold import TITLES, unfold
 from agentconv.lowering.lowered import Lowered, Options
 from agentconv.lowering.traces import KEY
-from agentconv.model import Agent, Extra, Tools
+from agentconv.model import Agent, Extra, Rule, Tools
 from agentconv.notes import Note, note
 from agentconv.registry import ids, load, shared_readers
 from agentconv.rights import Rights, by_capability, contains, is_star, of_agent, resolved, spread
@@ -92,11 +92,12 @@ LIMITS = ("tools", "delegates", "memory", "sandbox", "permission_mode")
 
 def carry(agent: Agent, src: Spec, dst: Spec, out: Lowered) -> None:
     """Keep for the way back what the target has no place for, or holds in another form."""
+    unsure = {row.field for row in dst.rows_with("present")}  # what does not come along is left out at the end
     fields = {
         name: field_to_data(name, value)
         for name in FIELDS
         if (value := getattr(agent, name)) is not None
-        and value != _loaded(getattr(out.agent, name), dst)
+        and (name in unsure or value != _loaded(getattr(out.agent, name), dst))
         and (name not in HARMLESS or value in HARMLESS[name])
         and not (name in TITLES and any(n.code == "L014" and n.path == name for n in out.notes))
     }
@@ -271,6 +272,8 @@ def _parsed(text: str) -> tuple[Spec | None, dict[str, Any], list[Note]]:
 def _restored(seen: Agent, spec: Spec, src: Spec, fields: dict[str, Any], notes: list[Note]) -> tuple[Agent, Spec]:
     """The fields that neither contradict what the file shows nor give more than it does; ``fields`` loses the rest."""
     rights = of_agent(seen, spec, program=False)
+    if "tools" in fields:
+        fields["tools"] = _named_too(fields["tools"], seen, spec, src)
     for name in [n for n in LIMITS if n in fields]:
         if name == "tools" and (denied := _denied(seen, spec) & _open(fields[name], src)):
             del fields[name]
@@ -292,6 +295,19 @@ def _restored(seen: Agent, spec: Spec, src: Spec, fields: dict[str, Any], notes:
         if fields.pop(name, None) is not None:
             notes.append(_ignored(name, "with the rest it would give more than the visible header"))
     return _with(seen, spec, fields, keep=True), spec
+
+
+def _named_too(tools: Tools, seen: Agent, spec: Spec, src: Spec) -> Tools:
+    """What a subagent has only where a rule names it, as the header shows it: on the way there the agent may have been
+    none (OpenCode's default is for all modes, Kilo's file says `subagent`)."""
+    from agentconv.reading.toolkeys import left_unnamed
+
+    shown = _open(seen.tools, spec)
+    more = [
+        Rule("allow", name.tool(), None, "auto") if set(name.caps) <= shown else Rule("deny", name.tool())
+        for name in left_unnamed(tools, seen.mode, src)
+    ]
+    return replace(tools, rules=(*more, *tools.rules)) if more else tools
 
 
 def _same_limits(seen: Agent, spec: Spec, src: Spec) -> bool:

@@ -32,9 +32,12 @@ def bound_servers(fields: dict[str, Any], source: Tools, dst: Spec, out: Lowered
     tools: Tools = fields["tools"]
     there: Mapping[str, Any] = fields.get("mcp_servers") or {}
     named = {r.tool.server for r in tools.rules if r.tool.server and r.effect == "allow"}
+    there, over = _as_many_as_it_takes(there, named, dst, out)
     for server in sorted(s for s in named if s not in there):
         places = [r.at or "tools" for r in source.rules if r.tool.server == server and r.effect == "allow"]
         text = f"{dst.seen} takes tools of the MCP server {server} only where the file defines it: left out"
+        if server in over:
+            text = f"the tools of the MCP server {server} go with it: left out"
         for place in dict.fromkeys(places) or ("tools",):
             out.say("T007", text, place)
     kept = tuple(r for r in tools.rules if not r.tool.server or r.tool.server in there)
@@ -44,3 +47,18 @@ def bound_servers(fields: dict[str, Any], source: Tools, dst: Spec, out: Lowered
         out.say("L002", text, "mcp_servers")
     if there:
         fields["mcp_servers"] = {name: config for name, config in there.items() if name in named} or None
+
+
+def _as_many_as_it_takes(
+    there: Mapping[str, Any], named: set[str], dst: Spec, out: Lowered
+) -> tuple[Mapping[str, Any], list[str]]:
+    """The first servers of those that a tool is of, and the names of the others: one too many loses the file."""
+    row = dst.by_field.get("mcp_servers")
+    most = row.fact("max") if row else None
+    over = [name for name in there if name in named][most:] if most else []
+    if over:
+        words = ", ".join(f"`{name}`" for name in over)
+        text = f"{dst.seen} takes {most} MCP servers in a file: {words} {'is' if len(over) == 1 else 'are'} left out"
+        help = "take servers out of the source that this agent does not need, or make two agents of it"
+        out.say("L002", text, "mcp_servers", help=help)
+    return {name: config for name, config in there.items() if name not in over}, over

@@ -16,6 +16,8 @@ from agentconv.reading.routing import known_keys
 from agentconv.rights import CLASSES, Rights
 from agentconv.spec import Field, Spec
 
+BEHIND = re.compile(r"[.\[]")  # what follows the key at the top of a file
+
 
 def lower_field(name: str, value: Any, src: Spec, dst: Spec, before: Rights, out: Lowered) -> Any:
     """The value for the target, or ``None`` where it has no home."""
@@ -241,7 +243,9 @@ def lower_extras(extras: tuple[Extra, ...], src: Spec, dst: Spec, out: Lowered) 
     flat = (dst.container.get("dialect") or {}).get("parser") == "lines"  # one line of text and a key in lower case
     for extra in extras:
         home = dst.fields.get(extra.key)
-        own = home is None or (home.field is None and home.written)
+        top = dst.fields.get(extra.key.split(".")[0])
+        in_rules = top is not None and top.type == "tool-settings"  # a table that is never written
+        own = not in_rules and (home is None or (home.field is None and home.written))
         plain = extra.key == extra.key.lower() and isinstance(extra.value, str) and "\n" not in extra.value
         fits = (
             own and _fits(extra.value, home) and dst.syntax != "sections" and (plain or not flat)
@@ -254,7 +258,11 @@ def lower_extras(extras: tuple[Extra, ...], src: Spec, dst: Spec, out: Lowered) 
             kept.append(extra)
         elif extra.limits and not dst.text_kind:
             out.limits.append(extra.key)
+            row = src.fields.get(extra.key)
+            what = row.fact("limits_note") if row else None
             text = f"{dst.seen} has no `{extra.key}` of {src.program}; the limit would be lost"
+            if what:
+                text = f"`{extra.key}` of {src.program}: {what}. {dst.seen} has nothing like it"
             out.say("L003", text, extra.key, help="--allow-widening limits writes it without")
         elif any(
             (row.fact("looked_up") or {}).get("in") == extra.key or (row.fact("roster") and row.key == extra.key)
@@ -265,7 +273,7 @@ def lower_extras(extras: tuple[Extra, ...], src: Spec, dst: Spec, out: Lowered) 
         elif extra.key == src.models.get("provider_key"):
             out.say("L006", f"`{extra.key}` of {src.program} says who serves the model there", extra.key, "info")
         else:
-            unknown = src.container.get("unknown_keys") != "sent" and extra.key.split(".")[0] not in src.known_keys
+            unknown = src.container.get("unknown_keys") != "sent" and BEHIND.split(extra.key)[0] not in src.known_keys
             text = f"is no key of {src.program}" if unknown else f"means something to {src.program} only"
             out.say("L006", f"`{extra.key}` {text}", extra.key)
     return tuple(kept)

@@ -11,12 +11,23 @@ from agentconv.lowering.fittexts import fit_texts
 from agentconv.lowering.lowered import Lowered, Options
 from agentconv.lowering.models import lower_models, provider
 from agentconv.lowering.texts import as_written, lower_identity, lower_texts, placeholders
+from agentconv.lowering.through import bound_keys
 from agentconv.lowering.tools import Bounds, control_for
 from agentconv.model import Agent, Extra, Tools
 from agentconv.reading.origins import as_it_is
 from agentconv.reading.roster import kept_rosters, said_by, with_rosters, without
 from agentconv.reading.toolkeys import beside_list
-from agentconv.rights import CLASSES, Rights, by_capability, class_of, contains, denied_by_fields, of_ambient, spread
+from agentconv.rights import (
+    CLASSES,
+    Rights,
+    by_capability,
+    class_of,
+    contains,
+    denied_by_fields,
+    is_star,
+    of_ambient,
+    spread,
+)
 from agentconv.spec import Spec
 
 if TYPE_CHECKING:
@@ -71,7 +82,9 @@ def lower(
     fields["tools"] = with_rosters(fields["tools"], rosters)
     _inside(fields, dst, out)
     _say_needs(fields, dst, out)
+    _say_unnamed(fields, src, dst, out)
     _delegates(agent, delegates, before, dst, fields, out)
+    bound_keys(fields, agent, dst, out)
     always(fields, src, dst, out)
     extras = _beside_list(lower_extras(said_by(agent.extras, rosters, dst), src, dst, out), fields["tools"], dst)
     extras += tuple(e for e in provider(fields.get("model"), dst) if e.key not in {x.key for x in extras})
@@ -124,6 +137,21 @@ def _inside(fields: dict[str, Any], dst: Spec, out: Lowered) -> None:
             del fields[row.field]
             text = f"{dst.program} takes it behind the {whole} only, and no {whole} is written"
             out.say("L001", f"the {row.field} is left out: {text}", row.field)
+
+
+def _say_unnamed(fields: dict[str, Any], src: Spec, dst: Spec, out: Lowered) -> None:
+    """Tools that an agent which others start has only where its own rules name them: open rules name none."""
+    tools: Tools = fields["tools"]
+    family = {src.id, src.head.get("extends")} & {dst.id, dst.head.get("extends")} - {None}
+    shut = tools.base == "none" or any(is_star(r.tool) and r.effect == "deny" for r in tools.rules)
+    if dst.tools.control != "map" or family or shut or fields.get("mode") == "primary":
+        return
+    said = {r.tool.name for r in tools.rules}
+    left = [n.name for n in dst.tools.singles.values() if n.named and not n.off and n.name not in said]
+    if left:
+        names = " and ".join(f"`{name}`" for name in left)
+        text = f"{dst.seen} gives {names} to an agent that another one starts only where its rules name them"
+        out.say("T080", text, "tools", "info", "name them in the output where the agent needs them")
 
 
 def _say_needs(fields: dict[str, Any], dst: Spec, out: Lowered) -> None:

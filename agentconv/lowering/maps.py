@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from agentconv import scopes as patterns
 from agentconv.capabilities import limited as right_alone
 from agentconv.lowering.choosing import choose
+from agentconv.lowering.joinedkeys import apart, reached
 from agentconv.lowering.lists import keeps
 from agentconv.lowering.wish import (
     ToolJob,
@@ -115,7 +116,11 @@ def _behind_star(job: ToolJob, rules: list[Rule]) -> Tools:
     servers = {r.tool.server for r in rules if r.effect == "allow" and r.tool.server}
     if not granted and not job.empty:
         job.say("T017", "no tool is left that the target has")
-    kept = [r for r in rules if r.tool.name in granted or (r.tool.server and r.tool.server in servers)]
+    kept = [
+        r
+        for r in rules
+        if r.tool.name in granted or (r.tool.server and (r.tool.server in servers or reached(r.tool.name, granted)))
+    ]
     _say_overrides(job, kept)
     return Tools(None, (Rule("deny", star(job.dst), at="tools"), *kept))
 
@@ -260,11 +265,12 @@ def _servers(job: ToolJob, source: Tools, *, opened: bool) -> list[Rule]:
     if servers["*", None].open and not opened:
         text = f"{job.dst.program} has no key for “every MCP server”: they are left out"
         job.say("T008", text, server_places(job, "*", None) or ("tools",))
-    rules = []
+    rules: list[Rule] = []
+    left: set[str] = set()
     for (server, member), grant in servers.items():
         if server == "*":
             continue
-        above = opened if member is None else servers[server, None].open
+        above = opened if member is None or server in left else servers[server, None].open
         if grant.open == above and grant.approval != "ask":
             continue
         spelled = table.spell_mcp(server, member)
@@ -272,10 +278,12 @@ def _servers(job: ToolJob, source: Tools, *, opened: bool) -> list[Rule]:
         places = server_places(job, server, member)
         if grant.open and forbidden_server(job, server):
             job.say("T021", f"the MCP server {server} is left out: {job.why_not('mcp:*')[1]}", places)
-        elif spelled is None or found is None or table.own(spelled):
+        # `my_db_*` may be a part of a server `my`: a guess that no right is given for, and a denial of both
+        elif spelled is None or table.own(spelled) or (found is None and (grant.open or not table.mcp.get("guess"))):
+            left.add(server)  # of which single tools can be named all the same
             job.say("T007", f"{job.dst.seen} cannot name the MCP server {server}: left out", places)
         else:
             effect: Approval | None = _approval(job, grant.approval) if grant.open else None
             tool = Tool(spelled, server=server, member=member)
             rules.append(Rule("allow" if grant.open else "deny", tool, None, effect, rule_at(grant)))
-    return rules
+    return apart(job, rules, servers)

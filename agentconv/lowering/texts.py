@@ -247,7 +247,21 @@ def as_written(agent: Agent, dst: Spec, out: Lowered) -> Agent:
     agent = _changed(agent, known, "C007", how, dst, out)
     words = ", ".join(f"`{t}`" for t in evaluated)
     how = f"{dst.seen} evaluates {words} in its files: a blank keeps it text"
-    return _changed(agent, evaluated, "C013", how, dst, out)
+    return _filled_elsewhere(_changed(agent, evaluated, "C013", how, dst, out), dst, out)
+
+
+def _filled_elsewhere(agent: Agent, dst: Spec, out: Lowered) -> Agent:
+    """What is filled in outside of prompts, in the fields that the description names (`also_in`)."""
+    for fact in (f for f in dst.tables.get("expands") or () if isinstance(f, Mapping)):
+        for name in fact.get("also_in", ()):
+            value = getattr(agent, name)
+            new = re.sub(str(fact["pattern"]), str(fact["change"]), value) if isinstance(value, str) else value
+            if new != value:
+                changes: dict[str, Any] = {name: new}
+                agent = replace(agent, **changes)
+                text = f"{dst.seen} takes `${{…}}` for a placeholder and has no escape: a blank keeps it text"
+                out.say("C013", text, name)
+    return agent
 
 
 def _changed(agent: Agent, table: Mapping[str, str], code: str, how: str, dst: Spec, out: Lowered) -> Agent:

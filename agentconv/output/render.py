@@ -48,6 +48,10 @@ def _row_value(row: Field, agent: Agent, spec: Spec, extras: dict[str, Any]) -> 
         return None
     if row.field == "prompt" and spec.syntax == "frontmatter":
         return None
+    if row.type == "toolsets" and spec.tools.fact("sets").get("members"):
+        from agentconv.reading.membersets import member_sets_value
+
+        return member_sets_value(agent, spec)
     if row.type in TOOL_TYPES:
         names = tools_value(row, agent.tools, spec)
         for kind in (spec.tools.fact("sets") or {}).get("words", ()) if row.type == "toolsets" else ():
@@ -98,7 +102,7 @@ def tools_value(row: Field, tools: Tools, spec: Spec) -> Any:
         return tools_to_data(tools) or None
     if row.type == "deny-tools":
         return [r.tool.name for r in tools.rules if r.effect == "deny"] or None
-    if row.type == "permission-rules":
+    if row.type in ("permission-rules", "tool-patterns"):
         return None
     if row.type in ("permission", "tool-bools"):
         return _map_value(tools, spec)

@@ -54,11 +54,26 @@ def new_file(spec: Spec, entries: Entries) -> str:
     if spec.syntax == "json":
         held = dict(entries)
         return scalars.json_value(held if key == WHOLE else {key: held}) + "\n"
-    return f"{key}:\n{_yaml_items(entries, '  ')}\n"
+    return f"{key}:\n{_yaml_items(spec, entries, '  ')}\n"
 
 
-def _yaml_items(entries: Entries, pad: str) -> str:
+def _by_key(spec: Spec) -> bool:
+    """Whether the entries are a map, by their ids."""
+    return spec.container.get("entry_id") is None
+
+
+def _yaml_items(spec: Spec, entries: Entries, pad: str) -> str:
+    if _by_key(spec):
+        return "\n".join(pad + _yaml_pair(id, rows, pad) for id, rows in entries)
     return "\n".join(_yaml_item(rows, pad) for _, rows in entries)
+
+
+def _yaml_pair(id: str, rows: Mapping[str, Any], pad: str) -> str:
+    """An entry of a map; the place of its key is there already."""
+    if not rows:
+        return f"{scalars.yaml_key(id)}: {{}}"
+    lines = [line for k, v in rows.items() for line in scalars.yaml_entry(k, v, 0, False, blocks=True).split("\n")]
+    return "\n".join([f"{scalars.yaml_key(id)}:", *(f"{pad}  {line}" if line else "" for line in lines)])
 
 
 def _yaml_item(rows: Mapping[str, Any], pad: str) -> str:
@@ -92,13 +107,17 @@ def _into_yaml(spec: Spec, text: str, root: Node, entries: Entries, update: bool
     key = str(spec.container["entries"])
     if node is None:
         if any(p.key.text == key for p in root.pairs):
-            raise CannotMerge(f"`{key}:` is there and holds no list")
+            raise CannotMerge(f"`{key}:` is there and holds no {'map' if _by_key(spec) else 'list'}")
         end = "" if text.endswith("\n") else "\n"
-        return [(len(text), len(text), f"{end}{key}:\n{_yaml_items(entries, '  ')}\n")]
+        return [(len(text), len(text), f"{end}{key}:\n{_yaml_items(spec, entries, '  ')}\n")]
+    if _by_key(spec):
+        if text[node.start : node.start + 1] == "{":
+            return _into_braces(spec, text, node, entries, update)
+        return _into_map(spec, text, node, entries, update, key)
     if node.kind != "list":
         raise CannotMerge(f"`{key}` is no list")
     if not node.items:
-        return [(node.start, node.end, "\n" + _yaml_items(entries, "  "))]
+        return [(node.start, node.end, "\n" + _yaml_items(spec, entries, "  "))]
     if text[node.start : node.start + 1] == "[":
         return _json_items(spec, text, node, entries, update)
     first = node.items[0]
@@ -119,11 +138,53 @@ def _into_yaml(spec: Spec, text: str, root: Node, entries: Entries, update: bool
         splices.append((start, item.end, _yaml_item(rows, pad) + tail))
     if new := [entry for entry in entries if entry[0] not in own]:
         at = node.items[-1].end
-        line_end = text.find("\n", max(at - 1, 0)) if text[at - 1 : at] != "\n" else at - 1
-        if line_end < 0:
-            splices.append((len(text), len(text), "\n" + _yaml_items(new, pad)))
+        splices.append(_behind(spec, text, at, new, pad))
+    return splices
+
+
+def _behind(spec: Spec, text: str, at: int, new: Entries, pad: str) -> Splice:
+    """New entries below the line that ends behind a place."""
+    line_end = text.find("\n", max(at - 1, 0)) if text[at - 1 : at] != "\n" else at - 1
+    if line_end < 0:
+        return len(text), len(text), "\n" + _yaml_items(spec, new, pad)
+    return line_end + 1, line_end + 1, _yaml_items(spec, new, pad) + "\n"
+
+
+def _into_map(spec: Spec, text: str, node: Node, entries: Entries, update: bool, key: str) -> list[Splice]:
+    if node.kind != "map":
+        raise CannotMerge(f"`{key}` is no map")
+    first = node.pairs[0]
+    pad = text[text.rfind("\n", 0, first.start) + 1 : first.start]
+    if pad.strip(" "):
+        raise CannotMerge("the map stands beside something else on its line")
+    there = {pair.key.text: pair for pair in reversed(node.pairs)}
+    splices = []
+    for id, rows in (entry for entry in entries if entry[0] in there):
+        pair = there[id]
+        if update and pair.value.kind == "map" and pair.value.pairs:
+            braced = text[pair.value.start] == "{"
+            splices.append((_updated if braced else updated_yaml)(spec, text, pair.value, rows))
         else:
-            splices.append((line_end + 1, line_end + 1, _yaml_items(new, pad) + "\n"))
+            splices.append((pair.start, pair.end, _yaml_pair(id, rows, pad)))
+    if new := [entry for entry in entries if entry[0] not in there]:
+        splices.append(_behind(spec, text, node.pairs[-1].end, new, pad))
+    return splices
+
+
+def _into_braces(spec: Spec, text: str, node: Node, entries: Entries, update: bool) -> list[Splice]:
+    """A map on one line stays on it."""
+    there = {pair.key.text: pair.value for pair in reversed(node.pairs)}
+    splices = []
+    for id, rows in (entry for entry in entries if entry[0] in there):
+        value = there[id]
+        if update and value.kind == "map" and value.pairs:
+            splices.append(_updated(spec, text, value, rows))
+        else:
+            splices.append((value.start, value.end, scalars.yaml_flow(rows)))
+    new = [f"{scalars.yaml_key(id)}: {scalars.yaml_flow(rows)}" for id, rows in entries if id not in there]
+    if new:
+        at, before = (node.pairs[-1].end, ", ") if node.pairs else (node.start + 1, "")
+        splices.append((at, at, before + ", ".join(new)))
     return splices
 
 
@@ -133,7 +194,7 @@ def _into_yaml(spec: Spec, text: str, root: Node, entries: Entries, update: bool
 def _into_json(spec: Spec, text: str, root: Node, entries: Entries, update: bool) -> list[Splice]:
     node = _entries_node(spec, root)
     key = str(spec.container["entries"])
-    is_map = spec.container.get("entry_id") is None
+    is_map = _by_key(spec)
     if node is None:
         if any(p.key.text == key for p in root.pairs):
             raise CannotMerge(f"`{key}` is there and holds nothing that can be added to")

@@ -6,8 +6,10 @@ only what the report says of them.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agentconv.bodies.company import Company
@@ -75,6 +77,8 @@ def run(plan: Plan, sources: Iterable[Source], progress: Callable[[int], None] =
     for target in targets:
         done.remarks += about_target(target, [r for r in target.made if r.files], places, done)
     done.remarks += _of_strangers(done)
+    if plan.options.user:
+        done.remarks += _moved(done)
     return done
 
 
@@ -211,6 +215,19 @@ def _of_strangers(done: Run) -> list[Remark]:
     return out
 
 
+def _moved(done: Run) -> list[Remark]:
+    """Places below the home folder that a variable of the environment has put elsewhere: the program looks there."""
+    out = []
+    for id in dict.fromkeys(i for r in done.results for i in (r.format, r.target) if i in heads()):
+        for name, place in ((heads()[id].get("places") or {}).get("moved") or {}).items():
+            folder = os.environ.get(name)
+            if folder and os.path.realpath(folder) != os.path.realpath(Path(place).expanduser()):
+                program, count = heads()[id]["program"], sum(id in (r.format, r.target) for r in done.results)
+                text = f"{name} is set: {program} looks into {folder}, not into {place}"
+                out.append(Remark("", count, note("C016", text, help="name files there, and -o a folder there")))
+    return out
+
+
 def about_target(target: Target, results: list[Conversion], placed: dict[str, str], done: Run) -> list[Remark]:
     """Double listing, and what the program asks for first."""
     out: list[Remark] = []
@@ -227,7 +244,8 @@ def about_target(target: Target, results: list[Conversion], placed: dict[str, st
         for id, entry in (heads()[format].get("also_read_by") or {}).items():
             facts = reader_facts(entry)
             program = str(facts.get("program", id))
-            if program not in readers or format == dst.id or facts.get("equal"):
+            here = facts.get("home") is not False or not done.plan.options.user
+            if program not in readers or format == dst.id or facts.get("equal") or not here:
                 continue
             if facts.get("wins") == "here":
                 first.append(program)

@@ -16,7 +16,7 @@ from agentconv.checking.finding import Finding
 from agentconv.checking.prompts import speaks
 from agentconv.project import around, files
 from agentconv.project.config import Check
-from agentconv.project.quiet import Kinds, Mark
+from agentconv.project.quiet import Mark, QuietKinds
 from agentconv.project.sources import Source, beside, drop, listed_places, read, taken
 from agentconv.reading.context import Reading
 from agentconv.reading.engine import read_author
@@ -80,7 +80,7 @@ def run(
     done = CheckRun()
     used: Counter[Any] = Counter()
     programs = around.programs_used(root) if root is not None else frozenset()
-    project = Project(root, Kinds(programs), not (wishes.targets or wishes.more or wishes.only))
+    project = Project(root, QuietKinds(programs), not (wishes.targets or wishes.more or wishes.only))
     project.look(found)
     for source in found:
         if taken(source) is not None and wishes.format in (None, source.format):
@@ -98,7 +98,7 @@ class Project:
     """What is known of a project before its files are checked one by one. A file of ten thousand is not kept."""
 
     root: Path | None
-    kinds: Kinds
+    kinds: QuietKinds
     alike: bool  # whether files may be told by others like them: not where each prompt or output is looked into
     there: list[around.Present] = field(default_factory=list)
     marks: dict[str, Mark] = field(default_factory=dict)

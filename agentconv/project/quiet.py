@@ -82,7 +82,7 @@ class Readers:
         return self.places.search(texts.prompt) is None
 
 
-class Kinds:
+class QuietKinds:
     """The kinds that a check has met. ``programs``: those that the project uses."""
 
     def __init__(self, programs: frozenset[str]) -> None:

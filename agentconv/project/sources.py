@@ -353,7 +353,13 @@ def _plugin_files(path: Path, plugin: dict[str, object], cwd: Path, from_: str |
                 full.resolve().relative_to(path.resolve())
             except ValueError:
                 continue  # a plugin names only what lies inside it
-            yield Source(shown(full, cwd), full, from_ or plugin_format(), prefix=name, most=most)
+            yield Source(shown(full, cwd), full, _in_plugin(from_), prefix=name, most=most)
+
+
+def _in_plugin(asked: str | None) -> str:
+    """The format of a plugin's agents; asking for their program's own form is asking for what it makes of a plugin."""
+    mine = plugin_format()
+    return mine if asked in (None, heads()[mine].get("extends")) else str(asked)
 
 
 def plugin_format() -> str:

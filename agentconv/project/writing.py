@@ -86,7 +86,8 @@ class Target:
         if self.dst.many:
             from agentconv.project.shared_files import SharedFiles
 
-            SharedFiles(self).write(results)
+            order = {id(result): n for n, result in enumerate(self.made)}  # some programs start the first one
+            SharedFiles(self).write(sorted(results, key=lambda result: order[id(result)]))
         elif self.plan.output == STDOUT:
             self.to_stdout(results)
         else:

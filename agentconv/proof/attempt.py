@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from agentconv import rights as counting
 from agentconv.lowering.lowered import Lowered, Options
-from agentconv.model import Agent, Tools
+from agentconv.model import Agent, Rule, Tool, Tools
 from agentconv.notes import Note, note
 from agentconv.output.render import LayoutError, output_path, render, rows_of
 from agentconv.reading.engine import read_program
@@ -77,7 +77,8 @@ def attempt(job: Job, lowered: Lowered) -> Attempt | Note:
     gained = frozenset() if job.dst.text_kind else counting.gained(job.before, after)
     ambient = frozenset(r for r in counting.of_ambient(job.dst) if r.cls in ("writes", "runs"))
     made = Attempt(lowered, path, text, back, after, gained | counting.gained(job.before, ambient))
-    made.seen = [_seen(job, other, program, equal, made) for other, program, equal in shared_readers(job.dst)]
+    others = shared_readers(job.dst, job.options.user)
+    made.seen = [_seen(job, other, program, equal, made) for other, program, equal in others]
     return made
 
 
@@ -99,7 +100,7 @@ def section(agent: Agent, dst: Spec) -> str:
 
 def read_back(dst: Spec, text: str, path: str, meant: Agent) -> Agent | str:
     """What the target's program makes of it, or why it does not take it."""
-    back = read_program(dst, text, path)
+    back = read_program(dst, text, path, more=dst.many)
     if back.status != "read":
         return back.reason or "it passes it over"
     for read in back.agents:
@@ -113,10 +114,14 @@ def _same_servers(back: Agent, meant: Agent, dst: Spec) -> Agent:
     changes characters in the names of servers and tools: the text is all that it compares."""
     if not (dst.tools.mcp_is_loose or dst.tools.mcp.get("clean")):
         return back
-    names = {r.tool.name: r.tool for r in meant.tools.rules if r.tool.server}
-    rules = tuple(
-        replace(r, tool=names[r.tool.name]) if r.tool.server and r.tool.name in names else r for r in back.tools.rules
-    )
+    names: dict[str, dict[Tool, None]] = {}  # one key may be a tool of several servers
+    for rule in meant.tools.rules:
+        if rule.tool.server:
+            names.setdefault(rule.tool.name, {})[rule.tool] = None
+    rules: tuple[Rule, ...] = ()
+    for r in back.tools.rules:
+        same = [replace(r, tool=tool) for tool in names.get(r.tool.name, ()) if r.tool.server]
+        rules += tuple(one for one in same if one not in rules) or ((r,) if not same else ())
     return back if rules == back.tools.rules else replace(back, tools=Tools(back.tools.base, rules))
 
 

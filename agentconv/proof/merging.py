@@ -11,12 +11,13 @@ from dataclasses import dataclass, field, replace
 
 from agentconv import rights as counting
 from agentconv.containers import ContainerError, Document
-from agentconv.conversion import Conversion
+from agentconv.conversion import BeforeAfter, Conversion
 from agentconv.model import Agent
 from agentconv.notes import Note, note
 from agentconv.output.render import rows_of
 from agentconv.output.shared import CannotMerge, kept_outside, put_entries, put_sections
 from agentconv.proof.attempt import section, written
+from agentconv.proof.present import settle
 from agentconv.reading.engine import entries, open_document, read_program
 from agentconv.spec import Spec
 
@@ -28,9 +29,12 @@ class Merged:
     text: str = ""
     problem: Note | None = None
     problems: dict[str, Note] = field(default_factory=dict)
+    agents: dict[str, Agent] = field(default_factory=dict)  # as they are read from the whole file
 
 
-def merge(dst: Spec, path: str, old: str | None, agents: Sequence[Agent], update: bool = False) -> Merged:
+def merge(
+    dst: Spec, path: str, old: str | None, agents: Sequence[Agent], update: bool = False, more: bool = False
+) -> Merged:
     """The agents put into what the path holds now. Of two with one id the last one counts."""
     by_id = {agent.id: agent for agent in agents}
     try:
@@ -43,24 +47,42 @@ def merge(dst: Spec, path: str, old: str | None, agents: Sequence[Agent], update
         return Merged(problem=note("F008", reason, file=path, help="mend the file, or move it away"))
     if not kept:
         return Merged(problem=note("V004", "another entry of the shared file would change", file=path))
-    return _proved(dst, path, text, by_id, update)
+    return _proved(dst, path, text, by_id, update, more)
 
 
-def merge_results(dst: Spec, path: str, old: str | None, results: Sequence[Conversion], update: bool = False) -> None:
-    """The results of one path put together: each gets the file with all of them, or the reason why it is not in it."""
+def merge_results(
+    dst: Spec, path: str, old: str | None, results: Sequence[Conversion], update: bool = False, more: bool = False
+) -> None:
+    """The results of one path put together: each gets the file with all of them, or the reason why it is not in it.
+    ``more``: others may follow them into the file."""
     live = list(results)
     while live:
-        made = merge(dst, path, old, [r.agent for r in live if r.agent is not None], update)
+        if not more:
+            settle(dst, old, live)
+        made = merge(dst, path, old, [r.agent for r in live if r.agent is not None], update, more)
         wrong = {r.entry: made.problem or made.problems.get(r.entry) for r in live}
         if not any(wrong.values()):
             data = made.text.encode("utf-8")  # one for all
             for result in live:
                 result.files = {path: data}
+                if not more and old is not None and result.entry in made.agents:
+                    _say_less(result, made.agents[result.entry], dst)
             return
         for result in live:
             if problem := wrong[result.entry]:
                 result.fail(problem)
         live = [r for r in live if not wrong[r.entry]]
+
+
+def _say_less(result: Conversion, found: Agent, dst: Spec) -> None:
+    """What stands beside the entries holds for a new one, too: it can only take away."""
+    now = counting.spelled(counting.of_agent(found, dst, program=True))
+    if now != result.rights.after:
+        keys = ", ".join(f"`{key[1:]}`" for key, row in dst.beside.items() if row.type == "tool-patterns")
+        text = f"{keys} of the file that is there holds for this agent, too: {', '.join(now) or 'no right'} is left"
+        result.notes.append(note("L004", text, path="tools"))
+        result.rights = BeforeAfter(result.rights.before, now)
+        result.judge(result.status)
 
 
 def _put(dst: Spec, old: str | None, agents: Sequence[Agent], update: bool) -> str:
@@ -69,16 +91,16 @@ def _put(dst: Spec, old: str | None, agents: Sequence[Agent], update: bool) -> s
     return put_entries(dst, old, [(a.id, rows_of(a, dst)) for a in agents], update)
 
 
-def _proved(dst: Spec, path: str, text: str, by_id: dict[str, Agent], update: bool) -> Merged:
+def _proved(dst: Spec, path: str, text: str, by_id: dict[str, Agent], update: bool, more: bool) -> Merged:
     """Every entry is read from the whole file as it is read alone."""
-    whole = read_program(dst, text, path)
+    whole = read_program(dst, text, path, more=more)
     if whole.status != "read":
         # each entry is taken alone, so it is what stands beside them, or how many there are
         reason = f"{dst.program} would not take the file with these entries: {whole.reason or 'it passes it over'}"
         return Merged(problem=note("F008", reason, file=path, help="mend what stands there, or choose with --only"))
     found = {read.agent.id: read.agent for read in reversed(whole.agents)}
     held = _held(dst, whole.document, path)
-    made = Merged(text)
+    made = Merged(text, agents=found if dst.beside else {})
     for id, agent in by_id.items():
         if id not in found:
             made.problems[id] = note("V001", f"{dst.program} would not find the entry `{id}`", file=path)
@@ -98,7 +120,7 @@ def _held(dst: Spec, document: Document | None, path: str) -> dict[str, object]:
 
 
 def _alone(dst: Spec, text: str, id: str, path: str) -> Agent | None:
-    return next((r.agent for r in read_program(dst, text, path).agents if r.agent.id == id), None)
+    return next((r.agent for r in read_program(dst, text, path, more=True).agents if r.agent.id == id), None)
 
 
 def _same(found: Agent, alone: Agent | None, dst: Spec, update: bool) -> bool:

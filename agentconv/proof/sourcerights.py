@@ -18,8 +18,15 @@ from agentconv.spec import Spec, risk
 def source_rights(read: Read, reading: Reading, program: Reading | None) -> tuple[counting.Rights, list[Note]]:
     """The narrower of what the file asks for and what its program gives, and a note where they differ."""
     agent, _ = narrowed_star(read, reading, program)
-    agent, notes = narrowed_given(replace(read, agent=agent), reading, program)
-    author = counting.of_agent(agent, reading.spec, program=False)
+    agent, idle = narrowed_given(replace(read, agent=agent), reading, program)
+    rights, notes = counted(replace(read, agent=agent), reading, program)
+    return rights, [*idle, *notes]
+
+
+def counted(read: Read, reading: Reading, program: Reading | None) -> tuple[counting.Rights, list[Note]]:
+    """The same for an agent that is narrowed already."""
+    author = counting.of_agent(read.agent, reading.spec, program=False)
+    notes: list[Note] = []
     if program is None:
         return author, notes
     if program.status != "read":

@@ -86,7 +86,7 @@ def _bad(bad: Bad, node: Node, row: Field, ctx: Context, of_type: Any = None) ->
 def _legal(value: Any, node: Node, row: Field, ctx: Context) -> Any:
     if value is UNSAID:
         return value
-    if value in ("", (), {}) and row.fact("empty") == "unsaid":
+    if row.fact("empty") == "unsaid" and (value in ("", (), {}) or (row.type == "int" and value == 0)):
         return UNSAID
     if value in ("", ()) and (word := row.fact("empty")):
         ctx.refuse(word, f"`{row.key}` is empty")
@@ -323,6 +323,7 @@ TOOL_TYPES = (
     "tool-settings",
     "model-tools",
     "permission-rules",
+    "tool-patterns",
     "switch",
 )
 

@@ -7,12 +7,14 @@ from dataclasses import field
 from typing import Any, Literal
 
 from agentconv.containers import Document, Node, Places
+from agentconv.containers.schemas import is_timestamp
 from agentconv.model import Agent
 from agentconv.notes import Note, NoteEffect, note
 from agentconv.records import dataclass
 from agentconv.spec import Field, Spec
 
 UNSAID: Any = object()
+CURLY = "“”„‟‘’‚‛«»"  # the quotes of word processors, and of chats that a file was copied from
 Get = Callable[[str], str | None]
 
 
@@ -91,6 +93,7 @@ class Context:
     keys: frozenset[str] = frozenset()  # all keys of the entry
     get: Get | None = None
     top: Node | None = None  # the map that the whole file is
+    prefixes: dict[str, str] = field(default_factory=dict)  # MCP server -> what the names of its tools begin with
 
     def place(self, offset: int) -> tuple[int, int]:
         """Line and column of an offset."""
@@ -127,6 +130,11 @@ def not_text(inner: Sequence[Node], row: Field) -> bool:
 def is_date(node: Node) -> bool:
     """Whether js-yaml 3 makes a Date of a scalar, which is written otherwise than it stands."""
     return node.style == "plain" and isinstance(node.value, str) and node.value != node.text
+
+
+def is_meant_date(node: Node) -> bool:
+    """Whether it is one where the header was read as its author has it, text by text."""
+    return node.kind == "scalar" and node.style == "plain" and is_timestamp(node.text)
 
 
 def is_text(node: Node, row: Field, ctx: Context) -> bool:

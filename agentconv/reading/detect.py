@@ -95,7 +95,9 @@ def by_name(path: str) -> list[str]:
                 found.append(id)
                 break
         else:
-            if any(_is_name(name, g.rsplit("/", 1)[-1]) for g in (head.get("places") or {}).get("project", ())):
+            if (head.get("recognise") or {}).get("by_name") is not False and any(
+                _is_name(name, g.rsplit("/", 1)[-1]) for g in (head.get("places") or {}).get("project", ())
+            ):
                 found.append(id)
     return found
 
@@ -155,7 +157,13 @@ def guess(path: str, text: str) -> Guess:
     around = [id for id in _around(path) if syntax_fits(text, path, id)]
     if around:
         return Guess(_best(around, text), why="folder")
-    return Guess(None, tuple(id for id in ids() if syntax_fits(text, path, id)))
+    return Guess(None, tuple(id for id in ids() if _lies_somewhere(id) and syntax_fits(text, path, id)))
+
+
+def _lies_somewhere(id: str) -> bool:
+    """Whether the format has a place at all; one without is read where something else says so (a plugin's manifest)."""
+    places = heads()[id].get("places") or {}
+    return any(places.get(kind) for kind in ("project", "user", "legacy", "write"))
 
 
 def _best(found: list[str], text: str) -> str:

@@ -19,6 +19,7 @@ from agentconv.containers.programs import WHITE
 from agentconv.model import Tools
 from agentconv.notes import Note, note
 from agentconv.patterns import pattern
+from agentconv.reading.besides import nobody, say_nobody
 from agentconv.reading.codecs import TOOL_TYPES
 from agentconv.reading.context import Get, NoHeader, Read, Reading, Refused
 from agentconv.reading.entry import is_limit, read_entry, top_values
@@ -47,6 +48,7 @@ def read_author(spec: Spec, text: str, path: str, get: Get | None = None) -> Rea
     if spec.many and not reading.agents and not reading.notes:
         reading.notes.append(note("R018", f"no agent of {spec.program} in this file", file=path, line=1, column=1))
     _say_lost_names(spec, reading)
+    say_nobody(spec, reading)
     if again := _twice(spec, reading):
         text = f"`{again.agent.id}` stands here twice: {spec.seen} loads nothing of this file"
         line, column = (again.entry.line, again.entry.column) if again.entry else (1, 1)
@@ -134,8 +136,9 @@ def _say_lost_names(spec: Spec, reading: Reading) -> None:
         read.notes.append(note("T001", text, path=token.at, file=reading.path, line=line, column=column))
 
 
-def read_program(spec: Spec, text: str, path: str, get: Get | None = None) -> Reading:
-    """What the owning program makes of the file: no repair but its own, no foreign vocabulary."""
+def read_program(spec: Spec, text: str, path: str, get: Get | None = None, *, more: bool = False) -> Reading:
+    """What the owning program makes of the file: no repair but its own, no foreign vocabulary. ``more``: further
+    entries will stand beside these."""
     reading = Reading(spec, path, text, get=get)
     try:
         document = open_document(spec, text, author=False)
@@ -162,6 +165,8 @@ def read_program(spec: Spec, text: str, path: str, get: Get | None = None) -> Re
             reading.agents.append(read)
         if again := _twice(spec, reading):
             raise Refused(f"`{again.agent.id}` twice", True)
+        if not more and (missing := next(nobody(spec, reading), None)) is not None:
+            raise Refused(f"`{missing[2]}` is no agent of this file", True)
     except Refused as refused:
         reading.agents = []
         reading.status, reading.reason = ("skipped" if refused.skipped else "refused"), refused.reason
@@ -319,9 +324,11 @@ def entries(
             out += [(p.key.text, p.value, forced) for p in last.values() if p.value.kind == "map"]
             if strict and any(p.value.kind != "map" for p in node.pairs):
                 raise Refused("an entry is no map", True)
+        elif strict and not key:
+            raise Refused("the agents are no map", True)
         else:
             for item in node.items:
-                id = item.get(key) if item.kind == "map" else None
+                id = item.get(key or "name") if item.kind == "map" else None
                 out.append((id.text if id else "", item, forced))
     return out
 

@@ -15,8 +15,9 @@ from agentconv.model import Agent, Base, Extra, Rule, Tool, Tools
 from agentconv.naming import taken
 from agentconv.notes import Note, note
 from agentconv.reading import indirect
+from agentconv.reading.besides import besides, given, unknown_beside
 from agentconv.reading.codecs import TOOL_TYPES, read_value
-from agentconv.reading.context import UNSAID, Context, Get, Read, Refused, is_date, too_many
+from agentconv.reading.context import UNSAID, Context, Get, Read, Refused, is_date, is_meant_date, too_many
 from agentconv.reading.miswritten import respelt
 from agentconv.reading.namedfiles import named_in_body
 from agentconv.reading.roster import read_roster
@@ -45,6 +46,10 @@ def read_entry(
     for key, node in sorted(values, key=lambda v: order.get(v[0], len(order))):
         if problems := keys.take(key, node, rows.get(key)):
             return problems
+    for key, node, row in besides(spec, document):
+        if problems := keys.take_beside(key, node, row):
+            return problems
+        said.setdefault(key, node)
     fields = keys.fields
     for row in spec.rows_with("absent"):
         if row.field:
@@ -117,8 +122,13 @@ class Keys:
                 raise Refused(f"the definition of {kind}", skipped=True)
             text = f"this is the definition of {kind}: there is nothing in it that another program could run"
             return [note("R016", text, path=key, file=ctx.path, line=node.line, column=node.column)]
-        if row.type in MAPS and spec.container.get("dates") == "maps" and is_date(node):
-            node = Node("map", node.start, node.end, node.line, node.column, style="flow")
+        if row.type in MAPS and spec.container.get("dates") == "maps":
+            if ctx.author and row.type == "map" and is_meant_date(node):
+                text = f"`{key}` is a date, which {spec.seen} takes for a map without keys: left out"
+                ctx.say("R007", text, row.field or key, node, effect="info")
+                return []
+            if is_date(node):
+                node = Node("map", node.start, node.end, node.line, node.column, style="flow")
         self.where.setdefault(row.field or key, node)
         if row.type not in WHOLE and too_many_names(node):
             return too_many(ctx, f"`{key}` holds more than {MAX_NODES} names", key, node)
@@ -128,25 +138,49 @@ class Keys:
         (self._tools if row.type in TOOL_TYPES else self._value)(key, node, row)
         return []
 
+    def take_beside(self, key: str, node: Node, row: Field | None) -> list[Note]:
+        """A key that stands beside the entries."""
+        if row is None:
+            self.extras.append(unknown_beside(key, node, self.ctx))
+            return []
+        return [] if row.fact("used") else self.take(key, node, row)
+
     def _tools(self, key: str, node: Node, row: Field) -> None:
         if not tools_here(row, node, self.ctx):
             if row.fact("shape") == node.kind:  # a table of the program's own
                 self.extras.append(Extra(key, node.data(), self.spec.id))
             return
         if row.type == "toolsets":
-            from agentconv.reading.toolsets import defined_tools
+            self._beside_sets(node, row)
+        if row.type == "tool-settings" and self.ctx.author:
+            from agentconv.reading.toolsettings import other_settings
 
-            self.extras.extend(defined_tools(node, row, self.spec))
+            self.extras.extend(other_settings(node, row, self.spec))
         self.base, more, first = tool_row(row, node, self.ctx, self.base, self.early + self.rules)
         if row.fact("limits_only"):
             self.limits += only_limits(more, Tools(self.base, tuple(self.early + self.rules)), self.spec)
         else:
             (self.early if first else self.rules).extend(more)
 
+    def _beside_sets(self, node: Node, row: Field) -> None:
+        """What sets of tools hold beside tools."""
+        if self.spec.tools.fact("sets").get("members"):
+            from agentconv.reading.membersets import rest_of_sets, servers_of
+
+            self.extras.extend(rest_of_sets(node, row, self.spec, self.ctx.top))
+            if servers := servers_of(node, row, self.spec, self.ctx.top):
+                self.fields["mcp_servers"] = servers
+            return
+        from agentconv.reading.toolsets import defined_tools
+
+        self.extras.extend(defined_tools(node, row, self.spec))
+
     def _value(self, key: str, node: Node, row: Field) -> None:
         value = read_value(node, row, self.ctx)
         if value is UNSAID or (not self.ctx.author and not row.applied and not row.written):
             return
+        if row.fact("gives"):
+            self.rules.extend(given(row, value, self.spec))
         if row.field is None:
             meant_word = row.to_program.get(value) if row.to_model and isinstance(value, str) else None
             own = node.data() if meant_word is None else meant_word

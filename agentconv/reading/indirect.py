@@ -42,6 +42,15 @@ def look_up(spec: Spec, values: Mapping[str, Node], fields: dict[str, Any]) -> N
             found = item.data()
             if isinstance(found, dict) and found.get(table["by"]) == values[row.key].text:
                 _take(found, table["takes"], fields)
+        entry = node.get(values[row.key].text) if node.kind == "map" else None
+        if entry is not None and entry.kind == "map":
+            _take(_spelled(entry.data(), table.get("spell")), table["takes"], fields)
+
+
+def _spelled(found: Mapping[str, Any], keys: Any) -> Mapping[str, Any]:
+    """An entry whose model is said by several keys."""
+    parts = [str(found[key]) for key in keys or () if found.get(key)]
+    return {**found, "model": "/".join(parts)} if parts else found
 
 
 def _take(found: Mapping[str, Any], takes: Mapping[str, str], fields: dict[str, Any]) -> None:

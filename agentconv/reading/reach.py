@@ -34,6 +34,8 @@ def read_servers(node: Node, row: Field, ctx: Context) -> Any:
             raise Bad("must be a map", out)
     else:
         raise Bad("must name servers", {node.text: None} if node.text else UNSAID)
+    if (most := row.fact("max")) and len(out) > most:
+        raise Bad(f"has {len(out)} servers, and {most} are the most", out)
     for name, config in list(out.items()):
         if problem := _server_problem(config, row):
             if str(row.fact("bad", "")).startswith("refuse"):

@@ -9,12 +9,11 @@ from typing import Any
 from agentconv.containers import Node
 from agentconv.model import Base, Rule, Scope, Tool, Tools
 from agentconv.patterns import pattern
-from agentconv.reading.context import Context, Refused, Token, is_date
+from agentconv.reading.context import CURLY, Context, Refused, Token, is_date
 from agentconv.reading.toolnames import Found, recognise, star
-from agentconv.spec import Field, portable
+from agentconv.spec import Field, cap_title, portable
 
 NONE, ALL = Tools("none"), Tools("all")
-CURLY = "“”„‟‘’‚‛«»"  # the quotes of word processors, and of chats that a file was copied from
 QUOTES = "\"'`" + CURLY
 SERVER_PART = pattern(r"mcp__(?P<server>(?:(?!__)[^*])+)__.*\*")
 
@@ -75,9 +74,18 @@ def read_tools(node: Node, row: Field, ctx: Context) -> Tools:
                 return every
             continue
         if found.how == "unknown" and "*" in token:
-            ctx.say("T016", f"`{token}` is no pattern in {ctx.spec.program}: it gives nothing", at, place)
+            text = f"`{token}` is no pattern in {ctx.spec.program}: it gives nothing"
+            if table.mcp.get("patterns"):
+                text = (
+                    f"`{token}` is a pattern in {ctx.spec.program}; which tools of servers it gives is not known here"
+                )
+            ctx.say("T016", text, at, place)
         made = allow(token, at, place, found, ctx)
         if found.how == "unknown" and not ctx.author:
+            if wide := _most_of(token, ctx):
+                rules += [Rule("allow", tool, None, None, at) for tool in wide]
+                known += 1
+                continue
             if table.fact("unknown", "ignored") == "refused":
                 raise Refused(f"unknown tool `{token}`")
             continue
@@ -91,6 +99,15 @@ def read_tools(node: Node, row: Field, ctx: Context) -> Tools:
         word = table.fact("unknown_only", "none")
         return meaning("none" if word == "start-refused" else word, ctx, "a list of unknown names only")
     return Tools(base, tuple(rules))
+
+
+def _most_of(token: str, ctx: Context) -> list[Tool]:
+    """The servers of which a pattern gives some tools: no more than these."""
+    if not ctx.spec.tools.mcp.get("patterns"):
+        return []
+    from agentconv.reading.wildkeys import meant_by_pattern
+
+    return [tool for tool in meant_by_pattern(token, ctx) if tool.server]
 
 
 def _changed(tokens: list[tuple[str, str, Node]], ctx: Context) -> Tools | None:
@@ -166,8 +183,10 @@ def _legal_list(node: Node, row: Field, ctx: Context) -> None:
 
 
 def _holds_blank(node: Node, row: Field, ctx: Context) -> bool:
-    """Whether one of a list's names has no character; some programs refuse the file for it."""
-    blank = node.kind == "list" and any(i.kind == "scalar" and not i.text.strip() for i in node.items)
+    """Whether one of a list's names has no character; some programs refuse the file for it. Where a text is one name
+    as it stands, an empty one is such a name."""
+    items = node.items if node.kind == "list" else [node] if ctx.spec.tools.fact("split") == "whole" else []
+    blank = any(i.kind == "scalar" and not i.text.strip() for i in items)
     if blank and not ctx.author and ctx.spec.tools.fact("blank_item") == "refused":
         raise Refused(f"`{row.key}` holds a name without a character")
     return blank
@@ -220,9 +239,9 @@ def _by_pattern(token: str, at: str, place: Node, ctx: Context) -> list[Rule]:
     """Denials of all that a pattern may stand for."""
     if "*" not in token and "?" not in token:
         return []
-    from agentconv.reading.wildkeys import denied_by_pattern
+    from agentconv.reading.wildkeys import meant_by_pattern
 
-    tools = denied_by_pattern(token, ctx)
+    tools = meant_by_pattern(token, ctx)
     if tools:
         names = ", ".join(f"`{tool.name}`" for tool in tools if not tool.server)
         servers = ["every MCP server" if t.server == "*" else f"the MCP server `{t.server}`" for t in tools if t.server]
@@ -386,6 +405,11 @@ def remember(token: str, at: str, place: Node, found: Found, ctx: Context) -> No
         ctx.say("T001", f"`{token}` is a name of another program, {nothing}; {_became(found.tool, new)}", at, place)
     elif found.how == "misplaced":
         ctx.say("T001", f"`{token}` is a tool and no group, {nothing}; {_became(found.tool, new)}", at, place)
+    elif found.how == "less":
+        own = ctx.spec.tools.own(token)
+        gives = ", ".join(cap_title(c) for c in own.caps) if own else "more"
+        meant = ", ".join(cap_title(c) for c in found.tool.caps)
+        ctx.say("T009", f"`{token}` is “{gives}” in {ctx.spec.seen}; taken as meant: “{meant}”", at, place)
     elif found.how == "mcp" and ctx.spec.tools.mcp.get("guess") and found.tool.member:
         meant = f"`{found.tool.member}` of an MCP server `{found.tool.server}`"
         text = f"`{token}` is no tool of {program}: taken for {meant}"

@@ -11,7 +11,7 @@ from agentconv.model import Rule, Scope, Tool, Tools
 from agentconv.reading.context import Context
 from agentconv.reading.toolnames import star
 from agentconv.rights import is_star, limits_shell
-from agentconv.spec import Field, Spec, union_caps
+from agentconv.spec import Field, Name, Spec, union_caps
 
 
 def read_rules(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:
@@ -214,16 +214,21 @@ def withheld(tools: Tools, fields: Mapping[str, Any], ctx: Context) -> Tools:
     return replace(tools, rules=tuple(rules)) if tuple(rules) != tools.rules else tools
 
 
+def left_unnamed(tools: Tools, mode: str | None, spec: Spec) -> list[Name]:
+    """The tools that a subagent has only where its own rules name them, and they do not."""
+    shut = tools.base == "none" or any(is_star(r.tool) and r.effect == "deny" for r in tools.rules)
+    if mode != "subagent" or shut or not limits_shell(tools.rules):
+        return []
+    said = {r.tool.name for r in tools.rules}
+    return [name for name in spec.tools.singles.values() if name.named and name.classes and name.name not in said]
+
+
 def unnamed(tools: Tools, fields: Mapping[str, Any], ctx: Context) -> Tools:
     """A subagent has some tools only where its own rules name them; else that is a denial, as those of other tools are.
 
     Beside a free shell nothing is missing.
     """
-    shut = tools.base == "none" or any(is_star(r.tool) and r.effect == "deny" for r in tools.rules)
-    if fields.get("mode") != "subagent" or shut or not limits_shell(tools.rules):
-        return tools
-    said = {r.tool.name for r in tools.rules}
-    left = [name for name in ctx.spec.tools.singles.values() if name.named and name.classes and name.name not in said]
+    left = left_unnamed(tools, fields.get("mode"), ctx.spec)
     if not left:
         return tools
     names = ", ".join(f"`{name.name}`" for name in left)

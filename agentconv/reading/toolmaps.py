@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from agentconv.containers import Node
 from agentconv.model import Base, Rule, Scope, Tool, Tools
-from agentconv.reading.context import Context, Refused
+from agentconv.reading.context import Context, Refused, is_meant_date
 from agentconv.reading.guessedservers import by_known
 from agentconv.reading.jsregex import is_js_regex
 from agentconv.reading.toolcodecs import NONE, is_null, read_tools, remember
@@ -103,12 +103,10 @@ def read_bools(node: Node, row: Field, ctx: Context) -> tuple[Base | None, tuple
     if node.kind != "map":
         if not ctx.author:
             raise Refused(f"`{row.key}` must be a map", row.fact("bad") == "refuse-all")
-        ctx.say(
-            "R012",
-            f"{ctx.spec.program} does not start with `{row.key}` that is no map; read as the list it means",
-            "tools",
-            node,
-        )
+        text = f"{ctx.spec.program} does not start with `{row.key}` that is no map; read as the list it means"
+        if ctx.spec.container.get("dates") == "maps" and is_meant_date(node):
+            text = f"`{row.key}` is a date, which {ctx.spec.seen} takes for a map without keys, and so for no limit"
+        ctx.say("R012", text, "tools", node)
         tools = read_tools(node, row, ctx) if not is_null(node, ctx) else NONE
         return tools.base, tools.rules
     rules = []

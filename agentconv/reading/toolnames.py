@@ -21,7 +21,7 @@ MCP_ANYWHERE = (
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a token is: ``how`` is own, alias, dead, foreign, mcp, foreign-mcp, star or unknown."""
+    """What a token is: ``how`` is own, alias, less, dead, foreign, mcp, foreign-mcp, known-mcp, star or unknown."""
 
     tool: Tool
     how: str
@@ -39,6 +39,8 @@ def recognise(token: str, spec: Spec, *, author: bool) -> Found:
     table = spec.tools
     if token == "*" or (set(token) == {"*"} and table.control == "map" and table.fact("wildcards")):
         return Found(star(spec), "star")
+    if author and (less := _less(token, spec)):
+        return less
     if own := _own(token, spec, author):
         return own
     bracket = "(" in token and (author or table.fact("scopes", "unknown") != "unknown")
@@ -48,6 +50,12 @@ def recognise(token: str, spec: Spec, *, author: bool) -> Found:
     if not author:
         return _bracketed(token, spec) or Found(Tool(token), "unknown")
     return _by_author(token, spec)
+
+
+def _less(token: str, spec: Spec) -> Found | None:
+    """A name for which the program gives more than its author means by it."""
+    caps = (spec.tools.fact("less") or {}).get(token.lower())
+    return Found(Tool(token, tuple(caps)), "less") if caps else None
 
 
 def _bracketed(token: str, spec: Spec) -> Found | None:

@@ -18,7 +18,7 @@ Control = tuple[Base | None, list[Rule], bool]  # base, rules, and whether they 
 def tool_row(row: Field, node: Node, ctx: Context, base: Base | None, so_far: list[Rule]) -> Control:
     """A key that bears on tools. The program reading has neither notes nor places, so equal values give equal rules:
     those of the last files are kept, for most agents of a project have one of a few lists."""
-    whole = row is ctx.spec.fields[row.key] and row.type != "model-tools"  # nothing beside the value counts
+    whole = row is ctx.spec.fields.get(row.key) and not _looks_around(row, ctx.spec)
     if ctx.author or so_far or not whole or node.end - node.start > LONGEST_KEPT:
         return _anew(row, node, ctx, base, so_far)
     key = (ctx.spec, row.key, base, node.shape())
@@ -27,6 +27,13 @@ def tool_row(row: Field, node: Node, ctx: Context, base: Base | None, so_far: li
             _SEEN.clear()
         known = _SEEN[key] = _anew(row, node, ctx, base, so_far)
     return known[0], list(known[1]), known[2]
+
+
+def _looks_around(row: Field, spec: Spec) -> bool:
+    """Whether more than the value of the key counts."""
+    return row.type in ("model-tools", "tool-patterns") or (
+        row.type == "toolsets" and bool(spec.tools.fact("sets").get("members"))
+    )
 
 
 MOST_SEEN, LONGEST_KEPT = 2000, 4000  # values, and characters of one
@@ -80,6 +87,10 @@ def _anew(row: Field, node: Node, ctx: Context, base: Base | None, so_far: list[
         return base, list(read_settings(node, row, ctx, Tools(base, tuple(so_far)))), False
     if row.type == "permission-rules":
         return base, list(read_rules(node, row, ctx)), False
+    if row.type == "tool-patterns":
+        from agentconv.reading.toolpatterns import read_patterns
+
+        return base, list(read_patterns(node, row, ctx, tuple(so_far))), False
     from agentconv.reading.toolmaps import read_permission
 
     return base, list(read_permission(node, row, ctx)), False

@@ -39,6 +39,10 @@ class Setting:
 
 def read_toolsets(node: Node, row: Field, ctx: Context) -> Tools:
     """A list of sets. What is in no set is not there; two sets for one tool have to agree."""
+    if ctx.spec.tools.fact("sets").get("members"):
+        from agentconv.reading.membersets import read_member_sets
+
+        return read_member_sets(node, row, ctx)
     if node.kind != "list":
         null = node.kind == "scalar" and node.value is None
         ctx.refuse(row.fact("null" if null else "bad"), f"`{row.key}` must be a list of sets")
@@ -52,7 +56,7 @@ def read_toolsets(node: Node, row: Field, ctx: Context) -> Tools:
         kind = item.get(words["key"]) if item.kind == "map" else None
         facts = words["words"].get(kind.text) if kind is not None and kind.kind == "scalar" else None
         if kind is None or facts is None:
-            _wrong(f"`{at}` is no set of tools" + (f": there is no `{kind.text}`" if kind else ""), at, item, ctx)
+            wrong(f"`{at}` is no set of tools" + (f": there is no `{kind.text}`" if kind else ""), at, item, ctx)
             continue
         made = list(_entry(item, facts, words, at, ctx))
         rules += _agreed(rules, made, kind, at, ctx)
@@ -88,7 +92,8 @@ def defined_tools(node: Node, row: Field, spec: Spec) -> Iterator[Extra]:
             yield Extra(f"{row.key}.{kind}", made, spec.id)
 
 
-def _wrong(problem: str, at: str, node: Node, ctx: Context, taken: str = "left out") -> None:
+def wrong(problem: str, at: str, node: Node, ctx: Context, taken: str = "left out") -> None:
+    """Something for which the program does not take the file, and what is made of it."""
     ctx.refuse("refuse", problem)
     ctx.say("R012", f"{problem}: {ctx.spec.seen} does not take this file; {taken}", at, node, effect="narrows")
 
@@ -97,19 +102,19 @@ def _entry(item: Node, facts: Mapping[str, Any], words: Mapping[str, Any], at: s
     if key := facts.get("names"):  # a tool that the file itself defines, and that the program does not run: no right
         node = item.get(key)
         if node is None or not isinstance(node.value, str):
-            _wrong(f"`{at}` has no `{key}`", at, item, ctx)
+            wrong(f"`{at}` has no `{key}`", at, item, ctx)
         return
     default = _setting(item.get(words["default"]), words, Setting(asks=facts.get("unsaid") == "ask"), at, ctx)
     each = item.get(words["each"])
     if each is not None and each.kind != "list":
-        _wrong(f"`{words['each']}` of `{at}` must be a list", at, each, ctx)
+        wrong(f"`{words['each']}` of `{at}` must be a list", at, each, ctx)
         each = None
     settings: dict[str, tuple[Setting, str, Node]] = {}
     for n, one in enumerate(each.items if each is not None else ()):
         place = f"{at}.{words['each']}[{n}]"
         name = one.get(words["name"]) if one.kind == "map" else None
         if name is None or not isinstance(name.value, str):
-            _wrong(f"`{place}` has no `{words['name']}`", place, one, ctx)
+            wrong(f"`{place}` has no `{words['name']}`", place, one, ctx)
             continue
         setting = _setting(one, words, default, place, ctx)
         if name.text in settings:
@@ -130,24 +135,24 @@ def _setting(node: Node | None, words: Mapping[str, Any], above: Setting, at: st
     if node is None or (node.kind == "scalar" and node.value is None):
         return made
     if node.kind != "map":
-        _wrong(f"the settings of `{at}` must be a map", at, node, ctx)
+        wrong(f"the settings of `{at}` must be a map", at, node, ctx)
         return Setting(False)
     on = node.get(words["there"])
     if on is not None and on.value is not None:
         if not isinstance(on.value, bool):
-            _wrong(f"`{words['there']}` of `{at}` must be true or false", at, on, ctx)
+            wrong(f"`{words['there']}` of `{at}` must be true or false", at, on, ctx)
         made.on = on.value is True
     policy = node.get(words["policy"])
     word = policy.get(words["policy_key"]) if policy is not None and policy.kind == "map" else policy
     if word is not None and word.value is not None:
         meant = words["policies"].get(word.text) if policy is not word else None
         if meant is None:
-            _wrong(f"`{words['policy']}` of `{at}` is no policy", at, word, ctx, "taken as one that asks")
+            wrong(f"`{words['policy']}` of `{at}` is no policy", at, word, ctx, "taken as one that asks")
         made.asks = meant != "allow"
     made.only, made.but = (_hosts(node.get(words.get(key, "")), at, ctx) for key in ("only", "but"))
     if made.only and made.but:
         keys = f"`{words['only']}` and `{words['but']}`"
-        _wrong(f"`{at}` has both {keys}", at, node, ctx, "what is in both is left out")
+        wrong(f"`{at}` has both {keys}", at, node, ctx, "what is in both is left out")
         made.only = [host for host in made.only if host not in made.but] or ["nothing"]
         made.but = []
     for key in words.get("closes", ()):
@@ -164,7 +169,7 @@ def _hosts(node: Node | None, at: str, ctx: Context) -> list[str]:
         return []
     names = [i.text for i in node.items if i.kind == "scalar" and isinstance(i.value, str)]
     if node.kind != "list" or not names or len(names) < len(node.items):
-        _wrong(f"the hosts of `{at}` must be a list of names", at, node, ctx)
+        wrong(f"the hosts of `{at}` must be a list of names", at, node, ctx)
         return names or ["nothing"]
     return names
 
@@ -176,7 +181,7 @@ def _of_program(
     own = {name.name: name for name in in_sets(ctx.spec)}
     for token, (setting, place, node) in settings.items():
         if token not in own and token in ctx.spec.tools.names:
-            _wrong(f"`{token}` is no tool of a set: the key `{token}` gives it", place, node, ctx)
+            wrong(f"`{token}` is no tool of a set: the key `{token}` gives it", place, node, ctx)
             continue
         found = recognise(token, ctx.spec, author=ctx.author)
         remember(token, place, node, found, ctx)
@@ -196,14 +201,15 @@ def _of_server(
 ) -> Iterator[Rule]:
     node = item.get(key)
     if node is None or not isinstance(node.value, str) or not node.text:
-        _wrong(f"`{at}` has no `{key}`", at, item, ctx)
+        wrong(f"`{at}` has no `{key}`", at, item, ctx)
         return
-    yield from _rules(_server_tool(node.text, None, ctx.spec), "", default, at)
+    yield from _rules(server_tool(node.text, None, ctx.spec), "", default, at)
     for member, (setting, place, _) in settings.items():
-        yield from _rules(_server_tool(node.text, member, ctx.spec), "", setting, place)
+        yield from _rules(server_tool(node.text, member, ctx.spec), "", setting, place)
 
 
-def _server_tool(server: str, member: str | None, spec: Spec) -> Tool:
+def server_tool(server: str, member: str | None, spec: Spec) -> Tool:
+    """A server's tool, or all of them, as a rule holds it."""
     plain = f"{server}/{member}" if member else server
     return Tool(spec.tools.spell_mcp(server, member) or plain, server=server, member=member)
 
@@ -249,6 +255,10 @@ Held = dict[str, Setting]
 
 def as_sets(tools: Tools, spec: Spec) -> Tools:
     """The same rules in the order and the number in which the sets say them."""
+    if spec.tools.fact("sets").get("members"):
+        from agentconv.reading.membersets import as_member_sets
+
+        return as_member_sets(tools, spec)
     if tools.base is None and not tools.rules:
         return tools
     own, servers = _held(tools, spec)
@@ -262,7 +272,7 @@ def as_sets(tools: Tools, spec: Spec) -> Tools:
             every: list[tuple[str | None, Setting]] = [(None, whole)]
             every += [(m, one) for m, one in members.items() if one.said_beside(whole)]
             for member, setting in every:
-                tool = _server_tool(server, member, spec)
+                tool = server_tool(server, member, spec)
                 rules += _rules(tool, "", setting, places.get(tool.name, "tools"))
     return Tools("none", tuple(rules))
 

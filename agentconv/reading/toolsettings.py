@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from agentconv.containers import Node
-from agentconv.model import Rule, Scope, Tools
+from agentconv.model import Extra, Rule, Scope, Tools
 from agentconv.reading.context import Context
 from agentconv.reading.toolnames import recognise
-from agentconv.spec import Field
+from agentconv.spec import Field, Spec
 
 
 def read_settings(node: Node, row: Field, ctx: Context, tools: Tools) -> Iterator[Rule]:
@@ -43,6 +43,21 @@ def read_settings(node: Node, row: Field, ctx: Context, tools: Tools) -> Iterato
                     yield Rule("deny", found.tool, scope, None, at)
                 elif word != "allow":  # what runs without a question anyway needs no list of such
                     yield Rule("allow", found.tool, scope, "auto", at)
+
+
+def other_settings(node: Node, row: Field, spec: Spec) -> Iterator[Extra]:
+    """What no rule can say: more keys of a tool, and tools that nobody knows."""
+    read = {str(row.fact(key)) for key in ("action", "allowed", "denied")}
+    closing = row.fact("closing") or {}
+    for pair in node.pairs if node.kind == "map" else ():
+        name = pair.key.text
+        if pair.value.kind != "map":
+            continue
+        known = recognise(name, spec, author=True).how != "unknown"
+        for one in pair.value.pairs:
+            if not known or one.key.text not in read:
+                limits = str(one.value.text) in closing.get(one.key.text, ())
+                yield Extra(f"{row.key}.{name}.{one.key.text}", one.value.data(), spec.id, limits)
 
 
 def _given(name: str, tools: Tools, ctx: Context) -> bool:

@@ -35,8 +35,8 @@ def closed_servers(found: Found, made: Iterable[Rule], key: str, at: str, place:
     return [r for r in rules if r not in limits or found.how == "own"] + closed
 
 
-def denied_by_pattern(token: str, ctx: Context) -> list[Tool]:
-    """What a pattern in a list of denials may stand for, where the program is not known to take one: its author means
+def meant_by_pattern(token: str, ctx: Context) -> list[Tool]:
+    """What a pattern in a list may stand for, where the program is not known to take one: its author means
     less, so all of it is denied. A part of a server is the whole of it, and a part of the servers is every one."""
     wild = WILD.search(token)
     if wild is None:

@@ -367,6 +367,7 @@ def _droid(out: Answer) -> list[Seen]:
 VIEWS: Mapping[str, Callable[[Answer], list[Seen]]] = {
     "agent-skills": _skills,
     "amazonq": _amazonq,
+    "docker-agent": _amazonq,
     "claude-managed-agents": _managed,
     "claude-code": _claude,
     "cline": _cline,

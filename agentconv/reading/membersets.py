@@ -1,0 +1,373 @@
+"""Sets of tools that say which of their members are there: ``{type: filesystem, tools: [read_file]}``.
+
+What a set gives is told by its word in the description: tools of the program, an MCP server with the way to it, or
+something of a fixed text (a command, an address) that no pattern can say and no other program holds.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from agentconv.containers import Node
+from agentconv.model import Agent, Extra, Rule, Scope, Tool, Tools
+from agentconv.reading.context import Context
+from agentconv.reading.toolcodecs import NONE, remember
+from agentconv.reading.toolnames import recognise
+from agentconv.reading.toolsets import UNSAYABLE, server_tool, wrong
+from agentconv.records import dataclass
+from agentconv.spec import Field, Spec
+
+Words = Mapping[str, Any]
+
+
+def read_member_sets(node: Node, row: Field, ctx: Context) -> Tools:
+    """A list of sets. What is in none of them is not there."""
+    if node.kind != "list":
+        ctx.refuse(row.fact("bad"), f"`{row.key}` must be a list of sets")
+        text = f"`{row.key}` must be a list of sets: {ctx.spec.seen} does not take this file; taken as no tools"
+        ctx.say("R006", text, "tools", node, effect="approximate")
+        return NONE
+    words = ctx.spec.tools.fact("sets")
+    servers = {one.at: one for one in served(node, row, ctx.spec, ctx.top)}
+    ctx.prefixes |= {one.name: one.prefix for one in servers.values() if one.prefix}
+    rules: list[Rule] = []
+    for n, item in enumerate(node.items):
+        at = f"{row.key}[{n}]"
+        kind, facts = _kind(item, words)
+        if facts is None and item.kind == "map" and not kind:
+            text = f"`{at}` says no `{words['key']}`: {ctx.spec.program} passes it over"
+            ctx.say("R007", text, at, item, effect="narrows")
+            continue
+        if facts is None:
+            wrong(f"`{at}` is no set of tools" + (f": there is no `{kind}`" if kind else ""), at, item, ctx)
+            continue
+        if item.kind == "scalar":
+            ctx.refuse("refuse", f"`{at}` must be a map")
+            text = f"`{kind}` must stand under `{words['key']}`: {ctx.spec.seen} does not take this file; read as that"
+            ctx.say("R012", text, at, item)
+        limit = _check_keys(item, facts, words, at, ctx)
+        if facts.get("server"):
+            made = _of_server(servers[at], words, ctx)
+        elif facts.get("text"):
+            made = _of_text(item, facts, words, at, ctx)
+        else:
+            made = _of_program(item, kind, facts, words, at, ctx)
+        rules += [replace(rule, scope=limit) for rule in made] if limit else made
+    return Tools("none", tuple(dict.fromkeys(rules)))
+
+
+def _kind(item: Node, words: Words) -> tuple[str, Words | None]:
+    """The word of a set and what the description says of it; a bare word is meant as one."""
+    node = item.get(words["key"]) if item.kind == "map" else item
+    kind = node.text if node is not None and node.kind == "scalar" else ""
+    return kind, words["words"].get(kind)
+
+
+def _check_keys(item: Node, facts: Words, words: Words, at: str, ctx: Context) -> Scope | None:
+    """What is wrong with the keys of a set. One that nobody knows may limit it: then no other program can hold that."""
+    limit = None
+    for pair in item.pairs:
+        if pair.key.text not in words["takes"]:
+            problem = f"`{pair.key.text}` is no key of a set"
+            ctx.refuse("refuse", problem)
+            text = f"{problem}: {ctx.spec.seen} does not take this file"
+            if pair.key.text != words.get("reads_only"):
+                limit = Scope(UNSAYABLE, pair.key.text)
+                text += "; taken for a limit that only a later version knows"
+            ctx.say("R012", text, f"{at}.{pair.key.text}", pair.key)
+    data = item.data() if item.kind == "map" else {}
+    for key in facts.get("holds", ()):
+        if not value_at(data, key):
+            problem = f"`{at}` has no `{key}`"
+            ctx.refuse("refuse", problem)
+            ctx.say("R012", f"{problem}: {ctx.spec.seen} does not take this file", at, item)
+    return limit
+
+
+def value_at(data: Any, path: str) -> Any:
+    """What stands below the keys of a path; ``None`` where nothing does."""
+    for key in path.split("."):
+        data = data.get(key) if isinstance(data, Mapping) else None
+    return data
+
+
+# -- which members ----------------------------------------------------------------------------
+
+
+def _members(item: Node, words: Words, at: str, ctx: Context) -> list[Node] | None:
+    """The names of a set's list; ``None`` where all of its tools are there."""
+    node = item.get(words["members"]) if item.kind == "map" else None
+    if node is None:
+        return None
+    place = f"{at}.{words['members']}"
+    if node.kind != "list":
+        one = [node] if node.kind == "scalar" and isinstance(node.value, str) else []
+        wrong(f"`{place}` must be a list of names", place, node, ctx, "read as the one it names" if one else "none")
+        return one
+    if not node.items:  # the program filters by nothing; its author hardly means everything by it
+        text = f"{ctx.spec.seen} takes an empty `{words['members']}` for every tool of the set; taken as none"
+        ctx.say("R011", text, place, node, effect="narrows")
+        return [] if ctx.author else None
+    names = [one for one in node.items if one.kind == "scalar" and isinstance(one.value, str)]
+    if len(names) < len(node.items):
+        wrong(f"`{place}` holds something that is no name", place, node, ctx)
+    return names
+
+
+def _reads_only(item: Node, words: Words) -> bool:
+    """Whether a key of later versions takes all from a set but what reads."""
+    node = item.get(str(words.get("reads_only") or "")) if item.kind == "map" else None
+    return node is not None and node.value is not False
+
+
+def _of_program(item: Node, kind: str, facts: Words, words: Words, at: str, ctx: Context) -> Iterator[Rule]:
+    """Tools of the program."""
+    table = ctx.spec.tools
+    whole = table.names[facts["gives"]]
+    own = [table.names[name] for name in table.expand(whole.name)]
+    kept = [n for n in own if not n.needs or n.needs in ctx.keys]
+    if _reads_only(item, words):
+        kept = [n for n in kept if n.classes <= {"reads"}]
+    members = _members(item, words, at, ctx)
+    if members is None:
+        every = [whole] if kept == own else kept
+        yield from (Rule("allow", name.tool(), at=at) for name in every)
+        return
+    for n, node in enumerate(members):
+        place = f"{at}.{words['members']}[{n}]"
+        name = next((one for one in kept if one.name == node.text), None)
+        if name is not None:
+            remember(node.text, place, node, recognise(node.text, ctx.spec, author=ctx.author), ctx)
+            yield Rule("allow", name.tool(), at=place)
+        elif ctx.author and (meant := _meant(node, place, whole.gives, ctx)) is not None:
+            yield Rule("allow", meant, at=place)
+        elif ctx.author:
+            ctx.say("T002", f"`{kind}` has no tool `{node.text}`: {ctx.spec.program} gives nothing for it", place, node)
+
+
+def _meant(node: Node, place: str, given: tuple[str, ...], ctx: Context) -> Tool | None:
+    """A name of another program, where it means no more than the set holds."""
+    if ctx.spec.tools.own(node.text):
+        return None
+    found = recognise(node.text, ctx.spec, author=True)
+    if found.how not in ("foreign", "dead") or not found.tool.caps or not set(found.tool.caps) <= set(given):
+        return None
+    remember(node.text, place, node, found, ctx)
+    return found.tool
+
+
+def _of_text(item: Node, facts: Words, words: Words, at: str, ctx: Context) -> Iterator[Rule]:
+    """What a fixed text limits: a command under a name, an address."""
+    tool = ctx.spec.tools.names[facts["gives"]].tool()
+    members = _members(item, words, at, ctx)
+    data = item.data() if item.kind == "map" else {}
+    if key := facts.get("each"):
+        each = value_at(data, key)
+        found = {n: value_at(one, facts["text"]) for n, one in (each if isinstance(each, Mapping) else {}).items()}
+        if members is not None:
+            found = {n: text for n, text in found.items() if n in {m.text for m in members}}
+        texts = [f"{n}: {text or '?'}" for n, text in found.items()]
+    else:
+        texts = [str(value_at(data, facts["text"]) or "?")] if members is None or members else []
+    if texts:
+        word = ", ".join(f"`{text}`" for text in texts)
+        ctx.say("T030", f"{word} of a set `{facts['gives']}` has no place in other programs", at, item)
+    yield from (Rule("allow", tool, Scope(UNSAYABLE, text), at=at) for text in texts)
+
+
+# -- MCP servers ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """An MCP server of a set: its name and the way to it, what its tools begin with, and what is wrong with it."""
+
+    at: str
+    item: Node
+    name: str
+    prefix: str
+    config: Mapping[str, Any] | None
+    listed: tuple[str, ...] | None = None  # of the definition that the set refers to
+    problem: str = ""
+
+
+def served(node: Node, row: Field, spec: Spec, top: Node | None) -> Iterator[Served]:
+    """The servers of a list of sets. Two ways to a server are two servers, whatever they are called."""
+    words = spec.tools.fact("sets")
+    seen: dict[str, Mapping[str, Any] | None] = {}
+    for n, item in enumerate(node.items if node.kind == "list" else ()):
+        _, facts = _kind(item, words)
+        if facts is None or not facts.get("server"):
+            continue
+        data = item.data() if item.kind == "map" else {}
+        said, key, problem = _referred(data, facts, top)
+        ways = [way for way in facts["ways"] if value_at(said, way)]
+        if len(ways) != 1:
+            problem = problem or f"`{row.key}[{n}]` needs one of {', '.join(facts['ways'])}"
+        told = said.get(facts["server"])
+        config = _config(said, facts)
+        name = str(told or key or _called(said, facts) or f"server-{n + 1}")
+        unlike = sum(1 for known, other in seen.items() if known.partition("#")[0] == name and other != config)
+        if unlike and seen.get(name) != config:
+            name = f"{name}-{unlike + 1}"
+        seen[name] = config
+        prefix = str(facts["prefix"]).format(server=told) if told else ""
+        listed = said.get(words["members"]) if words["members"] not in data else None
+        found = tuple(map(str, listed)) if isinstance(listed, list) and listed else None
+        yield Served(f"{row.key}[{n}]", item, name, prefix, config, found, problem)
+
+
+def _referred(data: Mapping[str, Any], facts: Words, top: Node | None) -> tuple[Mapping[str, Any], str, str]:
+    """The entry with what it refers to behind it, the name of that, and what is wrong."""
+    key, own, where = facts["refers"]["by"], facts["refers"]["but"], facts["refers"]["to"]
+    ref = data.get(key)
+    if not isinstance(ref, str) or re.fullmatch(own, ref):
+        return data, "", ""
+    table = top.get(where) if top is not None and top.kind == "map" else None
+    node = table.get(ref) if table is not None and table.kind == "map" else None
+    if node is None or node.kind != "map":
+        return data, ref, f"`{where}` has no `{ref}`"
+    found = node.data()
+    mine = {k: v for k, v in data.items() if k != key}
+    maps = {k: {**found[k], **v} for k, v in mine.items() if isinstance(v, dict) and isinstance(found.get(k), dict)}
+    return {**found, **mine, **maps}, ref, ""
+
+
+def _called(said: Mapping[str, Any], facts: Words) -> str:
+    """What a server without a name is called by the way to it."""
+    for rule in facts["called"]:
+        for key, expression in rule.items():
+            value = value_at(said, key)
+            text = " ".join(map(str, value)) if isinstance(value, list) else value if isinstance(value, str) else ""
+            if text and (found := re.search(expression, text)):
+                return found[1]
+    return ""
+
+
+def _config(said: Mapping[str, Any], facts: Words) -> Mapping[str, Any] | None:
+    """The way to a server in the words that all programs have; ``None`` where only this one knows it."""
+    out: dict[str, Any] = {}
+    for theirs, ours in facts["config"].items():
+        if (value := value_at(said, theirs)) is not None:
+            out[ours] = facts["types"].get(value, value) if ours == "type" and isinstance(value, str) else value
+    return out if "command" in out or "url" in out else None
+
+
+def _of_server(one: Served, words: Words, ctx: Context) -> Iterator[Rule]:
+    if one.problem:
+        wrong(one.problem, one.at, one.item, ctx, "what it names is read all the same")
+    if _reads_only(one.item, words):
+        text = f"which tools of the MCP server {one.name} only read is not known: none is taken"
+        ctx.say("R011", text, one.at, one.item, effect="narrows")
+        return
+    members = _members(one.item, words, one.at, ctx)
+    if members is None and one.listed is None:
+        yield Rule("allow", server_tool(one.name, None, ctx.spec), at=one.at)
+        return
+    names = [(m.text, m) for m in members] if members is not None else [(t, one.item) for t in one.listed or ()]
+    for n, (text, node) in enumerate(names):
+        place = f"{one.at}.{words['members']}[{n}]" if members is not None else one.at
+        bare = text.removeprefix(one.prefix)
+        if (one.prefix and bare == text) or not bare:
+            said = f"the tools of this MCP server begin with `{one.prefix}`: {ctx.spec.program} gives nothing for it"
+            ctx.say("T002", f"`{text}`: {said}", place, node)
+            continue
+        yield Rule("allow", server_tool(one.name, bare, ctx.spec), at=place)
+
+
+def servers_of(node: Node, row: Field, spec: Spec, top: Node | None) -> dict[str, Any]:
+    """The servers as the model has them: name -> the way to it."""
+    return {one.name: one.config for one in served(node, row, spec, top)}
+
+
+def rest_of_sets(node: Node, row: Field, spec: Spec, top: Node | None) -> Iterator[Extra]:
+    """What sets say beside all that: the program's own."""
+    words = spec.tools.fact("sets")
+    reached = {one.at for one in served(node, row, spec, top) if one.config is not None}
+    for n, item in enumerate(node.items if node.kind == "list" else ()):
+        at = f"{row.key}[{n}]"
+        _, facts = _kind(item, words)
+        taken = {words["key"], words["members"], words.get("reads_only")}
+        if facts is not None:
+            taken |= {facts.get("server"), str(facts.get("each") or facts.get("text") or "").split(".")[0]}
+            if at in reached:
+                taken |= {facts["refers"]["by"], *(key.split(".")[0] for key in facts["config"])}
+        for pair in item.pairs:
+            if pair.key.text not in taken:
+                yield Extra(f"{at}.{pair.key.text}", pair.value.data(), spec.id)
+
+
+# -- writing ----------------------------------------------------------------------------------
+
+
+def as_member_sets(tools: Tools, spec: Spec) -> Tools:
+    """The same rules in the order and the number in which the sets say them."""
+    if tools.base is None and not tools.rules:
+        return tools
+    table, words = spec.tools, spec.tools.fact("sets")["words"]
+    places = {r.tool.name: r.at for r in reversed(tools.rules)}
+    allowed = [r.tool.name for r in tools.rules if r.effect == "allow" and r.scope is None and not r.tool.server]
+    out = [r for r in tools.rules if r.tool.name in table.names and table.names[r.tool.name].through]
+    for facts in words.values():
+        if facts.get("server"):
+            out += _server_rules(tools)
+        elif not facts.get("text"):
+            whole = facts["gives"]
+            own = table.expand(whole)
+            there = [whole] if whole in allowed or set(own) <= set(allowed) else [n for n in own if n in allowed]
+            out += [Rule("allow", table.names[n].tool(), at=places.get(n, places.get(own[0], "tools"))) for n in there]
+    return Tools("none", tuple(out))
+
+
+def _server_rules(tools: Tools) -> list[Rule]:
+    """The tools of servers, server by server; single ones say nothing beside their server."""
+    rules = [r for r in tools.rules if r.tool.server and r.effect == "allow"]
+    whole = {r.tool.server for r in rules if r.tool.member is None}
+    order = list(dict.fromkeys(r.tool.server for r in rules))
+    kept = [r for r in rules if r.tool.member is None or r.tool.server not in whole]
+    return [Rule("allow", r.tool, at=r.at) for server in order for r in kept if r.tool.server == server]
+
+
+def member_sets_value(agent: Agent, spec: Spec) -> list[dict[str, Any]] | None:
+    """The sets for an agent's tools; ``None`` where nothing is said."""
+    words = spec.tools.fact("sets")
+    rules = as_member_sets(agent.tools, spec).rules
+    names = [r.tool.name for r in rules if not r.tool.server]
+    out: list[dict[str, Any]] = []
+    for kind, facts in words["words"].items():
+        if facts.get("server"):
+            out += _server_sets(kind, facts, words, rules, agent.mcp_servers)
+        elif not facts.get("text"):
+            there = [n for n in spec.tools.expand(facts["gives"]) if n in names]
+            if facts["gives"] in names:
+                out.append({words["key"]: kind})
+            elif there:
+                out.append({words["key"]: kind, words["members"]: there})
+    return None if agent.tools.base is None and not out else out
+
+
+def _server_sets(
+    kind: str, facts: Words, words: Words, rules: tuple[Rule, ...], servers: Any
+) -> Iterator[dict[str, Any]]:
+    """A set for each server, with the way to it and its tools by the names that they have there."""
+    for server in dict.fromkeys(r.tool.server for r in rules if r.tool.server):
+        entry: dict[str, Any] = {words["key"]: kind, facts["server"]: server}
+        config = (servers or {}).get(server) or {}
+        for theirs, ours in facts["config"].items():
+            if ours in config:
+                words_back = {v: k for k, v in reversed(list(facts["types"].items()))}
+                value = words_back.get(config[ours], config[ours]) if ours == "type" else config[ours]
+                _put(entry, theirs.split("."), value)
+        members = [r.tool.member for r in rules if r.tool.server == server and r.tool.member]
+        if members:
+            entry[words["members"]] = [f"{str(facts['prefix']).format(server=server)}{m}" for m in members]
+        yield entry
+
+
+def _put(entry: dict[str, Any], path: list[str], value: Any) -> None:
+    for key in path[:-1]:
+        entry = entry.setdefault(key, {})
+    entry[path[-1]] = value

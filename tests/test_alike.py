@@ -13,16 +13,18 @@ from hypothesis import strategies as st
 
 from agentconv import alike
 from agentconv.alike import signs
+from agentconv.bodies.search import places
 from agentconv.building.settled import SettledMaker, plan_of
 from agentconv.commands.asked import primary
 from agentconv.conversion import Conversion
+from agentconv.lowering.traces import END, KEY
 from agentconv.project import filling
 from agentconv.project.config import Config, TargetSetting
 from agentconv.project.filling import new_kinds
 from agentconv.project.making import Maker
 from agentconv.project.planning import Plan
 from agentconv.project.sources import Source
-from agentconv.registry import load
+from agentconv.registry import ids, load
 from agentconv.registry import targets as writable
 from tests.strategies import TRAPS
 
@@ -334,3 +336,16 @@ def test_a_changed_line_reads_as_in_the_whole(name: str, said: str, prompt: str)
         if prompt and output.frame.holds(parts, prompt, pieces):
             document = filling._opened(output.spec, "".join(pieces))
             assert document is not None and filling._found(document, texts) == output.holds
+
+
+PIECES = sorted({part for spec in map(load, ids()) for sign in places(spec) for part in (sign, sign[1:], sign[:-1])})
+
+
+@settings(max_examples=500, deadline=None)
+@given(
+    id=st.sampled_from(ids()),
+    pieces=st.lists(st.sampled_from([*PIECES, KEY, END, KEY[:-1], "agent", "a", " ", "/", "—"]), max_size=6),
+)
+def test_signs_are_found_as_by_looking_for_each(id: str, pieces: list[str]) -> None:
+    spec, text = load(id), "".join(pieces)
+    assert alike._has(text, alike._left_behind(spec)) == any(sign in text for sign in (KEY, END, *places(spec)))

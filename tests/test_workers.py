@@ -132,17 +132,16 @@ def test_a_source_that_an_output_replaces_is_read_before(tmp_path: Path, monkeyp
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     folder = tmp_path / "project"
     place = data.write(folder, COUNT)
-    last = place / f"agent-{COUNT - 1:05d}.md"
-    text = last.read_text("utf-8").replace(f"name: agent-{COUNT - 1:05d}", "name: agent-00000")
-    last.write_text(text.replace("You are agent number", "You are the last one, number"), "utf-8")
+    first = place / "agent-00000.md"
+    first.write_text("---\nname: agent-00000\ndescription: Runs.\ntools: Bash\n---\n\nRun.\n", "utf-8")
     there = folder / ".opencode/agents/agent-00000.md"
     there.parent.mkdir(parents=True)
-    there.write_text("---\ndescription: of its own\n---\n\nMine.\n", "utf-8")
+    there.write_text('---\ndescription: of its own\npermission: {"*": deny, read: allow}\n---\n\nMine.\n', "utf-8")
     files = [str(place), str(there)]
-    plan = Plan(folder, ("opencode", "gemini-cli"), force=True, only=("agent-00000",))
+    plan = Plan(folder, ("opencode", "gemini-cli"), force=True)
     done = batch.run(plan, sources.listed(files, folder, None, 10**6))
     own = [r for r in done.results if r.source.endswith("opencode/agents/agent-00000.md") and r.target == "gemini-cli"]
-    assert own and all(r.rights.before for r in own)
+    assert [r.rights.before for r in own] == [["reads"]], "it was read when the output stood in its place"
     assert "Mine." not in there.read_text("utf-8"), "the output did not replace it, so nothing was tried"
 
 

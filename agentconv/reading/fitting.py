@@ -114,7 +114,10 @@ def _is_agent(fit: Fit, marks: int) -> bool:
     """A header with a title and a date is no agent, though some program would take it for one."""
     spec = load(fit.id)
     said = (fit.keys & spec.known_keys) - SAYS_NOTHING
-    required = {key for key, row in spec.fields.items() if row.fact("required")} - SAYS_NOTHING
+    required = {key for key, row in spec.fields.items() if row.fact("required")}
+    if spec.syntax != "frontmatter" and not spec.many and required and not fit.keys & required:
+        return False  # settings of the program, which share keys with its agents: a config.toml of Codex
+    required -= SAYS_NOTHING
     if spec.many or marks or said & required:
         return True
     if spec.syntax != "frontmatter":

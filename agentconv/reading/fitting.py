@@ -61,6 +61,18 @@ def loads(id: str, text: str, path: str) -> bool:
     return _read(id, text, path) is not None
 
 
+def are_settings(id: str, text: str, path: str) -> bool:
+    """Whether the file says nothing that every agent of the format says: settings of the program, which share keys with
+    its agents (a config.toml of Codex)."""
+    spec = load(id)
+    required = {key for key, row in spec.fields.items() if row.fact("required")}
+    if spec.syntax == "frontmatter" or spec.many or not required:
+        return False
+    document = read_author(spec, text, path).document
+    header = document.header if document is not None else None
+    return header is not None and header.kind == "map" and not {p.key.text for p in header.pairs} & required
+
+
 def _read(id: str, text: str, path: str) -> Fit | None:
     spec = load(id)
     reading = read_author(spec, text, path)
@@ -114,10 +126,7 @@ def _is_agent(fit: Fit, marks: int) -> bool:
     """A header with a title and a date is no agent, though some program would take it for one."""
     spec = load(fit.id)
     said = (fit.keys & spec.known_keys) - SAYS_NOTHING
-    required = {key for key, row in spec.fields.items() if row.fact("required")}
-    if spec.syntax != "frontmatter" and not spec.many and required and not fit.keys & required:
-        return False  # settings of the program, which share keys with its agents: a config.toml of Codex
-    required -= SAYS_NOTHING
+    required = {key for key, row in spec.fields.items() if row.fact("required")} - SAYS_NOTHING
     if spec.many or marks or said & required:
         return True
     if spec.syntax != "frontmatter":

@@ -40,6 +40,7 @@ def read_entry(
     """The agent that an entry says, or what is wrong where the program takes it for something else."""
     ctx = Context(spec, author, path, document.text, get=get, top=document.header)
     values = top_values(spec, entry)
+    values += indirect.declared(dict(values), ctx).items()
     said, order, rows = dict(values), spec.order, indirect.demanded(spec, dict(values))
     ctx.keys = frozenset(said)
     keys = Keys(ctx, document, entry)

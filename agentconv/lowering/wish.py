@@ -16,7 +16,11 @@ from agentconv.spec import Name, Spec, cap_title, risk
 Places = tuple[str, ...]
 TITLED = re.compile("“[^”]*”")  # how a capability is named in a note
 NAMED = 4  # capabilities that one note names
-SEVERAL = (("” asks each time", "” ask each time"), ("was denied but comes", "were denied but come"))
+SEVERAL = (
+    ("” asks each time", "” ask each time"), ("was denied but comes", "were denied but come"),
+    ("` is denied for", "` are denied for"), ("` is limited to", "` are limited to"),
+    ("it is left out", "they are left out"),
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -166,15 +170,19 @@ def shut_forbidden(job: ToolJob, caps: dict[str, Grant]) -> None:
 
 
 def say_scope(job: ToolJob, wish: Wish) -> None:
-    """A limit that the target cannot hold."""
+    """A limit that the target cannot hold. A word that means several capabilities (a shell, and its jobs in the
+    background) keeps its first where the target can limit that: the one that is lost is named."""
     code, open_ = ("T013", True) if wish.grant.open else ("T006", False)
     texts = ", ".join(dict.fromkeys(s.text for allowed, s, _ in wish.grant.scopes if allowed is not open_))
+    rule = wish.grant.rule
+    one_of_many = rule is not None and wish.cap in rule.tool.caps[1:]
     job.say(
         code,
-        f"`{wish.label}` is {'denied for' if open_ else 'limited to'} {texts}; {job.dst.seen} cannot hold that: "
-        "the whole tool is left out",
+        (f"“{cap_title(wish.cap)}” by " if one_of_many else "")
+        + f"`{wish.label}` is {'denied for' if open_ else 'limited to'} {texts}; {job.dst.seen} cannot hold that: "
+        + ("it is left out" if one_of_many else "the whole tool is left out"),
         wish.at,
-        help=f"--allow-widening {risk(wish.cap)} gives the whole tool",
+        help=f"--allow-widening {risk(wish.cap)} gives the whole tool" if risk(wish.cap) != "none" else "",
     )
 
 

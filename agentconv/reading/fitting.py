@@ -127,11 +127,17 @@ def _is_agent(fit: Fit, marks: int) -> bool:
     spec = load(fit.id)
     said = (fit.keys & spec.known_keys) - SAYS_NOTHING
     required = {key for key, row in spec.fields.items() if row.fact("required")} - SAYS_NOTHING
+    if spec.container.get("entries") == "*":  # every map of maps has entries: package.json, a schema, a lock file
+        return any(_has_required(read.agent, spec) for read in fit.reading.agents)
     if spec.many or marks or said & required:
         return True
     if spec.syntax != "frontmatter":
         return False  # every package.json has a name and a description
     return bool(fit.tools) or {"name", "description"} <= fit.keys or ("description" in fit.keys and bool(said))
+
+
+def _has_required(agent: Agent, spec: Spec) -> bool:
+    return all(getattr(agent, row.field) is not None for row in spec.rows_with("required") if row.field)
 
 
 def choose(found: list[Fit]) -> str | None:

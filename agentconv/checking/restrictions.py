@@ -131,11 +131,13 @@ def _switched_on(checked: Checked, reader: Reader, read: Read, twin: Read, gone:
         asked = counting.of_tools(Tools("none", listed), checked.spec, program=False)
         more = counting.gained(asked, counting.of_agent(twin.agent, reader.spec, program=True, usual=True))
         names = ", ".join(f"`{p.key.text}`" for p in node.pairs[:5]) + (" …" if len(node.pairs) > 5 else "")
+        own = [f"`{t.new}` for `{t.text}`" for t in read.tokens if t.new and t.at.startswith(f"{row.key}.")]
         yield checked.finding(
             "T041", "error" if more else "info", "a map of nothing but `true` restricts nothing", read=read, at=node,
             reader=reader, path="tools", meant=f"only {names}",
             does=f"leaves every other tool there: {', '.join(counting.spelled(more)) or 'of the same rights'}",
-            mend=f'put `"{table.fact("star_key", "*")}": false` in front of them',
+            mend=f'put `"{table.fact("star_key", "*")}": false` in front of them'
+            + (f" and write {', '.join(own)}" if own else ""),  # else nothing would be left
         )  # fmt: skip
 
 

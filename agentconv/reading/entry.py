@@ -325,7 +325,7 @@ def _missing(
             continue  # its value was bad and has been spoken of
         if not ctx.author:
             raise Refused(f"no `{row.key}`", str(row.fact("bad")) == "refuse-all", row.fact("missing") == "skipped")
-        if row.fact("missing") == "skipped" and not _meant(rows, keys, fields):
+        if row.fact("missing") == "skipped" and not _meant(rows, keys | {str(one.new) for one in ctx.respelt}, fields):
             line, column = (entry.line, entry.column) if entry else (1, 1)
             text = f"no `{row.key}`: {ctx.spec.program} takes this file for a document beside the agents"
             helps = f"an agent needs `{row.key}:`"

@@ -74,6 +74,10 @@ def _of_another_program(checked: Checked, read: Read, m: Mention) -> bool:
 
 def _tool(checked: Checked, read: Read, prompt: str, m: Mention) -> Told | None:
     spec = checked.spec
+    taken = (spec.head.get("speaks") or {}).get("tool_takes")
+    if m.form == "reference" and taken and (more := re.match(f"(?:{taken})+", prompt[m.end :])):
+        text = f"`{more[0]}` behind `{m.text}` belongs to the name of the tool"
+        return "P011", "warning", text, f"has no tool `{m.meant}{more[0]}`", f"leave a blank before `{more[0]}`"
     begin = max(prompt.rfind("\n", 0, m.start) + 1, m.start - 80)
     denied = NOT.search(prompt[begin : m.start]) is not None
     if m.meant in spec.tools.dead or (_of_another_program(checked, read, m) and not denied):

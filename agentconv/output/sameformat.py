@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -120,16 +122,32 @@ def _unwrapped(document: Document) -> list[tuple[int, int, str]]:
 
 def _names(read: Read, document: Document) -> list[tuple[int, int, str]]:
     changed = []
+    taken = Counter((token.at.rpartition(".")[0], token.new or token.text) for token in read.tokens)
     for token in read.tokens:
         if token.new is None or token.new == token.text or document.text[token.start : token.end] != token.text:
             continue
+        if "." in token.at and taken[token.at.rpartition(".")[0], token.new] > 1:
+            continue  # a map with one key twice does not load; a name that means nothing does no harm
         node = read.where.get(token.at.split("[")[0])
         names = token.new.split(", ")
-        if node is None or node.kind != "list" or len(names) == 1:
+        if len(names) > 1 and "." in token.at:
+            changed += _as_keys(document.text, token.start, token.end, names)
+        elif node is None or node.kind != "list" or len(names) == 1:
             changed.append((token.start, token.end, token.new))
         else:
             changed += _in_list(document, token.start, token.end, names)
     return changed
+
+
+def _as_keys(text: str, start: int, end: int, names: list[str]) -> list[tuple[int, int, str]]:
+    """Several names for one key: a line each, where key and value have a line of their own; else it stays."""
+    first = text.rfind("\n", 0, start) + 1
+    stop = text.find("\n", end)
+    stop = len(text) if stop < 0 else stop
+    before, behind = text[first:start], text[end:stop]
+    if before.strip(" \t\"'") or not re.fullmatch(r"[\"']?\s*:\s*[\w\"']+\s*", behind):
+        return []
+    return [(first, stop, "\n".join(f"{before}{name}{behind}" for name in names))]
 
 
 def _in_list(document: Document, start: int, end: int, names: list[str]) -> list[tuple[int, int, str]]:

@@ -7,10 +7,10 @@ only what the report says of them.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from agentconv.bodies.company import Company
 from agentconv.conversion import AS_NAMED, Conversion
@@ -25,12 +25,12 @@ from agentconv.project.writing import Target
 from agentconv.project.written import Written
 from agentconv.reading.context import Reading
 from agentconv.registry import heads, load, reader_facts, shared_readers, trusted
+from agentconv.spec import Spec
 
 if TYPE_CHECKING:
     from agentconv.alike import Kinds
     from agentconv.project.filling import Results
 from agentconv.project.nearby import is_file
-from agentconv.spec import Spec
 
 # Conversions from which workers are started: a guess from CPU times of a busy machine (docs/speed.md).
 PAYS_FROM = 3_000
@@ -256,9 +256,16 @@ def about_target(target: Target, results: list[Conversion], placed: dict[str, st
             out.append(Remark(dst.id, len(mine), _double(twice, placed[mine[0].source])))
         if first and mine:
             out.append(Remark(dst.id, len(mine), _hidden(first, placed[mine[0].source])))
+    if most := dst.container.get("reads_first"):
+        out += [_too_much(dst, path, size, most) for path, size in target.sizes.items() if size > most["bytes"]]
     for text, count in target.asks.items():
         out.append(Remark(dst.id, count, note("C015", text, path=dst.id)))
     return out
+
+
+def _too_much(dst: Spec, path: str, size: int, most: Mapping[str, Any]) -> Remark:
+    said = f"{path} has {size:,} bytes, and {most['program']} reads the first {most['bytes']:,}"
+    return Remark(dst.id, 1, note("C040", f"{said}: agents behind them are lost there", file=path, help=most["help"]))
 
 
 def _hidden(programs: list[str], folder: str) -> Note:

@@ -60,6 +60,7 @@ class Target:
         self.lying: dict[tuple[str, str], Lying] = {}  # source and output: what a worker wrote beside its place
         self.numbers: dict[str, int] = {}  # the last number behind a name that was taken
         self.asks: Counter[str] = Counter()  # what the program asks for first, with the agents that it concerns
+        self.sizes: dict[str, int] = {}  # bytes of the files that changed
         self._asked = [([f.strip() for f in when.split(",") if f], text) for when, text in asked(dst).items()]
 
     def take(
@@ -337,6 +338,7 @@ class Target:
                 self._remember(path, data, lying)
 
     def _changed(self, path: str, data: bytes, old: bytes | None) -> None:
+        self.sizes[path] = len(data)
         before, after = (None if old is None else ""), ""
         if self.plan.texts:
             before, after = (None if old is None else old.decode("utf-8", "replace")), data.decode("utf-8")

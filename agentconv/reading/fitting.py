@@ -61,6 +61,18 @@ def loads(id: str, text: str, path: str) -> bool:
     return _read(id, text, path) is not None
 
 
+def are_settings(id: str, text: str, path: str) -> bool:
+    """Whether the file says nothing that every agent of the format says: settings of the program, which share keys with
+    its agents (a config.toml of Codex)."""
+    spec = load(id)
+    required = {key for key, row in spec.fields.items() if row.fact("required")}
+    if spec.syntax == "frontmatter" or spec.many or not required:
+        return False
+    document = read_author(spec, text, path).document
+    header = document.header if document is not None else None
+    return header is not None and header.kind == "map" and not {p.key.text for p in header.pairs} & required
+
+
 def _read(id: str, text: str, path: str) -> Fit | None:
     spec = load(id)
     reading = read_author(spec, text, path)
@@ -115,11 +127,17 @@ def _is_agent(fit: Fit, marks: int) -> bool:
     spec = load(fit.id)
     said = (fit.keys & spec.known_keys) - SAYS_NOTHING
     required = {key for key, row in spec.fields.items() if row.fact("required")} - SAYS_NOTHING
+    if spec.container.get("entries") == "*":  # every map of maps has entries: package.json, a schema, a lock file
+        return any(_has_required(read.agent, spec) for read in fit.reading.agents)
     if spec.many or marks or said & required:
         return True
     if spec.syntax != "frontmatter":
         return False  # every package.json has a name and a description
     return bool(fit.tools) or {"name", "description"} <= fit.keys or ("description" in fit.keys and bool(said))
+
+
+def _has_required(agent: Agent, spec: Spec) -> bool:
+    return all(getattr(agent, row.field) is not None for row in spec.rows_with("required") if row.field)
 
 
 def choose(found: list[Fit]) -> str | None:

@@ -358,8 +358,11 @@ def in_full(run: Run) -> str:
                 lines.append(f"  rights: {before}")
             else:
                 lines.append(f"  rights: {before}" + (", as before" if before == after else f" → {after}"))
-        for one in sorted(result.notes, key=lambda n: -RANK[n.effect]):
-            lines += note_lines(one, result.source)
+        ordered = sorted(result.notes, key=lambda n: -RANK[n.effect])
+        told = dict.fromkeys(
+            tuple(note_lines(one, result.source)) for one in ordered
+        )  # one line, two places of the model
+        lines += [line for note in told for line in note]
     for remark in run.remarks:
         lines += [line[2:] for line in note_lines(remark.note, "")]
     if any(r.name for r in run.results):

@@ -105,11 +105,13 @@ def lower_tools(job: ToolJob) -> tuple[Tools, Delegates]:
 
 def _say_asking(job: ToolJob) -> None:
     """Questions that a program without a control asks as its session has it. Texts give no rights, and lose none;
-    where no session asks, a question is a right and counted as such."""
-    asks = job.dst.tools.fact("approval", "session") == "session" and not job.dst.text_kind
-    for rule in dict.fromkeys(r for r in job.agent.tools.rules if asks and r.approval == "ask"):
+    where no session asks, a question is counted as a right, too."""
+    does = "leaves asking to the session"
+    if job.dst.tools.fact("approval", "session") != "session":
+        does = "asks before nothing"
+    for rule in dict.fromkeys(r for r in job.agent.tools.rules if r.approval == "ask" and not job.dst.text_kind):
         words = "every tool" if is_star(rule.tool) else f"`{rule.tool.name}`"
-        text = f"{words} asks each time; {job.dst.program} leaves asking to the session"
+        text = f"{words} asks each time; {job.dst.program} {does}"
         job.say("T015", text, rule.at, "approximate")
 
 

@@ -78,7 +78,8 @@ class ToolJob:
     @property
     def literal(self) -> frozenset[str]:
         """The classes that the source has by name, not by what a free shell could do."""
-        had = {r.cls for r in self.before if r.whole} & set(CLASSES)
+        vain = self.dst.tools.fact("approval", "session") == "automatic"  # there a question is a right that is not had
+        had = {r.cls for r in self.before if r.whole and not (vain and r.approval == "ask")} & set(CLASSES)
         had |= self.held | (self.leave & set(CLASSES))
         return frozenset(CLASSES if Right("all") in self.before else had) - self.forbid
 

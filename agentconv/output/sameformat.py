@@ -61,8 +61,23 @@ def convert_same(reading: Reading, options: Options, company: Company | None = N
         # no edit helps, and an output has to load: written anew
         anew = convert_reading(reading, reading.spec, options, lambda _: None)
         if text != reading.text or all(r.status != "failed" for r in anew):
-            return anew
+            return [_beyond_repair(one, program) for one in anew]
     return out
+
+
+def _beyond_repair(result: Conversion, program: Reading) -> Conversion:
+    """A file that its program does not load for what nobody but its author can put in: no mistake of ours."""
+    found = next((n for n in result.notes if n.code == "V001" and not n.path), None)
+    if program.status == "read" or found is None:
+        return result
+    reason = found.message.partition(": ")[2] or program.reason
+    text = f"not written: {program.spec.seen} does not load this file, and no edit of ours mends it: {reason}"
+    help = "put in what is missing, or take the key out, and convert again"
+    result.notes = [
+        *(n for n in result.notes if n is not found),
+        note("R012", text, file=result.source, line=1, effect="error", help=help),
+    ]
+    return result
 
 
 def _bodies(reading: Reading, options: Options, company: Company | None) -> list[Rewritten | None]:

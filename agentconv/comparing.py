@@ -132,6 +132,8 @@ def gained(before: Rights, after: Rights) -> Rights:
     """The rights that are new."""
     known = _known(before)
     new = frozenset(r for r in after if not _holds(known, r))
+    if Right(ALL, approval="auto") in after:  # a program that asks before nothing: each question is one right more
+        new |= {one for c in (*CLASSES, MCP) if _auto_from_ask(known.by_class, one := Right(c, approval="auto"))}
     if any(r.cls == ALL for r in new):
         # say which classes, not only "all"
         spread = {Right(c) for c in (*CLASSES, MCP)}

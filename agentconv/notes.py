@@ -173,6 +173,7 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "C014": ("info", "agents will show twice"),
     "C015": ("info", "what the program asks for before it shows an agent"),
     "C016": ("approximate", "the program's home is elsewhere"),
+    "C017": ("info", "settings of an agent that is the program's own"),
     "C040": ("approximate", "a text longer than the program takes"),
     "C041": ("approximate", "a name of the program's own"),
     "C042": ("info", "name and file differ"),

@@ -165,10 +165,13 @@ def by_name(tools: Tools, spec: Spec, usual: bool = False, main: bool = False) -
         for n, name in spec.tools.singles.items()
         if (main or not name.never) and not (usual and name.off and not (name.key or name.set_up))
     }
+    unlisted = (
+        _listed(spec) if opened else frozenset[str]()
+    )  # beside a `*` a name is no list (Claude Code 2.1.328, run)
     for rule in tools.rules:
         reach = spec.tools.covers if rule.effect == "allow" else spec.tools.shutting
         for name in reach(rule.tool.name) if not is_star(rule.tool) else grants:
-            if name in grants:
+            if name in grants and not (rule.effect == "allow" and name in unlisted):
                 grants[name] = _after(grants[name], rule)
     return grants
 
@@ -296,7 +299,7 @@ def of_agent(agent: Agent, spec: Spec, *, program: bool, usual: bool = False) ->
         agent, spec = as_meant(agent, spec)
         program = False
     if program and spec.tools.control == "none":
-        rights = frozenset({Right(ALL)})
+        rights = frozenset({Right(ALL, approval="auto" if spec.tools.fact("approval") == "automatic" else None)})
     else:
         tools = added_by_fields(agent, spec) if program else agent.tools
         rights = of_tools(tools, spec, program=program, usual=usual, main=agent.mode == "primary")
@@ -316,7 +319,8 @@ def of_agent(agent: Agent, spec: Spec, *, program: bool, usual: bool = False) ->
 def spread(rights: Rights) -> Rights:
     """``all`` as the classes it stands for."""
     if any(r.cls == ALL for r in rights):
-        return frozenset({Right(c) for c in (*CLASSES, MCP)} | {r for r in rights if r.cls != ALL})
+        asked = next(r.approval for r in rights if r.cls == ALL)
+        return frozenset({Right(c, approval=asked) for c in (*CLASSES, MCP)} | {r for r in rights if r.cls != ALL})
     return rights
 
 

@@ -121,7 +121,7 @@ class ToolTable:
         if exact or self.data.get("case", "sensitive") == "sensitive":
             return exact or self._by_pattern(token)
         name = self.folded.get(token.lower())
-        return self.names[name] if name is not None else None
+        return self.names[name] if name is not None else self._by_pattern(token)
 
     def _by_pattern(self, token: str) -> Name | None:
         """A name of a family (`discovered_tool_…`)."""

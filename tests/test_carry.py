@@ -309,3 +309,15 @@ def test_what_would_fail_its_proof_at_home_comes_back_otherwise(a: str, b: str, 
     assert back.files, back.notes
     assert "task: allow" in back.text if a == "opencode" else "fileRegex" not in back.text
     assert a == "opencode" or ("T006", "tools.rules[1]") in [(n.code, n.path) for n in back.notes]
+
+
+def test_a_tool_that_a_key_gives_does_not_travel_without_the_key() -> None:
+    """Alone in the carrier it came home as a tool that nothing gives, and nothing was written."""
+    roster = {"type": "multiagent_20261001", "workflows": {"type": "disabled"}}
+    text = json.dumps(
+        {"name": "a", "description": "d", "model": "claude-sonnet-5-5", "system": "s", "multiagent": roster}
+    )
+    there = convert_text(text, from_="claude-managed-agents", to="claude-code", options=OUT)[0]
+    assert "multiagent" not in there.text
+    back = convert_text(there.text, from_="claude-code", to="claude-managed-agents", options=Options(carry=True))[0]
+    assert back.files and ("T003", "tools[0]") in [(n.code, n.path) for n in back.notes]

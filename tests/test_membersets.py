@@ -39,12 +39,10 @@ def listed(names: list[str]) -> st.SearchStrategy[dict[str, Any]]:
 def teams(draw: st.DrawFn) -> dict[str, Any]:
     """A file of one agent as the schema has it."""
     sets: list[dict[str, Any]] = []
+    members = ["docs_find", "docs_drop", "find", "drop"]  # where the set has a name, the bare ones are none
+    sets.append({"type": "mcp", "name": "docs", "command": "docs-mcp", **draw(listed(members))})
     for kind in draw(st.lists(st.sampled_from(list(OWN)), max_size=4)):
         sets.append({"type": kind, **draw(listed([*OWN[kind], "nothing"]))})
-    if draw(st.booleans()):
-        sets.append(
-            {"type": "mcp", "name": "docs", "command": "docs-mcp", **draw(listed(["docs_find", "docs_drop", "find"]))}
-        )
     if draw(st.booleans()):
         sets.append({"type": "mcp", "command": "notes", **draw(listed(["find", "drop"]))})
     agent = {"model": "auto", "description": "Does it.", "instruction": "Do it.", "toolsets": sets}

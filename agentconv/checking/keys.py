@@ -72,7 +72,8 @@ def _alone(checked: Checked, read: Read) -> Iterator[Finding]:
 
 def _misspelt(key: str, read: Read, spec: Spec) -> Field | None:
     """The key that is meant: one letter off; never one that is there, too, and never its opposite."""
-    known = {folded(known): row for known, row in spec.fields.items() if known not in read.where and row.written}
+    rows = ((known, row) for known, row in spec.fields.items() if row.written or row.type in TOOL_TYPES)
+    known = {folded(known): row for known, row in rows if known not in read.where}
     near = [n for n in difflib.get_close_matches(folded(key), known, 3, NEAR) if _denies(n) == _denies(folded(key))]
     return known[near[0]] if near and len(key) > 3 and not _known_elsewhere(key) else None
 

@@ -10,6 +10,7 @@ from agentconv.checking.checked import Around, Checked, Reader
 from agentconv.checking.finding import Finding
 from agentconv.checking.restrictions import place
 from agentconv.containers import Node
+from agentconv.reading.besides import is_external
 from agentconv.reading.context import Read
 from agentconv.spec import Spec
 
@@ -46,8 +47,10 @@ def _agents(checked: Checked, read: Read, around: Around) -> Iterator[Finding]:
     for rule in agent.tools.rules:
         if rule.scope is not None and rule.scope.kind == "agent" and rule.effect == "allow":
             wanted.setdefault(rule.scope.text, rule.at)
+    elsewhere = checked.spec.rows_with("present")  # names of agents that lie elsewhere
     for name, at in wanted.items():
-        if name not in known and not set(name) & set("*?") and name not in ANY:
+        here = not set(name) & set("*?") and not any(is_external(name, row) for row in elsewhere)
+        if here and name not in known and name not in ANY:
             yield _missing(checked, read, "L044", "agent", name, known, at)
 
 

@@ -27,7 +27,7 @@ def produce(checked: Checked) -> Iterator[Finding]:
         found = [
             *_forms(checked, reader, read, gone),
             *_switched_on(checked, reader, read, twin, gone),
-            *_brought(checked, reader, read),
+            *_brought(checked, reader, read, twin),
             *_denials(checked, reader, read, twin, gone),
             *_scopes(checked, reader, read, twin, gone),
             *_limits(checked, reader, read, twin, gone),
@@ -131,25 +131,29 @@ def _switched_on(checked: Checked, reader: Reader, read: Read, twin: Read, gone:
         asked = counting.of_tools(Tools("none", listed), checked.spec, program=False)
         more = counting.gained(asked, counting.of_agent(twin.agent, reader.spec, program=True, usual=True))
         names = ", ".join(f"`{p.key.text}`" for p in node.pairs[:5]) + (" …" if len(node.pairs) > 5 else "")
+        own = [f"`{t.new}` for `{t.text}`" for t in read.tokens if t.new and t.at.startswith(f"{row.key}.")]
         yield checked.finding(
             "T041", "error" if more else "info", "a map of nothing but `true` restricts nothing", read=read, at=node,
             reader=reader, path="tools", meant=f"only {names}",
             does=f"leaves every other tool there: {', '.join(counting.spelled(more)) or 'of the same rights'}",
-            mend=f'put `"{table.fact("star_key", "*")}": false` in front of them',
+            mend=f'put `"{table.fact("star_key", "*")}": false` in front of them'
+            + (f" and write {', '.join(own)}" if own else ""),  # else nothing would be left
         )  # fmt: skip
 
 
-def _brought(checked: Checked, reader: Reader, read: Read) -> Iterator[Finding]:
+def _brought(checked: Checked, reader: Reader, read: Read, twin: Read) -> Iterator[Finding]:
     """Fields that add tools to a list (a memory that is read and written)."""
     asked = counting.of_agent(read.agent, checked.spec, program=False)
-    if read.agent.tools.base != "none":
+    if read.agent.tools.base != "none" or twin.agent.tools.base != "none":
         return
+    shut = {r.tool.name for r in twin.agent.tools.rules if r.effect == "deny" and r.scope is None}
     for row in reader.spec.fields.values():
         implies, node = row.fact("implies"), value_of(read, row.key)
         if not implies or node is None or not row.field or getattr(read.agent, row.field) is None:
             continue
-        names = implies.get(node.text, implies.get("*")) if isinstance(implies, Mapping) else implies
-        known = [reader.spec.tools.names[n] for n in names or () if n in reader.spec.tools.names]
+        named = implies.get(node.text, implies.get("*")) if isinstance(implies, Mapping) else implies
+        names = [n for n in named or () if n not in shut]  # a denial takes these, too (Claude Code 2.1.328, run)
+        known = [reader.spec.tools.names[n] for n in names if n in reader.spec.tools.names]
         new = sorted({cls for name in known for cls in name.classes} - {r.cls for r in counting.spread(asked)})
         if not new or any(r.cls == "runs" and r.whole for r in asked):
             continue
@@ -167,10 +171,15 @@ def _brought(checked: Checked, reader: Reader, read: Read) -> Iterator[Finding]:
 def _denials(checked: Checked, reader: Reader, read: Read, twin: Read, gone: frozenset[str]) -> Iterator[Finding]:
     """What the file takes away and the program gives all the same."""
     theirs = {r.at for r in twin.agent.tools.rules if r.effect == "deny"}
+    misspelt = {str(token.new) for token in read.keys}  # told where the key stands, with what it takes with it
     broken: dict[str, list[Rule]] = {}
     for rule in read.agent.tools.rules:
         if rule.effect != "deny" or rule.at in theirs or not (rule.tool.caps or rule.tool.server):
             continue
+        if reader is checked.owner and key_of(rule) in misspelt:
+            continue
+        if rule.at == "tools" and all(token.at != "tools" for token in read.tokens):
+            continue  # no denial of the file, but what the program does where others stand
         if gives(twin.agent, reader.spec, rule.tool) and _meant(rule, read, checked):
             row = reader.spec.fields.get(key_of(rule))
             whole_key = row is None or not row.applied or key_of(rule) in gone

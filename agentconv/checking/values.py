@@ -49,7 +49,7 @@ def _value(checked: Checked, read: Read | None, one: Note, twin: Read | None = N
     if twin is not None and one.path in Agent.__dataclass_fields__:
         theirs, ours = getattr(twin.agent, one.path), getattr(read.agent, one.path) if read is not None else None
         meant = f"`{_names(ours)}`" if ours is not None else meant
-        does = f"takes it for `{_names(theirs)}`" if theirs is not None else does
+        does = f"takes it for `{_names(theirs)}`" if theirs is not None and _names(theirs) else does
     return checked.finding(
         one.code, severity, message, read=read, at=(one.line, one.column), reader=checked.owner, path=one.path,
         meant=meant, does=does, mend=one.help or "correct it",

@@ -114,7 +114,7 @@ def carry(agent: Agent, src: Spec, dst: Spec, out: Lowered) -> None:
     tools = agent.tools
     seen = of_agent(replace(out.agent, disabled=None), dst, program=False)
     mine = of_agent(agent, src, program=False)
-    if tools != Tools() and tools != out.agent.tools and not more(seen, mine):
+    if tools != Tools() and tools != out.agent.tools and not more(seen, mine) and not _by_key(tools, src):
         fields["tools"] = tools_to_data(tools)
     extras = [field_to_data("extras", (e,))[0] for e in agent.extras if _free(e, src) and e not in out.agent.extras]
     if extras:
@@ -272,6 +272,9 @@ def _parsed(text: str) -> tuple[Spec | None, dict[str, Any], list[Note]]:
 def _restored(seen: Agent, spec: Spec, src: Spec, fields: dict[str, Any], notes: list[Note]) -> tuple[Agent, Spec]:
     """The fields that neither contradict what the file shows nor give more than it does; ``fields`` loses the rest."""
     rights = of_agent(seen, spec, program=False)
+    if "tools" in fields and (key := _by_key(fields["tools"], src)):
+        del fields["tools"]
+        notes.append(_ignored("tools", f"`{key}` stands there, and does not come along"))
     if "tools" in fields:
         fields["tools"] = _named_too(fields["tools"], seen, spec, src)
     for name in [n for n in LIMITS if n in fields]:
@@ -295,6 +298,12 @@ def _restored(seen: Agent, spec: Spec, src: Spec, fields: dict[str, Any], notes:
         if fields.pop(name, None) is not None:
             notes.append(_ignored(name, "with the rest it would give more than the visible header"))
     return _with(seen, spec, fields, keep=True), spec
+
+
+def _by_key(tools: Tools, src: Spec) -> str:
+    """The key that gives one of the tools, which is no entry of the list: without the key nothing is."""
+    found = (src.tools.own(rule.tool.name) for rule in tools.rules if rule.effect == "allow")
+    return next((name.key for name in found if name is not None and name.key), "")
 
 
 def _named_too(tools: Tools, seen: Agent, spec: Spec, src: Spec) -> Tools:

@@ -16,6 +16,8 @@ from agentconv.reading.routing import known_keys
 from agentconv.rights import CLASSES, Rights
 from agentconv.spec import Field, Spec
 
+BEHIND = re.compile(r"[.\[]")  # what follows the key at the top of a file
+
 
 def lower_field(name: str, value: Any, src: Spec, dst: Spec, before: Rights, out: Lowered) -> Any:
     """The value for the target, or ``None`` where it has no home."""
@@ -271,5 +273,7 @@ def lower_extras(extras: tuple[Extra, ...], src: Spec, dst: Spec, out: Lowered) 
         elif extra.key == src.models.get("provider_key"):
             out.say("L006", f"`{extra.key}` of {src.program} says who serves the model there", extra.key, "info")
         else:
-            out.say("L006", f"`{extra.key}` means something to {src.program} only", extra.key)
+            unknown = src.container.get("unknown_keys") != "sent" and BEHIND.split(extra.key)[0] not in src.known_keys
+            text = f"is no key of {src.program}" if unknown else f"means something to {src.program} only"
+            out.say("L006", f"`{extra.key}` {text}", extra.key)
     return tuple(kept)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from agentconv import scopes as patterns
 from agentconv.capabilities import lesser
@@ -35,6 +36,7 @@ def all_but(job: ToolJob, source: Tools, caps: Mapping[str, Grant]) -> Tools:
     """A deny-list where everything in it can be named, else all that the target has less what is denied."""
     table = job.dst.tools
     closed = _closed(job, caps)
+    _say_asking_servers(job, source)
     if table.fact("deny") and table.fact("absent", "all") == "all":
         denied = _deny_list(job, closed, source)
         if denied is not None:
@@ -62,6 +64,21 @@ def _closed(job: ToolJob, caps: Mapping[str, Grant]) -> set[str]:
     return closed
 
 
+def _say_asking_servers(job: ToolJob, source: Tools) -> None:
+    """Tools of MCP servers that ask, where everything is open: no denial and no name in a list says it."""
+    for (server, member), grant in by_server(source, job.src).items():
+        places = server_places(job, server, member)
+        if grant.open and grant.approval == "ask" and places and not _asks_in_vain(job, grant):
+            label = grant.rule.tool.name if grant.rule else f"{server}/{member or '*'}"
+            text = f"`{label}` asks each time; {job.dst.program} leaves asking to the session"
+            job.say("T015", text, places, effect="approximate")
+
+
+def _asks_in_vain(job: ToolJob, grant: Grant) -> bool:
+    """A tool of a server that asks, for a program that asks before nothing."""
+    return grant.open and grant.approval == "ask" and job.dst.tools.fact("approval", "session") == "automatic"
+
+
 def _dropped_for_asking(job: ToolJob, cap: str) -> bool:
     if not say_ask(job, cap):
         return False
@@ -87,7 +104,7 @@ def _deny_list(job: ToolJob, closed: set[str], source: Tools) -> Tools | None:
     needed = [n for n in gone if not set(table.singles[n].deny_with) & set(gone)]
     rules = [Rule("deny", table.singles[n].tool(), at="tools") for n in needed]
     servers = by_server(source, job.src)
-    if forbidden_server(job, "*"):
+    if forbidden_server(job, "*") or any(_asks_in_vain(job, grant) for grant in servers.values()):
         return None
     if not servers["*", None].open:
         if any(g.open for g in servers.values()):
@@ -224,7 +241,7 @@ def _scoped(job: ToolJob, wish: Wish, there: list[Rule]) -> list[Rule]:
 
 def _servers(job: ToolJob, source: Tools, *, listed: bool) -> list[Rule]:
     """MCP tools by name, with denials where the target has such a list; what cannot be said is left out."""
-    servers = by_server(source, job.src)
+    servers = _less_asking(job, by_server(source, job.src))
     every = _every(job, servers, listed)
     if every is not None:
         return every
@@ -266,6 +283,19 @@ def _every(job: ToolJob, servers: Servers, listed: bool) -> list[Rule] | None:
     places = server_places(job, "*", None) or ("tools",)
     job.say("T008", text, places, help="name the servers in the source, or add them to the output's list")
     return None
+
+
+def _less_asking(job: ToolJob, servers: Servers) -> Servers:
+    """The servers without what asks, where the program would not: a question that is lost is a right more."""
+    out = dict(servers)
+    for (server, member), grant in servers.items():
+        if not _asks_in_vain(job, grant):
+            continue
+        label = grant.rule.tool.name if grant.rule else f"{server}/{member or '*'}"
+        text = f"`{label}` asks each time; {job.dst.program} would not: left out"
+        job.say("T015", text, server_places(job, server, member) or rule_at(grant), "narrows")
+        out[server, member] = replace(grant, open=False)
+    return out
 
 
 def _say_shut_members(job: ToolJob, servers: Servers) -> None:

@@ -40,6 +40,15 @@ DONE = frozenset(
 )  # fmt: skip
 
 
+def _adjusts(agent: Agent, src: Spec, dst: Spec) -> bool:
+    """Whether the entry does no more than change an agent that its program brings along, and the target does not."""
+
+    def own(spec: Spec) -> bool:
+        return bool(spec.identity.get("adjusted")) and agent.id in spec.identity.get("reserved", ())
+
+    return own(src) and not own(dst) and not (agent.prompt or agent.prompt_parts)
+
+
 def lower(
     agent: Agent,
     src: Spec,
@@ -59,6 +68,11 @@ def lower(
         text = f"disabled in {src.program}; {dst.program} has no such switch, so it is not written"
         out.say("C008", text, "disabled")
         return out
+    if _adjusts(agent, src, dst):
+        out.skipped = True
+        text = f"`{agent.id}` is an agent of {src.program} itself and has no prompt here: not written for {dst.program}"
+        out.say("C017", text, "id")
+        return out
     as_read = agent
     agent = _spoken(agent, src, dst, options, scene, out)
     agent = named_servers(as_written(agent, dst, out), src, dst)
@@ -69,7 +83,7 @@ def lower(
     fields |= lower_texts(agent, dst, out)
     fields["prompt"] = placeholders(fields["prompt"], src, dst, out)
     fit_texts(fields, dst, out)
-    if written := lower_models(agent, dst, options, out):
+    if written := lower_models(agent, src, dst, options, out):
         fields["model"] = written
     for name, value in agent.said().items():
         if name not in DONE and (kept := lower_field(name, value, src, dst, before, out)) is not None:

@@ -13,7 +13,7 @@ from agentconv.spec import Spec
 PLAIN_WORD = re.compile(r"[\w./:@+,%^=-]+", re.ASCII)  # what no shell takes apart
 
 
-def lower_models(agent: Agent, dst: Spec, options: Options, out: Lowered) -> tuple[Model, ...] | None:
+def lower_models(agent: Agent, src: Spec, dst: Spec, options: Options, out: Lowered) -> tuple[Model, ...] | None:
     """The models in the target's words; ``None`` leaves the choice to the program."""
     if not agent.model:
         return None
@@ -31,6 +31,9 @@ def lower_models(agent: Agent, dst: Spec, options: Options, out: Lowered) -> tup
             continue
         if options.model_policy == "keep" and dst.models:
             out.say("M007", f"`{wished.text}` is written as it stands, as asked", "model")
+            written.append(wished.text)
+            continue
+        if src.program == dst.program:  # a model of a provider that the user set up there is known to nobody else
             written.append(wished.text)
             continue
         text, how = models.spell(wished, dst)

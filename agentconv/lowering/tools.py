@@ -10,6 +10,7 @@ from typing import NamedTuple
 from agentconv.lowering.wish import (
     ToolJob,
     Wish,
+    is_shared_check,
     joined,
     opened,
     say_along,
@@ -19,9 +20,9 @@ from agentconv.lowering.wish import (
     say_unknown,
     shut_forbidden,
 )  # fmt: skip
-from agentconv.model import Agent, Scope, Tool, Tools
+from agentconv.model import Agent, Rule, Scope, Tool, Tools
 from agentconv.notes import Note
-from agentconv.rights import Grant, Rights, alive, by_capability, gained, is_star, limits_shell, of_agent, resolved
+from agentconv.rights import ALL, Grant, Rights, alive, by_capability, gained, is_star, limits_shell, of_agent, resolved
 from agentconv.spec import Spec, risk
 
 Delegates = tuple[str, ...] | None
@@ -78,6 +79,7 @@ def lower_tools(job: ToolJob) -> tuple[Tools, Delegates]:
     dst = job.dst
     if dst.tools.control == "none" or (dst.text_kind and not dst.tools.names):
         _say_asking(job)
+        _say_denied(job)
         return Tools(), job.agent.delegates
     if dst.tools.control == "switch":
         from agentconv.lowering.switch import lower_switch
@@ -97,22 +99,42 @@ def lower_tools(job: ToolJob) -> tuple[Tools, Delegates]:
     else:
         tools, delegates = _listed(job, source, caps)
     say_along(job, tools, by_capability(source, job.src))
-    return tools, delegates
+    checks = tuple(rule for rule in job.agent.tools.rules if is_shared_check(job, rule))
+    return (replace(tools, rules=(*tools.rules, *checks)) if checks else tools), delegates
 
 
 def _say_asking(job: ToolJob) -> None:
     """Questions that a program without a control asks as its session has it. Texts give no rights, and lose none;
-    where no session asks, a question is a right and counted as such."""
-    asks = job.dst.tools.fact("approval", "session") == "session" and not job.dst.text_kind
-    for rule in dict.fromkeys(r for r in job.agent.tools.rules if asks and r.approval == "ask"):
+    where no session asks, a question is counted as a right, too."""
+    does = "leaves asking to the session"
+    if job.dst.tools.fact("approval", "session") != "session":
+        does = "asks before nothing"
+    for rule in dict.fromkeys(r for r in job.agent.tools.rules if r.approval == "ask" and not job.dst.text_kind):
         words = "every tool" if is_star(rule.tool) else f"`{rule.tool.name}`"
-        text = f"{words} asks each time; {job.dst.program} leaves asking to the session"
+        text = f"{words} asks each time; {job.dst.program} {does}"
         job.say("T015", text, rule.at, "approximate")
+
+
+def _say_denied(job: ToolJob) -> None:
+    """Denials that a program without a control cannot hold, of an agent whose free shell could do it all the same.
+    Without one the agent is refused, or the text states its limit."""
+    if not any(r.cls in ("runs", ALL) and r.whole for r in job.before):
+        return
+    caps = by_capability(resolved(job.agent.tools, job.src), job.src)
+    for rule in job.agent.tools.rules:
+        if rule.effect != "deny" or is_star(rule.tool):
+            continue
+        denied = [c for c in rule.tool.caps if risk(c) != "none"]
+        if not (denied or rule.tool.server) or (denied and all(c in caps and caps[c].whole for c in denied)):
+            continue  # no right, or a later rule gives it back
+        what = f"`{rule.tool.name}` was denied" + (f" for `{rule.scope.text}`" if rule.scope else "")
+        job.say("T020", f"{what}; {job.dst.program} has no control that would hold it", rule.at)
 
 
 def _same_language(job: ToolJob) -> Tools | None:
     """Two formats of one program share their rules word for word, order included."""
     tools, table = alive(job.agent.tools), job.dst.tools
+    tools = replace(tools, rules=tuple(r for r in tools.rules if not _adds_nothing(r, tools.rules, job)))
     family = {job.src.id, job.src.head.get("extends")} & {job.dst.id, job.dst.head.get("extends")} - {None}
     if not family or table.control != "map" or job.forbid or job.agent.delegates is not None:
         return None
@@ -144,6 +166,14 @@ def _same_language(job: ToolJob) -> Tools | None:
         ):
             return None
     return made
+
+
+def _adds_nothing(rule: Rule, rules: tuple[Rule, ...], job: ToolJob) -> bool:
+    """A name that the program no longer has, for what another name of the rules gives as well."""
+    if rule.effect == "deny" or rule.scope or not rule.tool.caps or is_star(rule.tool) or rule.tool.server:
+        return False
+    own = [name for r in rules if r.effect == "allow" and not r.scope and (name := job.src.tools.own(r.tool.name))]
+    return job.src.tools.own(rule.tool.name) is None and set(rule.tool.caps) <= {c for n in own for c in n.gives}
 
 
 def _spelled_here(tool: Tool, job: ToolJob) -> bool:
@@ -292,7 +322,7 @@ def _agents_limit(job: ToolJob, wishes: list[Wish]) -> tuple[list[Wish], Delegat
     texts = ", ".join(named or [s.text for _, s, _ in wish.grant.scopes])
     who = job.dst.seen if "delegates" not in job.forbid else f"another program at the place of {job.dst.program}"
     text = f"{who} cannot limit which agents may be called ({texts}); `{wish.label}` is left out"
-    job.say("T022", text, wish.at)
+    job.say("T022", text, wish.at, label=wish.label)
     if field is not None:
         job.say("T022", text, "delegates")
     return rest, () if in_field and field is not None else None

@@ -56,10 +56,14 @@ class ToolJob:
         at: str | Iterable[str] = "tools",
         effect: NoteEffect | None = None,
         help: str = "",
+        label: str = "",
     ) -> None:
-        """A note at one or several places of the source's control."""
+        """A note at one or several places of the source's control. ``label``: the name in the message that is the name
+        of the first place; another place has its own."""
         for place in dict.fromkeys([at] if isinstance(at, str) else at) or ("tools",):
-            made = note(code, message, effect=effect, path=place or "tools", help=help)
+            names = [rule.tool.name for rule in self.agent.tools.rules if label and rule.at == place]
+            text = message.replace(f"`{label}`", f"`{names[0]}`") if names and label not in names else message
+            made = note(code, text, effect=effect, path=place or "tools", help=help)
             if made not in self.said:
                 self.said.add(made)
                 self.notes.append(made)
@@ -74,9 +78,16 @@ class ToolJob:
     @property
     def literal(self) -> frozenset[str]:
         """The classes that the source has by name, not by what a free shell could do."""
-        had = {r.cls for r in self.before if r.whole} & set(CLASSES)
+        vain = self.dst.tools.fact("approval", "session") == "automatic"  # there a question is a right that is not had
+        had = {r.cls for r in self.before if r.whole and not (vain and r.approval == "ask")} & set(CLASSES)
         had |= self.held | (self.leave & set(CLASSES))
         return frozenset(CLASSES if Right("all") in self.before else had) - self.forbid
+
+    def by_shell(self, cap: str) -> bool:
+        """Whether what has no tool of its own there is done with a shell, free in the source and at hand there."""
+        free = any(r.cls in ("all", "runs") and r.whole and r.approval != "ask" for r in self.before)
+        there = any("run" in name.caps and not (name.off or name.never) for name in self.dst.tools.singles.values())
+        return risk(cap) == "writes" and free and there and "runs" not in self.forbid
 
     def price(self, name: Name) -> frozenset[str]:
         """The classes that a name needs, less what it gives that is a right for itself and at hand."""
@@ -186,13 +197,18 @@ def say_choice(
         other, effect = near[wish.cap]
         kind: NoteEffect = "narrows" if effect == "narrows" else "approximate"
         text = f"{program} has no tool for “{title}”: `{wish.label}` became `{name}` ({cap_title(other)})"
-        job.say("T005", text, wish.at, effect=kind)
+        job.say("T005", text, wish.at, effect=kind, label=wish.label)
     elif wish.cap in wider:
         text = f"`{wish.label}`: `{wider[wish.cap]}` of {program} would give more than the source has; left out"
-        job.say("T007", text, wish.at)
+        job.say("T007", text, wish.at, label=wish.label)
     elif name is None:
         kind = "narrows" if risk(wish.cap) != "none" else "lost"
-        job.say("T003", f"{program} has no tool for “{title}” (`{wish.label}`)", wish.at, effect=kind)
+        text = f"{program} has no tool for “{title}” (`{wish.label}`)"
+        if job.by_shell(wish.cap):
+            kind, text = "info", f"{text}; its shell does it"
+        if wish.cap == "program":
+            text = f"{program} has no tool like `{wish.label}`, which one program only has"
+        job.say("T003", text, wish.at, effect=kind, label=wish.label)
 
 
 def say_leave(job: ToolJob, cap: str, places: Places) -> None:
@@ -201,10 +217,20 @@ def say_leave(job: ToolJob, cap: str, places: Places) -> None:
     job.say("T014", text, places, effect="approximate")
 
 
+def is_shared_check(job: ToolJob, rule: Rule) -> bool:
+    """A question that source and target both put under this name, and that is about no tool."""
+    if rule.tool.caps or rule.tool.server is not None or job.dst.tools.control != "map":
+        return False
+    ours, theirs = job.src.tools.own(rule.tool.name), job.dst.tools.own(rule.tool.name)
+    if ours is None or theirs is None or ours.gives or theirs.gives or theirs.off:
+        return False
+    return rule.scope is None or (theirs.scope == rule.scope.kind and not theirs.plain)
+
+
 def say_unknown(job: ToolJob) -> None:
     """Names that nobody has cannot arrive, neither allowed nor denied."""
     for rule in job.agent.tools.rules:
-        if rule.tool.caps or rule.tool.server is not None:
+        if rule.tool.caps or rule.tool.server is not None or is_shared_check(job, rule):
             continue
         if job.src.tools.own(rule.tool.name):
             text = f"`{rule.tool.name}` is a check of {job.src.program} itself; {job.dst.program} has none of that name"
@@ -230,7 +256,10 @@ def say_missing(job: ToolJob, made: Tools, caps: Mapping[str, Grant], *, listed:
         if gone := [c for c in open_ if (listed and not (c in arrived and arrived[c].any)) or _idle(rule, c, arrived)]:
             effect: NoteEffect = "narrows" if any(risk(c) != "none" for c in gone) else "lost"
             words = ", ".join(f"“{cap_title(c)}”" for c in gone)
-            job.say("T003", f"{job.dst.program} has no tool for {words} (`{rule.tool.name}`)", rule.at, effect)
+            text = f"{job.dst.program} has no tool for {words} (`{rule.tool.name}`)"
+            if all(job.by_shell(c) for c in gone):
+                effect, text = "info", f"{text}; its shell does it"
+            job.say("T003", text, rule.at, effect)
 
 
 def _idle(rule: Rule, cap: str, arrived: Mapping[str, Grant]) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -59,8 +61,23 @@ def convert_same(reading: Reading, options: Options, company: Company | None = N
         # no edit helps, and an output has to load: written anew
         anew = convert_reading(reading, reading.spec, options, lambda _: None)
         if text != reading.text or all(r.status != "failed" for r in anew):
-            return anew
+            return [_beyond_repair(one, program) for one in anew]
     return out
+
+
+def _beyond_repair(result: Conversion, program: Reading) -> Conversion:
+    """A file that its program does not load for what nobody but its author can put in: no mistake of ours."""
+    found = next((n for n in result.notes if n.code == "V001" and not n.path), None)
+    if program.status == "read" or found is None:
+        return result
+    reason = found.message.partition(": ")[2] or program.reason
+    text = f"not written: {program.spec.seen} does not load this file, and no edit of ours mends it: {reason}"
+    help = "put in what is missing, or take the key out, and convert again"
+    result.notes = [
+        *(n for n in result.notes if n is not found),
+        note("R012", text, file=result.source, line=1, effect="error", help=help),
+    ]
+    return result
 
 
 def _bodies(reading: Reading, options: Options, company: Company | None) -> list[Rewritten | None]:
@@ -105,16 +122,32 @@ def _unwrapped(document: Document) -> list[tuple[int, int, str]]:
 
 def _names(read: Read, document: Document) -> list[tuple[int, int, str]]:
     changed = []
+    taken = Counter((token.at.rpartition(".")[0], token.new or token.text) for token in read.tokens)
     for token in read.tokens:
         if token.new is None or token.new == token.text or document.text[token.start : token.end] != token.text:
             continue
+        if "." in token.at and taken[token.at.rpartition(".")[0], token.new] > 1:
+            continue  # a map with one key twice does not load; a name that means nothing does no harm
         node = read.where.get(token.at.split("[")[0])
         names = token.new.split(", ")
-        if node is None or node.kind != "list" or len(names) == 1:
+        if len(names) > 1 and "." in token.at:
+            changed += _as_keys(document.text, token.start, token.end, names)
+        elif node is None or node.kind != "list" or len(names) == 1:
             changed.append((token.start, token.end, token.new))
         else:
             changed += _in_list(document, token.start, token.end, names)
     return changed
+
+
+def _as_keys(text: str, start: int, end: int, names: list[str]) -> list[tuple[int, int, str]]:
+    """Several names for one key: a line each, where key and value have a line of their own; else it stays."""
+    first = text.rfind("\n", 0, start) + 1
+    stop = text.find("\n", end)
+    stop = len(text) if stop < 0 else stop
+    before, behind = text[first:start], text[end:stop]
+    if before.strip(" \t\"'") or not re.fullmatch(r"[\"']?\s*:\s*[\w\"']+\s*", behind):
+        return []
+    return [(first, stop, "\n".join(f"{before}{name}{behind}" for name in names))]
 
 
 def _in_list(document: Document, start: int, end: int, names: list[str]) -> list[tuple[int, int, str]]:

@@ -125,7 +125,9 @@ def _idle(agent: Agent, twin: Agent, spec: Spec, classes: Set[str]) -> Iterator[
     names = spec.tools.singles
     given = counting.by_name(twin.tools, spec, usual=True)
     there = {c for name, grant in given.items() if grant.any for c in names[name].gives}
-    there |= {c for rule in agent.tools.rules if rule.effect == "allow" for c in rule.tool.caps}
+    beside = counting.base_open(agent.tools, spec)  # a name beside everything is one that it has or has not
+    asked = (r for r in agent.tools.rules if r.effect == "allow" and not (beside and r.tool.name in given))
+    there |= {c for rule in asked for c in rule.tool.caps}
     at = {rule.tool.name: rule.at for rule in agent.tools.rules}
     for name in names.values():
         idle = tuple(c for c in name.gives if c not in there and risk(c) in classes)

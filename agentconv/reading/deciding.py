@@ -45,9 +45,10 @@ def _tool_of(path: str) -> dict[str, Any] | None:
 
 def _fitting(candidates: tuple[str, ...], text: str, shown: str) -> tuple[str | None, Note | None]:
     """The format that the file fits best; a question only where the rights would differ."""
-    from agentconv.reading.fitting import choose, fits, loads, ways
+    from agentconv.reading.fitting import are_settings, choose, fits, loads, ways
 
     counted = {id: marks(text, id) for id in candidates}
+    candidates = tuple(id for id in candidates if not (counted[id] and are_settings(id, text, shown)))
     marked = [id for id in candidates if counted[id]]
     if len(marked) == 1 and counted[marked[0]] >= SURE and loads(marked[0], text, shown):
         return marked[0], None

@@ -321,7 +321,9 @@ def entries(
             raise Refused("the agents are no list", True)
         if node.kind == "map":
             last = {p.key.text: p for p in node.pairs}  # of a name that stands twice
-            out += [(p.key.text, p.value, forced) for p in last.values() if p.value.kind == "map"]
+            maps = [p for p in last.values() if p.value.kind == "map"]
+            meant = strict or any(_is_entry(spec, p.value) for p in maps)
+            out += [(p.key.text, p.value, forced) for p in maps if meant]
             if strict and any(p.value.kind != "map" for p in node.pairs):
                 raise Refused("an entry is no map", True)
         elif strict and not key:
@@ -331,6 +333,12 @@ def entries(
                 id = item.get(key or "name") if item.kind == "map" else None
                 out.append((id.text if id else "", item, forced))
     return out
+
+
+def _is_entry(spec: Spec, node: Node) -> bool:
+    """Whether a map below a common word is meant as an agent: it says one of the things that agents say."""
+    keys = spec.container.get("entry_keys")
+    return not keys or any(pair.key.text in keys for pair in node.pairs)
 
 
 def _perhaps_several(spec: Spec, header: Node | None) -> list[Node | None]:

@@ -40,6 +40,7 @@ def read_entry(
     """The agent that an entry says, or what is wrong where the program takes it for something else."""
     ctx = Context(spec, author, path, document.text, get=get, top=document.header)
     values = top_values(spec, entry)
+    values += indirect.declared(dict(values), ctx).items()
     said, order, rows = dict(values), spec.order, indirect.demanded(spec, dict(values))
     ctx.keys = frozenset(said)
     keys = Keys(ctx, document, entry)
@@ -324,7 +325,7 @@ def _missing(
             continue  # its value was bad and has been spoken of
         if not ctx.author:
             raise Refused(f"no `{row.key}`", str(row.fact("bad")) == "refuse-all", row.fact("missing") == "skipped")
-        if row.fact("missing") == "skipped":
+        if row.fact("missing") == "skipped" and not _meant(rows, keys | {str(one.new) for one in ctx.respelt}, fields):
             line, column = (entry.line, entry.column) if entry else (1, 1)
             text = f"no `{row.key}`: {ctx.spec.program} takes this file for a document beside the agents"
             helps = f"an agent needs `{row.key}:`"
@@ -332,6 +333,13 @@ def _missing(
         else:
             ctx.say("R012", f"no `{row.key}`: {ctx.spec.seen} does not load this agent", row.field or row.key, entry)
     return problems
+
+
+def _meant(rows: Mapping[str, Field], keys: set[str], fields: Mapping[str, Any]) -> bool:
+    """Whether a file that the program takes for a document was written as an agent: it says what it is, and with which
+    tools or model."""
+    says = any((row := rows.get(key)) is not None and (row.type in TOOL_TYPES or row.field == "model") for key in keys)
+    return says and bool(fields.get("description") or fields.get("name"))
 
 
 def _body(document: Document, spec: Spec, author: bool) -> str:

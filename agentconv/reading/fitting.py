@@ -61,6 +61,18 @@ def loads(id: str, text: str, path: str) -> bool:
     return _read(id, text, path) is not None
 
 
+def are_settings(id: str, text: str, path: str) -> bool:
+    """Whether the file says nothing that every agent of the format says: settings of the program, which share keys with
+    its agents (a config.toml of Codex)."""
+    spec = load(id)
+    required = {key for key, row in spec.fields.items() if row.fact("required")}
+    if spec.syntax == "frontmatter" or spec.many or not required:
+        return False
+    document = read_author(spec, text, path).document
+    header = document.header if document is not None else None
+    return header is not None and header.kind == "map" and not {p.key.text for p in header.pairs} & required
+
+
 def _read(id: str, text: str, path: str) -> Fit | None:
     spec = load(id)
     reading = read_author(spec, text, path)

@@ -2,13 +2,51 @@
 
 from __future__ import annotations
 
+import posixpath
+import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from agentconv.containers import Node
 from agentconv.models import model_of
+from agentconv.reading.context import Context
 from agentconv.spec import Field, Spec
+
+ABOVE = 4  # folders above the agent's own in which a table of agents may lie
+
+
+def declared(values: Mapping[str, Node], ctx: Context) -> dict[str, Node]:
+    """What a table of agents in a file above says of this file, and the file does not say itself."""
+    rule: Mapping[str, Any] | None = ctx.spec.identity.get("declared")
+    if not rule or ctx.get is None or all(key in values for key in (rule["name"], *rule["takes"])):
+        return {}
+    for up in range(1, ABOVE + 1):
+        folder = posixpath.normpath(posixpath.join(posixpath.dirname(ctx.path), *[".."] * up))
+        text = ctx.get("../" * up + str(rule["in"]))
+        for name, entry in _table(text, str(rule["table"])) if text is not None else ():
+            at = entry.get(str(rule["file"]))
+            if isinstance(at, str) and posixpath.normpath(posixpath.join(folder, at)) == posixpath.normpath(ctx.path):
+                said = {str(rule["name"]): name, **{key: entry[key] for key in rule["takes"] if key in entry}}
+                return {key: _node(value) for key, value in said.items() if key not in values}
+    return {}
+
+
+@lru_cache(maxsize=16)  # the agents of one folder ask for the same table
+def _table(text: str, key: str) -> tuple[tuple[str, dict[str, Any]], ...]:
+    try:
+        table = tomllib.loads(text).get(key)
+    except tomllib.TOMLDecodeError:
+        return ()
+    return tuple((n, e) for n, e in table.items() if isinstance(e, dict)) if isinstance(table, dict) else ()
+
+
+def _node(value: Any) -> Node:
+    """A value from elsewhere, which has no place in this file."""
+    if isinstance(value, list):
+        return Node("list", 0, 0, 1, 0, items=[_node(one) for one in value])
+    return Node("scalar", 0, 0, 1, 0, text=str(value), style="quoted", value=value)
 
 
 def demanded(spec: Spec, values: Mapping[str, Node]) -> Mapping[str, Field]:

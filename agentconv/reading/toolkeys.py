@@ -92,8 +92,8 @@ def settled(tools: Tools, values: Mapping[str, Node], ctx: Context) -> Tools:
 
 def undefined(tools: Tools, fields: Mapping[str, Any], where: Mapping[str, Node], ctx: Context) -> None:
     """Servers that are named and not defined, or defined and not named, where the program takes neither."""
-    if not ctx.spec.tools.mcp.get("defined"):
-        return
+    if not ctx.spec.tools.mcp.get("defined") or (ctx.spec.tools.fact("sets") or {}).get("members"):
+        return  # a set that names its members is the definition itself, of a server without a tool as well
     there = fields.get("mcp_servers") or {}
     named = {r.tool.server: r.at for r in tools.rules if r.tool.server}
     for server, at in named.items():

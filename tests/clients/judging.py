@@ -122,7 +122,8 @@ def _asks(row: Row, spec: Spec, ours: Agent, theirs: set[str]) -> None:
     grants = rights.by_name(rights.added_by_fields(ours, spec), spec, main=ours.mode == "primary")
     # gates stand before other tools; a tool that is there only under a condition is asked for only then
     checks = {name for name, fact in spec.tools.data["names"].items() if "gate" in fact or "when" in fact}
-    mine = {name for name, grant in grants.items() if grant.open and grant.approval == "ask"} - checks
+    away = {name.name for name in spec.tools.singles.values() if name.off} - theirs  # behind a setting
+    mine = {name for name, grant in grants.items() if grant.open and grant.approval == "ask"} - checks - away
     theirs -= checks
     row.cells["permission"] = SAME if theirs & set(grants) == mine else DIFFERS
     if row.cells["permission"] == DIFFERS:

@@ -65,3 +65,12 @@ def test_a_joined_name_is_denied_whatever_its_server_is(server: str, target: str
     for path, data in made.files.items():
         back = read_program(load(target), data.decode(), path).agents[0].agent
         assert not probing.may(back, load(target), denied, program=True), data.decode()
+
+
+def test_what_only_its_author_can_mend_is_no_mistake_of_ours() -> None:
+    """A name that we would mend, beside a key whose other half nobody knows: V001 once."""
+    text = "---\nname: '*'\ndescription: d\nexecutor: {kind: acp}\n---\nDo it all.\n"
+    (made,) = convert_text(text.replace("'*'", "*"), from_="qwen-code", to="qwen-code", path=".qwen/agents/a.md")
+    (error,) = [n for n in made.notes if n.effect == "error"]
+    assert (made.status, error.code, made.files) == ("failed", "R012", {})
+    assert "`executor` without `command`" in error.message and error.help and error.file and error.line

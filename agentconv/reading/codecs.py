@@ -43,7 +43,7 @@ def read_value(node: Node, row: Field, ctx: Context) -> Any:
     if not isfinite(value):
         ctx.say("R007", f"`{row.key}: {node.text}` is no number; left out", row.field or row.key, node)
         return UNSAID
-    return int(value * unit)
+    return round(value * unit)  # 16.65 minutes are 998.9999999999999 seconds to a computer
 
 
 def _null(node: Node, row: Field, ctx: Context) -> Any:

@@ -135,6 +135,8 @@ def syntax_fits(text: str, path: str, id: str) -> bool:
     known = not name or any(name.endswith(s) for s in head.get("suffixes") or ()) or "." not in name
     if syntax == "sections":
         return "<!-- agentconv:" in text
+    if head.get("folder") and name and name.lower() not in _names_of(id):
+        return False  # the file of such a folder has one name: a command with `allowed-tools` is no skill
     if syntax == "frontmatter":
         return known and (bare.startswith("---") or bool(HEADER.search(text[:HEAD])))
     if syntax == "json":
@@ -142,6 +144,11 @@ def syntax_fits(text: str, path: str, id: str) -> bool:
     if syntax == "toml":
         return not name or name.endswith(".toml") or "." not in name
     return not bare.startswith("---") and known
+
+
+def _names_of(id: str) -> frozenset[str]:
+    globs = (heads()[id].get("places") or {}).get("project", ())
+    return frozenset(glob.rsplit("/", 1)[-1].lower() for glob in globs)
 
 
 def guess(path: str, text: str) -> Guess:

@@ -33,7 +33,7 @@ def lower_models(agent: Agent, src: Spec, dst: Spec, options: Options, out: Lowe
             out.say("M007", f"`{wished.text}` is written as it stands, as asked", "model")
             written.append(wished.text)
             continue
-        if src.program == dst.program:  # a model of a provider that the user set up there is known to nobody else
+        if src.program == dst.program and dst.models:  # one of a provider that the user set up is known there only
             written.append(wished.text)
             continue
         text, how = models.spell(wished, dst)

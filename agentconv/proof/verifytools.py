@@ -48,6 +48,7 @@ def rules_arrived(source: Agent, back: Agent, notes: list[Note], src: Spec, dst:
     arrived = {line(r)[:3] for r in back.tools.rules}
     asked, servers = by_server(source.tools, src), by_server(back.tools, dst)
     counting = alive(source.tools) if src.tools.fact("order") else source.tools
+    limits = Limits()
     for rule in counting.rules:
         if is_star(rule.tool):
             continue
@@ -57,7 +58,7 @@ def rules_arrived(source: Agent, back: Agent, notes: list[Note], src: Spec, dst:
         if rule.tool.server:
             gone = _server(rule, asked, servers, codes)
         elif rule.effect == "allow":
-            gone = _allowed(rule, had, there, codes)
+            gone = _allowed(rule, had, there, codes, limits)
         else:
             gone = _denied(rule, had, has, codes)
         if gone:
@@ -78,18 +79,42 @@ def _with_delegates(source: Agent, had: Mapping[str, Grant]) -> Mapping[str, Gra
     return {**had, "delegate": replace(grant, open=False, scopes=scopes)}
 
 
-def _allowed(rule: Rule, had: Mapping[str, Grant], has: Mapping[str, Grant], codes: set[str]) -> str:
+class Limits:
+    """What limited grants speak of: each of a thousand rules is looked for among a thousand limits."""
+
+    def __init__(self) -> None:
+        self._last: dict[int, dict[Scope, bool]] = {}
+        self._allowed: dict[int, dict[Scope, None]] = {}
+
+    def counts(self, scope: Scope, grant: Grant) -> bool:
+        """Whether the limited grant still stands: a later rule may have overruled it."""
+        if (key := id(grant.scopes)) not in self._last:
+            self._last[key] = {s: ok for ok, s, _ in grant.scopes}
+        return self._last[key].get(scope, False)
+
+    def holds(self, scope: Scope, grant: Grant) -> bool:
+        """Whether what arrived covers the limited grant."""
+        if (key := id(grant.scopes)) not in self._allowed:
+            self._allowed[key] = {s: None for ok, s, _ in grant.scopes if ok}
+        allowed = self._allowed[key]
+        if scope in allowed or any(patterns.within(scope, s) for s in allowed):
+            return True
+        kinds = dict.fromkeys(s.kind for s in allowed)
+        return any((made := patterns.convert(scope, k)) is not None and set(made) <= allowed.keys() for k in kinds)
+
+
+def _allowed(rule: Rule, had: Mapping[str, Grant], has: Mapping[str, Grant], codes: set[str], limits: Limits) -> str:
     if not rule.tool.caps:
         return "" if codes & ALLOW_LOST else "the tool"
     for cap in rule.tool.caps:
         was, now = had.get(cap), has.get(cap)
-        if was is None or not was.any or (rule.scope is not None and not _counts(rule, was)):
+        if was is None or not was.any or (rule.scope is not None and not limits.counts(rule.scope, was)):
             continue
         if now is None or not now.any:
             if not codes & (ALLOW_LOST | STANDS_IN):
                 return cap
             continue
-        if rule.scope is not None and not now.open and not _holds(rule, now) and not codes & LIMIT_LOST:
+        if rule.scope is not None and not now.open and not limits.holds(rule.scope, now) and not codes & LIMIT_LOST:
             return f"{cap} for {rule.scope.text}"
         if rule.scope is None and was.open and not now.open and not codes & ALLOW_LOST:
             return f"{cap} without a limit"
@@ -104,22 +129,6 @@ def _allowed(rule: Rule, had: Mapping[str, Grant], has: Mapping[str, Grant], cod
 def _asks(now: Grant) -> bool:
     allowed = [approval for ok, _, approval in now.scopes if ok]
     return now.approval == "ask" if now.open else bool(allowed) and set(allowed) == {"ask"}
-
-
-def _counts(rule: Rule, was: Grant) -> bool:
-    """Whether the limited grant still stands: a later rule may have overruled it."""
-    return next((ok for ok, s, _ in reversed(was.scopes) if s == rule.scope), False)
-
-
-def _holds(rule: Rule, now: Grant) -> bool:
-    """Whether what arrived covers the limited grant."""
-    assert rule.scope is not None
-    allowed = [s for ok, s, _ in now.scopes if ok]
-    if rule.scope in allowed or any(patterns.within(rule.scope, s) for s in allowed):
-        return True
-    return any(
-        (made := patterns.convert(rule.scope, s.kind)) is not None and set(made) <= set(allowed) for s in allowed
-    )
 
 
 def _denied(rule: Rule, had: Mapping[str, Grant], has: Mapping[str, Grant], codes: set[str]) -> str:

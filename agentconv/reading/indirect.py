@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
@@ -35,9 +34,11 @@ def declared(values: Mapping[str, Node], ctx: Context) -> dict[str, Node]:
 
 @lru_cache(maxsize=16)  # the agents of one folder ask for the same table
 def _table(text: str, key: str) -> tuple[tuple[str, dict[str, Any]], ...]:
+    import tomllib  # few files are looked up there
+
     try:
         table = tomllib.loads(text).get(key)
-    except tomllib.TOMLDecodeError:
+    except (tomllib.TOMLDecodeError, RecursionError):
         return ()
     return tuple((n, e) for n, e in table.items() if isinstance(e, dict)) if isinstance(table, dict) else ()
 

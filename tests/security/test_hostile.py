@@ -77,3 +77,9 @@ def test_without_the_guard_nothing_counts_values(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(ContainerError, match="through aliases"):
         yamlnodes.compose(text)
     assert yamlnodes.compose(text, max_nodes=10**9) is not None
+
+
+def test_a_table_of_agents_that_is_too_deep_names_nobody() -> None:
+    text = 'name = "a"\ndescription = "d"\ndeveloper_instructions = "x"\n'
+    reading = read_author(load("codex"), text, ".codex/agents/a.toml", lambda _: "x = " + "[" * 50_000)
+    assert [r.agent.name for r in reading.agents] == ["a"]

@@ -284,7 +284,10 @@ def read_deny(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:
             rules.append(Rule("deny", star(ctx.spec), None, None, at))
             continue
         if scope is not None and table.fact("deny_scopes", "whole") == "whole":
-            scope = None  # the program takes the whole tool, which is narrower than what stands there
+            # the program takes the whole tool, which is narrower than what stands there
+            text = f"`{token}`: {ctx.spec.seen} takes the whole tool away, not only what stands in brackets"
+            ctx.say("T013", text, at, place, effect="info")
+            scope = None
         elif scope is not None and not ctx.author:
             continue
         if not ctx.author and found.tool.server and table.fact("deny_mcp") == "exact" and not found.tool.member:

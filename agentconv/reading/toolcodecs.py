@@ -285,9 +285,11 @@ def read_deny(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:
             continue
         if scope is not None and table.fact("deny_scopes", "whole") == "whole":
             # the program takes the whole tool, which is narrower than what stands there
-            text = f"`{token}`: {ctx.spec.seen} takes the whole tool away, not only what stands in brackets"
+            text, scope = (
+                f"`{token}`: {ctx.spec.seen} takes the whole tool away, not only what stands in brackets",
+                None,
+            )
             ctx.say("T013", text, at, place, effect="info")
-            scope = None
         elif scope is not None and not ctx.author:
             continue
         if not ctx.author and found.tool.server and table.fact("deny_mcp") == "exact" and not found.tool.member:

@@ -235,21 +235,6 @@ def _withheld(token: str, ctx: Context) -> bool:
     return name is not None and name.never and bool(name.classes)
 
 
-def _by_pattern(token: str, at: str, place: Node, ctx: Context) -> list[Rule]:
-    """Denials of all that a pattern may stand for."""
-    if "*" not in token and "?" not in token:
-        return []
-    from agentconv.reading.wildkeys import meant_by_pattern
-
-    tools = meant_by_pattern(token, ctx)
-    if tools:
-        names = ", ".join(f"`{tool.name}`" for tool in tools if not tool.server)
-        servers = ["every MCP server" if t.server == "*" else f"the MCP server `{t.server}`" for t in tools if t.server]
-        what = " and ".join(filter(None, [names, *servers]))
-        ctx.say("T013", f"`{token}` is a pattern among names; taken as a denial of {what}", at, place)
-    return [Rule("deny", tool, None, None, at) for tool in tools]
-
-
 def read_deny(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:
     """A deny-list: rules that come after those of the allow-list."""
     table = ctx.spec.tools
@@ -272,9 +257,12 @@ def read_deny(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:
                 text = f"`{token}` denies nothing in {ctx.spec.seen}; taken as meant, for the whole server"
                 ctx.say("T009", text, at, place)
             found = Found(Tool(token, server=part["server"]), "mcp")
-        if ctx.author and found.how == "unknown" and (denied_too := _by_pattern(token, at, place, ctx)):
-            rules += denied_too
-            continue
+        if ctx.author and found.how == "unknown" and ("*" in token or "?" in token):
+            from agentconv.reading.wildkeys import denied_by_pattern
+
+            if denied_too := denied_by_pattern(token, at, place, ctx):
+                rules += denied_too
+                continue
         scope = found.scope
         if found.how == "star":
             if not ctx.author and table.fact("deny_star", "nothing") == "nothing":

@@ -250,6 +250,14 @@ def _by_pattern(token: str, at: str, place: Node, ctx: Context) -> list[Rule]:
     return [Rule("deny", tool, None, None, at) for tool in tools]
 
 
+def _every_server(token: str, found: Found, at: str, place: Node, ctx: Context) -> Rule | None:
+    if "mcp" not in token:
+        return None
+    from agentconv.reading.wildkeys import all_closed, every_server
+
+    return all_closed(token, at, place, ctx) if every_server(token, found, ctx) else None
+
+
 def read_deny(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:
     """A deny-list: rules that come after those of the allow-list."""
     table = ctx.spec.tools
@@ -262,6 +270,9 @@ def read_deny(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:
         found = recognise(token, ctx.spec, author=ctx.author)
         if token == table.mcp.get("deny_every"):
             found = Found(Tool(token, server="*"), "mcp")
+        elif ctx.author and (every := _every_server(token, found, at, place, ctx)):
+            rules.append(every)
+            continue
         elif found.how in ("unknown", "foreign-mcp") and (denied := table.denied_tool(token)):
             found = Found(denied, "mcp")
         if ctx.author and found.how == "unknown" and (part := SERVER_PART.match(token)):

@@ -236,18 +236,11 @@ def _withheld(token: str, ctx: Context) -> bool:
 
 
 def _by_pattern(token: str, at: str, place: Node, ctx: Context) -> list[Rule]:
-    """Denials of all that a pattern may stand for."""
     if "*" not in token and "?" not in token:
         return []
-    from agentconv.reading.wildkeys import meant_by_pattern
+    from agentconv.reading.wildkeys import denied_by_pattern
 
-    tools = meant_by_pattern(token, ctx)
-    if tools:
-        names = ", ".join(f"`{tool.name}`" for tool in tools if not tool.server)
-        servers = ["every MCP server" if t.server == "*" else f"the MCP server `{t.server}`" for t in tools if t.server]
-        what = " and ".join(filter(None, [names, *servers]))
-        ctx.say("T013", f"`{token}` is a pattern among names; taken as a denial of {what}", at, place)
-    return [Rule("deny", tool, None, None, at) for tool in tools]
+    return denied_by_pattern(token, at, place, ctx)
 
 
 def _every_server(token: str, found: Found, at: str, place: Node, ctx: Context) -> Rule | None:

@@ -67,3 +67,14 @@ def meant_by_pattern(token: str, ctx: Context) -> list[Tool]:
         known = wild.start() > token.find(server.server) >= 0
         tools.append(Tool(token, server=server.server if known else "*"))
     return tools
+
+
+def denied_by_pattern(token: str, at: str, place: Node, ctx: Context) -> list[Rule]:
+    """Denials of all that a pattern may stand for."""
+    tools = meant_by_pattern(token, ctx)
+    if tools:
+        names = ", ".join(f"`{tool.name}`" for tool in tools if not tool.server)
+        servers = ["every MCP server" if t.server == "*" else f"the MCP server `{t.server}`" for t in tools if t.server]
+        what = " and ".join(filter(None, [names, *servers]))
+        ctx.say("T013", f"`{token}` is a pattern among names; taken as a denial of {what}", at, place)
+    return [Rule("deny", tool, None, None, at) for tool in tools]

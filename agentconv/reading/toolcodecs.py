@@ -244,11 +244,9 @@ def _by_pattern(token: str, at: str, place: Node, ctx: Context) -> list[Rule]:
 
 
 def _every_server(token: str, found: Found, at: str, place: Node, ctx: Context) -> Rule | None:
-    if "mcp" not in token:
-        return None
-    from agentconv.reading.wildkeys import all_closed, every_server
+    from agentconv.reading.wildkeys import all_closed
 
-    return all_closed(token, at, place, ctx) if every_server(token, found, ctx) else None
+    return all_closed(token, found, at, place, ctx)
 
 
 def read_deny(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:
@@ -263,7 +261,7 @@ def read_deny(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:
         found = recognise(token, ctx.spec, author=ctx.author)
         if token == table.mcp.get("deny_every"):
             found = Found(Tool(token, server="*"), "mcp")
-        elif ctx.author and (every := _every_server(token, found, at, place, ctx)):
+        elif ctx.author and "mcp" in token and (every := _every_server(token, found, at, place, ctx)):
             rules.append(every)
             continue
         elif found.how in ("unknown", "foreign-mcp") and (denied := table.denied_tool(token)):

@@ -22,8 +22,10 @@ def every_server(token: str, found: Found, ctx: Context) -> bool:
     return found.how not in ("own", "alias", "known-mcp", "dead")
 
 
-def all_closed(token: str, at: str, place: Node, ctx: Context) -> Rule:
+def all_closed(token: str, found: Found, at: str, place: Node, ctx: Context) -> Rule | None:
     """The denial that such a word is meant to be."""
+    if not every_server(token, found, ctx):
+        return None
     text = f"`{token}` denies no MCP server in {ctx.spec.seen}; taken as meant, for every one"
     ctx.say("T009", text, at, place)
     return Rule("deny", Tool(token, server="*"), None, None, at)
@@ -36,8 +38,8 @@ def closed_servers(found: Found, made: Iterable[Rule], key: str, at: str, place:
     rules, text = list(made), key
     if every_server(key, found, ctx):
         shut = any(r.effect == "deny" or r.approval == "ask" for r in rules)
-        closed = [all_closed(key, at, place, ctx)] if shut else []
-        return closed or [replace(r, tool=Tool(key)) for r in rules]
+        closed_all = all_closed(key, found, at, place, ctx) if shut else None
+        return [closed_all] if closed_all else [replace(r, tool=Tool(key)) for r in rules]
     wild = WILD.search(text) if ctx.spec.tools.fact("wildcards") else None
     limits = [r for r in rules if r.effect == "deny" or (r.approval == "ask" and found.how == "unknown")]
     if wild is None or found.how not in ("own", "unknown") or not limits:

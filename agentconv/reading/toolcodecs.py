@@ -255,15 +255,9 @@ def _by_pattern(token: str, at: str, place: Node, ctx: Context) -> list[Rule]:
     """Denials of all that a pattern may stand for."""
     if "*" not in token and "?" not in token:
         return []
-    from agentconv.reading.wildkeys import meant_by_pattern
+    from agentconv.reading.wildkeys import denied_by_pattern
 
-    tools = meant_by_pattern(token, ctx)
-    if tools:
-        names = ", ".join(f"`{tool.name}`" for tool in tools if not tool.server)
-        servers = ["every MCP server" if t.server == "*" else f"the MCP server `{t.server}`" for t in tools if t.server]
-        what = " and ".join(filter(None, [names, *servers]))
-        ctx.say("T013", f"`{token}` is a pattern among names; taken as a denial of {what}", at, place)
-    return [Rule("deny", tool, None, None, at) for tool in tools]
+    return denied_by_pattern(token, at, place, ctx)
 
 
 def read_deny(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:
@@ -305,6 +299,11 @@ def _found_denied(token: str, at: str, place: Node, ctx: Context) -> Found:
     found = recognise(token, ctx.spec, author=ctx.author)
     if token == table.mcp.get("deny_every"):
         return Found(Tool(token, server="*"), "mcp")
+    if ctx.author and "mcp" in token:
+        from agentconv.reading.wildkeys import all_closed
+
+        if (every := all_closed(token, found, at, place, ctx)) is not None:
+            return Found(every.tool, "mcp")
     if found.how in ("unknown", "foreign-mcp") and (denied := table.denied_tool(token)):
         return Found(denied, "mcp")
     if ctx.author and found.how == "unknown" and (part := SERVER_PART.match(token)):

@@ -173,6 +173,13 @@ class Keys:
 
     def _beside_sets(self, node: Node, row: Field) -> None:
         """What sets of tools hold beside tools."""
+        if self.spec.tools.fact("sets").get("single"):
+            from agentconv.reading import tooldefs
+
+            self.extras.extend(tooldefs.rest_of_definitions(node, row, self.spec))
+            if servers := tooldefs.servers_of(node, row, self.spec):
+                self.fields["mcp_servers"] = {**self.fields.get("mcp_servers", {}), **servers}
+            return
         if self.spec.tools.fact("sets").get("members"):
             from agentconv.reading.membersets import rest_of_sets, servers_of
 
@@ -190,6 +197,8 @@ class Keys:
             return
         if row.fact("gives"):
             self.rules.extend(given(row, value, self.spec))
+        if row.fact("form") or (row.field is None and row.fact("default") is not None and value == row.fact("default")):
+            return
         if row.field is None:
             meant_word = row.to_program.get(value) if row.to_model and isinstance(value, str) else None
             own = node.data() if meant_word is None else meant_word

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from agentconv import registry
+
 Answer = Mapping[str, Any]
 HIDDEN = "(not shown)"  # the program does not show it; ``None`` means that it has none
 
@@ -106,6 +108,18 @@ def _managed(out: Answer) -> list[Seen]:
     for a in out["agents"]:
         one = Seen(a["file"], a["name"], a["description"], a["prompt"], a["tools"], model=a["model"])
         one.effort, one.asks = a["effort"], set(a["asks"])
+        found.append(one)
+    return found
+
+
+def _agent_spec(out: Answer) -> list[Seen]:
+    """Names that the description does not have are functions of the file's own, and no right."""
+    known = registry.load("open-agent-spec").tools
+    found = []
+    for a in out["agents"]:
+        tools = [name for name in a["tools"] if known.own(name)]
+        one = Seen(a["file"], a["name"], a["description"], a["prompt"], tools, model=a["model"])
+        one.asks = {own.name for name in a["asks"] if (own := known.own(name))}
         found.append(one)
     return found
 
@@ -379,6 +393,7 @@ VIEWS: Mapping[str, Callable[[Answer], list[Seen]]] = {
     "gemini-cli": _gemini,
     "kilo": _opencode,
     "mistral-vibe": _vibe,
+    "open-agent-spec": _agent_spec,
     "opencode": _opencode,
     "pi": _pi,
     "qoder": _qoder,

@@ -46,7 +46,7 @@ async function main() {
 				const found = loaded.subAgents.find((a) => a.path === file)
 				const listed = found && loaded.systemPrompt.includes(`<name>${found.name}</name>\n<description>${found.description}</description>`)
 				if (!listed) result.errors.push({ file, silent: true, message: "not listed" })
-				else result.agents.push({ file, name: found.name, description: String(found.description) })
+				else result.agents.push({ file, name: String(found.name), description: String(found.description) })
 			} catch (e) {
 				result.errors.push({ file, fatal: true, message: String(e.message).split("\n")[0] })
 			}

@@ -129,8 +129,9 @@ def fields_of(files: dict[str, bytes]) -> dict[str, Any]:
         mode: dict[str, Any] = yaml.safe_load(text)["customModes"][0]
         return mode
     if path.endswith(".yaml"):
-        team: dict[str, dict[str, Any]] = yaml.safe_load(text)["agents"]
-        return next(iter(team.values()))
+        file: dict[str, Any] = yaml.safe_load(text)
+        team: dict[str, dict[str, Any]] = file.get("agents") or {}  # of a file of many, the first one
+        return next(iter(team.values()), file)
     assert path.endswith((".md", ".yml")), path
     if "<!-- agentconv:agent" in text:  # a section of a shared page: it has no fields but its text
         return {}

@@ -98,6 +98,10 @@ class Keys:
         self.extras: list[Extra] = []
         self.base: Base | None = None
         self.early: list[Rule] = []  # of an old map, which a newer one overrides
+        self.shared: tuple[list[Rule], list[Rule]] = (
+            [],
+            [],
+        )  # both, of keys beside the entries
         self.rules: list[Rule] = []
         self.limits: list[Rule] = []  # of a key that the program does not read
 
@@ -157,6 +161,10 @@ class Keys:
             from agentconv.reading.toolsettings import other_settings
 
             self.extras.extend(other_settings(node, row, self.spec))
+        if row.fact("before"):
+            _, more, first = tool_row(row, node, self.ctx, None, [])
+            self.shared[0 if first else 1].extend(more)
+            return
         self.base, more, first = tool_row(row, node, self.ctx, self.base, self.early + self.rules)
         if row.fact("limits_only"):
             self.limits += only_limits(more, Tools(self.base, tuple(self.early + self.rules)), self.spec)
@@ -165,6 +173,13 @@ class Keys:
 
     def _beside_sets(self, node: Node, row: Field) -> None:
         """What sets of tools hold beside tools."""
+        if self.spec.tools.fact("sets").get("single"):
+            from agentconv.reading import tooldefs
+
+            self.extras.extend(tooldefs.rest_of_definitions(node, row, self.spec))
+            if servers := tooldefs.servers_of(node, row, self.spec):
+                self.fields["mcp_servers"] = {**self.fields.get("mcp_servers", {}), **servers}
+            return
         if self.spec.tools.fact("sets").get("members"):
             from agentconv.reading.membersets import rest_of_sets, servers_of
 
@@ -182,6 +197,8 @@ class Keys:
             return
         if row.fact("gives"):
             self.rules.extend(given(row, value, self.spec))
+        if row.fact("form") or (row.field is None and row.fact("default") is not None and value == row.fact("default")):
+            return
         if row.field is None:
             meant_word = row.to_program.get(value) if row.to_model and isinstance(value, str) else None
             own = node.data() if meant_word is None else meant_word
@@ -198,7 +215,9 @@ class Keys:
 
     def tools(self) -> Tools:
         """The tools by all keys that speak of them."""
-        return with_all(Tools(self.base, (*joined(self.spec, self.early, self.rules), *self.limits)), self.spec)
+        shared = joined(self.spec, *self.shared)
+        own = joined(self.spec, self.early, self.rules)
+        return with_all(Tools(self.base, (*shared, *own, *self.limits)), self.spec)
 
 
 def _take_body(document: Document, fields: dict[str, Any], ctx: Context, entry: Node | None) -> None:

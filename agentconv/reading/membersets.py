@@ -14,9 +14,10 @@ from typing import Any
 from agentconv.containers import Node
 from agentconv.model import Agent, Extra, Rule, Scope, Tool, Tools
 from agentconv.reading.context import Context
-from agentconv.reading.toolcodecs import NONE, remember
+from agentconv.reading.toolcodecs import NONE
 from agentconv.reading.toolnames import recognise
 from agentconv.reading.toolsets import UNSAYABLE, server_tool, wrong
+from agentconv.reading.tooltokens import remember
 from agentconv.records import dataclass
 from agentconv.spec import Field, Spec
 
@@ -208,7 +209,7 @@ def served(node: Node, row: Field, spec: Spec, top: Node | None) -> Iterator[Ser
         if len(ways) != 1:
             problem = problem or f"`{row.key}[{n}]` needs one of {', '.join(facts['ways'])}"
         told = said.get(facts["server"])
-        config = _config(said, facts)
+        config = servers_config(said, facts)
         name = str(told or key or _called(said, facts) or f"server-{n + 1}")
         unlike = sum(1 for known, other in seen.items() if known.partition("#")[0] == name and other != config)
         if unlike and seen.get(name) != config:
@@ -247,7 +248,7 @@ def _called(said: Mapping[str, Any], facts: Words) -> str:
     return ""
 
 
-def _config(said: Mapping[str, Any], facts: Words) -> Mapping[str, Any] | None:
+def servers_config(said: Mapping[str, Any], facts: Words) -> Mapping[str, Any] | None:
     """The way to a server in the words that all programs have; ``None`` where only this one knows it."""
     out: dict[str, Any] = {}
     for theirs, ours in facts["config"].items():
@@ -360,14 +361,15 @@ def _server_sets(
             if ours in config:
                 words_back = {v: k for k, v in reversed(list(facts["types"].items()))}
                 value = words_back.get(config[ours], config[ours]) if ours == "type" else config[ours]
-                _put(entry, theirs.split("."), value)
+                put_at(entry, theirs.split("."), value)
         members = [r.tool.member for r in rules if r.tool.server == server and r.tool.member]
         if members:
             entry[words["members"]] = [f"{str(facts['prefix']).format(server=server)}{m}" for m in members]
         yield entry
 
 
-def _put(entry: dict[str, Any], path: list[str], value: Any) -> None:
+def put_at(entry: dict[str, Any], path: list[str], value: Any) -> None:
+    """A value below its keys."""
     for key in path[:-1]:
         entry = entry.setdefault(key, {})
     entry[path[-1]] = value

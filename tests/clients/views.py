@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from agentconv import registry
+
 Answer = Mapping[str, Any]
 HIDDEN = "(not shown)"  # the program does not show it; ``None`` means that it has none
 
@@ -110,6 +112,18 @@ def _managed(out: Answer) -> list[Seen]:
     return found
 
 
+def _agent_spec(out: Answer) -> list[Seen]:
+    """Names that the description does not have are functions of the file's own, and no right."""
+    known = registry.load("open-agent-spec").tools
+    found = []
+    for a in out["agents"]:
+        tools = [name for name in a["tools"] if known.own(name)]
+        one = Seen(a["file"], a["name"], a["description"], a["prompt"], tools, model=a["model"])
+        one.asks = {own.name for name in a["asks"] if (own := known.own(name))}
+        found.append(one)
+    return found
+
+
 def _codex(out: Answer) -> list[Seen]:
     """A role whose model takes no effort of the stand-in's is not started; its model is shown in the list."""
     found = []
@@ -156,6 +170,10 @@ def _cursor(out: Answer) -> list[Seen]:
 
 def _skills(out: Answer) -> list[Seen]:
     return [Seen(a["file"], a["name"], a["description"], a["prompt"]) for a in out["agents"]]
+
+
+def _gitagent(out: Answer) -> list[Seen]:
+    return [Seen(a["file"], a["name"], a["description"]) for a in out["agents"]]
 
 
 def _vscode(out: Answer) -> list[Seen]:
@@ -377,8 +395,10 @@ VIEWS: Mapping[str, Callable[[Answer], list[Seen]]] = {
     "cursor": _cursor,
     "droid": _droid,
     "gemini-cli": _gemini,
+    "gitagent": _gitagent,
     "kilo": _opencode,
     "mistral-vibe": _vibe,
+    "open-agent-spec": _agent_spec,
     "opencode": _opencode,
     "pi": _pi,
     "qoder": _qoder,

@@ -251,8 +251,6 @@ def _withheld(token: str, ctx: Context) -> bool:
     return name is not None and name.never and bool(name.classes)
 
 
-<<<<<<< HEAD
-=======
 def _by_pattern(token: str, at: str, place: Node, ctx: Context) -> list[Rule]:
     """Denials of all that a pattern may stand for."""
     if "*" not in token and "?" not in token:
@@ -262,58 +260,12 @@ def _by_pattern(token: str, at: str, place: Node, ctx: Context) -> list[Rule]:
     return denied_by_pattern(token, at, place, ctx)
 
 
->>>>>>> main
 def read_deny(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:
     """A deny-list: rules that come after those of the allow-list."""
     _legal_list(node, row, ctx)
     _holds_blank(node, row, ctx)
     if is_null(node, ctx) or node.kind == "map":
         return ()
-<<<<<<< HEAD
-    rules = []
-    for token, at, place in tokens_of(node, row.key, ctx):
-        found = recognise(token, ctx.spec, author=ctx.author)
-        if token == table.mcp.get("deny_every"):
-            found = Found(Tool(token, server="*"), "mcp")
-        elif found.how in ("unknown", "foreign-mcp") and (denied := table.denied_tool(token)):
-            found = Found(denied, "mcp")
-        if ctx.author and found.how == "unknown" and (part := SERVER_PART.match(token)):
-            if table.mcp.get("deny_prefix"):
-                text = f"`{token}` is for some tools of `{part['server']}` only; taken as a denial of the whole server"
-                ctx.say("T013", text, at, place)
-            else:
-                text = f"`{token}` denies nothing in {ctx.spec.seen}; taken as meant, for the whole server"
-                ctx.say("T009", text, at, place)
-            found = Found(Tool(token, server=part["server"]), "mcp")
-        if ctx.author and found.how == "unknown" and ("*" in token or "?" in token):
-            from agentconv.reading.wildkeys import denied_by_pattern
-
-            if denied_too := denied_by_pattern(token, at, place, ctx):
-                rules += denied_too
-                continue
-        scope = found.scope
-        if found.how == "star":
-            if not ctx.author and table.fact("deny_star", "nothing") == "nothing":
-                continue
-            if table.fact("deny_star", "nothing") == "nothing":
-                ctx.say("T009", f"`{row.key}: *` denies nothing in {ctx.spec.seen}; taken as meant: no tool", at, place)
-            rules.append(Rule("deny", star(ctx.spec), None, None, at))
-            continue
-        if scope is not None and table.fact("deny_scopes", "whole") == "whole":
-            # the program takes the whole tool, which is narrower than what stands there
-            text, scope = (
-                f"`{token}`: {ctx.spec.seen} takes the whole tool away, not only what stands in brackets",
-                None,
-            )
-            ctx.say("T013", text, at, place, effect="info")
-        elif scope is not None and not ctx.author:
-            continue
-        if not ctx.author and found.tool.server and table.fact("deny_mcp") == "exact" and not found.tool.member:
-            continue
-        remember(token, at, place, found, ctx)
-        rules.append(Rule("deny", found.tool, scope, None, at))
-    return tuple(rules)
-=======
     return tuple(rule for placed in tokens_of(node, row.key, ctx) for rule in _denied(*placed, row, ctx))
 
 
@@ -331,7 +283,9 @@ def _denied(token: str, at: str, place: Node, row: Field, ctx: Context) -> list[
         return [Rule("deny", star(ctx.spec), None, None, at)]
     scope = found.scope
     if scope is not None and table.fact("deny_scopes", "whole") == "whole":
-        scope = None  # the program takes the whole tool, which is narrower than what stands there
+        # the program takes the whole tool, which is narrower than what stands there
+        text, scope = f"`{token}`: {ctx.spec.seen} takes the whole tool away, not only what stands in brackets", None
+        ctx.say("T013", text, at, place, effect="info")
     if not ctx.author:
         if scope is not None:
             return []
@@ -363,7 +317,6 @@ def _found_denied(token: str, at: str, place: Node, ctx: Context) -> Found:
             ctx.say("T009", text, at, place)
         return Found(Tool(token, server=part["server"]), "mcp")
     return found
->>>>>>> main
 
 
 def _wrong_type(node: Node, row: Field, ctx: Context) -> Tools:

@@ -336,6 +336,7 @@ def test_watch_builds_within_a_second_and_ends_cleanly(project: Project) -> None
         project.write("agents/agent-002.md", "")
         line = running.stderr.readline()
         assert "agents/agent-002.md" in line and "FAILED" in line and "F015" in line
+        assert line.count("agents/agent-002.md") == 2, line  # the file that changed, and what is wrong with it
         assert project.read(vscode("agent-002")) == before
         time.sleep(0.5)
         project.write("agents/agent-002.md", text.replace("Text of", "All the text of"))

@@ -195,13 +195,13 @@ def test_two_builds_at_once(project: Project, tmp_path: Path) -> None:
         subprocess.Popen(command, cwd=project.root, env=project.env(), stderr=subprocess.PIPE, text=True)
         for _ in range(2)
     ]
-    time.sleep(2)
+    for one in both:
+        assert one.stderr is not None and "another build of this project runs: waiting" in one.stderr.readline()
     assert not project.has("agentconv.lock"), "it did not wait"
     os.close(handle)
     for one in both:
         _, said = one.communicate(timeout=60)
         assert one.returncode == 0, said
-        assert "another build of this project runs: waiting" in said
     assert project.files() == reference(tmp_path, lambda p: big(p, 4))
 
 

@@ -176,8 +176,8 @@ class Keys:
         if self.spec.tools.fact("sets").get("single"):
             from agentconv.reading import tooldefs
 
-            self.extras.extend(tooldefs.rest_of_definitions(node, row, self.spec))
-            if servers := tooldefs.servers_of(node, row, self.spec):
+            self.extras.extend(tooldefs.rest_of_definitions(node, row, self.spec, self.ctx.top))
+            if servers := tooldefs.servers_of(node, row, self.spec, self.ctx.top):
                 self.fields["mcp_servers"] = {**self.fields.get("mcp_servers", {}), **servers}
             return
         if self.spec.tools.fact("sets").get("members"):
@@ -227,6 +227,10 @@ def _take_body(document: Document, fields: dict[str, Any], ctx: Context, entry: 
         above = fields.get(ctx.spec.body_field)
         fields[ctx.spec.body_field] = f"{above.rstrip()}\n\n{body}".rstrip() if isinstance(above, str) else body
         _check_body(body, ctx.spec, ctx, entry)
+    elif ctx.spec.container.get("prompt_files"):
+        from agentconv.reading.namedfiles import beside
+
+        fields[ctx.spec.body_field] = beside(ctx)
     elif isinstance(fields.get("prompt"), str):
         fields["prompt"] = fields["prompt"].rstrip("\r\n")  # final line ends are no part of a prompt
 
@@ -340,7 +344,7 @@ def _missing(
         row = rows[row.key]  # as it holds for this entry
         if not row.fact("required") or row.field in fields or (row.key in keys and row.type in TOOL_TYPES):
             continue
-        if row.key in keys and row.fact("missing") != "skipped":
+        if row.key in keys and (row.fact("missing") != "skipped" or row.fact("form")):
             continue  # its value was bad and has been spoken of
         if not ctx.author:
             raise Refused(f"no `{row.key}`", str(row.fact("bad")) == "refuse-all", row.fact("missing") == "skipped")

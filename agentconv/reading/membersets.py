@@ -14,6 +14,7 @@ from typing import Any
 from agentconv.containers import Node
 from agentconv.model import Agent, Extra, Rule, Scope, Tool, Tools
 from agentconv.reading.context import Context
+from agentconv.reading.servernames import called, value_at
 from agentconv.reading.toolcodecs import NONE, remember
 from agentconv.reading.toolnames import recognise
 from agentconv.reading.toolsets import UNSAYABLE, server_tool, wrong
@@ -85,13 +86,6 @@ def _check_keys(item: Node, facts: Words, words: Words, at: str, ctx: Context) -
             ctx.refuse("refuse", problem)
             ctx.say("R012", f"{problem}: {ctx.spec.seen} does not take this file", at, item)
     return limit
-
-
-def value_at(data: Any, path: str) -> Any:
-    """What stands below the keys of a path; ``None`` where nothing does."""
-    for key in path.split("."):
-        data = data.get(key) if isinstance(data, Mapping) else None
-    return data
 
 
 # -- which members ----------------------------------------------------------------------------
@@ -209,7 +203,7 @@ def served(node: Node, row: Field, spec: Spec, top: Node | None) -> Iterator[Ser
             problem = problem or f"`{row.key}[{n}]` needs one of {', '.join(facts['ways'])}"
         told = said.get(facts["server"])
         config = _config(said, facts)
-        name = str(told or key or _called(said, facts) or f"server-{n + 1}")
+        name = str(told or key or called(said, facts["called"]) or f"server-{n + 1}")
         unlike = sum(1 for known, other in seen.items() if known.partition("#")[0] == name and other != config)
         if unlike and seen.get(name) != config:
             name = f"{name}-{unlike + 1}"
@@ -234,17 +228,6 @@ def _referred(data: Mapping[str, Any], facts: Words, top: Node | None) -> tuple[
     mine = {k: v for k, v in data.items() if k != key}
     maps = {k: {**found[k], **v} for k, v in mine.items() if isinstance(v, dict) and isinstance(found.get(k), dict)}
     return {**found, **mine, **maps}, ref, ""
-
-
-def _called(said: Mapping[str, Any], facts: Words) -> str:
-    """What a server without a name is called by the way to it."""
-    for rule in facts["called"]:
-        for key, expression in rule.items():
-            value = value_at(said, key)
-            text = " ".join(map(str, value)) if isinstance(value, list) else value if isinstance(value, str) else ""
-            if text and (found := re.search(expression, text)):
-                return found[1]
-    return ""
 
 
 def _config(said: Mapping[str, Any], facts: Words) -> Mapping[str, Any] | None:

@@ -40,7 +40,7 @@ for id in registry.ids():
     where = registry.heads()[id]["places"]
     place = where.get("write") or (where["project"] or ["*.md"])[0]
     PLACES.setdefault(id, str(place).replace("{id}", "a").replace("*", "a"))
-KEYS = {"id", "from", "to", "text", "options", "before", "after", "status", "gained", "notes", "writes", "why"}
+KEYS = {"id", "from", "to", "text", "options", "before", "after", "status", "gained", "notes", "writes", "why", "agent"}
 OPTIONS = {"allow_widening", "approval", "skip_refused", "strict"}
 WRITTEN = {"exact", "lossy", "narrowed", "widened"}
 UNWRITTEN = {"refused", "skipped"}
@@ -59,6 +59,7 @@ def convert(row: dict[str, Any]) -> Conversion:
         given["allow_widening"] = frozenset(given["allow_widening"])
     source, target = row["from"], row["to"]
     made = convert_text(row["text"], from_=source, to=target, path=place_of(source), options=Options(**given))
+    made = [one for one in made if one.name == row.get("agent", one.name)]
     assert len(made) == 1, [one.status for one in made]
     return made[0]
 
@@ -129,8 +130,9 @@ def fields_of(files: dict[str, bytes]) -> dict[str, Any]:
         mode: dict[str, Any] = yaml.safe_load(text)["customModes"][0]
         return mode
     if path.endswith(".yaml"):
-        team: dict[str, dict[str, Any]] = yaml.safe_load(text)["agents"]
-        return next(iter(team.values()))
+        team: dict[str, Any] = yaml.safe_load(text)
+        first: dict[str, Any] = next(iter(team.get("agents", team).values()))
+        return first
     assert path.endswith((".md", ".yml")), path
     if "<!-- agentconv:agent" in text:  # a section of a shared page: it has no fields but its text
         return {}

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from agentconv.containers import Document, Node
-from agentconv.model import Extra, Rule, Scope, Tool
+from agentconv.model import Extra, Rule, Scope
 from agentconv.notes import note
 from agentconv.reading.context import Context, Read, Reading
 from agentconv.reading.servernames import ONLY
@@ -47,14 +47,15 @@ def given(row: Field, value: Any, spec: Spec) -> Iterator[Rule]:
         yield Rule("allow", name.tool(), at=row.key)
 
 
-def brought(row: Field, servers: Mapping[str, Any]) -> tuple[list[Rule], dict[str, Any]]:
+def brought(row: Field, servers: Mapping[str, Any], spec: Spec) -> tuple[list[Rule], dict[str, Any]]:
     """The tools of servers whose definition is what gives them (`adds: tools`), and the definitions without their
     lists."""
+    from agentconv.reading.toolsets import server_tool
+
     rules, plain = [], {}
     for name, config in servers.items():
-        only = (config or {}).get(ONLY)
-        tools = [Tool(f"{name}/{one}", server=name, member=str(one)) for one in only or ()] or [Tool(name, server=name)]
-        rules += [Rule("allow", tool, at=row.key) for tool in tools]
+        for one in (config or {}).get(ONLY) or (None,):
+            rules.append(Rule("allow", server_tool(name, one, spec), at=row.key))
         plain[name] = {k: v for k, v in (config or {}).items() if k != ONLY} or None
     return rules, plain
 

@@ -184,7 +184,7 @@ class Keys:
             among = others(self.document, self.entry, self.spec) if row.fact("among") and value is True else None
             self.rules.extend(given(row, value if among is None else among, self.spec))
         if row.fact("adds") == "tools":
-            made, value = brought(row, value)
+            made, value = brought(row, value, self.spec)
             self.rules.extend(made)
         if row.field is None:
             meant_word = row.to_program.get(value) if row.to_model and isinstance(value, str) else None

@@ -79,7 +79,8 @@ def read(path):
                 "title": made.role,
                 "description": made.goal,
                 "prompt": made.backstory,
-                "tools": tools + ["delegate_work_to_coworker"] * made.allow_delegation,
+                # only beside others (Crew._add_delegation_tools)
+                "tools": tools + ["delegate_work_to_coworker"] * (made.allow_delegation and len(entries) > 1),
                 "model": entry.get("llm"),
                 "max_turns": made.max_iter,
             }

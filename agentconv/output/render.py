@@ -43,7 +43,7 @@ def rows_of(agent: Agent, spec: Spec) -> dict[str, Any]:
 
 def _row_value(row: Field, agent: Agent, spec: Spec, extras: dict[str, Any]) -> Any:
     if not row.field:
-        return extras.pop(row.key, None)
+        return extras.pop(row.key, row.fact("constant"))
     if not row.written:
         return None
     if row.field == "prompt" and spec.syntax == "frontmatter":

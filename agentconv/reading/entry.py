@@ -186,6 +186,8 @@ class Keys:
         if row.fact("adds") == "tools":
             made, value = brought(row, value, self.spec)
             self.rules.extend(made)
+        if row.fact("constant"):
+            return
         if row.field is None:
             meant_word = row.to_program.get(value) if row.to_model and isinstance(value, str) else None
             own = node.data() if meant_word is None else meant_word
@@ -325,7 +327,7 @@ def _missing(
         row = rows[row.key]  # as it holds for this entry
         if not row.fact("required") or row.field in fields or (row.key in keys and row.type in TOOL_TYPES):
             continue
-        if row.key in keys and row.fact("missing") != "skipped":
+        if row.key in keys and (row.fact("missing") != "skipped" or row.fact("constant")):
             continue  # its value was bad and has been spoken of
         if not ctx.author:
             raise Refused(f"no `{row.key}`", str(row.fact("bad")) == "refuse-all", row.fact("missing") == "skipped")

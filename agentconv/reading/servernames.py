@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-
 ONLY = "only"  # of a server that one text stands for: the tools that it gives
 
 

@@ -384,6 +384,7 @@ def _crewai(out: Answer) -> list[Seen]:
 
 
 VIEWS: Mapping[str, Callable[[Answer], list[Seen]]] = {
+    "agent-framework": _amazonq,
     "agent-skills": _skills,
     "amazonq": _amazonq,
     "crewai": _crewai,

@@ -309,7 +309,10 @@ def of_agent(agent: Agent, spec: Spec, *, program: bool, usual: bool = False) ->
             risk(c) for r in agent.tools.rules if r.effect == "deny" and not r.scope for c in r.tool.caps if c != "*"
         }
     if taken:
-        rights = frozenset(r for r in spread(rights) if r.cls not in taken)
+        servers = MCP in taken
+        rights = frozenset(
+            r for r in spread(rights) if r.cls not in taken and not (servers and r.cls.startswith("mcp:"))
+        )
     row = spec.by_field.get("delegates")
     if agent.delegates is not None and (not program or (row is not None and row.applied)):
         rights = _limit_delegates(rights, agent.delegates)

@@ -32,7 +32,7 @@ PEERS: dict[str, tuple[list[str], list[str], list[str]]] = {
 def compare(folder: Path, times: int) -> dict[str, dict[str, dict[str, Any]]]:
     """agentconv and each peer that is installed, on copies of this folder; how many files each of them wrote."""
     found: dict[str, dict[str, dict[str, Any]]] = {}
-    ours = {"agentconv": ([], convert(MARKDOWN), convert("all"))}
+    ours: dict[str, tuple[list[str], list[str], list[str]]] = {"agentconv": ([], convert(MARKDOWN), convert("all"))}
     for name, (first, *both) in {**ours, **PEERS}.items():
         if shutil.which(both[0][0]) is None:
             continue

@@ -130,9 +130,10 @@ def fields_of(files: dict[str, bytes]) -> dict[str, Any]:
         mode: dict[str, Any] = yaml.safe_load(text)["customModes"][0]
         return mode
     if path.endswith(".yaml"):
-        team: dict[str, Any] = yaml.safe_load(text)
-        first: dict[str, Any] = next(iter(team.get("agents", team).values()))
-        return first
+        file: dict[str, Any] = yaml.safe_load(text)
+        bare = file if all(isinstance(one, dict) for one in file.values()) else {}
+        team: dict[str, dict[str, Any]] = file.get("agents") or bare  # of a file of many, the first one
+        return next(iter(team.values()), file)
     assert path.endswith((".md", ".yml")), path
     if "<!-- agentconv:agent" in text:  # a section of a shared page: it has no fields but its text
         return {}

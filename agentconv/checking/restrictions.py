@@ -170,7 +170,7 @@ def _brought(checked: Checked, reader: Reader, read: Read, twin: Read) -> Iterat
 
 def _denials(checked: Checked, reader: Reader, read: Read, twin: Read, gone: frozenset[str]) -> Iterator[Finding]:
     """What the file takes away and the program gives all the same."""
-    theirs = {r.at for r in twin.agent.tools.rules if r.effect == "deny"}
+    theirs = {r.at for r in twin.agent.tools.rules if r.effect == "deny" and (r.tool.caps or r.tool.server)}
     misspelt = {str(token.new) for token in read.keys}  # told where the key stands, with what it takes with it
     broken: dict[str, list[Rule]] = {}
     for rule in read.agent.tools.rules:
@@ -193,8 +193,19 @@ def _denials(checked: Checked, reader: Reader, read: Read, twin: Read, gone: fro
         yield checked.finding(
             "T042", "error", f"the denial of {names} does not hold", read=read, at=place(checked, read, at),
             reader=reader, path=at, meant=f"an agent that cannot {_given(rules)}", does=does,
-            mend=_instead(reader),
+            mend=_named_so(at, key, rules, read, reader) or _instead(reader),
         )  # fmt: skip
+
+
+def _named_so(at: str, key: str, rules: list[Rule], read: Read, reader: Reader) -> str:
+    """The words by which the same key denies it, where the key is read and the name in it is the program's of none."""
+    if at == key or reader.spec.tools.control != "map":
+        return ""
+    own = [t.new for t in read.tokens if t.new and t.at == at]
+    if own:
+        return f"write `{own[0]}`"
+    server = reader.spec.tools.spell_mcp("SERVER", None) if any(r.tool.server == "*" for r in rules) else None
+    return f"deny each server by its name, `{server}`" if server else ""
 
 
 def _meant(rule: Rule, read: Read, checked: Checked) -> bool:

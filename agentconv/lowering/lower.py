@@ -26,6 +26,7 @@ from agentconv.rights import (
     denied_by_fields,
     is_star,
     of_ambient,
+    of_tools,
     spread,
 )
 from agentconv.spec import Spec
@@ -38,6 +39,7 @@ DONE = frozenset(
     ("id", "name", "title", "description", "when_to_use", "prompt", "prompt_parts", "prompt_mode", "tools", "delegates",
      "model", "extras")
 )  # fmt: skip
+DOES = {"network": "uses the network", "delegates": "calls agents", "mcp:*": "calls MCP servers"}
 
 
 def _adjusts(agent: Agent, src: Spec, dst: Spec) -> bool:
@@ -157,9 +159,8 @@ def _inside(fields: dict[str, Any], dst: Spec, out: Lowered) -> None:
 def _say_unnamed(fields: dict[str, Any], src: Spec, dst: Spec, out: Lowered) -> None:
     """Tools that an agent which others start has only where its own rules name them: open rules name none."""
     tools: Tools = fields["tools"]
-    family = {src.id, src.head.get("extends")} & {dst.id, dst.head.get("extends")} - {None}
     shut = tools.base == "none" or any(is_star(r.tool) and r.effect == "deny" for r in tools.rules)
-    if dst.tools.control != "map" or family or shut or fields.get("mode") == "primary":
+    if dst.tools.control != "map" or _kin(src, dst) or shut or fields.get("mode") == "primary":
         return
     said = {r.tool.name for r in tools.rules}
     left = [n.name for n in dst.tools.singles.values() if n.named and not n.off and n.name not in said]
@@ -185,11 +186,18 @@ def _tools(
     agent: Agent, src: Spec, dst: Spec, before: Rights, options: Options, forbid: frozenset[str], out: Lowered
 ) -> tuple[Tools, tuple[str, ...] | None]:
     held, reasons = _held_by_rights(agent, src, dst, options, out)
+    if not held and _kin(src, dst) and denied_by_fields(agent, src, program=False):
+        before = of_tools(agent.tools, src, program=False)  # the mode goes along, so what the list names may stay
     leave = frozenset(c for c in (*CLASSES, "mcp:*") if options.allows(c)) - forbid - held
     bounds = Bounds(forbid | held, tuple(reasons.items()), options.approval, leave)
     tools, delegates, notes = control_for(agent, src, dst, before, bounds)
     out.notes += notes
     return tools, delegates
+
+
+def _kin(src: Spec, dst: Spec) -> bool:
+    """Whether the same program, or one made from it, reads both formats."""
+    return bool({src.id, src.head.get("extends")} & {dst.id, dst.head.get("extends")} - {None})
 
 
 def _held_by_rights(
@@ -210,9 +218,13 @@ def _held_by_rights(
         if not (classes := row.fact("denies").get(word)):
             continue
         reasons |= dict.fromkeys(classes, ("L004", f"`{row.key}: {word}` of {src.program} takes it away"))
-        if not (taken & set(classes)) or (theirs and theirs.applied and value in theirs.to_program):
+        if theirs and theirs.applied and value in theirs.to_program:
+            if _kin(src, dst):
+                taken -= set(classes)  # the same program does the same with it, whatever the list names
             continue
-        words = " and ".join(sorted(classes))
+        if not (taken & set(classes)):
+            continue
+        words = " and ".join(DOES.get(cls, cls) for cls in sorted(classes))
         text = f"{dst.program} has no `{row.key}: {word}`; it is held by giving no tool that {words}"
         out.say("L004", text, row.field or row.key)
     return taken, reasons

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from agentconv import scopes as patterns
 from agentconv.capabilities import limited as right_alone
@@ -267,6 +268,8 @@ def _servers(job: ToolJob, source: Tools, *, opened: bool) -> list[Rule]:
         job.say("T008", text, server_places(job, "*", None) or ("tools",))
     rules: list[Rule] = []
     left: set[str] = set()
+    if table.mcp.get("parts") is False:
+        servers = _undivided(job, servers)
     for (server, member), grant in servers.items():
         if server == "*":
             continue
@@ -287,3 +290,26 @@ def _servers(job: ToolJob, source: Tools, *, opened: bool) -> list[Rule]:
             tool = Tool(spelled, server=server, member=member)
             rules.append(Rule("allow" if grant.open else "deny", tool, None, effect, rule_at(grant)))
     return apart(job, rules, servers)
+
+
+def _undivided(job: ToolJob, servers: Mapping[tuple[str, str | None], Grant]) -> Mapping[tuple[str, str | None], Grant]:
+    """Servers of which all tools are given, where none of these can be told apart: one that is denied takes the server
+    with it, and one that asks makes all of them ask."""
+    out = dict(servers)
+    for (server, member), grant in servers.items():
+        if member is not None or not grant.open or server == "*":
+            continue
+        single = {m: g for (s, m), g in servers.items() if s == server and m is not None}
+        shut = [str(m) for m, g in single.items() if not g.open]
+        asks = [str(m) for m, g in single.items() if g.open and g.approval == "ask"]
+        if shut:
+            label = grant.rule.tool.name if grant.rule else server
+            text = f"`{label}` is denied for {', '.join(shut)}; {job.dst.seen} cannot hold that: left out"
+            job.say("T013", text, server_places(job, server, None))
+            out |= {key: replace(g, open=False) for key, g in servers.items() if key[0] == server}
+        elif asks and grant.approval != "ask":
+            text = f"`{', '.join(asks)}` of the MCP server {server} asks; {job.dst.program} asks for all of its tools"
+            job.say("T015", text, [p for m in asks for p in server_places(job, server, m)], "approximate")
+            out[server, None] = replace(grant, approval="ask")
+        out = {key: g for key, g in out.items() if key[0] != server or key[1] is None}
+    return out

@@ -43,11 +43,19 @@ def rows_of(agent: Agent, spec: Spec) -> dict[str, Any]:
 
 def _row_value(row: Field, agent: Agent, spec: Spec, extras: dict[str, Any]) -> Any:
     if not row.field:
+<<<<<<< HEAD
         return extras.pop(row.key, row.fact("constant"))
+=======
+        return extras.pop(row.key, row.fact("always") if row.fact("form") else None)
+>>>>>>> main
     if not row.written:
         return None
     if row.field == "prompt" and spec.syntax == "frontmatter":
         return None
+    if row.type == "toolsets" and spec.tools.fact("sets").get("single"):
+        from agentconv.reading.tooldefs import definitions_value
+
+        return definitions_value(row, agent, spec, extras)
     if row.type == "toolsets" and spec.tools.fact("sets").get("members"):
         from agentconv.reading.membersets import member_sets_value
 

@@ -224,7 +224,13 @@ def open_document(spec: Spec, text: str, *, author: bool) -> Document:
         return document
     from agentconv.containers import yaml
 
-    return yaml.read_author(text, listed) if author or spec.syntax == "json" else yaml.read_program(text, dialect)
+    by_author = author or spec.syntax == "json"
+    document = yaml.read_author(text, listed) if by_author else yaml.read_program(text, dialect)
+    if (words := spec.container.get("references")) and document.header is not None:
+        from agentconv.reading.componentrefs import put_in
+
+        document.header = put_in(document.header, words, author=author)
+    return document
 
 
 @cache

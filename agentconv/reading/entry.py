@@ -165,6 +165,13 @@ class Keys:
 
     def _beside_sets(self, node: Node, row: Field) -> None:
         """What sets of tools hold beside tools."""
+        if self.spec.tools.fact("sets").get("single"):
+            from agentconv.reading import tooldefs
+
+            self.extras.extend(tooldefs.rest_of_definitions(node, row, self.spec))
+            if servers := tooldefs.servers_of(node, row, self.spec):
+                self.fields["mcp_servers"] = {**self.fields.get("mcp_servers", {}), **servers}
+            return
         if self.spec.tools.fact("sets").get("members"):
             from agentconv.reading.membersets import rest_of_sets, servers_of
 
@@ -181,12 +188,17 @@ class Keys:
         if value is UNSAID or (not self.ctx.author and not row.applied and not row.written):
             return
         if row.fact("gives"):
+<<<<<<< HEAD
             among = others(self.document, self.entry, self.spec) if row.fact("among") and value is True else None
             self.rules.extend(given(row, value if among is None else among, self.spec))
         if row.fact("adds") == "tools":
             made, value = brought(row, value, self.spec)
             self.rules.extend(made)
         if row.fact("constant"):
+=======
+            self.rules.extend(given(row, value, self.spec))
+        if row.fact("form") or (row.field is None and row.fact("default") is not None and value == row.fact("default")):
+>>>>>>> main
             return
         if row.field is None:
             meant_word = row.to_program.get(value) if row.to_model and isinstance(value, str) else None

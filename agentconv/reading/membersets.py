@@ -208,8 +208,13 @@ def served(node: Node, row: Field, spec: Spec, top: Node | None) -> Iterator[Ser
         if len(ways) != 1:
             problem = problem or f"`{row.key}[{n}]` needs one of {', '.join(facts['ways'])}"
         told = said.get(facts["server"])
+<<<<<<< HEAD
         config = _config(said, facts)
         name = str(told or key or called(said, facts["called"]) or f"server-{n + 1}")
+=======
+        config = servers_config(said, facts)
+        name = str(told or key or _called(said, facts) or f"server-{n + 1}")
+>>>>>>> main
         unlike = sum(1 for known, other in seen.items() if known.partition("#")[0] == name and other != config)
         if unlike and seen.get(name) != config:
             name = f"{name}-{unlike + 1}"
@@ -238,7 +243,22 @@ def _referred(data: Mapping[str, Any], facts: Words, top: Node | None) -> tuple[
     return {**found, **mine, **maps}, ref, ""
 
 
+<<<<<<< HEAD
 def _config(said: Mapping[str, Any], facts: Words) -> Mapping[str, Any] | None:
+=======
+def _called(said: Mapping[str, Any], facts: Words) -> str:
+    """What a server without a name is called by the way to it."""
+    for rule in facts["called"]:
+        for key, expression in rule.items():
+            value = value_at(said, key)
+            text = " ".join(map(str, value)) if isinstance(value, list) else value if isinstance(value, str) else ""
+            if text and (found := re.search(expression, text)):
+                return found[1]
+    return ""
+
+
+def servers_config(said: Mapping[str, Any], facts: Words) -> Mapping[str, Any] | None:
+>>>>>>> main
     """The way to a server in the words that all programs have; ``None`` where only this one knows it."""
     out: dict[str, Any] = {}
     for theirs, ours in facts["config"].items():
@@ -366,14 +386,15 @@ def _server_sets(
             if ours in config:
                 words_back = {v: k for k, v in reversed(list(facts["types"].items()))}
                 value = words_back.get(config[ours], config[ours]) if ours == "type" else config[ours]
-                _put(entry, theirs.split("."), value)
+                put_at(entry, theirs.split("."), value)
         members = [r.tool.member for r in rules if r.tool.server == server and r.tool.member]
         if members:
             entry[words["members"]] = [f"{str(facts['prefix']).format(server=server)}{m}" for m in members]
         yield entry
 
 
-def _put(entry: dict[str, Any], path: list[str], value: Any) -> None:
+def put_at(entry: dict[str, Any], path: list[str], value: Any) -> None:
+    """A value below its keys."""
     for key in path[:-1]:
         entry = entry.setdefault(key, {})
     entry[path[-1]] = value

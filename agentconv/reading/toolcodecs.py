@@ -236,18 +236,17 @@ def _withheld(token: str, ctx: Context) -> bool:
 
 
 def _by_pattern(token: str, at: str, place: Node, ctx: Context) -> list[Rule]:
-    """Denials of all that a pattern may stand for."""
     if "*" not in token and "?" not in token:
         return []
-    from agentconv.reading.wildkeys import meant_by_pattern
+    from agentconv.reading.wildkeys import denied_by_pattern
 
-    tools = meant_by_pattern(token, ctx)
-    if tools:
-        names = ", ".join(f"`{tool.name}`" for tool in tools if not tool.server)
-        servers = ["every MCP server" if t.server == "*" else f"the MCP server `{t.server}`" for t in tools if t.server]
-        what = " and ".join(filter(None, [names, *servers]))
-        ctx.say("T013", f"`{token}` is a pattern among names; taken as a denial of {what}", at, place)
-    return [Rule("deny", tool, None, None, at) for tool in tools]
+    return denied_by_pattern(token, at, place, ctx)
+
+
+def _every_server(token: str, found: Found, at: str, place: Node, ctx: Context) -> Rule | None:
+    from agentconv.reading.wildkeys import all_closed
+
+    return all_closed(token, found, at, place, ctx)
 
 
 def read_deny(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:
@@ -262,6 +261,9 @@ def read_deny(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:
         found = recognise(token, ctx.spec, author=ctx.author)
         if token == table.mcp.get("deny_every"):
             found = Found(Tool(token, server="*"), "mcp")
+        elif ctx.author and "mcp" in token and (every := _every_server(token, found, at, place, ctx)):
+            rules.append(every)
+            continue
         elif found.how in ("unknown", "foreign-mcp") and (denied := table.denied_tool(token)):
             found = Found(denied, "mcp")
         if ctx.author and found.how == "unknown" and (part := SERVER_PART.match(token)):

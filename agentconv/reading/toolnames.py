@@ -18,6 +18,10 @@ MCP_ANYWHERE = (
     pattern(r"mcp__(?P<server>(?:(?!__)[^*])+?)(?:__\*)?"),
 )
 
+# words for every MCP server, in one program or another: nobody calls a server so, and whoever denies one of them means
+# all; where it is no word of the program, it gives nothing
+EVERY_SERVER = frozenset(("mcp", "mcp_*", "mcp__*", "mcp__*__*", "@mcp", "mcp/*", "mcp:*"))
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -133,7 +137,7 @@ def _by_author(token: str, spec: Spec) -> Found:
         if found := form.fullmatch(token):
             member = found.groupdict().get("tool")
             return Found(Tool(token, server=found["server"], member=member), "foreign-mcp")
-    if sure := sure_meaning(token):
+    if token not in EVERY_SERVER and (sure := sure_meaning(token)):
         caps, also, whose = sure
         return Found(Tool(token, caps, also), "foreign", whose=whose)
     return Found(Tool(token), "unknown")

@@ -39,6 +39,10 @@ class Setting:
 
 def read_toolsets(node: Node, row: Field, ctx: Context) -> Tools:
     """A list of sets. What is in no set is not there; two sets for one tool have to agree."""
+    if ctx.spec.tools.fact("sets").get("single"):
+        from agentconv.reading.tooldefs import read_definitions
+
+        return read_definitions(node, row, ctx)
     if ctx.spec.tools.fact("sets").get("members"):
         from agentconv.reading.membersets import read_member_sets
 
@@ -255,6 +259,10 @@ Held = dict[str, Setting]
 
 def as_sets(tools: Tools, spec: Spec) -> Tools:
     """The same rules in the order and the number in which the sets say them."""
+    if spec.tools.fact("sets").get("single"):
+        from agentconv.reading.tooldefs import as_definitions
+
+        return as_definitions(tools, spec)
     if spec.tools.fact("sets").get("members"):
         from agentconv.reading.membersets import as_member_sets
 

@@ -3,15 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from agentconv.containers import Node
 from agentconv.model import Rule, Tool
 from agentconv.patterns import pattern
 from agentconv.reading.context import Context
-from agentconv.reading.toolnames import Found
+from agentconv.reading.toolnames import EVERY_SERVER, Found
 
 WILD = pattern(r"[*?]")
+
+
+def every_server(token: str, found: Found, ctx: Context) -> bool:
+    """Whether a word means every MCP server to its author, where the program takes it for something else or nothing."""
+    if not ctx.author or token not in EVERY_SERVER or found.tool.server == "*":
+        return False
+    return found.how not in ("own", "alias", "known-mcp", "dead")
+
+
+def all_closed(token: str, found: Found, at: str, place: Node, ctx: Context) -> Rule | None:
+    """The denial that such a word is meant to be."""
+    if not every_server(token, found, ctx):
+        return None
+    text = f"`{token}` denies no MCP server in {ctx.spec.seen}; taken as meant, for every one"
+    ctx.say("T009", text, at, place)
+    return Rule("deny", Tool(token, server="*"), None, None, at)
 
 
 def closed_servers(found: Found, made: Iterable[Rule], key: str, at: str, place: Node, ctx: Context) -> list[Rule]:
@@ -19,6 +36,10 @@ def closed_servers(found: Found, made: Iterable[Rule], key: str, at: str, place:
 
     Which tools a server has is not known, so a part of them cannot be told from the rest: the whole is less."""
     rules, text = list(made), key
+    if every_server(key, found, ctx):
+        shut = any(r.effect == "deny" or r.approval == "ask" for r in rules)
+        closed_all = all_closed(key, found, at, place, ctx) if shut else None
+        return [closed_all] if closed_all else [replace(r, tool=Tool(key)) for r in rules]
     wild = WILD.search(text) if ctx.spec.tools.fact("wildcards") else None
     limits = [r for r in rules if r.effect == "deny" or (r.approval == "ask" and found.how == "unknown")]
     if wild is None or found.how not in ("own", "unknown") or not limits:
@@ -48,3 +69,14 @@ def meant_by_pattern(token: str, ctx: Context) -> list[Tool]:
         known = wild.start() > token.find(server.server) >= 0
         tools.append(Tool(token, server=server.server if known else "*"))
     return tools
+
+
+def denied_by_pattern(token: str, at: str, place: Node, ctx: Context) -> list[Rule]:
+    """Denials of all that a pattern may stand for."""
+    tools = meant_by_pattern(token, ctx)
+    if tools:
+        names = ", ".join(f"`{tool.name}`" for tool in tools if not tool.server)
+        servers = ["every MCP server" if t.server == "*" else f"the MCP server `{t.server}`" for t in tools if t.server]
+        what = " and ".join(filter(None, [names, *servers]))
+        ctx.say("T013", f"`{token}` is a pattern among names; taken as a denial of {what}", at, place)
+    return [Rule("deny", tool, None, None, at) for tool in tools]

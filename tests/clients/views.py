@@ -112,6 +112,18 @@ def _managed(out: Answer) -> list[Seen]:
     return found
 
 
+def _agent_spec(out: Answer) -> list[Seen]:
+    """Names that the description does not have are functions of the file's own, and no right."""
+    known = registry.load("open-agent-spec").tools
+    found = []
+    for a in out["agents"]:
+        tools = [name for name in a["tools"] if known.own(name)]
+        one = Seen(a["file"], a["name"], a["description"], a["prompt"], tools, model=a["model"])
+        one.asks = {own.name for name in a["asks"] if (own := known.own(name))}
+        found.append(one)
+    return found
+
+
 def _codex(out: Answer) -> list[Seen]:
     """A role whose model takes no effort of the stand-in's is not started; its model is shown in the list."""
     found = []
@@ -400,6 +412,7 @@ VIEWS: Mapping[str, Callable[[Answer], list[Seen]]] = {
     "gemini-cli": _gemini,
     "kilo": _opencode,
     "mistral-vibe": _vibe,
+    "open-agent-spec": _agent_spec,
     "opencode": _opencode,
     "pi": _pi,
     "qoder": _qoder,

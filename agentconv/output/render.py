@@ -43,11 +43,7 @@ def rows_of(agent: Agent, spec: Spec) -> dict[str, Any]:
 
 def _row_value(row: Field, agent: Agent, spec: Spec, extras: dict[str, Any]) -> Any:
     if not row.field:
-<<<<<<< HEAD
-        return extras.pop(row.key, row.fact("constant"))
-=======
         return extras.pop(row.key, row.fact("always") if row.fact("form") else None)
->>>>>>> main
     if not row.written:
         return None
     if row.field == "prompt" and spec.syntax == "frontmatter":

@@ -188,17 +188,12 @@ class Keys:
         if value is UNSAID or (not self.ctx.author and not row.applied and not row.written):
             return
         if row.fact("gives"):
-<<<<<<< HEAD
             among = others(self.document, self.entry, self.spec) if row.fact("among") and value is True else None
             self.rules.extend(given(row, value if among is None else among, self.spec))
         if row.fact("adds") == "tools":
             made, value = brought(row, value, self.spec)
             self.rules.extend(made)
-        if row.fact("constant"):
-=======
-            self.rules.extend(given(row, value, self.spec))
         if row.fact("form") or (row.field is None and row.fact("default") is not None and value == row.fact("default")):
->>>>>>> main
             return
         if row.field is None:
             meant_word = row.to_program.get(value) if row.to_model and isinstance(value, str) else None
@@ -339,7 +334,7 @@ def _missing(
         row = rows[row.key]  # as it holds for this entry
         if not row.fact("required") or row.field in fields or (row.key in keys and row.type in TOOL_TYPES):
             continue
-        if row.key in keys and (row.fact("missing") != "skipped" or row.fact("constant")):
+        if row.key in keys and (row.fact("missing") != "skipped" or row.fact("form")):
             continue  # its value was bad and has been spoken of
         if not ctx.author:
             raise Refused(f"no `{row.key}`", str(row.fact("bad")) == "refuse-all", row.fact("missing") == "skipped")

@@ -208,13 +208,8 @@ def served(node: Node, row: Field, spec: Spec, top: Node | None) -> Iterator[Ser
         if len(ways) != 1:
             problem = problem or f"`{row.key}[{n}]` needs one of {', '.join(facts['ways'])}"
         told = said.get(facts["server"])
-<<<<<<< HEAD
-        config = _config(said, facts)
-        name = str(told or key or called(said, facts["called"]) or f"server-{n + 1}")
-=======
         config = servers_config(said, facts)
-        name = str(told or key or _called(said, facts) or f"server-{n + 1}")
->>>>>>> main
+        name = str(told or key or called(said, facts["called"]) or f"server-{n + 1}")
         unlike = sum(1 for known, other in seen.items() if known.partition("#")[0] == name and other != config)
         if unlike and seen.get(name) != config:
             name = f"{name}-{unlike + 1}"
@@ -243,22 +238,7 @@ def _referred(data: Mapping[str, Any], facts: Words, top: Node | None) -> tuple[
     return {**found, **mine, **maps}, ref, ""
 
 
-<<<<<<< HEAD
-def _config(said: Mapping[str, Any], facts: Words) -> Mapping[str, Any] | None:
-=======
-def _called(said: Mapping[str, Any], facts: Words) -> str:
-    """What a server without a name is called by the way to it."""
-    for rule in facts["called"]:
-        for key, expression in rule.items():
-            value = value_at(said, key)
-            text = " ".join(map(str, value)) if isinstance(value, list) else value if isinstance(value, str) else ""
-            if text and (found := re.search(expression, text)):
-                return found[1]
-    return ""
-
-
 def servers_config(said: Mapping[str, Any], facts: Words) -> Mapping[str, Any] | None:
->>>>>>> main
     """The way to a server in the words that all programs have; ``None`` where only this one knows it."""
     out: dict[str, Any] = {}
     for theirs, ours in facts["config"].items():

@@ -201,13 +201,26 @@ def _reached(config: dict[str, Any], row: Field, theirs: Field | None) -> tuple[
 
 # -- limits that stand in a server's configuration ---------------------------------------------
 
+# Words of one program or another for some of a server's tools. Where its program does not know them their author still
+# means less.
+MEANT = {
+    "only": (
+        "tools", "enabledTools", "enabled_tools", "includeTools", "include_tools", "allowedTools", "allowed_tools",
+    ),
+    "except": (
+        "disabledTools", "disabled_tools", "excludeTools", "exclude_tools", "excludedTools", "excluded_tools",
+        "disallowedTools", "disallowed_tools",
+    ),
+}  # fmt: skip
+
 
 def limited_servers(agent: Agent, src: Spec) -> Agent:
     """Tools that a server's configuration leaves out, as rules: the limit must hold where the key means nothing."""
     row = src.by_field.get("mcp_servers")
-    facts = (row.fact("server_keys") if row and row.applied else None) or {}
-    if not facts or not isinstance(agent.mcp_servers, Mapping):
+    if row is None or not row.applied or not isinstance(agent.mcp_servers, Mapping):
         return agent
+    own = row.fact("server_keys") or {}
+    facts = {word: (*own.get(word, ()), *keys) for word, keys in MEANT.items()}
     rules = list(agent.tools.rules)
     last: list[Rule] = []
     for server, config in agent.mcp_servers.items():

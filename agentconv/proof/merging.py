@@ -66,7 +66,7 @@ def merge_results(
             for result in live:
                 result.files = {path: data}
                 if not more and old is not None and result.entry in made.agents:
-                    _say_less(result, made.agents[result.entry], dst)
+                    _say_less(result, made.agents[result.entry], dst, old)
             return
         for result in live:
             if problem := wrong[result.entry]:
@@ -74,11 +74,12 @@ def merge_results(
         live = [r for r in live if not wrong[r.entry]]
 
 
-def _say_less(result: Conversion, found: Agent, dst: Spec) -> None:
+def _say_less(result: Conversion, found: Agent, dst: Spec, old: str) -> None:
     """What stands beside the entries holds for a new one, too: it can only take away."""
     now = counting.spelled(counting.of_agent(found, dst, program=True))
     if now != result.rights.after:
-        keys = ", ".join(f"`{key[1:]}`" for key, row in dst.beside.items() if row.type == "tool-patterns")
+        bear = (key[1:] for key, row in dst.beside.items() if row.type == "tool-patterns" or row.fact("before"))
+        keys = " and ".join(f"`{key}`" for key in bear if key in old)
         text = f"{keys} of the file that is there holds for this agent, too: {', '.join(now) or 'no right'} is left"
         result.notes.append(note("L004", text, path="tools"))
         result.rights = BeforeAfter(result.rights.before, now)

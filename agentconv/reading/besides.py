@@ -26,7 +26,7 @@ def besides(spec: Spec, document: Document) -> Iterator[tuple[str, Node, Field |
         if inner and pair.value.kind == "map":
             named = {row.key.partition(".")[2]: row for row in inner}
             yield from ((f"{key}.{p.key.text}", p.value, named.get(p.key.text)) for p in pair.value.pairs)
-        elif pair.key.text != own:
+        elif pair.key.text != own and (key in spec.beside or not spec.container.get("others_beside")):
             yield key, pair.value, spec.beside.get(key)
 
 

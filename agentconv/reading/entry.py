@@ -98,6 +98,10 @@ class Keys:
         self.extras: list[Extra] = []
         self.base: Base | None = None
         self.early: list[Rule] = []  # of an old map, which a newer one overrides
+        self.shared: tuple[list[Rule], list[Rule]] = (
+            [],
+            [],
+        )  # both, of keys beside the entries
         self.rules: list[Rule] = []
         self.limits: list[Rule] = []  # of a key that the program does not read
 
@@ -157,6 +161,10 @@ class Keys:
             from agentconv.reading.toolsettings import other_settings
 
             self.extras.extend(other_settings(node, row, self.spec))
+        if row.fact("before"):
+            _, more, first = tool_row(row, node, self.ctx, None, [])
+            self.shared[0 if first else 1].extend(more)
+            return
         self.base, more, first = tool_row(row, node, self.ctx, self.base, self.early + self.rules)
         if row.fact("limits_only"):
             self.limits += only_limits(more, Tools(self.base, tuple(self.early + self.rules)), self.spec)
@@ -211,7 +219,9 @@ class Keys:
 
     def tools(self) -> Tools:
         """The tools by all keys that speak of them."""
-        return with_all(Tools(self.base, (*joined(self.spec, self.early, self.rules), *self.limits)), self.spec)
+        shared = joined(self.spec, *self.shared)
+        own = joined(self.spec, self.early, self.rules)
+        return with_all(Tools(self.base, (*shared, *own, *self.limits)), self.spec)
 
 
 def _take_body(document: Document, fields: dict[str, Any], ctx: Context, entry: Node | None) -> None:

@@ -22,7 +22,8 @@ from agentconv.containers.wrapping import loose_field
 from agentconv.lowering.traces import END, KEY
 from agentconv.naming import DEVICES, LONGEST
 from agentconv.output.scalars import yaml_scalar
-from agentconv.reading.engine import controls, stem
+from agentconv.reading.engine import controls
+from agentconv.reading.fromplace import stem
 from agentconv.registry import derived
 from agentconv.spec import Field, Spec
 

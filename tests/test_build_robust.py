@@ -195,13 +195,13 @@ def test_two_builds_at_once(project: Project, tmp_path: Path) -> None:
         subprocess.Popen(command, cwd=project.root, env=project.env(), stderr=subprocess.PIPE, text=True)
         for _ in range(2)
     ]
-    time.sleep(2)
+    for one in both:
+        assert one.stderr is not None and "another build of this project runs: waiting" in one.stderr.readline()
     assert not project.has("agentconv.lock"), "it did not wait"
     os.close(handle)
     for one in both:
         _, said = one.communicate(timeout=60)
         assert one.returncode == 0, said
-        assert "another build of this project runs: waiting" in said
     assert project.files() == reference(tmp_path, lambda p: big(p, 4))
 
 
@@ -336,6 +336,7 @@ def test_watch_builds_within_a_second_and_ends_cleanly(project: Project) -> None
         project.write("agents/agent-002.md", "")
         line = running.stderr.readline()
         assert "agents/agent-002.md" in line and "FAILED" in line and "F015" in line
+        assert line.count("agents/agent-002.md") == 2, line  # the file that changed, and what is wrong with it
         assert project.read(vscode("agent-002")) == before
         time.sleep(0.5)
         project.write("agents/agent-002.md", text.replace("Text of", "All the text of"))

@@ -340,7 +340,7 @@ def sweep(root: Path, outputs: Iterable[str]) -> None:
         by_folder.setdefault(folder, set()).add(name[:50])
     half = re.compile(r"\.(.{1,50})\.[0-9a-f]{10}\.tmp", re.S)
     for folder, names in by_folder.items():
-        for name in list(files.walk(root / folder, "", deep=False)):
+        for name, _ in list(files.entries(root / folder, "", [half.fullmatch])):
             if (found := half.fullmatch(name)) and found[1] in names:
                 with contextlib.suppress(OSError):
                     (root / folder / name).unlink()

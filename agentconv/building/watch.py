@@ -112,7 +112,9 @@ def told(run: BuildRun) -> str:
     if failed or wrong:
         first = wrong[0] if wrong else None
         place = "" if first is None else f"{first.file}:{first.line}" if first.line else first.file
-        why = "" if first is None else f" ({first.code} {place}: {first.message})"
+        if first is not None and first.file and first.message.startswith(first.file):
+            place = ""  # the message says it
+        why = "" if first is None else f" ({first.code} {place}{': ' if place else ''}{first.message})"
         parts.append(f"{len({r.source for r in failed}) or 1} FAILED{why}")
     return ", ".join(parts)
 

@@ -9,7 +9,7 @@ from agentconv.checking.finding import Finding
 from agentconv.containers import Node
 from agentconv.naming import slug
 from agentconv.reading.context import Read
-from agentconv.reading.engine import place_id
+from agentconv.reading.fromplace import place_id
 
 STDIN = "-"  # a file without a name
 

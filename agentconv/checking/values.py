@@ -14,7 +14,6 @@ from agentconv.notes import Note
 from agentconv.reading.codecs import TOOL_TYPES
 from agentconv.reading.context import Read
 
-SAID_ELSEWHERE = "T"  # tool names and controls have producers of their own
 VALUES = ("R006", "R007", "R016", "F001")
 TAILS = ("; taken as", "; read as", "; left out")
 TEXTS = ("name", "description")

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from agentconv.bodies.company import Company
     from agentconv.bodies.inplace import Rewritten, Splice
 
-NORMALISES = ("T001", "T002")
 STAYS = "T030"  # lost on the way to other programs only
 
 

@@ -11,7 +11,7 @@ from agentconv.containers import ContainerError
 from agentconv.project import files
 from agentconv.project.nearby import is_file, is_there
 from agentconv.reading.context import Reading
-from agentconv.reading.engine import stem
+from agentconv.reading.fromplace import stem
 from agentconv.registry import heads, ids
 from agentconv.spec import Spec
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from agentconv.bodies.company import Company
 from agentconv.conversion import AS_NAMED, Conversion
 from agentconv.notes import Note, note
-from agentconv.project.making import Made, Maker, agents_of, counted, read_source
+from agentconv.project.making import Made, Maker, agents_of, chosen, counted, read_source
 from agentconv.project.planning import STDOUT as STDOUT
 from agentconv.project.planning import Plan as Plan
 from agentconv.project.planning import Remark as Remark
@@ -126,7 +126,7 @@ def _made(
     if plan.found:
         from agentconv.project.copies import resolve
 
-        readings, differing = resolve(readings, written, plan.targets)
+        readings, differing = resolve(readings, written, plan.targets, lambda read: chosen(read, plan))
         first += differing
     plan = replace(plan, several=agents_of(plan, (r for _, r in readings), 2) > 1)
     maker = Maker(plan, companies=_companies(plan, [source for source, _ in readings]))

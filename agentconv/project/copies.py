@@ -6,7 +6,7 @@ beside their originals.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from agentconv.convert import BeforeAfter, Conversion, convert_read
@@ -36,8 +36,10 @@ class Holder:
         return f"{self.source.path} ({self.reading.spec.id})"
 
 
-def resolve(pairs: list[Pair], written: Written, targets: Iterable[str]) -> tuple[list[Pair], list[Conversion]]:
-    """The readings without copies, and an error for each agent whose formats really differ."""
+def resolve(
+    pairs: list[Pair], written: Written, targets: Iterable[str], wanted: Callable[[Read], bool]
+) -> tuple[list[Pair], list[Conversion]]:
+    """The readings without copies, and an error for each wanted agent whose formats really differ."""
     groups: dict[str, list[Holder]] = {}
     for source, reading in pairs:
         for read in reading.agents:
@@ -45,7 +47,7 @@ def resolve(pairs: list[Pair], written: Written, targets: Iterable[str]) -> tupl
     dropped: set[int] = set()
     failed: list[Conversion] = []
     for holders in groups.values():
-        if len({h.reading.spec.id for h in holders}) < 2:
+        if len({h.reading.spec.id for h in holders}) < 2 or not any(wanted(h.read) for h in holders):
             continue
         keep, wrong = _originals(holders, written)
         dropped |= {id(h.read) for h in holders if not any(h is k for k in keep)}
@@ -85,8 +87,14 @@ def _originals(holders: list[Holder], written: Written) -> tuple[list[Holder], b
 
 
 def _gives(one: Holder, other: Holder) -> bool:
-    """Whether converting one gives the other, in its bytes or in what they mean."""
-    options = Options(allow_widening=frozenset({"*"}), guard=False)
+    """Whether converting one gives the other, in its bytes or in what they mean; as it is, or with all that a user may
+    have allowed."""
+    return any(
+        _is(one, other, options) for options in (Options(), Options(allow_widening=frozenset({"*"}), guard=False))
+    )
+
+
+def _is(one: Holder, other: Holder, options: Options) -> bool:
     made = convert_read(one.read, one.reading, None, other.reading.spec, options)
     if not made.files:
         return False

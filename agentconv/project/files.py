@@ -6,7 +6,7 @@ import contextlib
 import os
 import re
 import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -104,26 +104,30 @@ def expand(root: Path, glob: str) -> Iterator[str]:
         if is_file(root / glob):
             yield glob
         return
-    pattern = glob_pattern(glob)
-    deep = "**" in glob or "/" in glob[len(fixed) :]
-    for found in walk(root / fixed, fixed, deep):
-        if pattern.fullmatch(found):
-            yield found
+    if "**" in glob:
+        pattern = glob_pattern(glob)
+        yield from (found for found in walk(root / fixed, fixed) if pattern.fullmatch(found))
+        return
+    levels = [glob_pattern(part).fullmatch for part in glob[len(fixed) :].split("/")]
+    yield from (name for name, _ in entries(root / fixed, fixed, levels))
 
 
-def walk(folder: Path, prefix: str, deep: bool = True) -> Iterator[str]:
-    """Files of a folder in a fixed order."""
-    return (name for name, _ in entries(folder, prefix, deep))
+Matches = Callable[[str], object]
 
 
-def entries(folder: Path, prefix: str = "", deep: bool = True) -> Iterator[tuple[str, bool]]:
-    """The same, and whether each is a link."""
+def walk(folder: Path, prefix: str) -> Iterator[str]:
+    """Files of a folder and of those in it, in a fixed order."""
+    return (name for name, _ in entries(folder, prefix))
+
+
+def entries(folder: Path, prefix: str = "", levels: Sequence[Matches] = ()) -> Iterator[tuple[str, bool]]:
+    """The same, and whether each is a link. ``levels``: what the names must be, one folder below the other."""
     if _looked is not None:
         _looked.starts[str(folder)] = None
-    return _entries(str(folder), prefix, deep)
+    return _entries(str(folder), prefix, levels)
 
 
-def _entries(folder: str, prefix: str, deep: bool) -> Iterator[tuple[str, bool]]:
+def _entries(folder: str, prefix: str, levels: Sequence[Matches]) -> Iterator[tuple[str, bool]]:
     if _looked is not None:
         _looked.folders[folder] = None
     try:
@@ -131,13 +135,16 @@ def _entries(folder: str, prefix: str, deep: bool) -> Iterator[tuple[str, bool]]
     except OSError:
         return
     for entry in found:
+        name = entry.name
+        if levels and not levels[0](name):
+            continue
         if entry.is_dir(follow_symlinks=False):
-            if deep and entry.name not in SKIPPED:
-                yield from _entries(entry.path, f"{prefix}{entry.name}/", deep)
-        else:
+            if len(levels) != 1 and name not in SKIPPED:
+                yield from _entries(entry.path, f"{prefix}{name}/", levels[1:])
+        elif len(levels) < 2:
             link = entry.is_symlink()
             if not link or not _links_to_folder(entry):  # one that leads nowhere is handed on: somebody says so
-                yield prefix + entry.name, link
+                yield prefix + name, link
 
 
 class Looked:

@@ -61,7 +61,8 @@ class Target:
         self.numbers: dict[str, int] = {}  # the last number behind a name that was taken
         self.asks: Counter[str] = Counter()  # what the program asks for first, with the agents that it concerns
         self.sizes: dict[str, int] = {}  # bytes of the files that changed
-        self._asked = [([f.strip() for f in when.split(",") if f], text) for when, text in asked(dst).items()]
+        wants = asked(dst, home=plan.options.user and plan.output is None)
+        self._asked = [([f.strip() for f in when.split(",") if f], text) for when, text in wants.items()]
 
     def take(
         self, result: Conversion, ahead: Collection[str] = (), beside: Mapping[tuple[str, str], Lying] = NOTHING
@@ -412,9 +413,10 @@ def looked_at(dst: Spec) -> bool:
     return dst.many or any(asked(dst))
 
 
-def asked(dst: Spec) -> dict[str, str]:
-    """What the program wants before it shows an agent: for all (an empty key), or for those that say a field."""
-    asks = dst.tables.get("asks")
+def asked(dst: Spec, home: bool = False) -> dict[str, str]:
+    """What the program wants before it shows an agent: for all (an empty key), or for those that say a field. ``home``:
+    of agents in the user's home."""
+    asks = dst.tables.get("asks_user" if home and "asks_user" in dst.tables else "asks")
     if not asks:
         return {}
     return {str(k): str(v) for k, v in asks.items()} if isinstance(asks, dict) else {"": str(asks)}

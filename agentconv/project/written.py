@@ -34,6 +34,7 @@ class Written:
                 with contextlib.suppress(ValueError):  # the last line of a run that was killed
                     key, made = json.loads(line)
                     self.hashes[str(key)] = str(made)
+        self.before = frozenset(self.hashes)  # of earlier runs: what this one adds is there
 
     def knows(self, key: str, data: bytes) -> bool:
         """Whether these are the bytes that agentconv wrote there."""
@@ -77,8 +78,10 @@ class Written:
     def _forget_gone(self) -> None:
         """Outputs that are there no longer: who converts to another folder each day would read all of them again. They
         are looked for only when twice as many are known as were left the last time."""
-        there = {key: made for key, made in self.hashes.items() if os.path.lexists(self.root / key.partition("#")[0])}
-        self.hashes, self.room = there, max(ROOM, 2 * len(there))
+        for key in self.before:
+            if key in self.hashes and not os.path.lexists(self.root / key.partition("#")[0]):
+                del self.hashes[key]
+        self.room = max(ROOM, 2 * len(self.hashes))
 
 
 def in_git(root: Path, paths: Iterable[str]) -> frozenset[str]:

@@ -15,9 +15,10 @@ from agentconv.containers import Node
 from agentconv.model import Agent, Approval, Extra, Rule, Scope, Tool, Tools
 from agentconv.reading.context import Context
 from agentconv.reading.servernames import called, value_at
-from agentconv.reading.toolcodecs import NONE, remember
+from agentconv.reading.toolcodecs import NONE
 from agentconv.reading.toolnames import recognise
 from agentconv.reading.toolsets import UNSAYABLE, server_tool, wrong
+from agentconv.reading.tooltokens import remember
 from agentconv.records import dataclass
 from agentconv.spec import Field, Spec
 

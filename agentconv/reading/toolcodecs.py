@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from typing import Any
 
 from agentconv.containers import Node
 from agentconv.model import Base, Rule, Scope, Tool, Tools
 from agentconv.patterns import pattern
-from agentconv.reading.context import CURLY, Context, Refused, Token, is_date
+from agentconv.reading.context import Context, Refused
 from agentconv.reading.toolnames import Found, recognise, star
-from agentconv.spec import Field, cap_title, portable
+from agentconv.reading.tooltokens import Placed, is_null, is_text, remember, split, tokens_of
+from agentconv.spec import Field
 
 NONE, ALL = Tools("none"), Tools("all")
-QUOTES = "\"'`" + CURLY
 SERVER_PART = pattern(r"mcp__(?P<server>(?:(?!__)[^*])+)__.*\*")
 
 
@@ -32,25 +30,9 @@ def read_tools(node: Node, row: Field, ctx: Context) -> Tools:
     """An allow-list: a list of names, or a string of them."""
     table = ctx.spec.tools
     _legal_list(node, row, ctx)
-    if is_null(node, ctx):
-        ctx.say("R020", f"`{row.key}:` without a value: {means(table.fact('null', 'none'))}", "tools", node)
-        return meaning(table.fact("null", "none"), ctx, "a null tool list")
-    if node.kind == "map" or (node.kind == "scalar" and not _is_text(node, ctx)):
-        return _wrong_type(node, row, ctx)
-    mixed = node.kind == "list" and not all(i.kind == "scalar" and _is_text(i, ctx) for i in node.items)
-    if mixed and not ctx.author and table.fact("wrong_item") == "refused":
-        raise Refused(f"`{row.key}` may hold nothing but text")
+    if (said := _by_form(node, row, ctx)) is not None:
+        return said
     blank = _holds_blank(node, row, ctx)
-    if node.kind == "list" and row.fact("list") is False:
-        if not ctx.author:
-            return _wrong_type(node, row, ctx)
-        code = "R012" if table.fact("wrong_type") == "refused" else "R006"
-        text = f"`{row.key}` must be one text with commas in {ctx.spec.seen}; read as the list it means"
-        ctx.say(code, text, "tools", node, effect="info")
-    if node.kind == "scalar" and table.fact("all_word") and node.text.strip().lower() == table.fact("all_word"):
-        return ALL
-    if node.kind == "scalar" and table.fact("split", "comma") == "none" and not ctx.author:
-        raise Refused(f"`{row.key}` must be a list")
     tokens = list(tokens_of(node, row.key, ctx))
     if not tokens:  # a list of blanks is not empty: it names something that is not there (Mistral Vibe 3.0.3, run)
         dropped = not ctx.author and table.fact("blank_item") == "dropped"
@@ -58,40 +40,58 @@ def read_tools(node: Node, row: Field, ctx: Context) -> Tools:
         return meaning(word, ctx, "an empty tool list")
     if (changed := _changed(tokens, ctx)) is not None:
         return changed
+    return _of_names(tokens, node, ctx)
+
+
+def _by_form(node: Node, row: Field, ctx: Context) -> Tools | None:
+    """What a list means by its form alone, whatever it names; ``None`` where the names decide."""
+    table = ctx.spec.tools
+    if is_null(node, ctx):
+        ctx.say("R020", f"`{row.key}:` without a value: {means(table.fact('null', 'none'))}", "tools", node)
+        return meaning(table.fact("null", "none"), ctx, "a null tool list")
+    if node.kind == "map" or (node.kind == "scalar" and not is_text(node, ctx)):
+        return _wrong_type(node, row, ctx)
+    if node.kind == "list":
+        mixed = not all(i.kind == "scalar" and is_text(i, ctx) for i in node.items)
+        if mixed and not ctx.author and table.fact("wrong_item") == "refused":
+            raise Refused(f"`{row.key}` may hold nothing but text")
+        if row.fact("list") is not False:
+            return None
+        if not ctx.author:
+            return _wrong_type(node, row, ctx)
+        code = "R012" if table.fact("wrong_type") == "refused" else "R006"
+        text = f"`{row.key}` must be one text with commas in {ctx.spec.seen}; read as the list it means"
+        ctx.say(code, text, "tools", node, effect="info")
+        return None
+    if table.fact("all_word") and node.text.strip().lower() == table.fact("all_word"):
+        return ALL
+    if table.fact("split", "comma") == "none" and not ctx.author:
+        raise Refused(f"`{row.key}` must be a list")
+    return None
+
+
+def _of_names(tokens: list[Placed], node: Node, ctx: Context) -> Tools:
+    """What the names of a list give."""
+    table = ctx.spec.tools
     spelled = _as_program_splits(node, ctx)
     rules: list[Rule] = []
-    known = 0
+    known = False
     base: Base = "none"
     for token, at, place in tokens:
         if token in table.sentinels:
             continue
         if token == table.fact("builtin"):
-            base, known = "builtin", known + 1
+            base, known = "builtin", True
             continue
         found = _found(token, at, place, node, ctx)
         if found.how == "star":
             if (every := _star(token, at, place, token in spelled, ctx)) is not None:
                 return every
             continue
-        if found.how == "unknown" and "*" in token:
-            text = f"`{token}` is no pattern in {ctx.spec.program}: it gives nothing"
-            if table.mcp.get("patterns"):
-                text = (
-                    f"`{token}` is a pattern in {ctx.spec.program}; which tools of servers it gives is not known here"
-                )
-            ctx.say("T016", text, at, place)
-        made = allow(token, at, place, found, ctx)
-        if found.how == "unknown" and not ctx.author:
-            if wide := _most_of(token, ctx):
-                rules += [Rule("allow", tool, None, None, at) for tool in wide]
-                known += 1
-                continue
-            if table.fact("unknown", "ignored") == "refused":
-                raise Refused(f"unknown tool `{token}`")
-            continue
-        known += 1
+        made = allow(token, at, place, found, ctx) if found.how != "unknown" else _unknown(token, at, place, found, ctx)
         if found.how in ("own", "alias", "mcp") and token not in spelled:
             _respelled(token, at, place, ctx)
+        known = known or found.how != "unknown" or bool(made)
         rules += made
     rules = _yielded(rules, node, ctx)
     rules += _left_open([token for token, _, _ in tokens], rules, ctx)
@@ -99,6 +99,22 @@ def read_tools(node: Node, row: Field, ctx: Context) -> Tools:
         word = table.fact("unknown_only", "none")
         return meaning("none" if word == "start-refused" else word, ctx, "a list of unknown names only")
     return Tools(base, tuple(rules))
+
+
+def _unknown(token: str, at: str, place: Node, found: Found, ctx: Context) -> list[Rule]:
+    """A name that the program does not have: a wish of its author, to the program nothing, or what a pattern gives."""
+    table = ctx.spec.tools
+    if "*" in token:
+        text = f"`{token}` is no pattern in {ctx.spec.program}: it gives nothing"
+        if table.mcp.get("patterns"):
+            text = f"`{token}` is a pattern in {ctx.spec.program}; which tools of servers it gives is not known here"
+        ctx.say("T016", text, at, place)
+    if ctx.author:
+        return allow(token, at, place, found, ctx)
+    wide = _most_of(token, ctx)
+    if not wide and table.fact("unknown", "ignored") == "refused":
+        raise Refused(f"unknown tool `{token}`")
+    return [Rule("allow", tool, None, None, at) for tool in wide]
 
 
 def _most_of(token: str, ctx: Context) -> list[Tool]:
@@ -110,7 +126,7 @@ def _most_of(token: str, ctx: Context) -> list[Tool]:
     return [tool for tool in meant_by_pattern(token, ctx) if tool.server]
 
 
-def _changed(tokens: list[tuple[str, str, Node]], ctx: Context) -> Tools | None:
+def _changed(tokens: list[Placed], ctx: Context) -> Tools | None:
     """A list of changes to what an agent without a list has: `-bash, +grep`."""
     marks = ctx.spec.tools.fact("changes") or {}
     if not marks or not all(token[:1] in marks.values() and len(token) > 1 for token, _, _ in tokens):
@@ -174,8 +190,8 @@ def _legal_list(node: Node, row: Field, ctx: Context) -> None:
     if is_null(node, ctx):
         ctx.refuse(null, f"`{row.key}` without a value")
         return
-    text = node.kind == "scalar" and _is_text(node, ctx)
-    items = node.kind == "list" and all(i.kind == "scalar" and _is_text(i, ctx) for i in node.items)
+    text = node.kind == "scalar" and is_text(node, ctx)
+    items = node.kind == "list" and all(i.kind == "scalar" and is_text(i, ctx) for i in node.items)
     if not text and not items:
         ctx.refuse(row.fact("bad"), f"`{row.key}` must be a list of names")
     elif text and ctx.spec.tools.fact("split", "comma") == "none" and str(row.fact("bad")).startswith("refuse"):
@@ -236,6 +252,7 @@ def _withheld(token: str, ctx: Context) -> bool:
 
 
 def _by_pattern(token: str, at: str, place: Node, ctx: Context) -> list[Rule]:
+    """Denials of all that a pattern may stand for."""
     if "*" not in token and "?" not in token:
         return []
     from agentconv.reading.wildkeys import denied_by_pattern
@@ -243,57 +260,61 @@ def _by_pattern(token: str, at: str, place: Node, ctx: Context) -> list[Rule]:
     return denied_by_pattern(token, at, place, ctx)
 
 
-def _every_server(token: str, found: Found, at: str, place: Node, ctx: Context) -> Rule | None:
-    from agentconv.reading.wildkeys import all_closed
-
-    return all_closed(token, found, at, place, ctx)
-
-
 def read_deny(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:
     """A deny-list: rules that come after those of the allow-list."""
-    table = ctx.spec.tools
     _legal_list(node, row, ctx)
     _holds_blank(node, row, ctx)
     if is_null(node, ctx) or node.kind == "map":
         return ()
-    rules = []
-    for token, at, place in tokens_of(node, row.key, ctx):
-        found = recognise(token, ctx.spec, author=ctx.author)
-        if token == table.mcp.get("deny_every"):
-            found = Found(Tool(token, server="*"), "mcp")
-        elif ctx.author and "mcp" in token and (every := _every_server(token, found, at, place, ctx)):
-            rules.append(every)
-            continue
-        elif found.how in ("unknown", "foreign-mcp") and (denied := table.denied_tool(token)):
-            found = Found(denied, "mcp")
-        if ctx.author and found.how == "unknown" and (part := SERVER_PART.match(token)):
-            if table.mcp.get("deny_prefix"):
-                text = f"`{token}` is for some tools of `{part['server']}` only; taken as a denial of the whole server"
-                ctx.say("T013", text, at, place)
-            else:
-                text = f"`{token}` denies nothing in {ctx.spec.seen}; taken as meant, for the whole server"
-                ctx.say("T009", text, at, place)
-            found = Found(Tool(token, server=part["server"]), "mcp")
-        if ctx.author and found.how == "unknown" and (denied_too := _by_pattern(token, at, place, ctx)):
-            rules += denied_too
-            continue
-        scope = found.scope
-        if found.how == "star":
-            if not ctx.author and table.fact("deny_star", "nothing") == "nothing":
-                continue
-            if table.fact("deny_star", "nothing") == "nothing":
-                ctx.say("T009", f"`{row.key}: *` denies nothing in {ctx.spec.seen}; taken as meant: no tool", at, place)
-            rules.append(Rule("deny", star(ctx.spec), None, None, at))
-            continue
-        if scope is not None and table.fact("deny_scopes", "whole") == "whole":
-            scope = None  # the program takes the whole tool, which is narrower than what stands there
-        elif scope is not None and not ctx.author:
-            continue
-        if not ctx.author and found.tool.server and table.fact("deny_mcp") == "exact" and not found.tool.member:
-            continue
-        remember(token, at, place, found, ctx)
-        rules.append(Rule("deny", found.tool, scope, None, at))
-    return tuple(rules)
+    return tuple(rule for placed in tokens_of(node, row.key, ctx) for rule in _denied(*placed, row, ctx))
+
+
+def _denied(token: str, at: str, place: Node, row: Field, ctx: Context) -> list[Rule]:
+    """What one name of a deny-list takes away."""
+    table = ctx.spec.tools
+    found = _found_denied(token, at, place, ctx)
+    if ctx.author and found.how == "unknown" and (denied := _by_pattern(token, at, place, ctx)):
+        return denied
+    if found.how == "star":
+        if table.fact("deny_star", "nothing") == "nothing":
+            if not ctx.author:
+                return []
+            ctx.say("T009", f"`{row.key}: *` denies nothing in {ctx.spec.seen}; taken as meant: no tool", at, place)
+        return [Rule("deny", star(ctx.spec), None, None, at)]
+    scope = found.scope
+    if scope is not None and table.fact("deny_scopes", "whole") == "whole":
+        scope = None  # the program takes the whole tool, which is narrower than what stands there
+    if not ctx.author:
+        if scope is not None:
+            return []
+        if found.tool.server and table.fact("deny_mcp") == "exact" and not found.tool.member:
+            return []
+    remember(token, at, place, found, ctx)
+    return [Rule("deny", found.tool, scope, None, at)]
+
+
+def _found_denied(token: str, at: str, place: Node, ctx: Context) -> Found:
+    """What a denied name is; denials of servers have spellings of their own."""
+    table = ctx.spec.tools
+    found = recognise(token, ctx.spec, author=ctx.author)
+    if token == table.mcp.get("deny_every"):
+        return Found(Tool(token, server="*"), "mcp")
+    if ctx.author and "mcp" in token:
+        from agentconv.reading.wildkeys import all_closed
+
+        if (every := all_closed(token, found, at, place, ctx)) is not None:
+            return Found(every.tool, "mcp")
+    if found.how in ("unknown", "foreign-mcp") and (denied := table.denied_tool(token)):
+        return Found(denied, "mcp")
+    if ctx.author and found.how == "unknown" and (part := SERVER_PART.match(token)):
+        if table.mcp.get("deny_prefix"):
+            text = f"`{token}` is for some tools of `{part['server']}` only; taken as a denial of the whole server"
+            ctx.say("T013", text, at, place)
+        else:
+            text = f"`{token}` denies nothing in {ctx.spec.seen}; taken as meant, for the whole server"
+            ctx.say("T009", text, at, place)
+        return Found(Tool(token, server=part["server"]), "mcp")
+    return found
 
 
 def _wrong_type(node: Node, row: Field, ctx: Context) -> Tools:
@@ -326,122 +347,6 @@ def _true_only(node: Node, row: Field, ctx: Context) -> Tools:
             found = recognise(pair.key.text, ctx.spec, author=True)
             rules += allow(pair.key.text, at, pair.key, found, ctx)
     return Tools("none", tuple(rules))
-
-
-# -- tokens -----------------------------------------------------------------------------------
-
-
-def tokens_of(node: Node, key: str, ctx: Context) -> Iterator[tuple[str, str, Node]]:
-    """The names in a list or a string, with their places."""
-    items = node.items if node.kind == "list" else [node]
-    count = 0
-    for item in items:
-        if item.kind != "scalar" or (not ctx.author and not _is_text(item, ctx)):
-            continue
-        cursor = item.start
-        for token in split(item.text, ctx, node.kind == "list"):
-            start = ctx.text.find(token, cursor, max(item.end, item.start))
-            if start < 0:  # the text in the file is spelled with escapes
-                place = Node("scalar", item.start, item.end, item.line, item.column, token)
-            else:
-                cursor = start + len(token)
-                place = Node("scalar", start, cursor, *ctx.place(start), token)
-            yield token, f"{key}[{count}]", place
-            count += 1
-
-
-def split(text: str, ctx: Context, in_list: bool) -> list[str]:
-    """A string of names taken apart: never inside brackets, but where the program knows no brackets."""
-    table = ctx.spec.tools
-    if in_list and table.fact("exact_items") and not ctx.author:
-        return [text] if text else []
-    how = table.fact("split", "comma")
-    signs = "," if how != "comma-space" else ", "  # Claude Code 2.1.328: line breaks and tabs do not split
-    if ctx.author:
-        signs = r",;\n" if how != "comma-space" else r",;\s"
-    if (how == "whole" and not ctx.author) or (
-        in_list and not table.fact("split_items", how == "comma-space") and not ctx.author
-    ):
-        parts = [text]
-    else:
-        plain = not ctx.author and table.fact("scopes", "unknown") == "unknown"
-        parts = re.split(rf"[{signs}]+", text) if plain or ")" not in text else _outside_brackets(text, signs)
-    tokens = [part.strip() for part in parts]
-    if ctx.author or table.fact("strip_quotes"):
-        around = "[]" if ctx.author and not table.fact("wildcards") else ""  # in a pattern brackets have a meaning
-        tokens = [t.strip(QUOTES + around) for t in tokens]
-    return [t for t in tokens if t]
-
-
-def _outside_brackets(text: str, signs: str) -> list[str]:
-    """Split at runs of these signs, but not where the next bracket is a closing one. From the end, in one pass: to look
-    ahead at each sign would take as long as the text is, each time."""
-    cuts: list[tuple[int, int]] = []
-    bracket = ""
-    for found in reversed(list(re.finditer(rf"[{signs}]+|[()]", text))):
-        if found[0] in ("(", ")"):
-            bracket = found[0]
-        elif bracket != ")":
-            cuts.append(found.span())
-    starts = [0, *(end for _, end in reversed(cuts))]
-    ends = [*(start for start, _ in reversed(cuts)), len(text)]
-    return [text[start:end] for start, end in zip(starts, ends, strict=True)]
-
-
-def remember(token: str, at: str, place: Node, found: Found, ctx: Context) -> None:
-    """Say what a name was taken for, and keep its place for edits in the same format."""
-    program = ctx.spec.program
-    if (start := ctx.text.find(token, place.start, place.end)) > place.start:  # inside its quotes
-        place = Node("scalar", start, start + len(token), *ctx.place(start), token)
-    new: str | None = None
-    if found.how in ("foreign", "foreign-mcp", "dead", "misplaced"):
-        new = None if found.scope else own_spelling(found.tool, ctx)  # without its limit it would give more
-    nothing = f"{program} gives nothing for it"
-    if ctx.spec.tools.fact("unknown") == "refused":
-        nothing = f"{ctx.spec.seen} does not load the file for it"
-    if not ctx.spec.tools.names:
-        nothing = f"which names {program} has is not known"
-    if found.how == "dead":
-        ctx.say("T002", f"`{token}` means nothing to {program} any more; {_became(found.tool, new)}", at, place)
-    elif found.how in ("foreign", "foreign-mcp"):
-        ctx.say("T001", f"`{token}` is a name of another program, {nothing}; {_became(found.tool, new)}", at, place)
-    elif found.how == "misplaced":
-        ctx.say("T001", f"`{token}` is a tool and no group, {nothing}; {_became(found.tool, new)}", at, place)
-    elif found.how == "less":
-        own = ctx.spec.tools.own(token)
-        gives = ", ".join(cap_title(c) for c in own.caps) if own else "more"
-        meant = ", ".join(cap_title(c) for c in found.tool.caps)
-        ctx.say("T009", f"`{token}` is “{gives}” in {ctx.spec.seen}; taken as meant: “{meant}”", at, place)
-    elif found.how == "mcp" and ctx.spec.tools.mcp.get("guess") and found.tool.member:
-        meant = f"`{found.tool.member}` of an MCP server `{found.tool.server}`"
-        text = f"`{token}` is no tool of {program}: taken for {meant}"
-        ctx.say("T024", text, at, place)
-    if ctx.author:
-        ctx.tokens.append(Token(at, place.start, place.end, token, new))
-
-
-def _became(tool: Tool, new: str | None) -> str:
-    return f"taken as `{new}`" if new else f"taken as meant ({', '.join(tool.caps) or 'an MCP tool'})"
-
-
-def own_spelling(tool: Tool, ctx: Context) -> str | None:
-    """The program's own name for what a foreign or dead one means."""
-    from agentconv.lowering.choosing import name_for
-
-    if tool.server:
-        return ctx.spec.tools.spell_mcp(tool.server, tool.member)
-    names = [name_for(cap, ctx.spec, set(tool.caps)) for cap in tool.caps if portable(cap)]
-    return ", ".join(dict.fromkeys(n for n in names if n)) or None
-
-
-def is_null(node: Node, ctx: Context) -> bool:
-    """A key without a value."""
-    del ctx
-    return node.kind == "scalar" and node.value is None
-
-
-def _is_text(node: Node, ctx: Context) -> bool:
-    return isinstance(node.value, str) and (ctx.author or not is_date(node))
 
 
 def means(word: Any) -> str:

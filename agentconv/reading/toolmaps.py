@@ -9,8 +9,9 @@ from agentconv.model import Base, Rule, Scope, Tool, Tools
 from agentconv.reading.context import Context, Refused, is_meant_date
 from agentconv.reading.guessedservers import by_known
 from agentconv.reading.jsregex import is_js_regex
-from agentconv.reading.toolcodecs import NONE, is_null, read_tools, remember
+from agentconv.reading.toolcodecs import NONE, read_tools
 from agentconv.reading.toolnames import Found, recognise, star
+from agentconv.reading.tooltokens import is_null, remember
 from agentconv.reading.wildkeys import closed_servers
 from agentconv.spec import Field
 

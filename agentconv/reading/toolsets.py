@@ -9,8 +9,9 @@ from typing import Any
 from agentconv.containers import Node
 from agentconv.model import Approval, Extra, Rule, Scope, Tool, Tools
 from agentconv.reading.context import Context
-from agentconv.reading.toolcodecs import NONE, remember
+from agentconv.reading.toolcodecs import NONE
 from agentconv.reading.toolnames import recognise
+from agentconv.reading.tooltokens import remember
 from agentconv.rights import is_star
 from agentconv.spec import Field, Name, Spec
 

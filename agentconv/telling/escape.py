@@ -38,13 +38,6 @@ def one_line(text: str) -> str:
     return visible(text).replace("\n", "\\n").replace("\t", "\\t")
 
 
-def html(text: str) -> str:
-    """Text between tags or in a quoted attribute."""
-    from html import escape
-
-    return escape(visible(text), quote=True)
-
-
 def markdown(text: str) -> str:
     """Text in a paragraph or in a cell of a table: no tag, link, picture, mention, formula, column or block."""
     text = MARKDOWN.sub(r"\\\1", one_line(text))

@@ -172,6 +172,10 @@ def _skills(out: Answer) -> list[Seen]:
     return [Seen(a["file"], a["name"], a["description"], a["prompt"]) for a in out["agents"]]
 
 
+def _gitagent(out: Answer) -> list[Seen]:
+    return [Seen(a["file"], a["name"], a["description"]) for a in out["agents"]]
+
+
 def _vscode(out: Answer) -> list[Seen]:
     found = []
     for file in out["files"]:
@@ -410,6 +414,7 @@ VIEWS: Mapping[str, Callable[[Answer], list[Seen]]] = {
     "cursor": _cursor,
     "droid": _droid,
     "gemini-cli": _gemini,
+    "gitagent": _gitagent,
     "kilo": _opencode,
     "mistral-vibe": _vibe,
     "open-agent-spec": _agent_spec,

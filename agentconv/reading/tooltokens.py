@@ -1,0 +1,130 @@
+"""The names in a list or a string of tools: where each stands, and what it was taken for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from agentconv.containers import Node
+from agentconv.model import Tool
+from agentconv.reading.context import CURLY, Context, Token, is_date
+from agentconv.reading.toolnames import Found
+from agentconv.spec import cap_title, portable
+
+QUOTES = "\"'`" + CURLY
+
+Placed = tuple[str, str, Node]  # a name, the key and number of it, and where it stands
+
+
+def tokens_of(node: Node, key: str, ctx: Context) -> Iterator[Placed]:
+    """The names in a list or a string, with their places."""
+    items = node.items if node.kind == "list" else [node]
+    count = 0
+    for item in items:
+        if item.kind != "scalar" or (not ctx.author and not is_text(item, ctx)):
+            continue
+        cursor = item.start
+        for token in split(item.text, ctx, node.kind == "list"):
+            start = ctx.text.find(token, cursor, max(item.end, item.start))
+            if start < 0:  # the text in the file is spelled with escapes
+                place = Node("scalar", item.start, item.end, item.line, item.column, token)
+            else:
+                cursor = start + len(token)
+                place = Node("scalar", start, cursor, *ctx.place(start), token)
+            yield token, f"{key}[{count}]", place
+            count += 1
+
+
+def split(text: str, ctx: Context, in_list: bool) -> list[str]:
+    """A string of names taken apart: never inside brackets, but where the program knows no brackets."""
+    table = ctx.spec.tools
+    if in_list and table.fact("exact_items") and not ctx.author:
+        return [text] if text else []
+    how = table.fact("split", "comma")
+    signs = "," if how != "comma-space" else ", "  # Claude Code 2.1.328: line breaks and tabs do not split
+    if ctx.author:
+        signs = r",;\n" if how != "comma-space" else r",;\s"
+    if (how == "whole" and not ctx.author) or (
+        in_list and not table.fact("split_items", how == "comma-space") and not ctx.author
+    ):
+        parts = [text]
+    else:
+        plain = not ctx.author and table.fact("scopes", "unknown") == "unknown"
+        parts = re.split(rf"[{signs}]+", text) if plain or ")" not in text else _outside_brackets(text, signs)
+    tokens = [part.strip() for part in parts]
+    if ctx.author or table.fact("strip_quotes"):
+        around = "[]" if ctx.author and not table.fact("wildcards") else ""  # in a pattern brackets have a meaning
+        tokens = [t.strip(QUOTES + around) for t in tokens]
+    return [t for t in tokens if t]
+
+
+def _outside_brackets(text: str, signs: str) -> list[str]:
+    """Split at runs of these signs, but not where the next bracket is a closing one. From the end, in one pass: to look
+    ahead at each sign would take as long as the text is, each time."""
+    cuts: list[tuple[int, int]] = []
+    bracket = ""
+    for found in reversed(list(re.finditer(rf"[{signs}]+|[()]", text))):
+        if found[0] in ("(", ")"):
+            bracket = found[0]
+        elif bracket != ")":
+            cuts.append(found.span())
+    starts = [0, *(end for _, end in reversed(cuts))]
+    ends = [*(start for start, _ in reversed(cuts)), len(text)]
+    return [text[start:end] for start, end in zip(starts, ends, strict=True)]
+
+
+def remember(token: str, at: str, place: Node, found: Found, ctx: Context) -> None:
+    """Say what a name was taken for, and keep its place for edits in the same format."""
+    program = ctx.spec.program
+    if (start := ctx.text.find(token, place.start, place.end)) > place.start:  # inside its quotes
+        place = Node("scalar", start, start + len(token), *ctx.place(start), token)
+    new: str | None = None
+    if found.how in ("foreign", "foreign-mcp", "dead", "misplaced"):
+        new = None if found.scope else own_spelling(found.tool, ctx)  # without its limit it would give more
+    nothing = f"{program} gives nothing for it"
+    if ctx.spec.tools.fact("unknown") == "refused":
+        nothing = f"{ctx.spec.seen} does not load the file for it"
+    if not ctx.spec.tools.names:
+        nothing = f"which names {program} has is not known"
+    if found.how == "dead":
+        ctx.say("T002", f"`{token}` means nothing to {program} any more; {_became(found.tool, new)}", at, place)
+    elif found.how in ("foreign", "foreign-mcp"):
+        ctx.say("T001", f"`{token}` is a name of another program, {nothing}; {_became(found.tool, new)}", at, place)
+    elif found.how == "misplaced":
+        ctx.say("T001", f"`{token}` is a tool and no group, {nothing}; {_became(found.tool, new)}", at, place)
+    elif found.how == "less":
+        own = ctx.spec.tools.own(token)
+        gives = ", ".join(cap_title(c) for c in own.caps) if own else "more"
+        meant = ", ".join(cap_title(c) for c in found.tool.caps)
+        ctx.say("T009", f"`{token}` is “{gives}” in {ctx.spec.seen}; taken as meant: “{meant}”", at, place)
+    elif found.how == "mcp" and ctx.spec.tools.mcp.get("guess") and found.tool.member:
+        meant = f"`{found.tool.member}` of an MCP server `{found.tool.server}`"
+        text = f"`{token}` is no tool of {program}: taken for {meant}"
+        ctx.say("T024", text, at, place)
+    if ctx.author:
+        ctx.tokens.append(Token(at, place.start, place.end, token, new))
+
+
+def _became(tool: Tool, new: str | None) -> str:
+    return f"taken as `{new}`" if new else f"taken as meant ({', '.join(tool.caps) or 'an MCP tool'})"
+
+
+def own_spelling(tool: Tool, ctx: Context) -> str | None:
+    """The program's own name for what a foreign or dead one means."""
+    from agentconv.lowering.choosing import name_for
+
+    if tool.server:
+        return ctx.spec.tools.spell_mcp(tool.server, tool.member)
+    names = [name_for(cap, ctx.spec, set(tool.caps)) for cap in tool.caps if portable(cap)]
+    return ", ".join(dict.fromkeys(n for n in names if n)) or None
+
+
+def is_null(node: Node, ctx: Context) -> bool:
+    """A key without a value."""
+    del ctx
+    return node.kind == "scalar" and node.value is None
+
+
+def is_text(node: Node, ctx: Context) -> bool:
+    """A text, to the program too: some take a date for one."""
+    return isinstance(node.value, str) and (ctx.author or not is_date(node))

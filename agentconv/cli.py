@@ -79,7 +79,7 @@ HELP = {
     "tools": "List tool names and what they mean.",
     "models": "List models and how each format spells them.",
     "explain": "Explain a note code.",
-    "schema": "Print the JSON schema of the model.",
+    "schema": "Print a JSON schema: of the model, agentconv.toml, reports …",
     "template": "Print the template of a format.",
     "format": "Make a format of your own, and check it.",
     "completion": "Print the line that switches on shell completion.",

@@ -117,3 +117,40 @@ def test_a_missing_file_is_nothing_to_kilo(tmp_path: Path, name: str) -> None:
         assert [one.agent.prompt for one in reading.agents] == ["A []"]
         notes = [(n.code, n.effect) for one in reading.agents for n in one.notes]
         assert notes == ([] if program else [("F001", "lost")])
+
+
+# a prompt in files of its own, in the folder of the definition: GitAgent
+
+
+def in_a_folder(project: Path, files: dict[str, str], *, program: bool = False) -> Reading:
+    """The agent of a folder, with these files beside its header."""
+    folder = project / "agents" / "checker"
+    folder.mkdir(parents=True)
+    (project / ".git").mkdir()
+    for name, text in files.items():
+        (folder / name).write_bytes(text.encode("utf-8"))
+    header = folder / "agent.yaml"
+    header.write_text('spec_version: "0.1.0"\nname: checker\ndescription: Checks.\n', encoding="utf-8")
+    source = sources.Source("agents/checker/agent.yaml", header, "gitagent-folder", header.read_text(encoding="utf-8"))
+    made = engine.read_program if program else engine.read_author
+    assert source.text is not None
+    return made(registry.load("gitagent-folder"), source.text, source.path, sources.beside(source))
+
+
+@pytest.mark.parametrize("program", [False, True])
+def test_prompt_files_stand_one_behind_the_other(tmp_path: Path, program: bool) -> None:
+    files = {
+        "RULES.md": "One source each.\r\n",
+        "SOUL.md": "\ufeff# Soul\n\nYou check.\n\n",
+        "DUTIES.md": "",
+        "AGENTS.md": "No.",
+    }
+    reading = in_a_folder(tmp_path / "project", files, program=program)
+    assert [one.agent.prompt for one in reading.agents] == ["# Soul\n\nYou check.\n\nOne source each."]
+    assert not [n for one in reading.agents for n in one.notes]
+
+
+def test_a_folder_without_prompt_files_says_so(tmp_path: Path) -> None:
+    reading = in_a_folder(tmp_path / "project", {"README.md": "Read me."})
+    assert [one.agent.prompt for one in reading.agents] == [None]
+    assert [(n.code, n.effect, n.path) for one in reading.agents for n in one.notes] == [("F001", "lost", "prompt")]

@@ -92,7 +92,8 @@ def _row(spec: Any) -> tuple[str, ...]:
     """Id, program, kind of control, how sure, where it is written or read."""
     places = spec.head.get("places") or {}
     write = places.get("write")
-    found = (places.get("project") or ["where a plugin says"])[0]
+    elsewhere = "anywhere: its keys tell" if spec.head.get("recognise", {}).get("by_keys") else "where a plugin says"
+    found = (places.get("project") or [elsewhere])[0]
     place = str(write) if write and not spec.head.get("readable_only") else f"{found} (read only)"
     control = spec.tools.control + ("?" if spec.tools.enforced == "unknown" else "")
     return spec.id, spec.seen, control, str(spec.head.get("sure", "")), place

@@ -52,7 +52,7 @@ WHAT: Mapping[str, Callable[[], Schema]] = {
 
 
 @click.command()
-@click.argument("what", metavar=f"[{'|'.join(WHAT)}|{HEADER}ID]")
+@click.argument("what", metavar=f"{{{'|'.join(WHAT)}|{HEADER}ID}}")
 @format_dir
 def schema(what: str) -> None:
     """Print a JSON schema. `model`: the form in which `show` prints agents and `convert --to agentconv` writes them;

@@ -226,6 +226,9 @@ def limited_servers(agent: Agent, src: Spec) -> Agent:
     for server, config in agent.mcp_servers.items():
         if not isinstance(config, Mapping):
             continue
+        if _switched_off(config):  # its tools are not there; in the target a server of that name may be
+            last.append(Rule("deny", Tool(f"{server}/*", server=server), at="mcp_servers"))
+            continue
         only = _names(config, facts.get("only", ()))
         if only is not None and "*" not in only:
             rules = _only(rules, server, only, agent.tools.base)

@@ -20,6 +20,7 @@ from agentconv.reading.context import Read, Reading
 from agentconv.reading.engine import read_author
 
 Pair = tuple[Source, Reading]
+RENAMED = "-agent"  # what a conversion puts behind a name that the target keeps for itself
 
 
 @dataclass(slots=True)
@@ -44,6 +45,10 @@ def resolve(
     for source, reading in pairs:
         for read in reading.agents:
             groups.setdefault(slug(read.agent.id or read.agent.name or ""), []).append(Holder(source, reading, read))
+    for name in [name for name in groups if name.endswith(RENAMED) and name.removesuffix(RENAMED) in groups]:
+        first = groups[name.removesuffix(RENAMED)]
+        first += [h for h in groups[name] if written.knows(h.source.path, h.reading.text.encode("utf-8"))]
+        groups[name] = [h for h in groups[name] if not any(h is one for one in first)]
     dropped: set[int] = set()
     failed: list[Conversion] = []
     for holders in groups.values():

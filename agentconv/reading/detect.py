@@ -168,9 +168,12 @@ def guess(path: str, text: str) -> Guess:
 
 
 def _lies_somewhere(id: str) -> bool:
-    """Whether the format has a place at all; one without is read where something else says so (a plugin's manifest)."""
+    """Whether the format has a place at all, or its keys are enough; another one is read where something else says so
+    (a plugin's manifest)."""
     places = heads()[id].get("places") or {}
-    return any(places.get(kind) for kind in ("project", "user", "legacy", "write"))
+    return bool((heads()[id].get("recognise") or {}).get("by_keys")) or any(
+        places.get(kind) for kind in ("project", "user", "legacy", "write")
+    )
 
 
 def _best(found: list[str], text: str) -> str:

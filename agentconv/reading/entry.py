@@ -231,6 +231,10 @@ def _take_body(document: Document, fields: dict[str, Any], ctx: Context, entry: 
         above = fields.get(ctx.spec.body_field)
         fields[ctx.spec.body_field] = f"{above.rstrip()}\n\n{body}".rstrip() if isinstance(above, str) else body
         _check_body(body, ctx.spec, ctx, entry)
+    elif ctx.spec.container.get("prompt_files"):
+        from agentconv.reading.namedfiles import beside
+
+        fields[ctx.spec.body_field] = beside(ctx)
     elif isinstance(fields.get("prompt"), str):
         fields["prompt"] = fields["prompt"].rstrip("\r\n")  # final line ends are no part of a prompt
 

@@ -25,6 +25,17 @@ def named_in_body(body: str, ctx: Context) -> str:
     return _filled(body, str(refs), "prompt", None, ctx) if refs else body
 
 
+def beside(ctx: Context) -> str | None:
+    """The prompt that lies in files of its own in the folder of the definition, one behind the other."""
+    names = ctx.spec.container.get("prompt_files", ())
+    texts = [ctx.get(str(name)) for name in names] if ctx.get is not None else []
+    found = [text.removeprefix("\ufeff").replace("\r\n", "\n").strip("\n") for text in texts if text is not None]
+    if not found:
+        words = ", ".join(f"`{name}`" for name in names)
+        ctx.say("F001", f"no prompt: none of {words} is there, or at hand", "prompt", None, effect="lost")
+    return "\n\n".join(text for text in found if text) or None
+
+
 def _whole(value: str, node: Node, row: Field, ctx: Context) -> str:
     """The text of the file that a ``file://`` names."""
     if not value.startswith("file://") or ctx.get is None:

@@ -7,7 +7,7 @@ from typing import IO, Literal
 from agentconv.convert import Conversion
 from agentconv.notes import RANK, Note, NoteEffect
 from agentconv.project.batch import Remark, Run
-from agentconv.registry import load
+from agentconv.registry import heads, load
 from agentconv.telling.escape import one_line, visible
 from agentconv.telling.grouping import Group, gain_words, grouped, labels, tail
 from agentconv.telling.screen import colored as colored
@@ -354,6 +354,8 @@ def in_full(run: Run) -> str:
         lines.append(_headline(result, run))
         if result.rights.before or result.rights.after:
             before, after = (", ".join(words) or "nothing" for words in (result.rights.before, result.rights.after))
+            if heads().get(result.target, {}).get("kind") == "text":  # which gives none, and takes none
+                after = "those of the session that reads it"
             if result.failed:
                 lines.append(f"  rights: {before}")
             else:

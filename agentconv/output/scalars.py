@@ -84,8 +84,14 @@ def yaml_value(value: Any, indent: int = 0, flow: bool = True) -> str:
 
 def yaml_entry(key: str, value: Any, indent: int = 0, flow: bool = True, blocks: bool = False) -> str:
     """A whole ``key: value``, without the line break after it. ``blocks``: long texts as people write them."""
-    text = yaml_block(value, indent + 2) if blocks and isinstance(value, str) else None
-    return f"{' ' * indent}{yaml_key(key)}:{text or yaml_value(value, indent, flow)}"
+    said = yaml_below(value, indent, flow) if blocks else yaml_value(value, indent, flow)
+    return f"{' ' * indent}{yaml_key(key)}:{said}"
+
+
+def yaml_below(value: Any, indent: int = 0, flow: bool = True) -> str:
+    """As `yaml_value`, with texts of several lines below ``|``: for files that are YAML to their end."""
+    text = yaml_block(value, indent + 2) if isinstance(value, str) else None
+    return text or yaml_value(value, indent, flow)
 
 
 def yaml_block(text: str, indent: int) -> str | None:

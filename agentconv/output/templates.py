@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 FILTERS: Filters = {
     "yaml": scalars.yaml_scalar,
     "yaml_value": scalars.yaml_value,
+    "yaml_below": scalars.yaml_below,
     "yaml_key": scalars.yaml_key,
     "toml_value": scalars.toml_value,
     "toml_key": scalars.toml_key,

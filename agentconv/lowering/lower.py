@@ -28,6 +28,7 @@ from agentconv.rights import (
     of_ambient,
     of_tools,
     spread,
+    unasked,
 )
 from agentconv.spec import Spec
 
@@ -252,7 +253,7 @@ def _open_caps(tools: Tools, dst: Spec) -> set[str]:
 
 
 def _say_ambient(before: Rights, dst: Spec, out: Lowered) -> None:
-    rights = [r for r in of_ambient(dst) if not contains(before, r)]
+    rights = [r for r in of_ambient(dst) if not contains(unasked(before, dst), r)]
     if not rights or dst.text_kind:
         return
     classes = ", ".join(sorted({r.cls for r in rights}))

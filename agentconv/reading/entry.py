@@ -176,8 +176,8 @@ class Keys:
         if self.spec.tools.fact("sets").get("single"):
             from agentconv.reading import tooldefs
 
-            self.extras.extend(tooldefs.rest_of_definitions(node, row, self.spec))
-            if servers := tooldefs.servers_of(node, row, self.spec):
+            self.extras.extend(tooldefs.rest_of_definitions(node, row, self.spec, self.ctx.top))
+            if servers := tooldefs.servers_of(node, row, self.spec, self.ctx.top):
                 self.fields["mcp_servers"] = {**self.fields.get("mcp_servers", {}), **servers}
             return
         if self.spec.tools.fact("sets").get("members"):

@@ -32,7 +32,7 @@ def read_definitions(node: Node, row: Field, ctx: Context) -> Tools:
         ctx.say("R006", text, "tools", node, effect="approximate")
         return NONE
     words = ctx.spec.tools.fact("sets")
-    boxes = {one.at: one for one in _boxes(node, row, ctx.spec)}
+    boxes = {one.at: one for one in _boxes(node, row, ctx.spec, ctx.top)}
     rules: list[Rule] = []
     for n, item in enumerate(node.items):
         at = f"{row.key}[{n}]"
@@ -119,10 +119,16 @@ class Box:
     facts: Words
 
 
-def _boxes(node: Node, row: Field, spec: Spec) -> Iterator[Box]:
-    """The servers of a list. Two ways to a server are two servers, whatever they are called."""
+def _boxes(node: Node, row: Field, spec: Spec, top: Node | None) -> Iterator[Box]:
+    """The servers of a list. Two ways to a server are two servers, whatever they are called, here and in the lists
+    before this one."""
     words = spec.tools.fact("sets")
     seen: dict[str, Mapping[str, Any] | None] = {}
+    for key in [r.key for r in spec.fields.values() if r.type == "toolsets"]:
+        if key == row.key:
+            break
+        if top is not None and (other := top.get(key)) is not None:
+            seen |= {one.name: one.config for one in _boxes(other, spec.fields[key], spec, top)}
     for n, item in enumerate(node.items if node.kind == "list" else ()):
         _, facts = _kind(item, row, words)
         if facts is None or not facts.get("server"):
@@ -172,15 +178,15 @@ def _of_server(one: Box, words: Words, ctx: Context) -> Iterator[Rule]:
         yield Rule("allow", server_tool(one.name, name.text, ctx.spec), None, asks, f"{place}[{n}]")
 
 
-def servers_of(node: Node, row: Field, spec: Spec) -> dict[str, Any]:
+def servers_of(node: Node, row: Field, spec: Spec, top: Node | None) -> dict[str, Any]:
     """The servers as the model has them: name -> the way to it."""
-    return {one.name: one.config for one in _boxes(node, row, spec) if one.config is not None}
+    return {one.name: one.config for one in _boxes(node, row, spec, top) if one.config is not None}
 
 
-def rest_of_definitions(node: Node, row: Field, spec: Spec) -> Iterator[Extra]:
+def rest_of_definitions(node: Node, row: Field, spec: Spec, top: Node | None) -> Iterator[Extra]:
     """What definitions say beside all that, by the name of the tool: of one that nobody else has, everything."""
     words = spec.tools.fact("sets")
-    boxes = {one.at: one for one in _boxes(node, row, spec)}
+    boxes = {one.at: one for one in _boxes(node, row, spec, top)}
     for n, item in enumerate(node.items if node.kind == "list" else ()):
         kind, facts = _kind(item, row, words)
         if facts is None:

@@ -22,7 +22,7 @@ from agentconv.spec import Spec, all_caps, common_caps, part_of, risk
 __all__ = [
     "ALL", "CLASSES", "MCP", "Grant", "Right", "Rights", "base_open", "by_capability", "by_name", "by_server",
     "class_of", "contains", "denied_by_fields", "gained", "is_star", "lost", "of_agent", "of_ambient", "of_tools",
-    "resolved", "spelled", "spread",
+    "resolved", "spelled", "spread", "unasked",
 ]  # fmt: skip
 Scopes = tuple[tuple[bool, Scope, Approval | None], ...]  # allowed or denied, in order
 
@@ -373,6 +373,13 @@ def _limit_delegates(rights: Rights, names: tuple[str, ...]) -> Rights:
         return rest
     limited = frozenset(Right("delegates", Scope("agent", n), frozenset(), had[0].approval) for n in names)
     return rest | {one for one in limited if any(covers(r, one) or r.scope is None for r in had)}
+
+
+def unasked(rights: Rights, spec: Spec) -> Rights:
+    """Those that count in a program that asks before nothing: what asked in the source is not there as it was."""
+    if spec.tools.fact("approval") != "automatic":
+        return rights
+    return frozenset(r for r in rights if r.approval != "ask")
 
 
 def class_of(cap: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from agentconv.lowering.defined import bound_servers, named_servers
 from agentconv.lowering.fields import always, lower_extras, lower_field
 from agentconv.lowering.fittexts import fit_texts
-from agentconv.lowering.lowered import Lowered, Options
+from agentconv.lowering.lowered import NO_NAMES, Lowered, Options
 from agentconv.lowering.models import lower_models, provider
 from agentconv.lowering.texts import as_written, lower_identity, lower_texts, placeholders
 from agentconv.lowering.through import bound_keys
@@ -60,9 +60,10 @@ def lower(
     options: Options,
     forbid: frozenset[str] = frozenset(),
     scene: Scene | None = None,
+    names: Mapping[str, str] = NO_NAMES,
 ) -> Lowered:
     """The agent as the target can hold it. ``forbid``: classes that another reader of the place would widen;
-    ``scene``: what the prompt may speak of."""
+    ``scene``: what the prompt may speak of; ``names``: of other agents, as the source and as the target has them."""
     if dst.tools.control == "any":
         return Lowered(as_it_is(agent, src, dst))
     out = Lowered(Agent(id=agent.id))
@@ -115,7 +116,7 @@ def lower(
     if options.carry and src.id != dst.id:
         from agentconv.lowering.carry import carry
 
-        carry(as_read, src, dst, out)
+        carry(as_read, src, dst, out, names)
     return out
 
 

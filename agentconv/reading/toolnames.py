@@ -127,6 +127,8 @@ def scope_kind(tool: Tool, text: str) -> str:
 
 def _by_author(token: str, spec: Spec) -> Found:
     table = spec.tools
+    if table.fact("foreign") is False:
+        return Found(Tool(token), "unknown")
     if caps := table.dead.get(token):
         return Found(Tool(token, caps), "dead")
     if (folded := table.folded.get(token.lower())) is not None:

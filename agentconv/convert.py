@@ -9,7 +9,7 @@ from agentconv.bodies.company import Company, member_as, own_company, scene
 from agentconv.conversion import STATUSES, BeforeAfter, Conversion, report_agent
 from agentconv.lowering import traces
 from agentconv.lowering.lower import guard_sentence, lower
-from agentconv.lowering.lowered import Lowered, Options
+from agentconv.lowering.lowered import NO_NAMES, Lowered, Options
 from agentconv.lowering.servers import limited_servers
 from agentconv.model import Agent, Tools
 from agentconv.notes import Note, note
@@ -150,6 +150,7 @@ def convert_read(
     )
     if any(n.effect == "error" for n in result.notes):
         return result
+    names = NO_NAMES
     if agent.handoffs or any(right.cls == "delegates" for right in before):
         from agentconv.lowering import references
 
@@ -158,7 +159,7 @@ def convert_read(
         agent, before = references.followed(agent, names), references.followed_rights(before, names)
     newline = reading.document.newline if reading.document and dst.syntax == "frontmatter" else "\n"
     around = scene(reading, read, company, dst) if agent.prompt else None
-    job = Job(agent, src, dst, before, options, newline, around)
+    job = Job(agent, src, dst, before, options, newline, around, names)
     made = _tightened(job)
     if isinstance(made, Lowered):
         result.notes += made.notes
@@ -191,7 +192,7 @@ def _tightened(job: Job) -> Attempt | Lowered:
     forbid: frozenset[str] = frozenset()
     last: Attempt | None = None
     for _ in range(TIGHTEN):
-        lowered = lower(job.agent, job.src, job.dst, job.before, job.options, forbid, job.scene)
+        lowered = lower(job.agent, job.src, job.dst, job.before, job.options, forbid, job.scene, job.names)
         if lowered.skipped or any(n.effect == "error" for n in lowered.notes):
             return lowered
         made = attempt(job, lowered)

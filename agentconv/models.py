@@ -36,6 +36,8 @@ def read_models(node: Node, row: Field, ctx: Context) -> Any:
             raise Bad("must be one model", tuple(model_of(t) for t in texts) or UNSAID)
     elif node.kind == "map":
         raise Bad("must be a model name")
+    elif row.fact("shape") == "map":
+        raise Bad("must be a map", (model_of(node.text),) if node.text.strip() else UNSAID)
     else:
         if not is_text(node, row, ctx):
             raise Bad(f"is {node.text}, which is no text", (model_of(node.text),) if node.text.strip() else UNSAID)

@@ -61,7 +61,11 @@ def file_id(id: str, spec: Spec) -> str:
     made = "/".join(p for p in kept if p)
     if made and legal(made, rules):
         return made
-    return "/".join(_no_device(s[:LONGEST]) for s in map(slug, parts) if s) or stand_in(id)
+    plain = "/".join(_no_device(s[:LONGEST]) for s in map(slug, parts) if s) or stand_in(id)
+    if joint := spec.identity.get("joined"):
+        plain = plain.replace("-", str(joint))
+        return plain if legal(plain, rules) else f"agent{joint}{plain}"
+    return plain
 
 
 def _no_device(name: str) -> str:

@@ -85,8 +85,14 @@ def test_there_and_back_restores(path: Any, a: str, fold: bool) -> None:
     for b in OTHERS:
         both = there_and_back(*file, a, b, fold) if a != b else None
         if both and (lost := differences(*both)):
-            wrong[b] = lost
-    assert wrong == {}
+            wrong[b] = {name: values for name, values in lost.items() if name not in withheld(a, b)}
+    assert {b: lost for b, lost in wrong.items() if lost} == {}
+
+
+def withheld(a: str, b: str) -> set[str | None]:
+    """Fields that bring tools along (Claude's memory), where no header of the other format shows such tools."""
+    shown = {cls for name in registry.load(b).tools.names.values() for cls in name.classes}
+    return set() if {"reads", "writes"} <= shown else {row.field for row in registry.load(a).rows_with("implies")}
 
 
 texts = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp")), min_size=1, max_size=30)

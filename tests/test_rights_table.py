@@ -40,7 +40,7 @@ for id in registry.ids():
     where = registry.heads()[id]["places"]
     place = where.get("write") or (where["project"] or ["*.md"])[0]
     PLACES.setdefault(id, str(place).replace("{id}", "a").replace("*", "a"))
-KEYS = {"id", "from", "to", "text", "options", "before", "after", "status", "gained", "notes", "writes", "why"}
+KEYS = {"id", "from", "to", "text", "options", "before", "after", "status", "gained", "notes", "writes", "why", "agent"}
 OPTIONS = {"allow_widening", "approval", "skip_refused", "strict"}
 WRITTEN = {"exact", "lossy", "narrowed", "widened"}
 UNWRITTEN = {"refused", "skipped"}
@@ -59,6 +59,7 @@ def convert(row: dict[str, Any]) -> Conversion:
         given["allow_widening"] = frozenset(given["allow_widening"])
     source, target = row["from"], row["to"]
     made = convert_text(row["text"], from_=source, to=target, path=place_of(source), options=Options(**given))
+    made = [one for one in made if one.name == row.get("agent", one.name)]
     assert len(made) == 1, [one.status for one in made]
     return made[0]
 
@@ -130,7 +131,8 @@ def fields_of(files: dict[str, bytes]) -> dict[str, Any]:
         return mode
     if path.endswith(".yaml"):
         file: dict[str, Any] = yaml.safe_load(text)
-        team: dict[str, dict[str, Any]] = file.get("agents") or {}  # of a file of many, the first one
+        bare = file if all(isinstance(one, dict) for one in file.values()) else {}
+        team: dict[str, dict[str, Any]] = file.get("agents") or bare  # of a file of many, the first one
         return next(iter(team.values()), file)
     assert path.endswith((".md", ".yml")), path
     if "<!-- agentconv:agent" in text:  # a section of a shared page: it has no fields but its text

@@ -16,6 +16,7 @@ from typing import Any
 from agentconv.dump import field_from_data, field_to_data, tools_from_data, tools_to_data
 from agentconv.lowering.fold import TITLES, unfold
 from agentconv.lowering.lowered import Lowered, Options
+from agentconv.lowering.references import followed
 from agentconv.lowering.traces import KEY
 from agentconv.model import Agent, Extra, Rule, Tools
 from agentconv.notes import Note, note
@@ -90,11 +91,13 @@ LIMITS = ("tools", "delegates", "memory", "sandbox", "permission_mode")
 # -- writing ----------------------------------------------------------------------------------
 
 
-def carry(agent: Agent, src: Spec, dst: Spec, out: Lowered) -> None:
-    """Keep for the way back what the target has no place for, or holds in another form."""
+def carry(agent: Agent, src: Spec, dst: Spec, out: Lowered, names: Mapping[str, str]) -> None:
+    """Keep for the way back what the target has no place for, or holds in another form. ``names``: of other agents, and
+    what the target calls them; the source's own travel."""
+    own = followed(agent, {new: old for old, new in names.items()})
     unsure = {row.field for row in dst.rows_with("present")}  # what does not come along is left out at the end
     fields = {
-        name: field_to_data(name, value)
+        name: field_to_data(name, getattr(own, name))
         for name in FIELDS
         if (value := getattr(agent, name)) is not None
         and (name in unsure or value != _loaded(getattr(out.agent, name), dst))
@@ -115,7 +118,7 @@ def carry(agent: Agent, src: Spec, dst: Spec, out: Lowered) -> None:
     seen = of_agent(replace(out.agent, disabled=None), dst, program=False)
     mine = of_agent(agent, src, program=False)
     if tools != Tools() and tools != out.agent.tools and not more(seen, mine) and not _by_key(tools, src):
-        fields["tools"] = tools_to_data(tools)
+        fields["tools"] = tools_to_data(own.tools)
     extras = [field_to_data("extras", (e,))[0] for e in agent.extras if _free(e, src) and e not in out.agent.extras]
     if extras:
         fields["extras"] = extras

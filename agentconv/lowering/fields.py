@@ -238,6 +238,7 @@ def _fits(value: Any, home: Field | None) -> bool:
 
 def lower_extras(extras: tuple[Extra, ...], src: Spec, dst: Spec, out: Lowered) -> tuple[Extra, ...]:
     """Keys of the program's own: between formats of one program as they are, else dropped."""
+    family = {src.id, src.head.get("extends"), dst.id, dst.head.get("extends"), "", None}
     same = {src.id, src.head.get("extends")} & {dst.id, dst.head.get("extends")} - {None}
     kept = []
     flat = (dst.container.get("dialect") or {}).get("parser") == "lines"  # one line of text and a key in lower case
@@ -253,6 +254,7 @@ def lower_extras(extras: tuple[Extra, ...], src: Spec, dst: Spec, out: Lowered) 
         if (
             same
             and fits
+            and extra.format in family  # what a conversion wrote beside carried fields is the other format's
             and (extra.key.split(".")[0] in dst.known_keys or dst.container.get("unknown_keys") != "refused")
         ):
             kept.append(extra)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from agentconv.lowering.defined import bound_servers, named_servers
 from agentconv.lowering.fields import always, lower_extras, lower_field
 from agentconv.lowering.fittexts import fit_texts
-from agentconv.lowering.lowered import Lowered, Options
+from agentconv.lowering.lowered import NO_NAMES, Lowered, Options
 from agentconv.lowering.models import lower_models, provider
 from agentconv.lowering.texts import as_written, lower_identity, lower_texts, placeholders
 from agentconv.lowering.through import bound_keys
@@ -28,6 +28,7 @@ from agentconv.rights import (
     of_ambient,
     of_tools,
     spread,
+    unasked,
 )
 from agentconv.spec import Spec
 
@@ -59,9 +60,10 @@ def lower(
     options: Options,
     forbid: frozenset[str] = frozenset(),
     scene: Scene | None = None,
+    names: Mapping[str, str] = NO_NAMES,
 ) -> Lowered:
     """The agent as the target can hold it. ``forbid``: classes that another reader of the place would widen;
-    ``scene``: what the prompt may speak of."""
+    ``scene``: what the prompt may speak of; ``names``: of other agents, as the source and as the target has them."""
     if dst.tools.control == "any":
         return Lowered(as_it_is(agent, src, dst))
     out = Lowered(Agent(id=agent.id))
@@ -114,7 +116,7 @@ def lower(
     if options.carry and src.id != dst.id:
         from agentconv.lowering.carry import carry
 
-        carry(as_read, src, dst, out)
+        carry(as_read, src, dst, out, names)
     return out
 
 
@@ -222,10 +224,16 @@ def _held_by_rights(
                 taken -= set(classes)  # the same program does the same with it, whatever the list names
             continue
         if not (taken & set(classes)):
+            if all(options.allows(cls) for cls in classes):
+                text = f"{dst.program} has no `{row.key}: {word}`; what it takes away is what you allowed"
+                out.say("L004", text, row.field or row.key, "approximate")
             continue
         words = " and ".join(DOES.get(cls, cls) for cls in sorted(classes))
-        text = f"{dst.program} has no `{row.key}: {word}`; it is held by giving no tool that {words}"
-        out.say("L004", text, row.field or row.key)
+        text = f"{dst.program} has no `{row.key}: {word}`"
+        if dst.tools.control == "none":
+            out.say("L004", f"{text}, and nothing else that would hold it", row.field or row.key, "approximate")
+            continue
+        out.say("L004", f"{text}; it is held by giving no tool that {words}", row.field or row.key)
     return taken, reasons
 
 
@@ -251,7 +259,7 @@ def _open_caps(tools: Tools, dst: Spec) -> set[str]:
 
 
 def _say_ambient(before: Rights, dst: Spec, out: Lowered) -> None:
-    rights = [r for r in of_ambient(dst) if not contains(before, r)]
+    rights = [r for r in of_ambient(dst) if not contains(unasked(before, dst), r)]
     if not rights or dst.text_kind:
         return
     classes = ", ".join(sorted({r.cls for r in rights}))

@@ -23,6 +23,8 @@ USUAL: Mapping[str, tuple[Any, ...]] = {
     "project_context": (True,),
 }
 
+NO_NAMES: Mapping[str, str] = {}
+
 
 @dataclass(frozen=True, slots=True)
 class Edit:

@@ -123,7 +123,10 @@ def tools_value(row: Field, tools: Tools, spec: Spec) -> Any:
     if tools.base == "all":
         everything = spec.tools.fact("all")
         return list(everything) if everything else ["*"]
-    values: list[Any] = [_list_item(r, spec) for r in tools.rules if r.effect == "allow"]
+    elsewhere = any(spec.rows_with("adds")) and spec.by_field["mcp_servers"].fact("adds") == "tools"
+    values: list[Any] = [
+        _list_item(r, spec) for r in tools.rules if r.effect == "allow" and not (elsewhere and r.tool.server)
+    ]
     word = spec.tools.fact("builtin")
     return [word, *values] if word and tools.base == "builtin" else values
 

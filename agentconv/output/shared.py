@@ -54,7 +54,7 @@ def new_file(spec: Spec, entries: Entries) -> str:
     if spec.syntax == "json":
         held = dict(entries)
         return scalars.json_value(held if key == WHOLE else {key: held}) + "\n"
-    return f"{key}:\n{_yaml_items(spec, entries, '  ')}\n"
+    return f"{_yaml_items(spec, entries, '')}\n" if key == WHOLE else f"{key}:\n{_yaml_items(spec, entries, '  ')}\n"
 
 
 def _by_key(spec: Spec) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,7 @@ class Job:
     options: Options
     newline: str = "\n"
     scene: Scene | None = None  # what the prompt may speak of
+    names: Mapping[str, str] = field(default_factory=dict)  # of other agents, as the source and as the target has them
 
 
 @dataclass(slots=True)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from agentconv.containers import Document, Node
 from agentconv.model import Extra, Rule, Scope
 from agentconv.notes import note
 from agentconv.reading.context import Context, Read, Reading
+from agentconv.reading.servernames import ONLY
 from agentconv.spec import Field, Spec
 
 
@@ -44,6 +45,27 @@ def given(row: Field, value: Any, spec: Spec) -> Iterator[Rule]:
         yield from (Rule("allow", name.tool(), Scope(name.scope, str(one)), at=row.key) for one in value)
     elif value:
         yield Rule("allow", name.tool(), at=row.key)
+
+
+def brought(row: Field, servers: Mapping[str, Any], spec: Spec) -> tuple[list[Rule], dict[str, Any]]:
+    """The tools of servers whose definition is what gives them (`adds: tools`), and the definitions without their
+    lists."""
+    from agentconv.reading.toolsets import server_tool
+
+    rules, plain = [], {}
+    for name, config in servers.items():
+        for one in (config or {}).get(ONLY) or (None,):
+            rules.append(Rule("allow", server_tool(name, one, spec), at=row.key))
+        plain[name] = {k: v for k, v in (config or {}).items() if k != ONLY} or None
+    return rules, plain
+
+
+def others(document: Document, entry: Node | None, spec: Spec) -> list[str]:
+    """The agents that stand beside an entry in its file (`among`)."""
+    from agentconv.reading.engine import entry_lists
+
+    maps = (node for node, _ in entry_lists(spec, document) if node.kind == "map")
+    return [pair.key.text for node in maps for pair in node.pairs if pair.value is not entry]
 
 
 def is_external(name: str, row: Field) -> bool:

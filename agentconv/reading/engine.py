@@ -149,7 +149,8 @@ def read_program(spec: Spec, text: str, path: str, get: Get | None = None, *, mo
         reading.status, reading.reason = document.status, document.reason
         return reading
     try:
-        for id, entry, forced in entries(spec, document, path, spec.container.get("one_bad") == "refuse-all"):
+        strict = "refuse-all" in (spec.container.get("one_bad"), spec.container.get("odd_entry"))
+        for id, entry, forced in entries(spec, document, path, strict):
             try:
                 read = read_entry(spec, document, entry, id, forced, path, author=False, get=get)
             except NoHeader:

@@ -15,7 +15,7 @@ from agentconv.model import Agent, Base, Extra, Rule, Tool, Tools
 from agentconv.naming import taken
 from agentconv.notes import Note, note
 from agentconv.reading import indirect
-from agentconv.reading.besides import besides, given, unknown_beside
+from agentconv.reading.besides import besides, brought, given, others, unknown_beside
 from agentconv.reading.codecs import TOOL_TYPES, read_value
 from agentconv.reading.context import UNSAID, Context, Get, Read, Refused, is_date, is_meant_date, too_many
 from agentconv.reading.miswritten import respelt
@@ -196,7 +196,11 @@ class Keys:
         if value is UNSAID or (not self.ctx.author and not row.applied and not row.written):
             return
         if row.fact("gives"):
-            self.rules.extend(given(row, value, self.spec))
+            among = others(self.document, self.entry, self.spec) if row.fact("among") and value is True else None
+            self.rules.extend(given(row, value if among is None else among, self.spec))
+        if row.fact("adds") == "tools":
+            made, value = brought(row, value, self.spec)
+            self.rules.extend(made)
         if row.fact("form") or (row.field is None and row.fact("default") is not None and value == row.fact("default")):
             return
         if row.field is None:

@@ -12,8 +12,9 @@ from dataclasses import replace
 from typing import Any
 
 from agentconv.containers import Node
-from agentconv.model import Agent, Extra, Rule, Scope, Tool, Tools
+from agentconv.model import Agent, Approval, Extra, Rule, Scope, Tool, Tools
 from agentconv.reading.context import Context
+from agentconv.reading.servernames import called, value_at
 from agentconv.reading.toolcodecs import NONE
 from agentconv.reading.toolnames import recognise
 from agentconv.reading.toolsets import UNSAYABLE, server_tool, wrong
@@ -26,6 +27,8 @@ Words = Mapping[str, Any]
 
 def read_member_sets(node: Node, row: Field, ctx: Context) -> Tools:
     """A list of sets. What is in none of them is not there."""
+    if node.kind == "scalar" and node.value is None and row.fact("null") == "none":
+        return NONE
     if node.kind != "list":
         ctx.refuse(row.fact("bad"), f"`{row.key}` must be a list of sets")
         text = f"`{row.key}` must be a list of sets: {ctx.spec.seen} does not take this file; taken as no tools"
@@ -38,7 +41,7 @@ def read_member_sets(node: Node, row: Field, ctx: Context) -> Tools:
     for n, item in enumerate(node.items):
         at = f"{row.key}[{n}]"
         kind, facts = _kind(item, words)
-        if facts is None and item.kind == "map" and not kind:
+        if facts is None and item.kind == "map" and not kind and words.get("kindless") != "refused":
             text = f"`{at}` says no `{words['key']}`: {ctx.spec.program} passes it over"
             ctx.say("R007", text, at, item, effect="narrows")
             continue
@@ -70,8 +73,11 @@ def _kind(item: Node, words: Words) -> tuple[str, Words | None]:
 def _check_keys(item: Node, facts: Words, words: Words, at: str, ctx: Context) -> Scope | None:
     """What is wrong with the keys of a set. One that nobody knows may limit it: then no other program can hold that."""
     limit = None
+    takes = {*words["takes"], *facts.get("takes", ())}
     for pair in item.pairs:
-        if pair.key.text not in words["takes"]:
+        if pair.key.text in facts.get("closes", ()) and pair.value.data():
+            limit = Scope(UNSAYABLE, pair.key.text)
+        if pair.key.text not in takes:
             problem = f"`{pair.key.text}` is no key of a set"
             ctx.refuse("refuse", problem)
             text = f"{problem}: {ctx.spec.seen} does not take this file"
@@ -88,13 +94,6 @@ def _check_keys(item: Node, facts: Words, words: Words, at: str, ctx: Context) -
     return limit
 
 
-def value_at(data: Any, path: str) -> Any:
-    """What stands below the keys of a path; ``None`` where nothing does."""
-    for key in path.split("."):
-        data = data.get(key) if isinstance(data, Mapping) else None
-    return data
-
-
 # -- which members ----------------------------------------------------------------------------
 
 
@@ -104,7 +103,8 @@ def _members(item: Node, words: Words, at: str, ctx: Context) -> list[Node] | No
     if node is None:
         return None
     place = f"{at}.{words['members']}"
-    if node.kind != "list":
+    null = node.kind == "scalar" and node.value is None and words.get("null") == "empty"
+    if node.kind != "list" and not null:
         one = [node] if node.kind == "scalar" and isinstance(node.value, str) else []
         wrong(f"`{place}` must be a list of names", place, node, ctx, "read as the one it names" if one else "none")
         return one
@@ -210,7 +210,7 @@ def served(node: Node, row: Field, spec: Spec, top: Node | None) -> Iterator[Ser
             problem = problem or f"`{row.key}[{n}]` needs one of {', '.join(facts['ways'])}"
         told = said.get(facts["server"])
         config = servers_config(said, facts)
-        name = str(told or key or _called(said, facts) or f"server-{n + 1}")
+        name = str(told or key or called(said, facts["called"]) or f"server-{n + 1}")
         unlike = sum(1 for known, other in seen.items() if known.partition("#")[0] == name and other != config)
         if unlike and seen.get(name) != config:
             name = f"{name}-{unlike + 1}"
@@ -223,6 +223,8 @@ def served(node: Node, row: Field, spec: Spec, top: Node | None) -> Iterator[Ser
 
 def _referred(data: Mapping[str, Any], facts: Words, top: Node | None) -> tuple[Mapping[str, Any], str, str]:
     """The entry with what it refers to behind it, the name of that, and what is wrong."""
+    if not facts.get("refers"):
+        return data, "", ""
     key, own, where = facts["refers"]["by"], facts["refers"]["but"], facts["refers"]["to"]
     ref = data.get(key)
     if not isinstance(ref, str) or re.fullmatch(own, ref):
@@ -235,17 +237,6 @@ def _referred(data: Mapping[str, Any], facts: Words, top: Node | None) -> tuple[
     mine = {k: v for k, v in data.items() if k != key}
     maps = {k: {**found[k], **v} for k, v in mine.items() if isinstance(v, dict) and isinstance(found.get(k), dict)}
     return {**found, **mine, **maps}, ref, ""
-
-
-def _called(said: Mapping[str, Any], facts: Words) -> str:
-    """What a server without a name is called by the way to it."""
-    for rule in facts["called"]:
-        for key, expression in rule.items():
-            value = value_at(said, key)
-            text = " ".join(map(str, value)) if isinstance(value, list) else value if isinstance(value, str) else ""
-            if text and (found := re.search(expression, text)):
-                return found[1]
-    return ""
 
 
 def servers_config(said: Mapping[str, Any], facts: Words) -> Mapping[str, Any] | None:
@@ -265,8 +256,9 @@ def _of_server(one: Served, words: Words, ctx: Context) -> Iterator[Rule]:
         ctx.say("R011", text, one.at, one.item, effect="narrows")
         return
     members = _members(one.item, words, one.at, ctx)
+    policy = _policy(one.item, words, one.at, ctx)
     if members is None and one.listed is None:
-        yield Rule("allow", server_tool(one.name, None, ctx.spec), at=one.at)
+        yield Rule("allow", server_tool(one.name, None, ctx.spec), None, policy, one.at)
         return
     names = [(m.text, m) for m in members] if members is not None else [(t, one.item) for t in one.listed or ()]
     for n, (text, node) in enumerate(names):
@@ -276,7 +268,21 @@ def _of_server(one: Served, words: Words, ctx: Context) -> Iterator[Rule]:
             said = f"the tools of this MCP server begin with `{one.prefix}`: {ctx.spec.program} gives nothing for it"
             ctx.say("T002", f"`{text}`: {said}", place, node)
             continue
-        yield Rule("allow", server_tool(one.name, bare, ctx.spec), at=place)
+        yield Rule("allow", server_tool(one.name, bare, ctx.spec), None, policy, place)
+
+
+def _policy(item: Node, words: Words, at: str, ctx: Context) -> Approval | None:
+    """Whether the tools of a set ask, where its entry says that; the word stands there, or in a map."""
+    node = item.get(words["policy"]) if words.get("policy") and item.kind == "map" else None
+    if node is None:
+        return None
+    key = words["policy_key"]
+    if more := [pair.key.text for pair in node.pairs if pair.key.text != key] if node.kind == "map" else []:
+        wrong(f"`{words['policy']}` of `{at}` takes no `{more[0]}`", at, node, ctx, "taken as one that asks")
+        return "ask"
+    word = node.get(key) if node.kind == "map" else node
+    found: Approval | None = words["policies"].get(word.text) if word is not None and word.kind == "scalar" else None
+    return found
 
 
 def servers_of(node: Node, row: Field, spec: Spec, top: Node | None) -> dict[str, Any]:
@@ -291,11 +297,11 @@ def rest_of_sets(node: Node, row: Field, spec: Spec, top: Node | None) -> Iterat
     for n, item in enumerate(node.items if node.kind == "list" else ()):
         at = f"{row.key}[{n}]"
         _, facts = _kind(item, words)
-        taken = {words["key"], words["members"], words.get("reads_only")}
+        taken = {words["key"], words["members"], words.get("reads_only"), words.get("policy")}
         if facts is not None:
             taken |= {facts.get("server"), str(facts.get("each") or facts.get("text") or "").split(".")[0]}
             if at in reached:
-                taken |= {facts["refers"]["by"], *(key.split(".")[0] for key in facts["config"])}
+                taken |= {(facts.get("refers") or {}).get("by"), *(key.split(".")[0] for key in facts["config"])}
         for pair in item.pairs:
             if pair.key.text not in taken:
                 yield Extra(f"{at}.{pair.key.text}", pair.value.data(), spec.id)

@@ -8,6 +8,7 @@ from typing import Any
 from agentconv.containers import Node
 from agentconv.model import Handoff
 from agentconv.reading.context import UNSAID, Bad, Context
+from agentconv.reading.servernames import ONLY, by_text, called
 from agentconv.spec import Field
 
 
@@ -22,12 +23,19 @@ def read_servers(node: Node, row: Field, ctx: Context) -> Any:
         key = str(row.fact("named_by") or "")
         for item in node.items:
             if key and item.kind == "map":
+                config = {k: v for k, v in item.data().items() if k != key}
                 said = item.get(key)
-                if said is None or not isinstance(said.value, str):
+                if said is not None and isinstance(said.value, str):
+                    name = said.text
+                elif not (name := called(config, row.fact("called") or ())):
                     raise Bad(f"has a server without `{key}`", out or UNSAID)
-                out[said.text] = {k: v for k, v in item.data().items() if k != key}
+                _add(out, name, config)
             elif item.kind == "map":
                 out.update({p.key.text: p.value.data() for p in item.pairs})
+            elif item.kind == "scalar" and row.fact("texts"):
+                if not isinstance(item.value, str) or not (found := by_text(item.text, row.fact("texts")))[0]:
+                    raise Bad(f"has `{item.text}`, which is no server", out or UNSAID)
+                _add(out, *found)
             elif item.kind == "scalar":
                 out[item.text] = None
         if row.fact("shape") == "map":
@@ -45,6 +53,26 @@ def read_servers(node: Node, row: Field, ctx: Context) -> Any:
             if not ctx.author:
                 del out[name]
     return out
+
+
+def _add(out: dict[str, Any], name: str, config: Any) -> None:
+    """One more server. Two ways are two servers, whatever they are called; of one way the tools are added up."""
+    number, free = 2, name
+    while free in out and _way(out[free]) != _way(config):
+        free, number = f"{name}-{number}", number + 1
+    if free in out and (before := _listed(out[free])) is not None and (more := _listed(config)) is not None:
+        config = {**config, ONLY: [*before, *(one for one in more if one not in before)]}
+    elif free in out:  # the whole server is there beside one tool of it
+        config = {k: v for k, v in (config or {}).items() if k != ONLY} or None
+    out[free] = config
+
+
+def _listed(config: Any) -> list[Any] | None:
+    return config.get(ONLY) if isinstance(config, Mapping) else None
+
+
+def _way(config: Any) -> Any:
+    return {k: v for k, v in (config or {}).items() if k != ONLY}
 
 
 def _texts(value: Any) -> bool:
@@ -73,7 +101,7 @@ def _server_problem(config: Any, row: Field) -> str:
     requires = row.fact("server_requires")
     if not requires:
         return ""
-    if config is None and row.fact("by_name"):
+    if (config is None and row.fact("by_name")) or (row.fact("texts") and not _way(config)):
         return ""
     if not isinstance(config, dict):
         return "without a configuration"

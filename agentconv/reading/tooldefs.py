@@ -12,7 +12,8 @@ from typing import Any
 from agentconv.containers import Node
 from agentconv.model import Agent, Approval, Extra, Rule, Scope, Tool, Tools
 from agentconv.reading.context import Context
-from agentconv.reading.membersets import put_at, servers_config, value_at
+from agentconv.reading.membersets import put_at, servers_config
+from agentconv.reading.servernames import value_at
 from agentconv.reading.toolcodecs import NONE
 from agentconv.reading.toolsets import UNSAYABLE, server_tool, wrong
 from agentconv.records import dataclass

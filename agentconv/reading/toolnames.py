@@ -20,7 +20,7 @@ MCP_ANYWHERE = (
 
 # words for every MCP server, in one program or another: nobody calls a server so, and whoever denies one of them means
 # all; where it is no word of the program, it gives nothing
-EVERY_SERVER = frozenset(("mcp", "mcp_*", "mcp__*", "mcp__*__*", "@mcp", "mcp/*", "mcp:*"))
+EVERY_SERVER = frozenset(("mcp", "mcp*", "mcp_*", "mcp__*", "mcp__*__*", "@mcp", "mcp/*", "mcp:*"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +127,8 @@ def scope_kind(tool: Tool, text: str) -> str:
 
 def _by_author(token: str, spec: Spec) -> Found:
     table = spec.tools
+    if table.fact("foreign") is False:
+        return Found(Tool(token), "unknown")
     if caps := table.dead.get(token):
         return Found(Tool(token, caps), "dead")
     if (folded := table.folded.get(token.lower())) is not None:

@@ -17,7 +17,7 @@ WILD = pattern(r"[*?]")
 
 def every_server(token: str, found: Found, ctx: Context) -> bool:
     """Whether a word means every MCP server to its author, where the program takes it for something else or nothing."""
-    if not ctx.author or token not in EVERY_SERVER or found.tool.server == "*":
+    if not ctx.author or token.lower() not in EVERY_SERVER or found.tool.server == "*":
         return False
     return found.how not in ("own", "alias", "known-mcp", "dead")
 

@@ -382,9 +382,28 @@ def _droid(out: Answer) -> list[Seen]:
     return found
 
 
+def _crewai(out: Answer) -> list[Seen]:
+    """A tool is a method of the crew: those that the description knows as a tool of the program are shown, for what
+    another one does nobody knows."""
+    table = registry.load("crewai").tools
+    return [
+        Seen(
+            a["file"],
+            a["name"],
+            a["description"],
+            a["prompt"],
+            [t for t in a["tools"] if table.own(t)],
+            model=a["model"],
+        )
+        for a in out["agents"]
+    ]
+
+
 VIEWS: Mapping[str, Callable[[Answer], list[Seen]]] = {
+    "agent-framework": _amazonq,
     "agent-skills": _skills,
     "amazonq": _amazonq,
+    "crewai": _crewai,
     "docker-agent": _amazonq,
     "claude-managed-agents": _managed,
     "claude-code": _claude,

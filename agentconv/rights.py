@@ -132,7 +132,8 @@ def _by_capability(tools: Tools, spec: Spec, _places: tuple[str, ...]) -> dict[s
         # what the program usually does not have was not asked for by leaving the list away
         grant = Grant(opened and cap in usual)
         for rule in tools.rules:
-            along = cap in rule.tool.also and rule.scope is None  # what comes along has no limit of its own
+            # what comes along has no limit of its own, and no way round one: a part that is denied is denied to it, too
+            along = cap in rule.tool.also and (rule.scope is None or rule.effect == "deny")
             taken = rule.effect == "deny" and part_of(cap) in rule.tool.caps
             if is_star(rule.tool) or cap in rule.tool.caps or along or taken:
                 if is_star(rule.tool) and rule.effect == "allow" and cap not in usual:
@@ -251,7 +252,7 @@ def _of_tools(tools: Tools, spec: Spec, program: bool, usual: bool, main: bool) 
     out: set[Right] = set()
     for rights in found.values():
         whole = [r for r in rights if r.whole]
-        out |= {_loosest(whole)} if whole else set(rights)
+        out |= {_loosest(whole)} if whole else _said_once(rights)
     out |= set(_mcp_rights(tools, spec))
     free = {replace(r, approval=None) for r in out if r.approval != "ask"}
     if resolved(tools, spec).base == "all" and {Right(c) for c in (*_classes(tools, spec), MCP)} <= free:
@@ -277,6 +278,12 @@ def _for_themselves(cls: str, caps: Iterable[str], grant: Grant) -> Iterator[Rig
             yield right
         else:
             yield from (replace(right, scope=Scope("tool", cap)) for cap in caps)
+
+
+def _said_once(rights: list[Right]) -> set[Right]:
+    """Limited rights without those of single tools that a right of the whole class says, too."""
+    wide = {(r.minus, r.approval) for r in rights if r.scope is None}
+    return {r for r in rights if r.scope is None or r.scope.kind != "tool" or (r.minus, r.approval) not in wide}
 
 
 def _classes(tools: Tools, spec: Spec) -> Iterable[str]:

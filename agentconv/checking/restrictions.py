@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from agentconv import rights as counting
 from agentconv.checking.checked import Checked, Reader, value_of
@@ -30,6 +31,7 @@ def produce(checked: Checked) -> Iterator[Finding]:
             *_brought(checked, reader, read, twin),
             *_denials(checked, reader, read, twin, gone),
             *_scopes(checked, reader, read, twin, gone),
+            *_cut_whole(checked, reader, read, twin, gone),
             *_limits(checked, reader, read, twin, gone),
         ]
         yield from found
@@ -250,6 +252,27 @@ def _scopes(checked: Checked, reader: Reader, read: Read, twin: Read, gone: froz
             does=f"gives the whole tool: the agent can {_given(rules)} without that limit",
             mend="leave the tool away, or know that the limit is none; rules in the program's own settings may hold it",
         )  # fmt: skip
+
+
+def _cut_whole(checked: Checked, reader: Reader, read: Read, twin: Read, gone: frozenset[str]) -> Iterator[Finding]:
+    """Brackets behind a denied tool where the program takes the whole tool: less than the author left."""
+    if reader.spec.tools.fact("deny_scopes", "whole") != "whole":
+        return
+    without = replace(twin.agent.tools, rules=tuple(r for r in twin.agent.tools.rules if r.effect == "allow"))
+    agent = replace(twin.agent, tools=without)
+    taken = {r.at: r for r in twin.agent.tools.rules if r.effect == "deny" and r.scope is None}
+    bare = {r.tool.name for r in taken.values() if "(" not in _spelled(read, r.at, [r])}
+    for at, rule in taken.items():
+        spelled = _spelled(read, at, [rule])
+        if "(" not in spelled or rule.tool.name in bare or key_of(rule) in gone:
+            continue
+        if given_by_name(agent, reader.spec, rule.tool):
+            yield checked.finding(
+                "T013", "warning", f"`{spelled}` denies the whole tool", read=read, at=place(checked, read, at),
+                reader=reader, path=at, meant=f"{words(rule.tool)}, but for what stands in brackets",
+                does=f"takes the whole tool away: the agent cannot {words(rule.tool)}",
+                mend="take the name out, and deny that part in the program's own settings, which hold for all agents",
+            )  # fmt: skip
 
 
 def _spelled(read: Read, at: str, rules: list[Rule]) -> str:

@@ -28,10 +28,27 @@ class NoAgents(click.ClickException):
 
     def __init__(self, src: tuple[str, ...]) -> None:
         where = f"in {' '.join(src)}" if src else "in the known places of this project"
-        advice = "Name a file or a folder; `agentconv formats` lists the places."
-        if not src and any(is_file(Path.cwd() / place) for place in MANIFESTS):
-            advice = "This is the folder of a plugin: name it, `.`, and its agents are taken."
+        advice = _where_else(src) or "Name a file or a folder; `agentconv formats` lists the places."
         super().__init__(f"F004 no agents found {where}. {advice}")
+
+
+def _where_else(src: tuple[str, ...]) -> str:
+    """What there is in place of agents: a plugin, files in a form that their program gave up, commands and prompts."""
+    from agentconv.reading.deciding import no_agents_of
+    from agentconv.registry import heads
+
+    here = Path.cwd()
+    if src:
+        told = (no_agents_of(f"{(here / one).resolve().as_posix()}/") for one in src)
+        return next((f"What lies there is {other['is']}; {other['do']}." for other in told if other), "")
+    if any(is_file(here / place) for place in MANIFESTS):
+        return "This is the folder of a plugin: name it, `.`, and its agents are taken."
+    for head in heads().values():
+        for glob in (head.get("places") or {}).get("legacy", ()):
+            if any(here.glob(glob)):
+                folder = glob.rpartition("/")[0]
+                return f"{head['program']} reads `{folder}` no longer: name the folder, and its files are taken."
+    return ""
 
 
 def split_words(values: tuple[str, ...], option: str) -> tuple[str, ...]:

@@ -316,10 +316,17 @@ def _ambient(job: ToolJob, places: tuple[str, ...]) -> bool:
     return True
 
 
+def _called(job: ToolJob, server: str, member: str | None, grant: Grant) -> str:
+    """The name in the source for a server or one tool of it, where both may stand there."""
+    own = (r.tool for r in job.agent.tools.rules if r.effect == "allow" and r.tool.server == server)
+    same = next((tool.name for tool in own if tool.member == member), None)
+    return same or (grant.rule.tool.name if grant.rule else f"{server}/{member or '*'}")
+
+
 def _server(job: ToolJob, servers: Servers, server: str, member: str | None, grant: Grant) -> list[Rule]:
     table = job.dst.tools
     places = server_places(job, server, member)
-    label = grant.rule.tool.name if grant.rule else f"{server}/{member or '*'}"
+    label = _called(job, server, member, grant)
     what = f"one tool of the MCP server {server}" if member else f"the MCP server {server}"
     if forbidden_server(job, server):
         job.say("T021", f"`{label}` is left out: {job.why_not('mcp:*')[1]}", places)

@@ -224,10 +224,16 @@ def _held_by_rights(
                 taken -= set(classes)  # the same program does the same with it, whatever the list names
             continue
         if not (taken & set(classes)):
+            if all(options.allows(cls) for cls in classes):
+                text = f"{dst.program} has no `{row.key}: {word}`; what it takes away is what you allowed"
+                out.say("L004", text, row.field or row.key, "approximate")
             continue
         words = " and ".join(DOES.get(cls, cls) for cls in sorted(classes))
-        text = f"{dst.program} has no `{row.key}: {word}`; it is held by giving no tool that {words}"
-        out.say("L004", text, row.field or row.key)
+        text = f"{dst.program} has no `{row.key}: {word}`"
+        if dst.tools.control == "none":
+            out.say("L004", f"{text}, and nothing else that would hold it", row.field or row.key, "approximate")
+            continue
+        out.say("L004", f"{text}; it is held by giving no tool that {words}", row.field or row.key)
     return taken, reasons
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import Any
 
 from agentconv.capabilities import load_data
 from agentconv.notes import Note, note
-from agentconv.reading.detect import Guess, guess, marks
+from agentconv.reading.detect import Guess, by_name, guess, marks
 
 SURE = 2  # one key that only this format has
 
@@ -16,8 +17,8 @@ SURE = 2  # one key that only this format has
 def decide(path: str, text: str, shown: str = "", guessed: Guess | None = None) -> tuple[str | None, Note | None]:
     """The format, or a note that it cannot be told. ``shown`` is what the note calls the file; ``guessed``: what its
     place and name say, where somebody has looked."""
-    if (other := _of_another_tool(path)) is not None:
-        problem = f"this is a source of {other['tool']}, which agentconv does not read"
+    if (other := no_agents_of(path)) is not None and not by_name(path):
+        problem = f"this is {other['is']}"
         return None, note("F006", problem, file=shown or path, help=str(other["do"]))
     found = guessed or guess(path, text)
     if found.format:
@@ -25,8 +26,8 @@ def decide(path: str, text: str, shown: str = "", guessed: Guess | None = None) 
     return _fitting(found.candidates, text, shown or path)
 
 
-def _of_another_tool(path: str) -> dict[str, Any] | None:
-    """The tool whose folder the file lies in, where that is none of the programs."""
+def no_agents_of(path: str) -> dict[str, Any] | None:
+    """What the files of its folder are, where that is no agent of a program."""
     folder, _, name = path.rpartition("/")
     others: dict[str, Any] = load_data("others")
     return _tool_of(folder) or others.get(name)
@@ -40,7 +41,9 @@ def _three(names: list[str]) -> str:
 @lru_cache(maxsize=256)  # files of one folder follow each other
 def _tool_of(path: str) -> dict[str, Any] | None:
     others: dict[str, Any] = load_data("others")
-    return next((others[part] for part in PurePosixPath(path).parts if part in others), None)
+    parts = PurePosixPath(path).parts
+    found = [*parts, *(f"{outer}/{inner}" for outer, inner in pairwise(parts))]
+    return next((others[one] for one in found if one in others), None)
 
 
 def _fitting(candidates: tuple[str, ...], text: str, shown: str) -> tuple[str | None, Note | None]:

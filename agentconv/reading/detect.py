@@ -14,7 +14,8 @@ from agentconv.records import dataclass
 from agentconv.registry import derived, heads, ids
 
 KEY = pattern(r"^[ \t]*[\"']?([A-Za-z_][\w.-]*)[\"']?[ \t]*[:=]", re.M)
-NO_TOOLS = pattern(r"\([^()\n]*\)|^(?:description|name|title)[ \t]*:.*$", re.M)  # scopes, and texts of one line
+# scopes, texts of one line, and lists of agents, where a `*` is no tool
+NO_TOOLS = pattern(r"\([^()\n]*\)|^(?:description|name|title)[ \t]*:.*$|^agents[ \t]*:.*(?:\n[ \t]*-[ \t].*)*", re.M)
 HEAD = 4000  # characters that are searched for keys: headers are short
 HEADER = pattern(r"^---[ \t]*\r?$", re.M)  # also behind a fence, a comment or a heading
 

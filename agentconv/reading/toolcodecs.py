@@ -283,7 +283,9 @@ def _denied(token: str, at: str, place: Node, row: Field, ctx: Context) -> list[
         return [Rule("deny", star(ctx.spec), None, None, at)]
     scope = found.scope
     if scope is not None and table.fact("deny_scopes", "whole") == "whole":
-        scope = None  # the program takes the whole tool, which is narrower than what stands there
+        # the program takes the whole tool, which is narrower than what stands there
+        text, scope = f"`{token}`: {ctx.spec.seen} takes the whole tool away, not only what stands in brackets", None
+        ctx.say("T013", text, at, place, effect="info")
     if not ctx.author:
         if scope is not None:
             return []

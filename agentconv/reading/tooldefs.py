@@ -198,6 +198,8 @@ def rest_of_definitions(node: Node, row: Field, spec: Spec, top: Node | None) ->
             yield Extra(f"{row.key}.{name}", item.data(), spec.id)
             continue
         taken = {words["key"], words["single"], words["policy"], words["members"], "id", facts.get("names")}
+        if facts.get("server") and facts.get("names"):
+            taken |= {"description", "inputs", "outputs"}  # what its server says of a tool itself
         usual = definition(own.name if own else "", spec)
         said = {k: v for k, v in item.data().items() if k not in taken and v not in (None, [], {})}
         rest = {k: v for k, v in said.items() if usual.get(k) != v}
@@ -261,11 +263,20 @@ def definitions_value(row: Field, agent: Agent, spec: Spec, extras: dict[str, An
         name = key.removeprefix(f"{row.key}.")
         known = next((e for e in out if e.get(words["single"]) == name), None)
         if known is not None:
-            known |= {k: v for k, v in more.items() if k not in known}
+            _merge(known, more)
         elif isinstance(more, Mapping) and words["key"] in more:
             out.append(dict(more))
     named = any(facts.get("names") for facts in kinds.values())
     return out if out or (named and agent.tools.base is not None) else None
+
+
+def _merge(entry: dict[str, Any], more: Mapping[str, Any]) -> None:
+    """What the file says of a tool itself stands before what is written of such a tool elsewhere."""
+    for key, value in more.items():
+        if isinstance(value, Mapping) and isinstance(inner := entry.get(key), dict):
+            _merge(inner, value)
+        else:
+            entry[key] = value
 
 
 def _entry(kind: str, rule: Rule, facts: Words, words: Words, spec: Spec) -> dict[str, Any]:

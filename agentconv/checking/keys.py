@@ -38,7 +38,11 @@ def produce(checked: Checked) -> Iterator[Finding]:
             continue
         for token in read.keys:
             if (node := read.where.get(token.at)) is not None:
-                yield _near(checked, read, token.at, node, spec.fields[str(token.new)], f"; {FIXED}")
+                # a value of another type means something else under the right key, so it is for its author to write
+                bad = any(
+                    n.code in ("R006", "R007") and (n.line, n.column) == (node.line, node.column) for n in read.notes
+                )
+                yield _near(checked, read, token.at, node, spec.fields[str(token.new)], "" if bad else f"; {FIXED}")
         yield from _alone(checked, read)
         for key in {extra.key for extra in read.agent.extras} - set(spec.fields) - passed:
             node = read.where.get(key)

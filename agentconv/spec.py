@@ -368,8 +368,9 @@ class Spec:
 
     @cached_property
     def split_keys(self) -> frozenset[str]:
-        """Keys at the top whose maps hold rows (`a` of `a.b`)."""
-        return frozenset(key.split(".")[0] for key in self.fields if "." in key)
+        """Keys at the top whose maps hold rows (`a` of `a.b`); what stands in sets of tools is no key of a map."""
+        dotted = (row for row in self.fields.values() if "." in row.key and row.fact("inside") != "tools")
+        return frozenset(row.key.split(".")[0] for row in dotted)
 
     @cached_property
     def by_field(self) -> dict[str, Field]:

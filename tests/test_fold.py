@@ -68,7 +68,7 @@ def test_a_manifest_comes_back_from_every_program(id: str) -> None:
     out = convert_text(data.decode(), from_=MANIFEST, to=id, path=path, options=there)[0]
     assert not [n for n in out.notes if n.effect == "lost" and n.path in TITLES]
     on_the_way, text = next(iter(out.files.items()))
-    back = convert_text(text.decode(), from_=id, to=MANIFEST, path=on_the_way)[0]
+    back = convert_text(text.decode(), from_=id, to=MANIFEST, path=on_the_way, options=Options(guard=False))[0]
     again = next(iter(back.files.values())).decode()
     assert HEADING not in again
     for key in ("capabilities", "task_types", "tools_required", "context_requirements", "priority", "examples"):

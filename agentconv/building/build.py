@@ -17,7 +17,7 @@ from agentconv.building.wishes import Wishes as Wishes
 from agentconv.conversion import Conversion
 from agentconv.notes import note
 from agentconv.project import configured, files
-from agentconv.project.batch import about_target, say_absent
+from agentconv.project.batch import about_target, say_absent, say_twice
 from agentconv.project.config import Config
 from agentconv.project.making import Made, read_source
 from agentconv.project.planning import Plan, Remark, Run
@@ -142,6 +142,7 @@ class _Build:
         for output in self.outputs:
             done.remarks += about_target(output, [r for r in output.made if r.files], places, done)
             say_absent(output.plan, output.dst, output.made)
+            say_twice(output.plan, output.dst, output.made)
         for tracked in (True, False):
             self._settle(tracked, empty)
         if not self.wishes.dry:

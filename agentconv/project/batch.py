@@ -71,6 +71,7 @@ def run(plan: Plan, sources: Iterable[Source], progress: Callable[[int], None] =
     _say_renamed(plan, found, done.results)
     for target in targets:
         say_absent(target.plan, target.dst, target.made)
+        say_twice(target.plan, target.dst, target.made)
     if not plan.dry:
         written.save()
     done.remarks = _unknown_names(plan, known)
@@ -182,6 +183,23 @@ def say_absent(plan: Plan, dst: Spec, results: list[Conversion]) -> None:
         from agentconv.project import references
 
         references.say_absent(dst, plan.root, results, plan.dry)
+
+
+def say_twice(plan: Plan, dst: Spec, results: list[Conversion]) -> None:
+    """Two agents in files of their own that the program calls by one name."""
+    if dst.identity.get("by") == "path" or "{" in (plan.output or ""):
+        return
+    first: dict[str, Conversion] = {}
+    for result in results:
+        if not result.files or result.entry:
+            continue
+        called = result.called
+        name = called.becomes if called is not None and called.words else result.name
+        other = first.setdefault(name, result)
+        if other is not result and not set(other.files) & set(result.files):
+            path = next(iter(other.files))
+            text = f"{dst.program} calls the agent of {path} `{name}`, too: asked for by that name, either may come"
+            result.notes.append(note("C043", text, path="name", file=result.source, help="rename one of the two"))
 
 
 def _several_formats(found: list[Source]) -> bool:

@@ -19,6 +19,7 @@ from agentconv.lowering.wish import (
     say_leave,
     say_scope,
     server_places,
+    way_out,
     written,
 )  # fmt: skip
 from agentconv.model import Rule, Tool, Tools
@@ -59,7 +60,7 @@ def _closed(job: ToolJob, caps: Mapping[str, Grant]) -> set[str]:
             continue
         if grant.any and job.places(cap):
             text = f"{job.dst.program} cannot deny a part of “{cap_title(cap)}”; the whole is denied"
-            job.say("T013", text, job.places(cap))
+            job.say("T013", text, job.places(cap), help=way_out(cap))
         closed.add(cap)
     return closed
 

@@ -18,6 +18,7 @@ from agentconv.lowering.wish import (
     say_choice,
     say_scope,
     server_places,
+    way_out,
 )  # fmt: skip
 from agentconv.model import Approval, Rule, Scope, Tool, Tools
 from agentconv.reading.toolnames import star
@@ -50,7 +51,7 @@ def all_but(job: ToolJob, source: Tools, caps: Mapping[str, Grant]) -> Tools:
                 closed.add(cap)
                 if places := job.places(cap):
                     text = f"{job.dst.program} cannot hold a part of “{cap_title(cap)}”; the whole is denied"
-                    job.say("T013", text, places)
+                    job.say("T013", text, places, help=way_out(cap))
             else:
                 limited.add(name.name)
                 rules += made
@@ -93,7 +94,7 @@ def _key_by_key(job: ToolJob, source: Tools, caps: Mapping[str, Grant]) -> Tools
             made = _patterns(job, name, limited, caps[limited], job.places(limited)[:1])
             if made is None and (places := job.places(limited)):
                 text = f"{job.dst.program} cannot hold a part of “{cap_title(limited)}”; the whole is denied"
-                job.say("T013", text, places)
+                job.say("T013", text, places, help=way_out(limited))
             elif made is not None:
                 _say_dropped(job, Wish(limited, caps[limited], (), name.name), name)
             rules += made or []

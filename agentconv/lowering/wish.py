@@ -183,8 +183,13 @@ def say_scope(job: ToolJob, wish: Wish) -> None:
         + f"`{wish.label}` is {'denied for' if open_ else 'limited to'} {texts}; {job.dst.seen} cannot hold that: "
         + ("it is left out" if one_of_many else "the whole tool is left out"),
         wish.at,
-        help=f"--allow-widening {risk(wish.cap)} gives the whole tool" if risk(wish.cap) != "none" else "",
+        help=way_out(wish.cap),
     )
+
+
+def way_out(cap: str) -> str:
+    """How to have a tool that is left out because a limit of it cannot be held."""
+    return f"--allow-widening {risk(cap)} gives the whole tool" if risk(cap) != "none" else ""
 
 
 def say_choice(

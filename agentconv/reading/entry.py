@@ -47,7 +47,8 @@ def read_entry(
     for key, node in sorted(values, key=lambda v: order.get(v[0], len(order))):
         if problems := keys.take(key, node, rows.get(key)):
             return problems
-    for key, node, row in besides(spec, document):
+    alone = entry is document.header  # an agent that is the whole of the file: nothing stands beside it
+    for key, node, row in () if alone else besides(spec, document):
         if problems := keys.take_beside(key, node, row):
             return problems
         said.setdefault(key, node)

@@ -102,7 +102,7 @@ def carry(agent: Agent, src: Spec, dst: Spec, out: Lowered, names: Mapping[str, 
         if (value := getattr(agent, name)) is not None
         and (name in unsure or value != _loaded(getattr(out.agent, name), dst))
         and (name not in HARMLESS or value in HARMLESS[name])
-        and not (name in TITLES and any(n.code == "L014" and n.path == name for n in out.notes))
+        and not (name in TITLES and value == getattr(own, name) and _folded(name, out))
     }
     if dst.identity.get("by") == "name":  # the file's name is no part of what is read again
         fields.pop("id", None)
@@ -135,6 +135,11 @@ def carry(agent: Agent, src: Spec, dst: Spec, out: Lowered, names: Mapping[str, 
         out.agent = replace(out.agent, prompt=f"{prompt}{newline * 2}{comment}" if prompt else comment)
         where = "in a comment at the end of the prompt"
     _say(fields, extras, where, out)
+
+
+def _folded(name: str, out: Lowered) -> bool:
+    """Whether a field stands in the prompt, from where it comes home by itself."""
+    return any(n.code == "L014" and n.path == name for n in out.notes)
 
 
 def more(have: Rights, want: Rights) -> Rights:

@@ -14,6 +14,8 @@ from agentconv.lowering.wish import ToolJob
 from agentconv.records import dataclass
 from agentconv.spec import Name, Spec, near, part_of, portable, risk
 
+NOTHING: frozenset[str] = frozenset()
+
 
 @dataclass(slots=True)
 class Choice:
@@ -40,10 +42,13 @@ def candidates(cap: str, spec: Spec) -> list[Name]:
     return means or [n for n in names if cap in n.also]
 
 
-def best(cap: str, wanted: set[str], allowed: frozenset[str], spec: Spec) -> tuple[Name | None, Name | None]:
-    """The name to write for a capability, and where none is allowed one that would give more."""
+def best(
+    cap: str, wanted: set[str], allowed: frozenset[str], spec: Spec, cut: frozenset[str] = NOTHING
+) -> tuple[Name | None, Name | None]:
+    """The name to write for a capability, and where none is allowed one that would give more. ``cut``: what
+    the agent has a part of, which the name may not give as a whole."""
     found = candidates(cap, spec)
-    fit = [n for n in found if _price(n, wanted) <= allowed]
+    fit = [n for n in found if _price(n, wanted) <= allowed and cut.isdisjoint(n.gives)]
     preferred = (spec.tools.fact("write") or {}).get(cap)
     for name in fit:
         if name.name == preferred:
@@ -58,8 +63,10 @@ def _price(name: Name, wanted: set[str]) -> frozenset[str]:
     return frozenset(risk(c) for c in name.gives if not (c in wanted and limited(c))) - {"none"}
 
 
-def choose(caps: Iterable[str], along: Iterable[str], allowed: frozenset[str], spec: Spec) -> Choice:
-    """Names for ``caps``; ``along`` are welcome but not missed."""
+def choose(
+    caps: Iterable[str], along: Iterable[str], allowed: frozenset[str], spec: Spec, cut: frozenset[str] = NOTHING
+) -> Choice:
+    """Names for ``caps``; ``along`` are welcome but not missed, of what is ``cut`` no name gives the whole."""
     choice = Choice()
     caps = list(dict.fromkeys(caps))
     wanted = set(caps) | set(along)
@@ -71,9 +78,9 @@ def choose(caps: Iterable[str], along: Iterable[str], allowed: frozenset[str], s
         if cap in held:
             choice.by_cap[cap] = next(n for n in choice.names if cap in spec.tools.names[n].gives)
             continue
-        name, wider = best(cap, wanted, allowed, spec)
+        name, wider = best(cap, wanted, allowed, spec, cut)
         if name is None:
-            stand_in = _near(cap, wanted, allowed, spec)
+            stand_in = _near(cap, wanted, allowed, spec, cut)
             if stand_in is not None:
                 other, effect, name = stand_in
                 choice.near[cap] = (other, effect)
@@ -91,11 +98,13 @@ def choose(caps: Iterable[str], along: Iterable[str], allowed: frozenset[str], s
     return choice
 
 
-def _near(cap: str, wanted: set[str], allowed: frozenset[str], spec: Spec) -> tuple[str, str, Name] | None:
+def _near(
+    cap: str, wanted: set[str], allowed: frozenset[str], spec: Spec, cut: frozenset[str]
+) -> tuple[str, str, Name] | None:
     for other, effect in near(cap).items():
         if risk(other) not in allowed and risk(other) != "none":
             continue
-        name, _ = best(other, wanted, allowed, spec)
+        name, _ = best(other, wanted, allowed, spec, cut)
         if name is not None:
             return other, effect, name
     return None

@@ -196,7 +196,8 @@ def test_an_output_that_is_filled_in_is_read_back(to: str) -> None:
     (_, form), *_ = kinds(maker)
     target = form.targets.get(to) if isinstance(form, filling.Filling) else None
     if form is None or target is None or not target.proved:
-        assert load(to).syntax == "sections", "this target has no kinds"
+        spelled = "joined" in load(to).identity  # names are not those of the sources
+        assert spelled or load(to).syntax == "sections", "this target has no kinds"
         return
     texts = texts_of(maker, files[2], "claude-code")
     assert form.filled(texts)

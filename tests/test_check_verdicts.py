@@ -179,6 +179,8 @@ def _more(checked: Checked, found: list[Finding], given: set[str]) -> Iterator[s
     denied = {cap for rule in agent.tools.rules if rule.effect == "deny" for cap in rule.tool.caps}
     there = {cap for name in names for cap in name.gives}
     said = [one for one in said if one.code != "L041"]  # a list under a wrong key, beside a shell that does it all
+    servers = {rule.at for rule in agent.tools.rules if rule.tool.server}  # none is there, so none of its tools is seen
+    said = [one for one in said if one.path not in servers]
     if said and not wider and not whole_scope and not denied & there:
         yield f"said {[(one.code, one.message) for one in said]}, and the program gives {sorted(classes)}"
 

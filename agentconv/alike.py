@@ -129,6 +129,7 @@ class Signs:
     longest_name: int
     shortest: int  # prompt
     lengths: tuple[tuple[str, int], ...]  # texts with a limit
+    joint: str = ""  # what it has between the words of a name, where that is no dash
 
     def plain(self, texts: Texts, like: Texts | None = None) -> bool:
         """Texts that the program takes as they are. ``like``: and no longer than the limits that those keep."""
@@ -165,6 +166,8 @@ class Signs:
             return False
         if len(prompt) < self.shortest or any(p.search(prompt) for p in self.refused):
             return False
+        if self.joint and like is not None and ("-" in texts.name) != ("-" in like.name):
+            return False  # one of them gets another name
         return like is None or self.too_long(texts) == self.too_long(like)
 
     def too_long(self, texts: Texts) -> tuple[bool, ...]:
@@ -174,6 +177,8 @@ class Signs:
     def _plain_name(self, name: str) -> bool:
         if len(name) > self.longest_name or name in self.names:
             return False
+        if self.joint:
+            name = name.replace("-", self.joint)
         return all(p.fullmatch(name) for p in self.name_patterns)
 
 
@@ -203,6 +208,7 @@ def signs(spec: Spec) -> Signs:
             *(("description", most) for most in _longest(texts, limits, "description", "when_to_use")),
             *(("prompt", most) for most in _longest(texts, limits, "prompt")),
         ),
+        str(spec.identity.get("joined") or ""),
     )
 
 

@@ -99,10 +99,7 @@ class Keys:
         self.extras: list[Extra] = []
         self.base: Base | None = None
         self.early: list[Rule] = []  # of an old map, which a newer one overrides
-        self.shared: tuple[list[Rule], list[Rule]] = (
-            [],
-            [],
-        )  # both, of keys beside the entries
+        self.shared: tuple[list[Rule], list[Rule]] = [], []  # early ones and others, of keys beside the entries
         self.rules: list[Rule] = []
         self.limits: list[Rule] = []  # of a key that the program does not read
 

@@ -284,8 +284,9 @@ def _denied(token: str, at: str, place: Node, row: Field, ctx: Context) -> list[
     scope = found.scope
     if scope is not None and table.fact("deny_scopes", "whole") == "whole":
         # the program takes the whole tool, which is narrower than what stands there
-        text, scope = f"`{token}`: {ctx.spec.seen} takes the whole tool away, not only what stands in brackets", None
+        text = f"`{token}`: {ctx.spec.seen} takes the whole tool away, not only what stands in brackets"
         ctx.say("T013", text, at, place, effect="info")
+        scope = None
     if not ctx.author:
         if scope is not None:
             return []
@@ -301,7 +302,7 @@ def _found_denied(token: str, at: str, place: Node, ctx: Context) -> Found:
     found = recognise(token, ctx.spec, author=ctx.author)
     if token == table.mcp.get("deny_every"):
         return Found(Tool(token, server="*"), "mcp")
-    if ctx.author and "mcp" in token:
+    if ctx.author and "mcp" in token.lower():
         from agentconv.reading.wildkeys import all_closed
 
         if (every := all_closed(token, found, at, place, ctx)) is not None:

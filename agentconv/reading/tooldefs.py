@@ -14,8 +14,7 @@ from agentconv.model import Agent, Approval, Extra, Rule, Scope, Tool, Tools
 from agentconv.reading.context import Context
 from agentconv.reading.membersets import put_at, servers_config
 from agentconv.reading.servernames import value_at
-from agentconv.reading.toolcodecs import NONE
-from agentconv.reading.toolsets import UNSAYABLE, server_tool, wrong
+from agentconv.reading.toolsets import UNSAYABLE, no_list, server_tool, wrong
 from agentconv.records import dataclass
 from agentconv.spec import Field, Spec
 
@@ -26,11 +25,7 @@ NO = ("false", "no", "off", "n", "f", "0")
 def read_definitions(node: Node, row: Field, ctx: Context) -> Tools:
     """A list of definitions. What is in none of them is not there."""
     if node.kind != "list":
-        null = node.kind == "scalar" and node.value is None
-        ctx.refuse(row.fact("null" if null else "bad"), f"`{row.key}` must be a list")
-        text = f"`{row.key}` must be a list of tools: {ctx.spec.seen} does not take this file; taken as no tools"
-        ctx.say("R006", text, "tools", node, effect="approximate")
-        return NONE
+        return no_list(node, row, ctx, "tools")
     words = ctx.spec.tools.fact("sets")
     boxes = {one.at: one for one in _boxes(node, row, ctx.spec, ctx.top)}
     rules: list[Rule] = []

@@ -38,6 +38,15 @@ class Setting:
         return "ask" if self.asks else "auto"
 
 
+def no_list(node: Node, row: Field, ctx: Context, what: str) -> Tools:
+    """A control that must be a list and is none."""
+    null = node.kind == "scalar" and node.value is None
+    ctx.refuse(row.fact("null" if null else "bad"), f"`{row.key}` must be a list of {what}")
+    text = f"`{row.key}` must be a list of {what}: {ctx.spec.seen} does not take this file; taken as no tools"
+    ctx.say("R006", text, "tools", node, effect="approximate")
+    return NONE
+
+
 def read_toolsets(node: Node, row: Field, ctx: Context) -> Tools:
     """A list of sets. What is in no set is not there; two sets for one tool have to agree."""
     if ctx.spec.tools.fact("sets").get("single"):
@@ -49,11 +58,7 @@ def read_toolsets(node: Node, row: Field, ctx: Context) -> Tools:
 
         return read_member_sets(node, row, ctx)
     if node.kind != "list":
-        null = node.kind == "scalar" and node.value is None
-        ctx.refuse(row.fact("null" if null else "bad"), f"`{row.key}` must be a list of sets")
-        text = f"`{row.key}` must be a list of sets: {ctx.spec.seen} does not take this file; taken as no tools"
-        ctx.say("R006", text, "tools", node, effect="approximate")
-        return NONE
+        return no_list(node, row, ctx, "sets")
     words = ctx.spec.tools.fact("sets")
     rules: list[Rule] = []
     for n, item in enumerate(node.items):

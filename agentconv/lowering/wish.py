@@ -171,8 +171,8 @@ def shut_forbidden(job: ToolJob, caps: dict[str, Grant]) -> None:
 
 
 def shut_kin(job: ToolJob, caps: dict[str, Grant]) -> None:
-    """Close what the source's program has no name for, where its author denied the usual names of that right: who denies
-    Claude Code's `Write` and `Edit` means no deleting either, so a target's `edit` that is both is denied, too."""
+    """Close what the source's program has no name for, where its author denied the usual names of that right: who
+    denies Claude Code's `Write` and `Edit` means no deleting either, so a target's `edit` that is both is denied."""
     rules = [r for r in job.agent.tools.rules if r.effect == "deny" and r.scope is None and not is_star(r.tool)]
     denied = {c for r in rules for c in r.tool.caps}
     for cls in {risk(c) for c in denied} - {"none"}:

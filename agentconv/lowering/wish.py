@@ -9,6 +9,7 @@ from dataclasses import field, replace
 from agentconv import scopes as patterns
 from agentconv.model import Agent, Rule, Scope, Tools
 from agentconv.notes import Note, NoteEffect, note
+from agentconv.reading.toolnames import EVERY_SERVER
 from agentconv.records import dataclass
 from agentconv.rights import CLASSES, Grant, Right, Rights, by_capability, by_server, is_star
 from agentconv.spec import Name, Spec, all_caps, cap_title, common_caps, risk
@@ -255,8 +256,20 @@ def say_unknown(job: ToolJob) -> None:
             text = f"`{rule.tool.name}` is a check of {job.src.program} itself; {job.dst.program} has none of that name"
             job.say("T003", text, rule.at, effect="lost")
             continue
+        if rule.effect == "allow" and rule.tool.name.lower() in EVERY_SERVER and _free_servers(job):
+            text = (
+                f"`{rule.tool.name}` gives nothing in {job.src.program}: the tools of every MCP server are there anyway"
+            )
+            job.say("T004", text, rule.at, effect="info")
+            continue
         text = f"`{rule.tool.name}` is no tool that any program has; left out"
         job.say("T004", text, rule.at, effect="narrows" if rule.effect == "allow" else "lost")
+
+
+def _free_servers(job: ToolJob) -> bool:
+    """Whether every MCP tool is there and none asks: a word for them all gives nothing more."""
+    grants = by_server(job.agent.tools, job.src)
+    return all(g.open and g.approval != "ask" for g in grants.values())
 
 
 def say_missing(job: ToolJob, made: Tools, caps: Mapping[str, Grant], *, listed: bool) -> None:

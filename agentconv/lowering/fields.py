@@ -236,6 +236,11 @@ def _fits(value: Any, home: Field | None) -> bool:
     return kinds is None or (isinstance(value, kinds) and isinstance(value, bool) == (kinds == (bool,)))
 
 
+def _denials(row: Field | None) -> Mapping[Any, Any]:
+    """Values of a key without a field in the model that are read as denials."""
+    return (row.fact("denies") if row else None) or {}
+
+
 def lower_extras(extras: tuple[Extra, ...], src: Spec, dst: Spec, out: Lowered) -> tuple[Extra, ...]:
     """Keys of the program's own: between formats of one program as they are, else dropped."""
     family = {src.id, src.head.get("extends"), dst.id, dst.head.get("extends"), "", None}
@@ -271,6 +276,9 @@ def lower_extras(extras: tuple[Extra, ...], src: Spec, dst: Spec, out: Lowered) 
             for row in src.fields.values()
         ):
             text = f"`{extra.key}` of {src.program} was read for what the agent takes from it"
+            out.say("L006", text, extra.key, "info")
+        elif isinstance(extra.value, str | bool) and extra.value in _denials(src.fields.get(extra.key)):
+            text = f"`{extra.key}: {extra.value}` of {src.program} was read for what it takes away"
             out.say("L006", text, extra.key, "info")
         elif extra.key == src.models.get("provider_key"):
             out.say("L006", f"`{extra.key}` of {src.program} says who serves the model there", extra.key, "info")

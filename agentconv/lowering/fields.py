@@ -246,6 +246,7 @@ def lower_extras(extras: tuple[Extra, ...], src: Spec, dst: Spec, out: Lowered) 
     family = {src.id, src.head.get("extends"), dst.id, dst.head.get("extends"), "", None}
     same = {src.id, src.head.get("extends")} & {dst.id, dst.head.get("extends")} - {None}
     kept = []
+    named = src.container.get("prompt_by") or {}
     flat = (dst.container.get("dialect") or {}).get("parser") == "lines"  # one line of text and a key in lower case
     for extra in extras:
         home = dst.fields.get(extra.key)
@@ -277,6 +278,8 @@ def lower_extras(extras: tuple[Extra, ...], src: Spec, dst: Spec, out: Lowered) 
         ):
             text = f"`{extra.key}` of {src.program} was read for what the agent takes from it"
             out.say("L006", text, extra.key, "info")
+        elif extra.key == named.get("key") and extra.value not in named["own"]:
+            out.say("L006", f"`{extra.key}` of {src.program} says where its prompt lies", extra.key, "info")
         elif isinstance(extra.value, str | bool) and extra.value in _denials(src.fields.get(extra.key)):
             text = f"`{extra.key}: {extra.value}` of {src.program} was read for what it takes away"
             out.say("L006", text, extra.key, "info")

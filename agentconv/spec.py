@@ -354,8 +354,8 @@ class Spec:
     @property
     def names_files(self) -> bool:
         """Whether a text of such a file may stand in another one."""
-        named = self.container.get("body_refs") or self.container.get("prompt_files")
-        return bool(self.rows_with("refs") or named)
+        named = (self.container.get(word) for word in ("body_refs", "prompt_files", "prompt_by"))
+        return bool(self.rows_with("refs") or any(named))
 
     def rows_with(self, *facts: str) -> tuple[Field, ...]:
         """The rows that say one of these words, in order: few do, and each file asks for them again and again."""

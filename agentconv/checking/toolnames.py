@@ -101,13 +101,22 @@ def _named(checked: Checked, reader: Reader, read: Read, twin: Read, token: Toke
         does += ", unless an extension brings a tool of this name"
     elif there and not denied:
         does += "; another name of the list gives the same"
+    regex = str(reader.spec.tools.fact("regex") or "")
+    if code == "T004" and regex and token.text.startswith(regex):
+        severity, does = "info", f"{'denies' if denied else 'gives'} the tools of servers whose names match"
+        message = f"no tool that is known matches `{token.text}`"
+    mend = (
+        _mend(token, found, checked, reader.spec)
+        if message.startswith(("`", "nobody"))
+        else "correct it, if none is meant to"
+    )
     own = reader.spec.tools.own_member(found.tool.member)
     if own is not None and not denied:
         does = f"gives its own `{own.name}` for it, whatever stands before the name"
     return checked.finding(
         code, severity, message, read=read, at=checked.at(token.start), reader=reader, path=token.at,
         meant=words(found.tool) if known else "a tool of this name", does=does,
-        mend="name the whole server" if own is not None else _mend(token, found, checked, reader.spec),
+        mend="name the whole server" if own is not None else mend,
     )  # fmt: skip
 
 

@@ -236,11 +236,17 @@ def _fits(value: Any, home: Field | None) -> bool:
     return kinds is None or (isinstance(value, kinds) and isinstance(value, bool) == (kinds == (bool,)))
 
 
+def _denials(row: Field | None) -> Mapping[Any, Any]:
+    """Values of a key without a field in the model that are read as denials."""
+    return (row.fact("denies") if row else None) or {}
+
+
 def lower_extras(extras: tuple[Extra, ...], src: Spec, dst: Spec, out: Lowered) -> tuple[Extra, ...]:
     """Keys of the program's own: between formats of one program as they are, else dropped."""
     family = {src.id, src.head.get("extends"), dst.id, dst.head.get("extends"), "", None}
     same = {src.id, src.head.get("extends")} & {dst.id, dst.head.get("extends")} - {None}
     kept = []
+    named = src.container.get("prompt_by") or {}
     flat = (dst.container.get("dialect") or {}).get("parser") == "lines"  # one line of text and a key in lower case
     for extra in extras:
         home = dst.fields.get(extra.key)
@@ -271,6 +277,11 @@ def lower_extras(extras: tuple[Extra, ...], src: Spec, dst: Spec, out: Lowered) 
             for row in src.fields.values()
         ):
             text = f"`{extra.key}` of {src.program} was read for what the agent takes from it"
+            out.say("L006", text, extra.key, "info")
+        elif extra.key == named.get("key") and extra.value not in named["own"]:
+            out.say("L006", f"`{extra.key}` of {src.program} says where its prompt lies", extra.key, "info")
+        elif isinstance(extra.value, str | bool) and extra.value in _denials(src.fields.get(extra.key)):
+            text = f"`{extra.key}: {extra.value}` of {src.program} was read for what it takes away"
             out.say("L006", text, extra.key, "info")
         elif extra.key == src.models.get("provider_key"):
             out.say("L006", f"`{extra.key}` of {src.program} says who serves the model there", extra.key, "info")

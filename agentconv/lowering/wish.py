@@ -12,7 +12,7 @@ from agentconv.notes import Note, NoteEffect, note
 from agentconv.reading.toolnames import EVERY_SERVER
 from agentconv.records import dataclass
 from agentconv.rights import CLASSES, Grant, Right, Rights, by_capability, by_server, is_star
-from agentconv.spec import Name, Spec, cap_title, risk
+from agentconv.spec import Name, Spec, all_caps, cap_title, common_caps, risk
 
 Places = tuple[str, ...]
 Servers = Mapping[tuple[str, str | None], Grant]
@@ -170,6 +170,20 @@ def shut_forbidden(job: ToolJob, caps: dict[str, Grant]) -> None:
         if places := job.places(cap, effect="allow"):
             code, why = job.why_not(risk(cap))
             job.say(code, f"“{cap_title(cap)}” is left out: {why}", places, effect="narrows")
+
+
+def shut_kin(job: ToolJob, caps: dict[str, Grant]) -> None:
+    """Close what the source's program has no name for, where its author denied the usual names of that right: who
+    denies Claude Code's `Write` and `Edit` means no deleting either, so a target's `edit` that is both is denied."""
+    rules = [r for r in job.agent.tools.rules if r.effect == "deny" and r.scope is None and not is_star(r.tool)]
+    denied = {c for r in rules for c in r.tool.caps}
+    for cls in {risk(c) for c in denied} - {"none"}:
+        usual = [c for c in common_caps() if risk(c) == cls and c in caps]
+        if denied.isdisjoint(usual) or any(caps[c].any for c in usual):
+            continue
+        for cap in all_caps():
+            if risk(cap) == cls:
+                caps.setdefault(cap, Grant(False))
 
 
 def say_scope(job: ToolJob, wish: Wish) -> None:

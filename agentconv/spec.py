@@ -55,6 +55,11 @@ class ToolTable:
         asks = "ask" in (words.get("policies") or {}).values()
         return bool(words.get("members")) and asks and any(one.get("server") for one in words["words"].values())
 
+    @property
+    def server_switches(self) -> Mapping[str, Any]:
+        """Keys that decide whether there are other MCP servers than those of the file itself."""
+        return {**(self.mcp.get("own_unless") or {}), **(self.mcp.get("own_with") or {})}
+
     @cached_property
     def names(self) -> dict[str, Name]:
         """Single tools and groups by name."""

@@ -272,7 +272,7 @@ def lower_extras(extras: tuple[Extra, ...], src: Spec, dst: Spec, out: Lowered) 
             if what:
                 text = f"`{extra.key}` of {src.program}: {what}. {dst.seen} has nothing like it"
             out.say("L003", text, extra.key, help="--allow-widening limits writes it without")
-        elif any(
+        elif extra.key in src.tools.server_switches or any(
             (row.fact("looked_up") or {}).get("in") == extra.key or (row.fact("roster") and row.key == extra.key)
             for row in src.fields.values()
         ):

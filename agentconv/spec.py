@@ -353,9 +353,10 @@ class Spec:
 
     @property
     def names_files(self) -> bool:
-        """Whether a text of such a file may stand in another one."""
+        """Whether a text of such a file, or what holds for it, may stand in another one."""
         named = (self.container.get(word) for word in ("body_refs", "prompt_files", "prompt_by"))
-        return bool(self.rows_with("refs") or any(named))
+        above = self.tables.get("above") or self.identity.get("declared")
+        return bool(self.rows_with("refs") or any(named) or above)
 
     def rows_with(self, *facts: str) -> tuple[Field, ...]:
         """The rows that say one of these words, in order: few do, and each file asks for them again and again."""

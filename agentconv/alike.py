@@ -143,13 +143,17 @@ class Signs:
 
     @property
     def changes(self) -> bool:
-        """Whether the program changes anything in texts when it loads a file."""
-        return bool(self.replaces) or self.gaps
+        """Whether the program has anything in a file otherwise than the source says it."""
+        return bool(self.replaces) or self.gaps or bool(self.joint)
 
     def loaded(self, texts: Texts) -> Texts:
-        """The texts after what the program changes when it loads a file; the same ones where it changes nothing."""
+        """The texts as the program has them: after what it changes when it loads a file, and with names spelled its
+        way; the same ones where that changes nothing."""
         if not self.changes:
             return texts
+        if self.joint and "-" in texts.name + texts.stem:
+            name, stem = (word.replace("-", self.joint) for word in (texts.name, texts.stem))
+            texts = replace(texts, name=name, stem=stem)
         said, prompt = texts.description, texts.prompt
         for old, new in self.replaces:
             said, prompt = said.replace(old, new), prompt.replace(old, new)

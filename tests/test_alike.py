@@ -336,7 +336,7 @@ def test_a_changed_line_reads_as_in_the_whole(name: str, said: str, prompt: str)
         parts = {"name": name, "stem": name, "description": said}
         if prompt and output.frame.holds(parts, prompt, pieces):
             document = filling._opened(output.spec, "".join(pieces))
-            assert document is not None and filling._found(document, texts) == output.holds
+            assert document is not None and filling._found(document, texts, texts) == output.holds
 
 
 PIECES = sorted({part for spec in map(load, ids()) for sign in places(spec) for part in (sign, sign[1:], sign[:-1])})

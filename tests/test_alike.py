@@ -246,7 +246,7 @@ def test_most_agents_of_a_project_are_filled_in() -> None:
 
 
 def test_rows_of_agents_that_are_alike_are_what_they_would_be(monkeypatch: pytest.MonkeyPatch) -> None:
-    from agentconv.telling import listing
+    from agentconv.telling import agentrows
     from bench.data import agents
 
     sources = [
@@ -256,15 +256,15 @@ def test_rows_of_agents_that_are_alike_are_what_they_would_be(monkeypatch: pytes
     taken: list[object] = []
     real = alike.Kinds.get
     monkeypatch.setattr(alike.Kinds, "get", lambda self, like: taken.append(found := real(self, like)) or found)
-    mine = list(listing.rows(sources, TARGETS[:4]))
+    mine = list(agentrows.rows(sources, TARGETS[:4]))
     assert sum(row is not None for row in taken) > 10, "no row was filled in"
     monkeypatch.setattr(alike.Kinds, "get", lambda self, like: None)
-    assert mine == list(listing.rows(sources, TARGETS[:4]))
+    assert mine == list(agentrows.rows(sources, TARGETS[:4]))
 
 
 def test_a_column_that_depends_on_the_agent_is_worked_out_for_each() -> None:
     """A first guess that does not hold for the second agent is never used."""
-    from agentconv.telling.listing import AlikeRows, Cell, Row
+    from agentconv.telling.agentrows import AlikeRows, Cell, Row
 
     first, second, third = (
         alike.Texts(f"{n}.md", n, n, f"About {n}", f"You are {n}.", b"You are %b." % n.encode())

@@ -262,6 +262,66 @@ def test_rows_of_agents_that_are_alike_are_what_they_would_be(monkeypatch: pytes
     assert mine == list(agentrows.rows(sources, TARGETS[:4]))
 
 
+def rows_both(
+    files: list[tuple[str, str]], format: str, programs: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> tuple[list[object], list[object], int]:
+    """The rows of these files, as they are worked out for each, and how many columns were not."""
+    from agentconv.telling import agentrows
+
+    sources = [Source(path, None, format, text, asked=True, settled=True) for path, text in files]
+    asked: list[int] = []
+    real = agentrows.row_of
+
+    def counted(read: object, reading: object, program: object, left: tuple[str, ...]) -> object:
+        asked.append(len(left))
+        return real(read, reading, program, left)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as m:
+        m.setattr(agentrows, "row_of", counted)
+        mine = list(agentrows.rows(sources, programs))
+    with monkeypatch.context() as m:
+        m.setattr(alike.Kinds, "get", lambda self, like: None)
+        return list(mine), list(agentrows.rows(sources, programs)), len(programs) * len(files) - sum(asked)
+
+
+@pytest.mark.parametrize("format", sorted({format for format, _, _ in HEADERS}))
+def test_rows_are_alike_where_what_was_read_is(format: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each header with descriptions that no reader takes line by line, so only what was read can show the likeness."""
+    spared = 0
+    for n, (case, header) in enumerate((case, h) for f, case, h in HEADERS if f == format):
+        files = []
+        for k, words in enumerate(("Reads: [a]", "Reads: [a]", "Looks: [b]", "Sees: [c]")):
+            name = f"agent-{'abcd'[k]}{k}"
+            odd = with_texts(header, format, name, f'"{words} <example>\\n- x # y</example>"')
+            files.append((place(format, name), f"---\n{odd}\n---\n\n{BODIES[k]}\n"))
+        programs = tuple(TARGETS[(5 * n + k) % len(TARGETS)] for k in range(3))
+        mine, each, less = rows_both(files, format, programs, monkeypatch)
+        assert mine == each, case
+        spared += less
+    assert spared, "nothing was taken from another one, so nothing was compared"
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    header=st.sampled_from(["tools: Read", "tools: [Read, Bash]\nmodel: opus", "hooks: {Stop: []}", "tools: '*'"]),
+    texts=st.lists(st.tuples(TEXT.map(" ".join), LINES), min_size=2, max_size=5),
+    programs=st.lists(st.sampled_from(TARGETS), min_size=1, max_size=3, unique=True),
+)
+def test_rows_of_texts_that_mean_something_are_what_they_would_be(
+    header: str, texts: list[tuple[str, str]], programs: list[str]
+) -> None:
+    import json
+
+    files = []
+    for k, (said, prompt) in enumerate(texts):
+        name = f"agent-{'abcde'[k]}"
+        head = f"name: {name}\ndescription: {json.dumps(said, ensure_ascii=False)}\n{header}"
+        files.append((f"agents/{name}.md", f"---\n{head}\n---\n\n{prompt}\n"))
+    with pytest.MonkeyPatch.context() as m:
+        mine, each, _ = rows_both(files, "claude-code", tuple(programs), m)
+    assert mine == each
+
+
 def test_a_column_that_depends_on_the_agent_is_worked_out_for_each() -> None:
     """A first guess that does not hold for the second agent is never used."""
     from agentconv.telling.agentrows import AlikeRows, Cell, Row

@@ -236,6 +236,7 @@ def _unchanged(job: Job) -> Attempt | None:
 
 def _decide(job: Job, made: Attempt, result: Conversion) -> Conversion:
     """Refused, allowed or simply written; nothing is written that the proof does not hold for."""
+    made = aftermath.without_idle_limits(job, made)
     lowered, dst = made.lowered, job.dst
     gained = counting.spelled(made.gained) + [f"limit:{name}" for name in lowered.limits]
     result.gained = gained

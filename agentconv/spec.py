@@ -48,6 +48,13 @@ class ToolTable:
         value = self.data.get("enforced", True)
         return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
 
+    @property
+    def servers_ask(self) -> bool:
+        """Whether a list of sets can say that the tools of an MCP server ask, all of them or none."""
+        words = self.fact("sets") or {}
+        asks = "ask" in (words.get("policies") or {}).values()
+        return bool(words.get("members")) and asks and any(one.get("server") for one in words["words"].values())
+
     @cached_property
     def names(self) -> dict[str, Name]:
         """Single tools and groups by name."""

@@ -86,13 +86,13 @@ def _there(root: Path, choice: Choice) -> list[str]:
         marks = [*((head.get("around") or {}).get("shows") or ())]
         own = place.split("{", 1)[0].rstrip("/")
         parts = own.split("/")
-        marks += [own] if len(parts) == 1 else [parts[0], own] if parts[0] not in SHARED else [own]
+        marks += [parts[0], own] if parts[0] not in SHARED else [own] if len(parts) > 1 else []
         if any(is_there(root / mark) for mark in marks):
             out.setdefault(place, id)
     return list(out.values())
 
 
-SHARED = (".github", ".agents")  # folders that are there for other reasons
+SHARED = (".github", ".agents", "agents", "config")  # folders that are there for other reasons
 
 
 def settings_text(choice: Choice) -> str:

@@ -69,6 +69,10 @@ class Checked:
         """The program whose format the file has."""
         return self.readers[0]
 
+    def written(self, key: str) -> str:
+        """A key as a file of this syntax has it."""
+        return {"toml": f"{key} =", "json": f'"{key}":'}.get(self.spec.syntax, f"{key}:")
+
     def at(self, offset: int) -> tuple[int, int]:
         """Line and column of an offset."""
         if self.places is None:

@@ -95,7 +95,8 @@ def _near(checked: Checked, read: Read, key: str, node: Node, row: Field, fixed:
     return checked.finding(
         "L041", "error" if limits else "warning", f"`{key}` is no key; `{row.key}` is", read=read,
         at=_key(checked, read, key, node), reader=checked.owner, path=key, meant=f"`{row.key}`",
-        does="does not read it" + (", so the limit does not hold" if limits else ""), mend=f"write `{row.key}:`{fixed}",
+        does="does not read it" + (", so the limit does not hold" if limits else ""),
+        mend=f"write `{checked.written(row.key)}`{fixed}",
     )  # fmt: skip
 
 

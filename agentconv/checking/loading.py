@@ -14,6 +14,7 @@ from agentconv.notes import Note
 from agentconv.reading.codecs import TOOL_TYPES
 from agentconv.reading.context import Read
 
+EMPTY = {"R002": "write the agent, or delete the file"}
 REPAIRS = ("R003", "R009", "R013", "R008", "R019")
 
 
@@ -65,7 +66,7 @@ def _cause(checked: Checked, read: Read, reason: str) -> tuple[Node | tuple[int,
     notes = [*read.notes, *checked.author.notes]
     for word in re.findall(r"`([^`]+)`", reason):
         if (key := next((k for k in read.keys if k.new == word), None)) is not None:
-            return checked.at(key.start), f"write `{word}:` for `{key.text}:`; {FIXED}"
+            return checked.at(key.start), f"write `{checked.written(word)}` for `{checked.written(key.text)}`; {FIXED}"
         token = next((t for t in read.tokens if t.text == word), None)
         if token is not None:
             return checked.at(token.start), f"write `{token.new}`" if token.new else "take the name out of the list"
@@ -73,9 +74,13 @@ def _cause(checked: Checked, read: Read, reason: str) -> tuple[Node | tuple[int,
             said = next((n for n in notes if n.help and (n.line, n.column) == (node.line, node.column)), None)
             return node, said.help if said is not None else f"correct `{word}`, or take the line away"
         if f"no `{word}`" in reason:
-            return None, f"add `{word}:`"
+            return None, f"add `{checked.written(word)}`"
     for one in notes:
         if one.code in REPAIRS and one.line:
+            if (
+                "--- below" in one.message or "--- around" in one.message
+            ):  # where the prompt begins is the author's to say
+                return (one.line, one.column), "put the fields between two lines of `---`, and the prompt below them"
             return (one.line, one.column), f"{_repair_words(one)}; {FIXED}"
     if place := re.search(r"line (\d+)(?:, column (\d+))?", reason):
         return (int(place[1]), int(place[2] or 1)), "write the header as plain YAML"
@@ -106,7 +111,7 @@ def _nobody(checked: Checked) -> Iterator[Finding]:
             does = f"loads it all the same; what it gives there: {_gives(loaded[0])}"
         yield checked.finding(
             one.code, "error", one.message, at=(one.line, one.column), reader=loaded[0] if loaded else checked.owner,
-            meant="an agent", does=does, mend=one.help or "correct it there",
+            meant="an agent", does=does, mend=one.help or EMPTY.get(one.code, "correct it there"),
         )  # fmt: skip
     for one in checked.author.notes[:1] if not errors else ():
         meant = _looks_like_an_agent(checked)

@@ -94,7 +94,7 @@ def _filled_in(checked: Checked, read: Read, prompt: str) -> Iterator[Finding]:
     place = None
     said: set[tuple[str, int]] = set()  # the same twice in a line is one
     facts = (f for f in checked.spec.tables.get("expands") or () if isinstance(f, Mapping))
-    for fact in (f for f in facts if f.get("unfilled") != "stays"):
+    for fact in (f for f in facts if f.get("unfilled") not in ("stays", "asked")):
         for found in re.finditer(str(fact["pattern"]), prompt):
             if found[1] in fact.get("fills", ()):
                 continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import textwrap
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,34 +30,40 @@ def here() -> None:
         say("  agentconv formats                  the formats with their places")
         say("  agentconv list --user              the agents in your home folder")
         return
-    names: dict[str, set[str]] = {}
-    folders: dict[str, str] = {}
+    names: dict[str, Counter[str]] = {}
+    places: dict[tuple[str, str], dict[str, int]] = {}  # format and folder -> the files there, each with its agents
+    first: dict[str, str] = {}
     unread = 0
     for source in found:
         id = str(source.format)
-        agents = _agents(source)
-        unread += not agents and any(n.effect == "error" for n in source.notes)
-        names.setdefault(id, set()).update(agents)
-        folders.setdefault(id, _place(source.path, source.below))
-    all_names = set().union(*names.values())
-    copies = sum(sum(name in called for called in names.values()) > 1 for name in all_names)
+        agents, broken = _agents(source)
+        unread += broken
+        names.setdefault(id, Counter()).update(agents)
+        places.setdefault((id, _place(source.path, source.below)), {})[source.path] = len(agents)
+        if agents:
+            first.setdefault(id, source.path)
+    total: Counter[str] = Counter()
+    for called in names.values():
+        total |= called
+    copies = sum(sum(name in called for called in names.values()) > 1 for name in total)
     more = f", {copies} of them in more than one place" if copies else ""
-    say(f"{len(all_names)} agent{'s' * (len(all_names) != 1)} here{more}:")
-    for id, called in sorted(names.items(), key=lambda item: -len(item[1])):
+    say(f"{total.total()} agent{'s' * (total.total() != 1)} here{more}:")
+    for (id, folder), there in sorted(places.items(), key=lambda item: -sum(item[1].values())):
         spec = load(id)
         readers = [spec.program, *(name for _, name, _ in shared_readers(spec))]
-        line = f"{len(called):6}  {folders[id]:<18}  {id:<13}  read by {_and(list(dict.fromkeys(readers)))}"
+        where = next(iter(there)) if spec.many and len(there) == 1 else folder
+        line = f"{sum(there.values()):6}  {where:<18}  {id:<13}  read by {_and(list(dict.fromkeys(readers)))}"
         say("\n".join(textwrap.wrap(line, width(), subsequent_indent=" " * 8, drop_whitespace=True)))
     if unread:
         say(f"{unread:6}  file{'s' * (unread != 1)} that cannot be read: agentconv list says why")
     say("\nNext:")
-    most = max(names, key=lambda id: len(names[id]))
+    most = max(names, key=lambda id: names[id].total())
     target = _next_target(root, set(names))
-    first = next(s for s in found if s.format == most)
+    shown = first.get(most, found[0].path)
     steps = {
         f"agentconv convert --to {target}": f"write them for {load(target).program} too; your files stay as they are",
         "agentconv list --in all": "what each may do in every program",
-        f"agentconv show {shlex.quote(first.path)}": "what agentconv understands of one",
+        f"agentconv show {shlex.quote(shown)}": "what agentconv understands of one",
     }
     lead = min(max(map(len, steps)), 44)
     for command, why in steps.items():
@@ -64,16 +71,17 @@ def here() -> None:
         say(line if len(line) <= width() else f"  {command}\n      {why}")
 
 
-def _agents(source: Source) -> set[str]:
-    """What the agents of a file are called, the same in every format."""
+def _agents(source: Source) -> tuple[list[str], bool]:
+    """What the agents of a file are called, the same in every format, and whether it was to hold one and cannot."""
     from agentconv.naming import slug
     from agentconv.reading.engine import read_author
     from agentconv.registry import load
 
     if source.text is None or source.format is None:
-        return set()
-    found = read_author(load(source.format), source.text, source.path).agents
-    return {slug(r.agent.id) or r.agent.id for r in found}
+        return [], any(n.effect == "error" for n in source.notes)
+    found = read_author(load(source.format), source.text, source.path)
+    agents = [slug(r.agent.id) or r.agent.id for r in found.agents]
+    return agents, not agents and any(n.effect == "error" for n in (*source.notes, *found.notes))
 
 
 def _place(path: str, below: str) -> str:
@@ -86,8 +94,8 @@ def _and(words: list[str]) -> str:
 
 
 def _next_target(root: Path, here: set[str]) -> str:
-    """A program that is not served yet: one whose folder is there, else the one with the most users. A text that a
-    session reads holds no rights, so it is nobody's first choice."""
+    """A program that is not served yet: one whose own folder is there (`agents` or `config` is anybody's), else the one
+    with the most users. A text that a session reads holds no rights, so it is nobody's first choice."""
     from agentconv.registry import heads, targets
 
     taken = {(heads()[id].get("places") or {}).get("write") for id in here}
@@ -98,6 +106,6 @@ def _next_target(root: Path, here: set[str]) -> str:
     ]
     for id in free:
         write = str(heads()[id]["places"]["write"])
-        if "/" in write and is_folder(root / write.split("/", 1)[0]):
+        if write.startswith(".") and "/" in write and is_folder(root / write.split("/", 1)[0]):
             return id
     return next(iter(free), next(iter(here)))

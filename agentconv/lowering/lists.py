@@ -9,8 +9,10 @@ from agentconv import scopes as patterns
 from agentconv.capabilities import lesser
 from agentconv.lowering.choosing import choose, everything_but
 from agentconv.lowering.wish import (
+    Servers,
     ToolJob,
     Wish,
+    asking_together,
     forbidden_server,
     opened,
     rule_at,
@@ -26,9 +28,6 @@ from agentconv.model import Rule, Tool, Tools
 from agentconv.registry import shared_readers
 from agentconv.rights import CLASSES, Grant, Right, by_capability, by_server, contains, resolved
 from agentconv.spec import Name, cap_title, risk
-
-Servers = Mapping[tuple[str, str | None], Grant]
-
 
 # -- everything less something ----------------------------------------------------------------
 
@@ -67,6 +66,8 @@ def _closed(job: ToolJob, caps: Mapping[str, Grant]) -> set[str]:
 
 def _say_asking_servers(job: ToolJob, source: Tools) -> None:
     """Tools of MCP servers that ask, where everything is open: no denial and no name in a list says it."""
+    if job.dst.tools.servers_ask:
+        return
     for (server, member), grant in by_server(source, job.src).items():
         places = server_places(job, server, member)
         if grant.open and grant.approval == "ask" and places and not _asks_in_vain(job, grant):
@@ -77,7 +78,8 @@ def _say_asking_servers(job: ToolJob, source: Tools) -> None:
 
 def _asks_in_vain(job: ToolJob, grant: Grant) -> bool:
     """A tool of a server that asks, for a program that asks before nothing."""
-    return grant.open and grant.approval == "ask" and job.dst.tools.fact("approval", "session") == "automatic"
+    vain = job.dst.tools.fact("approval", "session") == "automatic" and not job.dst.tools.servers_ask
+    return grant.open and grant.approval == "ask" and vain
 
 
 def _dropped_for_asking(job: ToolJob, cap: str) -> bool:
@@ -249,6 +251,7 @@ def _scoped(job: ToolJob, wish: Wish, there: list[Rule]) -> list[Rule]:
 def _servers(job: ToolJob, source: Tools, *, listed: bool) -> list[Rule]:
     """MCP tools by name, with denials where the target has such a list; what cannot be said is left out."""
     servers = _less_asking(job, by_server(source, job.src))
+    servers = asking_together(job, servers) if job.dst.tools.servers_ask else servers
     every = _every(job, servers, listed)
     if every is not None:
         return every
@@ -354,10 +357,11 @@ def _server(job: ToolJob, servers: Servers, server: str, member: str | None, gra
         texts = ", ".join(str(m) for _, m in shut)
         job.say("T013", f"`{label}` is denied for {texts}; {job.dst.seen} cannot hold that: left out", places)
         return []
-    if grant.approval == "ask":
+    asks = grant.approval if grant.approval == "ask" and table.servers_ask else None
+    if grant.approval == "ask" and not asks:
         text = f"`{label}` asks each time; {job.dst.program} leaves asking to the session"
         job.say("T015", text, places, effect="approximate")
-    return [Rule("allow", Tool(spelled, server=server, member=member), at=rule_at(grant)), *denied]
+    return [Rule("allow", Tool(spelled, server=server, member=member), None, asks, rule_at(grant)), *denied]
 
 
 def _taken_for_own(job: ToolJob, member: str | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from agentconv import models
 from agentconv.lowering.lowered import Lowered, Options
@@ -10,6 +11,7 @@ from agentconv.model import Agent, Extra, Model
 from agentconv.notes import Note, note
 from agentconv.spec import Spec
 
+DEFAULT = "its default"
 PLAIN_WORD = re.compile(r"[\w./:@+,%^=-]+", re.ASCII)  # what no shell takes apart
 
 
@@ -48,7 +50,11 @@ def lower_models(agent: Agent, src: Spec, dst: Spec, options: Options, out: Lowe
         out.say("M004", f"{dst.program} takes one model; `{written[0]}` is kept", "model")
         written = written[:1]
     for one in missing:
-        out.notes.append(one.moved(effect="approximate") if written else one)
+        if written:  # another one of the source's list is there, so the program does not come to its default
+            text = one.message.replace(f"; it uses {DEFAULT}", "; left out of the list")
+            text = text.replace(f"{dst.program} uses {DEFAULT}", "it is left out of the list")
+            one = replace(one, message=text, effect="approximate")
+        out.notes.append(one)
     return tuple(models.model_of(t) for t in written) or None
 
 
@@ -73,10 +79,10 @@ def _no_model(model: Model, how: str, dst: Spec) -> Note:
     if how == "no model in the file":
         return note("M001", f"{dst.program} has no model in the file (`{model.text}`)", path="model")
     if how == "unknown":
-        text = f"`{model.text}` is no model that agentconv knows; {dst.program} uses its default"
+        text = f"`{model.text}` is no model that agentconv knows; {dst.program} uses {DEFAULT}"
         return note("M003", text, path="model", help=_by_hand(model))
     why = {"maker": "does not run models of that maker", "tier": "has no word for that tier"}.get(
         how, "is not known to have it"
     )
-    text = f"{dst.program} {why} (`{model.text}`); it uses its default"
+    text = f"{dst.program} {why} (`{model.text}`); it uses {DEFAULT}"
     return note("M001", text, path="model", help=_by_hand(model))

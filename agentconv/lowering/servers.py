@@ -82,7 +82,8 @@ def _without_more(name: str, made: Any, dst: Spec, row: Field, out: Lowered) -> 
     takes = row.fact("server_takes")
     if not takes or made is None:
         return made
-    if gone := [key for key in made if key not in takes]:
+    gone = [key for key in made if key not in takes and key != "type"]  # the kind, which it tells by itself
+    if gone:
         words = ", ".join(f"`{key}`" for key in gone)
         text = f"{words} of the MCP server `{name}`: {dst.program} takes no such key in the file; set it up there"
         out.say("L002", text, "mcp_servers")

@@ -66,10 +66,17 @@ def _free(name: str, dst: Spec) -> str:
 
 def _by_place(agent: Agent, called: str, dst: Spec, out: Lowered) -> dict[str, Any]:
     """File name, path or key is the identity; a name that is more than that goes where people see it."""
-    id = _free(naming.file_id(called, dst), dst)
+    filed = naming.file_id(called, dst)
+    id = _free(filed, dst)
     fields: dict[str, Any] = {"id": id}
     if id != called:
-        out.say("C001", f"`{_short(called)}` is no legal name in {dst.program}; it became `{id}`", "id")
+        if id == filed and naming.legal(
+            called, dst.identity.get("id")
+        ):  # but no name that every file system keeps apart
+            why = f"{dst.program} calls an agent as its {'key' if dst.many else 'file'} is called"
+            out.say("C001", f"`{_short(called)}` became `{id}`: {why}", "id")
+        else:
+            out.say("C001", f"`{_short(called)}` is no legal name in {dst.program}; it became `{id}`", "id")
     name, title = _said(agent.name), _said(agent.title)
     if (row := dst.by_field.get("title")) is not None:
         if row.fact("required") or (title or name) not in (None, id):

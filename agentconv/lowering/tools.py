@@ -19,6 +19,7 @@ from agentconv.lowering.wish import (
     say_no_servers,
     say_unknown,
     shut_forbidden,
+    shut_kin,
 )  # fmt: skip
 from agentconv.model import Agent, Rule, Scope, Tool, Tools
 from agentconv.notes import Note
@@ -94,6 +95,7 @@ def lower_tools(job: ToolJob) -> tuple[Tools, Delegates]:
     shut_forbidden(job, caps)
     say_unknown(job)
     if opened(source):
+        shut_kin(job, caps)
         tools, delegates = _opened(job, source, caps)
         say_missing(job, tools, caps, listed=not opened(resolved(tools, dst)))
     else:

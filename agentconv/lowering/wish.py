@@ -9,11 +9,13 @@ from dataclasses import field, replace
 from agentconv import scopes as patterns
 from agentconv.model import Agent, Rule, Scope, Tools
 from agentconv.notes import Note, NoteEffect, note
+from agentconv.reading.toolnames import EVERY_SERVER
 from agentconv.records import dataclass
 from agentconv.rights import CLASSES, Grant, Right, Rights, by_capability, by_server, is_star
-from agentconv.spec import Name, Spec, cap_title, risk
+from agentconv.spec import Name, Spec, all_caps, cap_title, common_caps, risk
 
 Places = tuple[str, ...]
+Servers = Mapping[tuple[str, str | None], Grant]
 TITLED = re.compile("“[^”]*”")  # how a capability is named in a note
 NAMED = 4  # capabilities that one note names
 SEVERAL = (
@@ -170,6 +172,20 @@ def shut_forbidden(job: ToolJob, caps: dict[str, Grant]) -> None:
             job.say(code, f"“{cap_title(cap)}” is left out: {why}", places, effect="narrows")
 
 
+def shut_kin(job: ToolJob, caps: dict[str, Grant]) -> None:
+    """Close what the source's program has no name for, where its author denied the usual names of that right: who
+    denies Claude Code's `Write` and `Edit` means no deleting either, so a target's `edit` that is both is denied."""
+    rules = [r for r in job.agent.tools.rules if r.effect == "deny" and r.scope is None and not is_star(r.tool)]
+    denied = {c for r in rules for c in r.tool.caps}
+    for cls in {risk(c) for c in denied} - {"none"}:
+        usual = [c for c in common_caps() if risk(c) == cls and c in caps]
+        if denied.isdisjoint(usual) or any(caps[c].any for c in usual):
+            continue
+        for cap in all_caps():
+            if risk(cap) == cls:
+                caps.setdefault(cap, Grant(False))
+
+
 def say_scope(job: ToolJob, wish: Wish) -> None:
     """A limit that the target cannot hold. A word that means several capabilities (a shell, and its jobs in the
     background) keeps its first where the target can limit that: the one that is lost is named."""
@@ -241,8 +257,20 @@ def say_unknown(job: ToolJob) -> None:
             text = f"`{rule.tool.name}` is a check of {job.src.program} itself; {job.dst.program} has none of that name"
             job.say("T003", text, rule.at, effect="lost")
             continue
+        if rule.effect == "allow" and rule.tool.name.lower() in EVERY_SERVER and _free_servers(job):
+            text = (
+                f"`{rule.tool.name}` gives nothing in {job.src.program}: the tools of every MCP server are there anyway"
+            )
+            job.say("T004", text, rule.at, effect="info")
+            continue
         text = f"`{rule.tool.name}` is no tool that any program has; left out"
         job.say("T004", text, rule.at, effect="narrows" if rule.effect == "allow" else "lost")
+
+
+def _free_servers(job: ToolJob) -> bool:
+    """Whether every MCP tool is there and none asks: a word for them all gives nothing more."""
+    grants = by_server(job.agent.tools, job.src)
+    return all(g.open and g.approval != "ask" for g in grants.values())
 
 
 def say_missing(job: ToolJob, made: Tools, caps: Mapping[str, Grant], *, listed: bool) -> None:
@@ -316,6 +344,22 @@ def say_ask(job: ToolJob, cap: str) -> bool:
 def forbidden_server(job: ToolJob, server: str) -> bool:
     """Whether a server may not arrive."""
     return any(f == "mcp:*" or f == f"mcp:{server}" or f.startswith(f"mcp:{server}/") for f in job.forbid)
+
+
+def asking_together(job: ToolJob, servers: Servers) -> dict[tuple[str, str | None], Grant]:
+    """Tools of one server ask all or none: where one of them asks, the others do, too."""
+    out = dict(servers)
+    asking = {server for (server, _), grant in servers.items() if grant.open and grant.approval == "ask"} - {"*"}
+    for (server, member), grant in servers.items():
+        if server not in asking or not grant.open or grant.approval == "ask":
+            continue
+        label = grant.rule.tool.name if grant.rule else f"{server}/{member or '*'}"
+        text = (
+            f"`{label}` asks each time, too: {job.dst.program} asks before every tool of an MCP server or before none"
+        )
+        job.say("T015", text, server_places(job, server, member) or rule_at(grant), "approximate")
+        out[server, member] = replace(grant, approval="ask")
+    return out
 
 
 def say_no_servers(job: ToolJob, source: Tools) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from agentconv import rights as counting
+from agentconv.model import Agent
 from agentconv.notes import Note, note
 from agentconv.proof import verify
 from agentconv.proof.attempt import Attempt, Job, Seen
@@ -32,6 +35,47 @@ def refusal(job: Job, made: Attempt, gained: list[str]) -> Note | None:
         "C012", text, path="tools" if rights else limits[0], cause=f"{dst.id}:{asked}",
         help=f"--allow-widening {asked} writes it, --skip-refused leaves it out",
     )  # fmt: skip
+
+
+# Limits on what tools do, and tools that do nothing to the world outside: they talk.
+ON_TOOLS = frozenset(("hooks", "isolation", "sandbox", "permission_mode"))
+TALK = frozenset(("ask", "todo", "finish"))
+
+
+def without_idle_limits(job: Job, made: Attempt) -> Attempt:
+    """A limit on tools that the target cannot hold is none where it leaves the agent no tool at all: a hook that stops
+    a call has none to stop. Other hooks are no limits: they run commands themselves, and with them nothing is gained.
+    What the file itself starts (servers, hooks) would run without the isolation: that is another matter."""
+    lowered = made.lowered
+    idle = [name for name in lowered.limits if name in ON_TOOLS]
+    agent = lowered.agent
+    if not idle or agent.mcp_servers or agent.hooks or not _only_talks(made.back, job.dst):
+        return made
+    if any(seen.equal and seen.agent is not None and not _only_talks(seen.agent, seen.spec) for seen in made.seen):
+        return made
+    notes = [_idle(one) if one.code == "L003" and one.path in idle else one for one in lowered.notes]
+    limits = [name for name in lowered.limits if name not in idle]
+    return replace(made, lowered=replace(lowered, notes=notes, limits=limits))
+
+
+def _only_talks(agent: Agent, spec: Spec) -> bool:
+    """Whether an agent has no tool, and its program is known to hold to that."""
+    if spec.text_kind or spec.tools.enforced != "yes" or spec.tools.control in ("none", "any"):
+        return False
+    if counting.of_agent(agent, spec, program=True) or any(
+        g.any for g in counting.by_server(agent.tools, spec).values()
+    ):
+        return False
+    tools = counting.added_by_fields(agent, spec)
+    named = counting.by_name(tools, spec, main=agent.mode == "primary")
+    caps = {cap for name, grant in named.items() if grant.any for cap in spec.tools.names[name].gives}
+    caps |= {cap for cap, grant in counting.by_capability(tools, spec).items() if grant.any} if not named else set()
+    return caps | {cap for given in spec.ambient.values() for cap in given} <= TALK
+
+
+def _idle(one: Note) -> Note:
+    text = one.message.split("; the limit")[0]
+    return note("L001", f"{text}; the agent has no tool there that it would limit", path=one.path)
 
 
 def too_strict(dst: Spec, ambient: list[str]) -> Note:

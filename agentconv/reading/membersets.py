@@ -335,7 +335,7 @@ def _server_rules(tools: Tools) -> list[Rule]:
     whole = {r.tool.server for r in rules if r.tool.member is None}
     order = list(dict.fromkeys(r.tool.server for r in rules))
     kept = [r for r in rules if r.tool.member is None or r.tool.server not in whole]
-    return [Rule("allow", r.tool, at=r.at) for server in order for r in kept if r.tool.server == server]
+    return [replace(r, scope=None) for server in order for r in kept if r.tool.server == server]
 
 
 def member_sets_value(agent: Agent, spec: Spec) -> list[dict[str, Any]] | None:
@@ -368,6 +368,9 @@ def _server_sets(
                 words_back = {v: k for k, v in reversed(list(facts["types"].items()))}
                 value = words_back.get(config[ours], config[ours]) if ours == "type" else config[ours]
                 put_at(entry, theirs.split("."), value)
+        asks = any(r.approval == "ask" for r in rules if r.tool.server == server)
+        if word := next((w for w, meant in (words.get("policies") or {}).items() if asks and meant == "ask"), None):
+            entry[words["policy"]] = {words["policy_key"]: word}
         members = [r.tool.member for r in rules if r.tool.server == server and r.tool.member]
         if members:
             entry[words["members"]] = [f"{str(facts['prefix']).format(server=server)}{m}" for m in members]

@@ -301,25 +301,39 @@ def test_rows_are_alike_where_what_was_read_is(format: str, monkeypatch: pytest.
     assert spared, "nothing was taken from another one, so nothing was compared"
 
 
-@settings(max_examples=100, deadline=None)
+HEADS = ("tools: Read", "tools: [Read, Bash]\nmodel: opus", "hooks: {Stop: []}", "tools: '*'", "permissionMode: plan")
+
+
+@settings(max_examples=150, deadline=None)
 @given(
-    header=st.sampled_from(["tools: Read", "tools: [Read, Bash]\nmodel: opus", "hooks: {Stop: []}", "tools: '*'"]),
-    texts=st.lists(st.tuples(TEXT.map(" ".join), LINES), min_size=2, max_size=5),
+    files=st.lists(st.tuples(st.sampled_from(HEADS), TEXT.map(" ".join), LINES), min_size=2, max_size=7),
     programs=st.lists(st.sampled_from(TARGETS), min_size=1, max_size=3, unique=True),
 )
-def test_rows_of_texts_that_mean_something_are_what_they_would_be(
-    header: str, texts: list[tuple[str, str]], programs: list[str]
+def test_rows_of_agents_with_other_headers_are_what_they_would_be(
+    files: list[tuple[str, str, str]], programs: list[str]
 ) -> None:
+    """Headers of several kinds among each other, with texts that mean something."""
     import json
 
-    files = []
-    for k, (said, prompt) in enumerate(texts):
-        name = f"agent-{'abcde'[k]}"
+    texts = []
+    for k, (header, said, prompt) in enumerate(files):
+        name = f"agent-{'abcdefg'[k]}"
         head = f"name: {name}\ndescription: {json.dumps(said, ensure_ascii=False)}\n{header}"
-        files.append((f"agents/{name}.md", f"---\n{head}\n---\n\n{prompt}\n"))
+        texts.append((f"agents/{name}.md", f"---\n{head}\n---\n\n{prompt}\n"))
     with pytest.MonkeyPatch.context() as m:
-        mine, each, _ = rows_both(files, "claude-code", tuple(programs), m)
+        mine, each, _ = rows_both(texts, "claude-code", tuple(programs), m)
     assert mine == each
+
+
+def test_agents_of_one_description_and_other_tools_are_not_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = '"Reads: [a] <example>"'
+    files = [
+        (f"agents/agent-{k}.md", f"---\nname: agent-{k}\ndescription: {said}\n{HEADS[k % 2]}\n---\n\nYou are {k}.\n")
+        for k in range(8)
+    ]
+    mine, each, less = rows_both(files, "claude-code", ("opencode", "codex"), monkeypatch)
+    assert mine == each
+    assert less == 2 * 4, "two of each kind teach it"
 
 
 def test_a_column_that_depends_on_the_agent_is_worked_out_for_each() -> None:

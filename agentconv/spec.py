@@ -55,6 +55,11 @@ class ToolTable:
         asks = "ask" in (words.get("policies") or {}).values()
         return bool(words.get("members")) and asks and any(one.get("server") for one in words["words"].values())
 
+    @property
+    def server_switches(self) -> Mapping[str, Any]:
+        """Keys that decide whether there are other MCP servers than those of the file itself."""
+        return {**(self.mcp.get("own_unless") or {}), **(self.mcp.get("own_with") or {})}
+
     @cached_property
     def names(self) -> dict[str, Name]:
         """Single tools and groups by name."""
@@ -349,8 +354,8 @@ class Spec:
     @property
     def names_files(self) -> bool:
         """Whether a text of such a file may stand in another one."""
-        named = self.container.get("body_refs") or self.container.get("prompt_files")
-        return bool(self.rows_with("refs") or named)
+        named = (self.container.get(word) for word in ("body_refs", "prompt_files", "prompt_by"))
+        return bool(self.rows_with("refs") or any(named))
 
     def rows_with(self, *facts: str) -> tuple[Field, ...]:
         """The rows that say one of these words, in order: few do, and each file asks for them again and again."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -358,6 +359,7 @@ def test_a_column_that_depends_on_the_agent_is_worked_out_for_each() -> None:
 # -- reading back line by line ----------------------------------------------------------------
 
 
+@cache
 def framed() -> list[tuple[str, filling.Output]]:
     """Outputs of all targets that are read back line by line."""
     found = []
@@ -380,13 +382,10 @@ def framed() -> list[tuple[str, filling.Output]]:
     return found
 
 
-FRAMED = framed()
-
-
 def test_most_targets_with_a_header_are_read_back_line_by_line() -> None:
-    ids = {id for id, _ in FRAMED}
+    ids = {id for id, _ in framed()}
     assert {"opencode", "vscode", "gemini-cli", "claude-code", "qwen-code"} <= ids and len(ids) > 15
-    commented = {id for id, out in FRAMED if out.frame is not None and out.frame.comments}
+    commented = {id for id, out in framed() if out.frame is not None and out.frame.comments}
     assert {"opencode", "gemini-cli", "claude-code", "qwen-code"} <= commented and len(commented) > 10
 
 
@@ -401,7 +400,7 @@ SAID = st.one_of(
 @given(name=NAMES | st.text(min_size=1, max_size=8), said=SAID, prompt=SAID | st.sampled_from(BODIES))
 def test_a_changed_line_reads_as_in_the_whole(name: str, said: str, prompt: str) -> None:
     texts = alike.Texts(f"agents/{name}.md", name, name, said, prompt, prompt.encode())
-    for _, output in FRAMED:
+    for _, output in framed():
         assert output.frame is not None
         try:
             pieces = [p if isinstance(p, str) else p.text(texts, texts) for p in output.pieces]

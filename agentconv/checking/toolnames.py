@@ -74,6 +74,14 @@ def _works(token: Token, spec: Spec) -> bool:
 def _named(checked: Checked, reader: Reader, read: Read, twin: Read, token: Token, denied: bool) -> Finding:
     """A name of the owner's own list that it does not know."""
     found = recognise(token.text, checked.spec, author=True)
+    if found.how == "mcp" and not denied and (switches := reader.spec.tools.server_switches):
+        key, value = next(iter(switches.items()))
+        do = "take away" if "own_with" in reader.spec.tools.mcp else "write"
+        return checked.finding(
+            "L046", "warning", f"`{token.text}` is of no MCP server that this file defines", read=read,
+            at=checked.at(token.start), reader=reader, path=token.at, meant=words(found.tool),
+            does="gives nothing for it", mend=f"{do} `{key}: {str(value).lower()}`, or define the server in this file",
+        )  # fmt: skip
     if found.how == "unknown" and (server := _spelled_elsewhere(token.text, checked.spec)) is not None:
         found = Found(server, "foreign-mcp")
     known = found.how != "unknown"
@@ -93,13 +101,22 @@ def _named(checked: Checked, reader: Reader, read: Read, twin: Read, token: Toke
         does += ", unless an extension brings a tool of this name"
     elif there and not denied:
         does += "; another name of the list gives the same"
+    regex = str(reader.spec.tools.fact("regex") or "")
+    if code == "T004" and regex and token.text.startswith(regex):
+        severity, does = "info", f"{'denies' if denied else 'gives'} the tools of servers whose names match"
+        message = f"no tool that is known matches `{token.text}`"
+    mend = (
+        _mend(token, found, checked, reader.spec)
+        if message.startswith(("`", "nobody"))
+        else "correct it, if none is meant to"
+    )
     own = reader.spec.tools.own_member(found.tool.member)
     if own is not None and not denied:
         does = f"gives its own `{own.name}` for it, whatever stands before the name"
     return checked.finding(
         code, severity, message, read=read, at=checked.at(token.start), reader=reader, path=token.at,
         meant=words(found.tool) if known else "a tool of this name", does=does,
-        mend="name the whole server" if own is not None else _mend(token, found, checked, reader.spec),
+        mend="name the whole server" if own is not None else mend,
     )  # fmt: skip
 
 

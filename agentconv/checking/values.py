@@ -13,6 +13,7 @@ from agentconv.models import spell
 from agentconv.notes import Note
 from agentconv.reading.codecs import TOOL_TYPES
 from agentconv.reading.context import Read
+from agentconv.spec import Spec
 
 VALUES = ("R006", "R007", "R016", "F001")
 TAILS = ("; taken as", "; read as", "; left out")
@@ -112,8 +113,12 @@ def _models(checked: Checked, reader: Reader, read: Read) -> Iterator[Finding]:
         if not spec.models or node is None or wish.text == str(spec.models.get("inherit")):
             continue
         _, why = spell(wish, spec)
-        unknown = {"refused": "does not load the file", "ignored": "uses its default"}.get(
-            str(spec.models.get("unknown")),
+        unknown = {
+            "optional": "uses its default",
+            "refused": "does not load the file",
+            "ignored": "uses its default",
+        }.get(
+            "optional" if _optional(read, spec) else str(spec.models.get("unknown")),
             "sends the name as it stands, and the start fails if there is no such model",
         )
         if wish.id is None and wish.tier is None:
@@ -129,6 +134,13 @@ def _models(checked: Checked, reader: Reader, read: Read) -> Iterator[Finding]:
                 reader=reader, path="model", meant=f"`{wish.id or wish.tier}`", does=unknown,
                 mend="name one that the program has, or leave the line away",
             )  # fmt: skip
+
+
+def _optional(read: Read, spec: Spec) -> bool:
+    """Whether this kind of agent runs on the default where its model is not known, as Mistral Vibe's main ones do."""
+    row = spec.by_field.get("model")
+    needed = (row.fact("needed_by") if row is not None else None) or {}
+    return any(key not in read.where or read.where[key].text != str(word) for key, word in needed.items())
 
 
 def _long(checked: Checked, reader: Reader, read: Read) -> Iterator[Finding]:

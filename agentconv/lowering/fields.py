@@ -236,11 +236,17 @@ def _fits(value: Any, home: Field | None) -> bool:
     return kinds is None or (isinstance(value, kinds) and isinstance(value, bool) == (kinds == (bool,)))
 
 
+def _denials(row: Field | None) -> Mapping[Any, Any]:
+    """Values of a key without a field in the model that are read as denials."""
+    return (row.fact("denies") if row else None) or {}
+
+
 def lower_extras(extras: tuple[Extra, ...], src: Spec, dst: Spec, out: Lowered) -> tuple[Extra, ...]:
     """Keys of the program's own: between formats of one program as they are, else dropped."""
     family = {src.id, src.head.get("extends"), dst.id, dst.head.get("extends"), "", None}
     same = {src.id, src.head.get("extends")} & {dst.id, dst.head.get("extends")} - {None}
     kept = []
+    named = src.container.get("prompt_by") or {}
     flat = (dst.container.get("dialect") or {}).get("parser") == "lines"  # one line of text and a key in lower case
     for extra in extras:
         home = dst.fields.get(extra.key)
@@ -266,11 +272,16 @@ def lower_extras(extras: tuple[Extra, ...], src: Spec, dst: Spec, out: Lowered) 
             if what:
                 text = f"`{extra.key}` of {src.program}: {what}. {dst.seen} has nothing like it"
             out.say("L003", text, extra.key, help="--allow-widening limits writes it without")
-        elif any(
+        elif extra.key in src.tools.server_switches or any(
             (row.fact("looked_up") or {}).get("in") == extra.key or (row.fact("roster") and row.key == extra.key)
             for row in src.fields.values()
         ):
             text = f"`{extra.key}` of {src.program} was read for what the agent takes from it"
+            out.say("L006", text, extra.key, "info")
+        elif extra.key == named.get("key") and extra.value not in named["own"]:
+            out.say("L006", f"`{extra.key}` of {src.program} says where its prompt lies", extra.key, "info")
+        elif isinstance(extra.value, str | bool) and extra.value in _denials(src.fields.get(extra.key)):
+            text = f"`{extra.key}: {extra.value}` of {src.program} was read for what it takes away"
             out.say("L006", text, extra.key, "info")
         elif extra.key == src.models.get("provider_key"):
             out.say("L006", f"`{extra.key}` of {src.program} says who serves the model there", extra.key, "info")

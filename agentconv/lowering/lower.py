@@ -16,7 +16,7 @@ from agentconv.lowering.tools import Bounds, control_for
 from agentconv.model import Agent, Extra, Tools
 from agentconv.reading.origins import as_it_is
 from agentconv.reading.roster import kept_rosters, said_by, with_rosters, without
-from agentconv.reading.toolkeys import beside_list
+from agentconv.reading.toolkeys import beside_list, beside_servers
 from agentconv.rights import (
     CLASSES,
     Rights,
@@ -104,7 +104,7 @@ def lower(
     _delegates(agent, delegates, before, dst, fields, out)
     bound_keys(fields, agent, dst, out)
     always(fields, src, dst, out)
-    extras = _beside_list(lower_extras(said_by(agent.extras, rosters, dst), src, dst, out), fields["tools"], dst)
+    extras = _beside_list(lower_extras(said_by(agent.extras, rosters, dst), src, dst, out), fields, dst)
     extras += tuple(e for e in provider(fields.get("model"), dst) if e.key not in {x.key for x in extras})
     extras = (*(e for e in extras if e.key not in {x.key for x in options.extra}), *options.extra)
     _say_ambient(before, dst, out)
@@ -267,9 +267,9 @@ def _say_ambient(before: Rights, dst: Spec, out: Lowered) -> None:
     out.say("T012", f"{dst.seen} gives every agent {names} ({classes}); no file can take them away", "tools")
 
 
-def _beside_list(extras: tuple[Extra, ...], tools: Tools, dst: Spec) -> tuple[Extra, ...]:
-    """Keys without which the target's list would be no limit go before what the source says of them."""
-    keys = beside_list(tools, dst)
+def _beside_list(extras: tuple[Extra, ...], fields: Mapping[str, Any], dst: Spec) -> tuple[Extra, ...]:
+    """Keys without which the target's list limits nothing, or gives nothing, go before what the source says of them."""
+    keys = beside_list(fields["tools"], dst) | beside_servers(fields["tools"], fields.get("mcp_servers"), dst)
     kept = tuple(e for e in extras if e.key not in keys)
     return (*kept, *(Extra(key, value, dst.id) for key, value in keys.items()))
 

@@ -64,6 +64,10 @@ def read_entry(
     if problems := _missing(rows, set(said), fields, ctx, entry):
         return problems
     _take_body(document, fields, ctx, entry)
+    if fields.get("prompt") is None and spec.container.get("prompt_by"):
+        from agentconv.reading.namedfiles import named_by_key
+
+        fields["prompt"] = named_by_key(keys.extras, ctx)
     if spec.tables.get("prompt_mode"):
         fields["prompt_mode"] = spec.tables["prompt_mode"]
     tools = settled(keys.tools(), said, ctx)

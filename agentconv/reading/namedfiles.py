@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from agentconv.containers import Node
+from agentconv.model import Extra
 from agentconv.patterns import pattern
 from agentconv.reading.context import Context
 from agentconv.spec import Field
 
+_ID = pattern(r"\w[\w.-]*")
 _INSIDE = pattern(r"\{file:([^}]+)\}")
 
 
@@ -34,6 +37,20 @@ def beside(ctx: Context) -> str | None:
         words = ", ".join(f"`{name}`" for name in names)
         ctx.say("F001", f"no prompt: none of {words} is there, or at hand", "prompt", None, effect="lost")
     return "\n\n".join(text for text in found if text) or None
+
+
+def named_by_key(extras: Iterable[Extra], ctx: Context) -> str | None:
+    """The prompt in a file that a key names by its id, where none stands in the definition."""
+    rule = ctx.spec.container.get("prompt_by") or {}
+    id = next((str(one.value) for one in extras if one.key == rule.get("key")), "")
+    if not id or id in rule["own"]:
+        return None
+    place = str(rule["file"]).format(id=id)
+    text = ctx.get(place) if ctx.get is not None and _ID.fullmatch(id) else None
+    if text is None:
+        ctx.say("F001", f"no prompt: `{place}` is not there, or not at hand", "prompt", None, effect="lost")
+        return None
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").strip("\n") or None
 
 
 def _whole(value: str, node: Node, row: Field, ctx: Context) -> str:

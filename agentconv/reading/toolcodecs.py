@@ -104,9 +104,10 @@ def _of_names(tokens: list[Placed], node: Node, ctx: Context) -> Tools:
 def _unknown(token: str, at: str, place: Node, found: Found, ctx: Context) -> list[Rule]:
     """A name that the program does not have: a wish of its author, to the program nothing, or what a pattern gives."""
     table = ctx.spec.tools
+    regex = str(table.fact("regex") or "")
     if "*" in token:
         text = f"`{token}` is no pattern in {ctx.spec.program}: it gives nothing"
-        if table.mcp.get("patterns"):
+        if table.mcp.get("patterns") or (regex and token.startswith(regex)):
             text = f"`{token}` is a pattern in {ctx.spec.program}; which tools of servers it gives is not known here"
         ctx.say("T016", text, at, place)
     if ctx.author:

@@ -10,6 +10,7 @@ from agentconv.containers import Node
 from agentconv.model import Rule, Scope, Tool, Tools
 from agentconv.reading.context import Context
 from agentconv.reading.toolnames import star
+from agentconv.reading.toolsets import server_tool
 from agentconv.rights import is_star, limits_shell
 from agentconv.spec import Field, Name, Spec, union_caps
 
@@ -81,6 +82,7 @@ def settled(tools: Tools, values: Mapping[str, Node], ctx: Context) -> Tools:
         tools = replace(tools, rules=tuple(_granted(tools, keys)))
     if switches := table.fact("limit_with"):
         tools = _limited(tools, switches, values, ctx)
+    tools = _own_servers(tools, values, ctx)
     if switches := table.mcp.get("unless"):
         shut = _holds(switches, values)
         if tools.base == "all" or (tools.base is None and not tools.rules):
@@ -88,6 +90,36 @@ def settled(tools: Tools, values: Mapping[str, Node], ctx: Context) -> Tools:
         if not shut and not ctx.author and tools.base == "none":
             return replace(tools, rules=(*tools.rules, Rule("allow", Tool("", server="*"), at="tools")))
     return tools
+
+
+def _own_servers(tools: Tools, values: Mapping[str, Node], ctx: Context) -> Tools:
+    """The tools without those of servers that stand in no file but another one, which this file shuts out."""
+    switches, opened = ctx.spec.tools.server_switches, "own_unless" in ctx.spec.tools.mcp
+    if not switches or any(_holds({key: value}, values) for key, value in switches.items()) == opened:
+        return tools
+    row = ctx.spec.by_field.get("mcp_servers")
+    node = values.get(row.key) if row else None
+    own = {pair.key.text: pair.key for pair in node.pairs} if node is not None and node.kind == "map" else {}
+    rules: list[Rule] = []
+    gone: list[str] = []
+    if tools.base == "all":
+        rules, gone = [Rule("allow", server_tool(s, None, ctx.spec), at="mcp_servers") for s in own], ["tools"]
+    for rule in tools.rules:
+        if rule.effect != "allow" or not rule.tool.server or rule.tool.server in own:
+            rules.append(rule)
+            continue
+        gone.append(rule.at)
+        if rule.tool.server == "*":
+            rules += [replace(rule, tool=server_tool(s, None, ctx.spec)) for s in own]
+    key, value = next(iter(switches.items()))
+    word = f"`{key}: {str(value).lower()}`"
+    text = (
+        f"{'without' if opened else 'with'} {word} {ctx.spec.seen} gives tools of no MCP server but those of the file"
+    )
+    for at in dict.fromkeys(gone):
+        place = values.get(str(ctx.spec.tools.fact("field")))
+        ctx.say("R011", f"{text}: {', '.join(f'`{s}`' for s in own) or 'none'}", at, place)
+    return Tools("builtin" if tools.base == "all" else tools.base, tuple(dict.fromkeys(rules)))
 
 
 def undefined(tools: Tools, fields: Mapping[str, Any], where: Mapping[str, Node], ctx: Context) -> None:
@@ -183,6 +215,13 @@ def _limited(tools: Tools, switches: Mapping[str, Any], values: Mapping[str, Nod
 
 def _holds(switches: Mapping[str, Any], values: Mapping[str, Node]) -> bool:
     return all(key in values and values[key].value == value for key, value in switches.items())
+
+
+def beside_servers(tools: Tools, servers: Any, spec: Spec) -> dict[str, Any]:
+    """Keys that the target needs for servers that its file does not define."""
+    named = {r.tool.server for r in tools.rules if r.effect == "allow" and r.tool.server}
+    others = tools.base == "all" or any(server not in (servers or {}) for server in named)
+    return dict(spec.tools.mcp.get("with_others") or {}) if others else {}
 
 
 def beside_list(tools: Tools, spec: Spec) -> dict[str, Any]:

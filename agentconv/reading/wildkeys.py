@@ -13,6 +13,7 @@ from agentconv.reading.context import Context
 from agentconv.reading.toolnames import EVERY_SERVER, Found
 
 WILD = pattern(r"[*?]")
+SERVER = pattern(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
 def every_server(token: str, found: Found, ctx: Context) -> bool:
@@ -42,9 +43,11 @@ def closed_servers(found: Found, made: Iterable[Rule], key: str, at: str, place:
         return [closed_all] if closed_all else [replace(r, tool=Tool(key)) for r in rules]
     wild = WILD.search(text) if ctx.spec.tools.fact("wildcards") else None
     limits = [r for r in rules if r.effect == "deny" or (r.approval == "ask" and found.how == "unknown")]
-    if wild is None or found.how not in ("own", "unknown") or not limits:
+    if wild is None or found.how not in ("own", "unknown"):
         return rules
     start, between = text[: wild.start()], ctx.spec.tools.tool_separator
+    if not limits:
+        return rules if found.how == "own" or not between else _whole_server(rules, key, start, at, place, ctx)
     words = start.split(between) if between else [start]
     servers = [between.join(words[:n]) for n in range(1, len(words)) if words[0]]
     if not servers and found.how == "own" and start:
@@ -54,6 +57,14 @@ def closed_servers(found: Found, made: Iterable[Rule], key: str, at: str, place:
     ctx.say("T013", f"`{key}` is for some tools of MCP servers only; taken as a denial of {whole}", at, place)
     closed = [Rule("deny", Tool(text, server=s), None, None, at) for s in servers or ("*",)]
     return [r for r in rules if r not in limits or found.how == "own"] + closed
+
+
+def _whole_server(rules: list[Rule], key: str, start: str, at: str, place: Node, ctx: Context) -> list[Rule]:
+    """`playwright*`, as OpenCode's own pages write it: what it gives holds all tools of the server `playwright`."""
+    if key != f"{start}*" or not rules or not SERVER.fullmatch(start):
+        return rules
+    ctx.say("T024", f"`{key}` is taken for all tools of the MCP server `{start}`", at, place)
+    return [replace(r, tool=Tool(key, server=start)) for r in rules]
 
 
 def meant_by_pattern(token: str, ctx: Context) -> list[Tool]:

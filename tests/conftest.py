@@ -12,10 +12,12 @@ from hypothesis import HealthCheck, settings
 
 from agentconv import notes
 from agentconv.checking import finding
+from tests import forked
 
 ROOT = Path(__file__).resolve().parent.parent
 LAST = "test_every_code_is_raised"  # looks at what all other tests raised, so it runs after them
 RAISED: set[str] = set()
+MOST = 4  # processes: some tests start programs of their own
 
 # No deadline: the machines that run this are shared. In CI the examples are always the same ones,
 # so that a red run there can be repeated.
@@ -26,6 +28,8 @@ settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--accept", action="store_true", help="rewrite the expected outputs (never in CI)")
+    words = "run the tests in so many processes (default: the whole suite in one for each core, else one)"
+    parser.addoption("--processes", type=int, default=0, help=words)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -40,6 +44,29 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 WHOLE: pytest.StashKey[bool] = pytest.StashKey()
+
+
+def pytest_runtestloop(session: pytest.Session) -> bool | None:
+    count = _processes(session)
+    if count < 2:
+        return None
+    last = [item for item in session.items if item.name == LAST]
+    session.items = [item for item in session.items if item.name != LAST]
+    forked.run(session, count, told=lambda: sorted(RAISED), hear=RAISED.update)
+    for item in last:
+        session.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
+    return True
+
+
+def _processes(session: pytest.Session) -> int:
+    """How many processes run the tests: one wherever somebody looks on, or wants to stop at the first failure."""
+    option = session.config.option
+    names = ("accept", "maxfail", "usepdb", "trace", "stepwise", "setupshow", "collectonly")
+    alone = any(getattr(option, name, False) for name in names) or option.capture == "no"
+    if alone or session.testsfailed or not hasattr(os, "fork"):  # failed: something could not be collected
+        return 1
+    usual = min(os.cpu_count() or 1, MOST) if session.config.stash[WHOLE] else 1
+    return int(option.processes or usual)
 
 
 def _is_whole(config: pytest.Config) -> bool:

@@ -5,20 +5,21 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
-from agentconv import registry
+from agentconv import convert, registry
 from agentconv.convert import Options, convert_agent, convert_text
 from agentconv.lowering.carry import FIELDS, HARMLESS, more
 from agentconv.lowering.fold import TITLES
 from agentconv.model import MODES, PERMISSION_MODES, Agent, Base, Model, Rule, Scope, Tool, Tools
 from agentconv.reading.engine import read_author
 from agentconv.rights import Rights, of_agent, spread
-from tests import goldens
+from tests import covering, goldens
 
 IDS = registry.targets()
 OWN = next(id for id in IDS if registry.load(id).tools.control == "any")
@@ -50,7 +51,7 @@ def there_and_back(path: str, text: str, a: str, b: str, fold: bool = False) -> 
     second = convert_text(data.decode(), from_=b, to=a, path=on_the_way, options=options)[0]
     assert second.files, [(n.code, n.message) for n in second.notes if n.effect == "error"]
     home, again = next(iter(second.files.items()))
-    before = read_author(registry.load(a), text, path).agents[0].agent
+    before = convert.read_author(registry.load(a), text, path).agents[0].agent
     after = read_author(registry.load(a), again.decode(), home).agents[0].agent
     return before, after
 
@@ -78,15 +79,34 @@ def ways() -> list[Any]:
 @pytest.mark.parametrize("a", OTHERS)
 @pytest.mark.parametrize(("path", "fold"), ways())
 def test_there_and_back_restores(path: Any, a: str, fold: bool) -> None:
-    file = written(goldens.load_agent(path), goldens.source_of(path), a)
-    if file is None:
+    """Over a third of the formats for each agent, over all of them for the fullest (``covering`` says why)."""
+    if (file := written(goldens.load_agent(path), goldens.source_of(path), a)) is None:
         pytest.skip(f"{a} cannot hold the agent")
+    n = goldens.agent_files().index(path) + fold
+    some = [b for b in OTHERS if covering.goes(n, path.stem, a, b)]
+    assert lost_over(some, file, a, fold) == {}
+
+
+@pytest.mark.every
+@pytest.mark.parametrize("a", OTHERS)
+def test_there_and_back_restores_over_every_format(a: str) -> None:
+    lost = {}
+    for path, fold in (way.values for way in ways()):
+        assert isinstance(path, Path) and isinstance(fold, bool)
+        if (file := written(goldens.load_agent(path), goldens.source_of(path), a)) is not None:
+            lost[path.stem, fold] = lost_over(OTHERS, file, a, fold)
+    assert {way: wrong for way, wrong in lost.items() if wrong} == {}
+
+
+def lost_over(some: list[str], file: tuple[str, str], a: str, fold: bool) -> dict[str, Any]:
+    """What did not come back over each of these formats."""
     wrong = {}
-    for b in OTHERS:
-        both = there_and_back(*file, a, b, fold) if a != b else None
-        if both and (lost := differences(*both)):
-            wrong[b] = {name: values for name, values in lost.items() if name not in withheld(a, b)}
-    assert {b: lost for b, lost in wrong.items() if lost} == {}
+    with covering.reading_once():
+        for b in some:
+            both = there_and_back(*file, a, b, fold) if a != b else None
+            if both and (lost := differences(*both)):
+                wrong[b] = {name: values for name, values in lost.items() if name not in withheld(a, b)}
+    return {b: lost for b, lost in wrong.items() if lost}
 
 
 def withheld(a: str, b: str) -> set[str | None]:

@@ -36,13 +36,14 @@ each_source = pytest.mark.parametrize("source", ids())
 @given(data=st.data())
 def test_laws(source: str, data: st.DataObject) -> None:
     agent = data.draw(agents(source))
+    before = probing.allowed(agent, load(source), program=False)
     some = targets() if SEARCH else data.draw(st.lists(st.sampled_from(targets()), min_size=4, max_size=4, unique=True))
     for target in some:
         made = convert_agent(agent, source, target)
         told = tell(made, agent)
         check_proof(made, told)
         check_status(made, told)
-        check_rights(agent, source, target, made, told)
+        check_rights(before, target, made, told)
         check_again(target, made, told)
 
 
@@ -77,14 +78,13 @@ def check_status(made: Conversion, told: str) -> None:
     assert bool(made.files) == (made.status in ("exact", "lossy", "narrowed", "widened")), told
 
 
-def check_rights(agent: Agent, source: str, target: str, made: Conversion, told: str) -> None:
-    """Every deed that the output allows was allowed before, or anything was: by a free shell."""
+def check_rights(before: set[probing.Deed], target: str, made: Conversion, told: str) -> None:
+    """Every deed that the output allows was allowed ``before``, or anything was: by a free shell."""
     if not made.files or made.status == "widened" or load(target).text_kind:
         return
     ((path, data),) = made.files.items()
     back = read_program(load(target), data.decode(), path).agents
     assert len(back) == 1, told
-    before = probing.allowed(agent, load(source), program=False)
     after = probing.allowed(back[0].agent, load(target), program=True)
     if {d for d in probing.DEEDS if d.cls == "runs"} <= before:
         return

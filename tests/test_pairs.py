@@ -9,7 +9,7 @@ import pytest
 from agentconv import registry
 from agentconv.convert import Conversion, convert_agent, convert_text
 from agentconv.lowering.lowered import Options
-from tests import goldens
+from tests import covering, goldens, probing
 from tests.test_laws import check_proof, check_rights, check_status, tell
 
 TARGETS = registry.targets()
@@ -45,21 +45,47 @@ def check(made: Conversion, name: str) -> None:
         assert made.gained == [] or made.status == "refused", told
 
 
-@pytest.mark.parametrize("source", registry.ids())
-def test_every_pair(source: str) -> None:
+def check_pairs(source: str, *, every: bool) -> None:
+    """Each file to its own format, and to all the others or those of its third; the few cases of a reader to all."""
     files = files_of(source)
     assert files
-    for target in TARGETS:
-        for name, path, text in files:
-            for made in convert_text(text, from_=source, to=target, path=path):
-                check(made, f"{name} {source} -> {target}")
+    with covering.reading_once():
+        for n, (name, path, text) in enumerate(files):
+            for target in TARGETS:
+                if every or source in (target, *READ_ONLY) or covering.goes(n, name, source, target):
+                    for made in convert_text(text, from_=source, to=target, path=path):
+                        check(made, f"{name} {source} -> {target}")
+
+
+@pytest.mark.parametrize("source", registry.ids())
+def test_every_pair(source: str) -> None:
+    """With a third of the files, and with the fullest agent (``covering`` says why)."""
+    check_pairs(source, every=False)
+
+
+@pytest.mark.every
+@pytest.mark.parametrize("source", registry.ids())
+def test_every_pair_with_every_file(source: str) -> None:
+    check_pairs(source, every=True)
+
+
+def check_count(source: str, *, every: bool) -> None:
+    for n, path in enumerate(goldens.agent_files()):
+        agent = goldens.load_agent(path)
+        before = probing.allowed(agent, registry.load(source), program=False)
+        for target in TARGETS:
+            if every or covering.goes(n, path.stem, source, target):
+                made = convert_agent(agent, source, target)
+                check_rights(before, target, made, tell(made, agent))
 
 
 @pytest.mark.parametrize("source", TARGETS)
 def test_an_independent_count_of_rights(source: str) -> None:
     """The same pairs from the model, with the rights counted by code that shares nothing with lowering."""
-    for path in goldens.agent_files()[::3]:
-        agent = goldens.load_agent(path)
-        for target in TARGETS:
-            made = convert_agent(agent, source, target)
-            check_rights(agent, source, target, made, tell(made, agent))
+    check_count(source, every=False)
+
+
+@pytest.mark.every
+@pytest.mark.parametrize("source", TARGETS)
+def test_an_independent_count_for_every_agent(source: str) -> None:
+    check_count(source, every=True)

@@ -98,3 +98,12 @@ def test_the_commands_it_calls_exist(capsys: pytest.CaptureFixture[str]) -> None
         assert ended.value.code == 0
     assert "--newest" in said and "--newest" in capsys.readouterr().out
     assert (ROOT / "tests/readme.py").exists() and "tests.readme --write" in said
+
+
+def test_every_pair_is_run_once_a_week() -> None:
+    """What a run of the suite leaves to the marker is left to nobody else."""
+    workflow = yaml.safe_load((ROOT / ".github/workflows/every.yml").read_text("utf-8"))
+    assert workflow[True]["schedule"], "`on` is a truth value in YAML"
+    commands = [step.get("run", "") for step in workflow["jobs"]["every"]["steps"]]
+    assert any("pytest" in command and "-m every" in command for command in commands)
+    assert "every:" in (ROOT / "pyproject.toml").read_text("utf-8")

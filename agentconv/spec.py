@@ -60,6 +60,12 @@ class ToolTable:
         """Keys that decide whether there are other MCP servers than those of the file itself."""
         return {**(self.mcp.get("own_unless") or {}), **(self.mcp.get("own_with") or {})}
 
+    @property
+    def server_keys(self) -> frozenset[str]:
+        """Keys of the program's own that say which MCP servers there are: the rules for tools hold what they say."""
+        only = self.mcp.get("only")
+        return frozenset((*self.server_switches, *([str(only)] if only else ())))
+
     @cached_property
     def names(self) -> dict[str, Name]:
         """Single tools and groups by name."""

@@ -44,6 +44,10 @@ def read_entry(
     said, order, rows = dict(values), spec.order, indirect.demanded(spec, dict(values))
     ctx.keys = frozenset(said)
     keys = Keys(ctx, document, entry)
+    if get is not None and spec.tables.get("above"):
+        from agentconv.reading.above import rules_above
+
+        keys.shared = rules_above(ctx)
     for key, node in sorted(values, key=lambda v: order.get(v[0], len(order))):
         if problems := keys.take(key, node, rows.get(key)):
             return problems

@@ -63,6 +63,10 @@ def read_entry(
     for row, missing in indirect.lacking(spec, said):
         ctx.refuse(row.fact("bad"), f"`{row.key}` without `{missing}`")
         ctx.say("R012", f"`{row.key}` without `{missing}`: {spec.seen} does not load this file", row.key, entry)
+    for row, node, problem in indirect.filled(spec, said):
+        ctx.refuse(row.fact("bad"), problem)
+        help = f"name each one once in `{row.key}`, or leave `{row.key}` out"
+        ctx.say("R012", f"{problem}: {spec.seen} does not load this file", row.key, node, help=help)
     indirect.look_up(spec, said, fields)
     indirect.split_off(spec, fields)
     if problems := _missing(rows, set(said), fields, ctx, entry):

@@ -13,7 +13,6 @@ from agentconv.conversion import Conversion
 from agentconv.notes import Note, note
 from agentconv.project import files
 from agentconv.project.beside import Lying
-from agentconv.project.intheway import in_the_way
 from agentconv.project.planning import STDOUT, Plan, Run
 from agentconv.project.spots import Spots
 from agentconv.project.written import Written, in_git
@@ -369,6 +368,8 @@ class Target:
 
     def kept(self, path: str, result: Conversion, data: bytes, old: bytes) -> Note:
         """What stands in the way, and how to look, to keep and to drop it."""
+        from agentconv.project.intheway import in_the_way
+
         known = (f"{path}#{result.entry}" if result.entry else path) in self.written.hashes
         return in_the_way(path, result, data, old, known, self.plan, self.dst)
 

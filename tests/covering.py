@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 
 from agentconv import convert, registry
+from agentconv.proof import asked
 from agentconv.reading.context import Reading
 from agentconv.spec import Spec
 
@@ -48,8 +49,8 @@ def goes(n: int, name: str, a: str, b: str) -> bool:
 def reading_once() -> Iterator[None]:
     """Inside, ``convert_text`` reads a file that goes to many formats once, as a run with many targets does."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("read_author", "read_program"):
-            patch.setattr(convert, name, _once(getattr(convert, name)))
+        for module, name in ((convert, "read_author"), (asked, "read_program")):
+            patch.setattr(module, name, _once(getattr(module, name)))
         yield
 
 

@@ -143,13 +143,17 @@ class Signs:
 
     @property
     def changes(self) -> bool:
-        """Whether the program changes anything in texts when it loads a file."""
-        return bool(self.replaces) or self.gaps
+        """Whether the program has anything in a file otherwise than the source says it."""
+        return bool(self.replaces) or self.gaps or bool(self.joint)
 
     def loaded(self, texts: Texts) -> Texts:
-        """The texts after what the program changes when it loads a file; the same ones where it changes nothing."""
+        """The texts as the program has them: after what it changes when it loads a file, and with names spelled its
+        way; the same ones where that changes nothing."""
         if not self.changes:
             return texts
+        if self.joint and "-" in texts.name + texts.stem:
+            name, stem = (word.replace("-", self.joint) for word in (texts.name, texts.stem))
+            texts = replace(texts, name=name, stem=stem)
         said, prompt = texts.description, texts.prompt
         for old, new in self.replaces:
             said, prompt = said.replace(old, new), prompt.replace(old, new)
@@ -253,10 +257,10 @@ def _apart(spec: Spec, text: str, path: str) -> Apart | None:
     if not prompt or prompt[-1].isspace() or lead.strip("\n") or (raw := _as_text(prompt, spec)) is None:
         return None
     name, description = _named(spec, "name").search(header), _named(spec, "description").search(header)
-    folder, bare, ending = _place(spec, path)
+    folder, bare, ending = parted(spec, path)
     called = name[1] if name is not None else bare
     said = _words(description[1]) if description is not None else None
-    if description is None or said is None or not (_is_name(called) and (called == bare or _is_name(bare))):
+    if description is None or said is None or not (is_name(called) and (called == bare or is_name(bare))):
         return None
     texts = Texts(path, bare, called, said, prompt, raw)
     cover = [(description.span(1), description[1][0] if description[1][0] in _QUOTED else "a")]
@@ -282,7 +286,7 @@ def _body(text: str, start: int) -> tuple[str, str, str]:
     return text[start:begin], text[begin:end], text[end:]
 
 
-def _place(spec: Spec, path: str) -> tuple[str, str, str]:
+def parted(spec: Spec, path: str) -> tuple[str, str, str]:
     """A path before, in and behind the word that names the agent: its file, or its folder."""
     own = next((s for s in spec.head.get("suffixes") or () if s.startswith("/") and path.endswith(s)), "")
     folder, _, last = path.removesuffix(own).rpartition("/")
@@ -290,7 +294,7 @@ def _place(spec: Spec, path: str) -> tuple[str, str, str]:
     return folder, bare, last.removeprefix(bare) + own
 
 
-def _is_name(name: str) -> bool:
+def is_name(name: str) -> bool:
     """A word that is a name to everybody: no word of YAML, no device of Windows."""
     return _NAME.fullmatch(name) is not None and yaml_scalar(name) == name and DEVICES.fullmatch(name) is None
 

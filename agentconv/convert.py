@@ -10,15 +10,14 @@ from agentconv.conversion import STATUSES, BeforeAfter, Conversion, report_agent
 from agentconv.lowering import traces
 from agentconv.lowering.lower import guard_sentence, lower
 from agentconv.lowering.lowered import NO_NAMES, Lowered, Options
-from agentconv.lowering.servers import limited_servers
 from agentconv.model import Agent, Tools
 from agentconv.notes import Note, note
 from agentconv.proof import aftermath, verify
+from agentconv.proof.asked import as_program, asked_for
 from agentconv.proof.attempt import Attempt, Job, attempt
-from agentconv.proof.sourcerights import counted, narrowed, source_rights
-from agentconv.proof.starting import only_started
+from agentconv.proof.sourcerights import source_rights
 from agentconv.reading.context import Get, Read, Reading
-from agentconv.reading.engine import read_author, read_program
+from agentconv.reading.engine import read_author
 from agentconv.reading.guessedservers import all_meant
 from agentconv.reading.origins import as_meant
 from agentconv.registry import load
@@ -58,7 +57,7 @@ def convert_reading(
         return [_unread(reading, dst)]
     if not reading.agents:
         return [_unread(reading, dst)]
-    program = read_program(reading.spec, reading.text, reading.path, reading.get)
+    program = as_program(reading)
     out = []
     company = company or own_company(reading, dst)  # once for all agents of the file
     for n, read in enumerate(reading.agents):
@@ -136,18 +135,16 @@ def convert_read(
     taken, words, back, options = _taken_back(as_read, src, dst, options, reading.path)
     if words is not src:
         reading, program, src = replace(reading, spec=words), None, words
-    read = replace(read, agent=taken)
-    agent, star = narrowed(read, reading, program)
-    agent, idle = only_started(limited_servers(agent, src), read, reading, program)
-    before, said = counted(replace(read, agent=agent), reading, program)
-    agent, meant = all_meant(agent, src, dst)
+    read = read if taken is read.agent else replace(read, agent=taken)
+    asked = asked_for(read, reading, program)
+    before = asked.before
+    agent, meant = all_meant(asked.agent, src, dst)
     if meant:
         before = counting.of_agent(agent, src, program=False)
     name = agent.id or agent.name or ""
     rights = BeforeAfter(counting.spelled(before), [])
-    result = Conversion(
-        "failed", name, reading.path, said_by, dst.id, rights, notes=[*read.notes, *back, *star, *meant, *idle, *said]
-    )
+    notes = [*read.notes, *back, *asked.star, *meant, *asked.rest, *aftermath.of_a_session(src, dst)]
+    result = Conversion("failed", name, reading.path, said_by, dst.id, rights, notes=notes)
     if any(n.effect == "error" for n in result.notes):
         return result
     names = NO_NAMES
@@ -178,6 +175,7 @@ def _taken_back(
     from agentconv.lowering.fold import unfolded
 
     agent, guard = without_guard(agent, path)
+    guard = [aftermath.no_longer_said(one, src, dst) for one in guard]
     agent, words, carried, origin = taken_back(agent, src, options.carry, path)
     agent, folded = unfolded(agent, dst, options.fold, path)
     if origin == dst.id:  # back where it came from: nothing has to travel on

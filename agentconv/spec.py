@@ -60,6 +60,12 @@ class ToolTable:
         """Keys that decide whether there are other MCP servers than those of the file itself."""
         return {**(self.mcp.get("own_unless") or {}), **(self.mcp.get("own_with") or {})}
 
+    @property
+    def server_keys(self) -> frozenset[str]:
+        """Keys of the program's own that say which MCP servers there are: the rules for tools hold what they say."""
+        only = self.mcp.get("only")
+        return frozenset((*self.server_switches, *([str(only)] if only else ())))
+
     @cached_property
     def names(self) -> dict[str, Name]:
         """Single tools and groups by name."""
@@ -353,9 +359,10 @@ class Spec:
 
     @property
     def names_files(self) -> bool:
-        """Whether a text of such a file may stand in another one."""
+        """Whether a text of such a file, or what holds for it, may stand in another one."""
         named = (self.container.get(word) for word in ("body_refs", "prompt_files", "prompt_by"))
-        return bool(self.rows_with("refs") or any(named))
+        above = self.tables.get("above") or self.identity.get("declared")
+        return bool(self.rows_with("refs") or any(named) or above)
 
     def rows_with(self, *facts: str) -> tuple[Field, ...]:
         """The rows that say one of these words, in order: few do, and each file asks for them again and again."""

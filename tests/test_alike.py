@@ -247,7 +247,7 @@ def test_most_agents_of_a_project_are_filled_in() -> None:
 
 
 def test_rows_of_agents_that_are_alike_are_what_they_would_be(monkeypatch: pytest.MonkeyPatch) -> None:
-    from agentconv.telling import listing
+    from agentconv.telling import agentrows
     from bench.data import agents
 
     sources = [
@@ -257,15 +257,89 @@ def test_rows_of_agents_that_are_alike_are_what_they_would_be(monkeypatch: pytes
     taken: list[object] = []
     real = alike.Kinds.get
     monkeypatch.setattr(alike.Kinds, "get", lambda self, like: taken.append(found := real(self, like)) or found)
-    mine = list(listing.rows(sources, TARGETS[:4]))
+    mine = list(agentrows.rows(sources, TARGETS[:4]))
     assert sum(row is not None for row in taken) > 10, "no row was filled in"
     monkeypatch.setattr(alike.Kinds, "get", lambda self, like: None)
-    assert mine == list(listing.rows(sources, TARGETS[:4]))
+    assert mine == list(agentrows.rows(sources, TARGETS[:4]))
+
+
+def rows_both(
+    files: list[tuple[str, str]], format: str, programs: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> tuple[list[object], list[object], int]:
+    """The rows of these files, as they are worked out for each, and how many columns were not."""
+    from agentconv.telling import agentrows
+
+    sources = [Source(path, None, format, text, asked=True, settled=True) for path, text in files]
+    asked: list[int] = []
+    real = agentrows.row_of
+
+    def counted(read: object, reading: object, program: object, left: tuple[str, ...]) -> object:
+        asked.append(len(left))
+        return real(read, reading, program, left)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as m:
+        m.setattr(agentrows, "row_of", counted)
+        mine = list(agentrows.rows(sources, programs))
+    with monkeypatch.context() as m:
+        m.setattr(alike.Kinds, "get", lambda self, like: None)
+        return list(mine), list(agentrows.rows(sources, programs)), len(programs) * len(files) - sum(asked)
+
+
+@pytest.mark.parametrize("format", sorted({format for format, _, _ in HEADERS}))
+def test_rows_are_alike_where_what_was_read_is(format: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each header with descriptions that no reader takes line by line, so only what was read can show the likeness."""
+    spared = 0
+    for n, (case, header) in enumerate((case, h) for f, case, h in HEADERS if f == format):
+        files = []
+        for k, words in enumerate(("Reads: [a]", "Reads: [a]", "Looks: [b]", "Sees: [c]")):
+            name = f"agent-{'abcd'[k]}{k}"
+            odd = with_texts(header, format, name, f'"{words} <example>\\n- x # y</example>"')
+            files.append((place(format, name), f"---\n{odd}\n---\n\n{BODIES[k]}\n"))
+        programs = tuple(TARGETS[(5 * n + k) % len(TARGETS)] for k in range(3))
+        mine, each, less = rows_both(files, format, programs, monkeypatch)
+        assert mine == each, case
+        spared += less
+    assert spared, "nothing was taken from another one, so nothing was compared"
+
+
+HEADS = ("tools: Read", "tools: [Read, Bash]\nmodel: opus", "hooks: {Stop: []}", "tools: '*'", "permissionMode: plan")
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    files=st.lists(st.tuples(st.sampled_from(HEADS), TEXT.map(" ".join), LINES), min_size=2, max_size=7),
+    programs=st.lists(st.sampled_from(TARGETS), min_size=1, max_size=3, unique=True),
+)
+def test_rows_of_agents_with_other_headers_are_what_they_would_be(
+    files: list[tuple[str, str, str]], programs: list[str]
+) -> None:
+    """Headers of several kinds among each other, with texts that mean something."""
+    import json
+
+    texts = []
+    for k, (header, said, prompt) in enumerate(files):
+        name = f"agent-{'abcdefg'[k]}"
+        head = f"name: {name}\ndescription: {json.dumps(said, ensure_ascii=False)}\n{header}"
+        texts.append((f"agents/{name}.md", f"---\n{head}\n---\n\n{prompt}\n"))
+    with pytest.MonkeyPatch.context() as m:
+        mine, each, _ = rows_both(texts, "claude-code", tuple(programs), m)
+    assert mine == each
+
+
+def test_agents_of_one_description_and_other_tools_are_not_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = '"Reads: [a] <example>"'
+    files = [
+        (f"agents/agent-{k}.md", f"---\nname: agent-{k}\ndescription: {said}\n{HEADS[k % 2]}\n---\n\nYou are {k}.\n")
+        for k in range(8)
+    ]
+    mine, each, less = rows_both(files, "claude-code", ("opencode", "codex"), monkeypatch)
+    assert mine == each
+    assert less == 2 * 4, "two of each kind teach it"
 
 
 def test_a_column_that_depends_on_the_agent_is_worked_out_for_each() -> None:
     """A first guess that does not hold for the second agent is never used."""
-    from agentconv.telling.listing import AlikeRows, Cell, Row
+    from agentconv.telling.agentrows import AlikeRows, Cell, Row
 
     first, second, third = (
         alike.Texts(f"{n}.md", n, n, f"About {n}", f"You are {n}.", b"You are %b." % n.encode())
@@ -335,7 +409,7 @@ def test_a_changed_line_reads_as_in_the_whole(name: str, said: str, prompt: str)
         parts = {"name": name, "stem": name, "description": said}
         if prompt and output.frame.holds(parts, prompt, pieces):
             document = filling._opened(output.spec, "".join(pieces))
-            assert document is not None and filling._found(document, texts) == output.holds
+            assert document is not None and filling._found(document, texts, texts) == output.holds
 
 
 PIECES = sorted({part for spec in map(load, ids()) for sign in places(spec) for part in (sign, sign[1:], sign[:-1])})

@@ -6,10 +6,10 @@ that an agent is meant. So does a name that could be any compound ("code-review"
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import lru_cache
 
-from agentconv.bodies.company import Company
+from agentconv.bodies.company import Company, slug
 from agentconv.bodies.cues import AFTER, BEFORE, LONGER, OTHER, PERSON, ROLE, cue, distinct
 from agentconv.bodies.found import Mention, Words
 from agentconv.bodies.parse import Parsed
@@ -26,7 +26,7 @@ def agents(parsed: Parsed, company: Company, words: Words, about: Sections) -> I
     yield from _called(parsed, company, words)
     yield from _at(parsed, company, words)
     yield from _linked(parsed, company)
-    for start, end, form in _tokens(parsed, company.by_word):
+    for start, end, form in _tokens(parsed, company):
         word = text[start:end]
         meant = company.by_word[word]
         span = parsed.at(start)
@@ -37,12 +37,10 @@ def agents(parsed: Parsed, company: Company, words: Words, about: Sections) -> I
     yield from _titled(parsed, company)
 
 
-def _tokens(parsed: Parsed, names: Mapping[str, object]) -> Iterator[tuple[int, int, str]]:
-    text = parsed.text
-    for name in names:
-        if len(name) > 1 and name in text:  # most are not there: a plain search tells soonest
-            for found in _whole(name).finditer(text):
-                yield found.start(), found.end(), parsed.form(*found.span())
+def _tokens(parsed: Parsed, company: Company) -> Iterator[tuple[int, int, str]]:
+    for name in company.lookup.words.found(parsed.text):
+        for found in _whole(name).finditer(parsed.text):
+            yield found.start(), found.end(), parsed.form(*found.span())
 
 
 @lru_cache(maxsize=2048)
@@ -104,8 +102,8 @@ def _at(parsed: Parsed, company: Company, words: Words) -> Iterator[Mention]:
 
 def _linked(parsed: Parsed, company: Company) -> Iterator[Mention]:
     """The text of a link to an agent's file is found as a path; here only the bare file name."""
-    files = {m.source.rsplit("/", 1)[-1]: m for m in company.members if m.source}
-    if not any(name in parsed.text for name in files):
+    files = company.lookup.files
+    if not company.lookup.file_names.found(parsed.text):
         return
     for found in re.finditer(r"(?<![\w/\\.@-])[A-Za-z][\w.-]*\.[a-z]{2,4}\b(?![\w/])", parsed.text):
         if found[0] in files:
@@ -117,11 +115,10 @@ def _linked(parsed: Parsed, company: Company) -> Iterator[Mention]:
 def _titled(parsed: Parsed, company: Company) -> Iterator[Mention]:
     """An agent by its name in capitals: "the Code Checker agent"."""
     text = parsed.text
-    slugs = {re.sub(r"[^a-z0-9]+", "-", w.lower()).strip("-"): m for w, m in company.by_word.items()}
     for noun in NOUN.finditer(text):
         found = TITLE.search(text, max(noun.start() - 80, 0), noun.start())
         if found is None:
             continue
-        member = slugs.get(re.sub(r"[^a-z0-9]+", "-", found[1].lower()))
+        member = company.lookup.slugs.get(slug(found[1]))
         if member is not None and found[1] not in company.by_word and not parsed.in_block(found.start()):
             yield Mention("agent", "title", found[1], found.start(1), found.end(1), member.words[0], True, False, False)

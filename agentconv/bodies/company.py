@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from agentconv.model import Agent
@@ -13,6 +15,7 @@ from agentconv.records import dataclass
 from agentconv.spec import Spec
 
 if TYPE_CHECKING:
+    from agentconv.bodies.finder import Finder
     from agentconv.containers import Places
     from agentconv.reading.context import Read, Reading
 
@@ -28,6 +31,49 @@ class Member:
     output: str = ""  # the target's file
 
 
+class Lookup:
+    """What is looked for in every prompt, made when the first one is looked at."""
+
+    def __init__(self, members: Sequence[Member], by_word: Mapping[str, Member], renamed: Iterable[str]) -> None:
+        self._members, self._by_word, self._renamed = members, by_word, renamed
+
+    @cached_property
+    def words(self) -> Finder:
+        """The words that mean an agent, but for single letters."""
+        return _finder(word for word in self._by_word if len(word) > 1)
+
+    @cached_property
+    def renamed(self) -> Finder:
+        """Those of them that the target does not know."""
+        return _finder(word for word in self._renamed if len(word) > 1)
+
+    @cached_property
+    def files(self) -> dict[str, Member]:
+        """The agents by the bare names of their files."""
+        return {m.source.rsplit("/", 1)[-1]: m for m in self._members if m.source}
+
+    @cached_property
+    def file_names(self) -> Finder:
+        """These names."""
+        return _finder(self.files)
+
+    @cached_property
+    def slugs(self) -> dict[str, Member]:
+        """The agents by their words in small letters, with dashes between them."""
+        return {slug(word).strip("-"): m for word, m in self._by_word.items()}
+
+
+def _finder(words: Iterable[str]) -> Finder:
+    from agentconv.bodies.finder import Finder  # most conversions look for none
+
+    return Finder(words)
+
+
+def slug(words: str) -> str:
+    """A title as a name would spell it."""
+    return re.sub(r"[^a-z0-9]+", "-", words.lower())
+
+
 @dataclass(frozen=True, slots=True)
 class Company:
     """All agents of a batch by the words that mean them; a word of two agents means neither."""
@@ -37,6 +83,7 @@ class Company:
     by_file: dict[str, Member] = field(default_factory=dict, compare=False)
     renamed: dict[str, str] = field(default_factory=dict, compare=False)
     """Words that the target does not know, with its own; what would be taken for another agent is left out."""
+    lookup: Lookup = field(default_factory=lambda: Lookup((), {}, ()), compare=False)
 
 
 def titles(member: Member) -> tuple[str, ...]:
@@ -61,7 +108,8 @@ def gathered(members: Iterable[Member]) -> Company:
         if m.becomes and m.becomes not in m.words and m.becomes not in by_word and word not in titles(m)
     }
     counted = Counter(m.source for m in kept)
-    return Company(kept, by_word, {m.source: m for m in kept if m.source and counted[m.source] == 1}, renamed)
+    by_file = {m.source: m for m in kept if m.source and counted[m.source] == 1}
+    return Company(kept, by_word, by_file, renamed, Lookup(kept, by_word, renamed))
 
 
 def member_as(agent: Agent, lowered: Agent, dst: Spec, path: str) -> Member:

@@ -25,7 +25,7 @@ derived(places.cache_clear)
 
 def hits(prompt: str, scene: Scene, src: Spec, dst: Spec) -> tuple[list[str], list[str]]:
     """Names and places that a plain search finds."""
-    names = [name for name in scene.company.renamed if len(name) > 1 and name in prompt]
+    names = scene.company.lookup.renamed.found(prompt) if scene.company.renamed else []
     theirs = places(dst)
     return names, [folder for folder in places(src) if folder not in theirs and folder in prompt]
 

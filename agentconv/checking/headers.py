@@ -80,6 +80,9 @@ def _hidden(checked: Checked, reader: Reader) -> Finding | None:
     elif not author.text.lstrip().startswith("---"):
         why, at = "there is no line of `---` above the keys", (1, 1)
         mend = "put a line of `---` above the keys and one below them"
+    elif said := next((n for n in checked.author.notes if n.code in ("R003", "R009") and n.line), None):
+        why, at = f"{reader.program} cannot read it: {said.message}", (said.line, said.column)
+        mend = f"put the value in quotes, on one line; {FIXED}"
     else:
         why, at = "the header is not in the form that the program looks for", (1, 1)
         mend = "let the file begin with a line of `---`, then the keys, then a line of `---`"

@@ -218,7 +218,8 @@ def _widening_word(word: str) -> None:
 def _model_map(pairs: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     out = []
     for pair in pairs:
-        old, equals, new = pair.partition("=")
+        expression = pair[:1] == "="  # Agent Framework writes `=Env.MODEL`
+        old, equals, new = pair.rpartition("=") if expression else pair.partition("=")
         if not equals or not old or not new:
             raise click.UsageError(f"--model-map takes FROM=TO, not `{pair}`")
         out.append((old, new))

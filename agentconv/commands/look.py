@@ -54,7 +54,7 @@ def list_(
 ) -> None:
     """List agents: what each may do, and with --in, what it may do in each program."""
     from agentconv import registry
-    from agentconv.telling import escape, listing, terminal
+    from agentconv.telling import agentrows, escape, listing, terminal
 
     wanted = split_words(programs, "--in")
     columns = tuple(registry.targets()) if wanted == ("all",) else wanted
@@ -63,7 +63,7 @@ def list_(
         if reason := registry.heads()[id].get("readable_only"):
             raise click.UsageError(f"F005 `{id}` can be read, not written: {reason}")
     names = set(split_words(only, "--only"))
-    stream = (r for r in listing.rows(found_sources(src, from_, user), columns) if not names or r.name in names)
+    stream = (r for r in agentrows.rows(found_sources(src, from_, user), columns) if not names or r.name in names)
     bad = False
     if form == "jsonl":
         for row in stream:

@@ -264,6 +264,12 @@ def lower_extras(extras: tuple[Extra, ...], src: Spec, dst: Spec, out: Lowered) 
             and (extra.key.split(".")[0] in dst.known_keys or dst.container.get("unknown_keys") != "refused")
         ):
             kept.append(extra)
+        elif extra.key in src.tools.server_keys or any(
+            (row.fact("looked_up") or {}).get("in") == extra.key or (row.fact("roster") and row.key == extra.key)
+            for row in src.fields.values()
+        ):
+            text = f"`{extra.key}` of {src.program} was read for what the agent takes from it"
+            out.say("L006", text, extra.key, "info")
         elif extra.limits and not dst.text_kind:
             out.limits.append(extra.key)
             row = src.fields.get(extra.key)
@@ -272,12 +278,6 @@ def lower_extras(extras: tuple[Extra, ...], src: Spec, dst: Spec, out: Lowered) 
             if what:
                 text = f"`{extra.key}` of {src.program}: {what}. {dst.seen} has nothing like it"
             out.say("L003", text, extra.key, help="--allow-widening limits writes it without")
-        elif extra.key in src.tools.server_switches or any(
-            (row.fact("looked_up") or {}).get("in") == extra.key or (row.fact("roster") and row.key == extra.key)
-            for row in src.fields.values()
-        ):
-            text = f"`{extra.key}` of {src.program} was read for what the agent takes from it"
-            out.say("L006", text, extra.key, "info")
         elif extra.key == named.get("key") and extra.value not in named["own"]:
             out.say("L006", f"`{extra.key}` of {src.program} says where its prompt lies", extra.key, "info")
         elif isinstance(extra.value, str | bool) and extra.value in _denials(src.fields.get(extra.key)):

@@ -13,6 +13,7 @@ from agentconv.containers.programs import WHITE, without_gaps
 from agentconv.containers.wrapping import as_body
 from agentconv.lowering.lowered import Lowered
 from agentconv.model import Agent
+from agentconv.notes import NoteEffect
 from agentconv.spec import Field, Spec
 
 
@@ -229,9 +230,12 @@ def placeholders(prompt: str | None, src: Spec, dst: Spec, out: Lowered) -> str 
     if prompt is None or src.id == dst.id:
         return prompt
     for fact in (f for f in src.tables.get("expands") or () if isinstance(f, Mapping)):
-        found = [m[0] for m in re.finditer(str(fact["pattern"]), prompt) if m[1] in fact.get("fills", ())]
+        asked = fact.get("unfilled") == "asked"  # any word is an input that the caller gives
+        found = [m[0] for m in re.finditer(str(fact["pattern"]), prompt) if asked or m[1] in fact.get("fills", ())]
         if found:
-            out.say("L009", f"{src.program} fills in `{found[0]}`; {dst.program} does not", "prompt")
+            names = ", ".join(f"`{name}`" for name in dict.fromkeys(found[:4]))
+            effect: NoteEffect | None = "approximate" if asked else None
+            out.say("L009", f"{src.program} fills in {names}; {dst.program} does not", "prompt", effect)
     for word in (f for f in src.tables.get("expands") or () if isinstance(f, str) and f in prompt):
         out.say("L009", f"{src.program} fills in `{word}…}}`; {dst.program} does not", "prompt")
     for fact in (f for f in dst.tables.get("expands") or () if isinstance(f, Mapping)):

@@ -99,7 +99,8 @@ def yaml_block(text: str, indent: int) -> str | None:
 
     For files that real YAML readers read whole; inside a header the first ``---`` may end it."""
     lines = text.split("\n")
-    plain = all(line.isprintable() and line == line.rstrip() for line in lines) and _utf8(text)
+    # the only white space that is printable is the blank
+    plain = text.replace("\n", "").isprintable() and " \n" not in text and text[-1:] != " " and _utf8(text)
     if len(lines) < 2 or not plain or not lines[0] or lines[0][0] == " " or lines[-2:] == ["", ""]:
         return None
     head, body = ("|-", lines) if lines[-1] else ("|", lines[:-1])

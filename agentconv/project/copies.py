@@ -106,7 +106,7 @@ def _is(one: Holder, other: Holder, options: Options) -> bool:
     text = next(iter(made.files.values())).decode("utf-8")
     if text == other.reading.text:
         return True
-    back = read_author(other.reading.spec, text, other.source.path)
+    back = read_author(other.reading.spec, text, other.source.path, other.reading.get)
     return any(_meaning(r) == _meaning(other.read) for r in back.agents)
 
 

@@ -6,6 +6,7 @@ beside them nothing but what the proved output of the first of the kind holds.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -24,6 +25,7 @@ from agentconv.spec import Spec
 
 Results = dict[str, list[Conversion]]  # of each target
 Writer = Callable[[Any], str]
+OF_NAMES = ("C001",)  # notes that say what an agent is called
 PARTS = ("prompt", "description", "name", "stem")  # of the texts; a text that is both is taken for the first
 
 
@@ -62,7 +64,7 @@ class Output:
         said = {"name": texts.name, "stem": texts.stem, "description": texts.description}
         if self.frame is None or not self.frame.holds(said, texts.prompt, pieces):
             document = _opened(self.spec, "".join(pieces))
-            if document is None or _found(document, loaded) != self.holds:
+            if document is None or _found(document, texts, loaded) != self.holds:
                 return None
         data = b"".join([texts.raw if piece is texts.prompt else piece.encode() for piece in pieces])
         return getattr(texts, self.called).join(self.path), data
@@ -142,7 +144,7 @@ def _result(
         words = tuple([swap.get(word, word) for word in called.words])
         becomes = swap.get(called.becomes, called.becomes)
         called = Member(words, called.title, texts.path, becomes, called.output)
-    notes = [n.elsewhere(texts.path) if n.file == first.path else n for n in result.notes]
+    notes = [_retold(n.elsewhere(texts.path) if n.file == first.path else n, swap) for n in result.notes]
     return Conversion(
         result.status,
         swap.get(result.name, result.name),
@@ -159,6 +161,16 @@ def _result(
         called,
         result.names,
     )
+
+
+QUOTED = re.compile(r"`([^`]*)`")
+
+
+def _retold(one: Note, swap: dict[str, str]) -> Note:
+    """A note on what an agent is called there, with the names of another one."""
+    if one.code not in OF_NAMES:
+        return one
+    return one.moved(message=QUOTED.sub(lambda found: f"`{swap.get(found[1], found[1])}`", one.message))
 
 
 def new_kinds() -> Kinds[Results]:
@@ -183,7 +195,8 @@ def filling(first: Texts, results: Results) -> Filling | None:
 def _speaks(notes: Iterable[Note], texts: Texts) -> bool:
     """Whether a note says something of the texts themselves."""
     words = (texts.name, texts.stem, texts.description)
-    return any(word in said for n in notes for said in (n.message, n.help) for word in words)
+    said = [(QUOTED.sub("", n.message) if n.code in OF_NAMES else n.message, n.help) for n in notes]
+    return any(word in text for both in said for text in both for word in words)
 
 
 def _output(spec: Spec, first: Texts, result: Conversion) -> Output | None:
@@ -193,15 +206,16 @@ def _output(spec: Spec, first: Texts, result: Conversion) -> Output | None:
         return None
     gaps: list[Gap] = []
     loaded = signs(spec).loaded(first)
-    parts = _parts(loaded)
+    parts = _parts(first, loaded)
     for node, key in _scalars(document.header):
-        if part := parts.get(node.value):
+        part, as_loaded = parts.get(node.value, ("", True))
+        if part:
             raw = text[node.start : node.end]
             same = result.format == result.target  # the source edited in place: what is written is what stands there
             writer = _as_there(node.value, raw) if same else _writer(spec, key, node.value, raw)
             if writer is None:
                 return None
-            gaps.append(Gap(part, node.start, node.end, writer))
+            gaps.append(Gap(part, node.start, node.end, writer, as_loaded))
     if document.body:
         start = text.find(first.prompt, document.body_start, document.body_end)
         if start < 0:
@@ -228,7 +242,7 @@ def _output(spec: Spec, first: Texts, result: Conversion) -> Output | None:
     dialect = spec.container.get("dialect") or {}
     proved = [piece if isinstance(piece, str) else None for piece in pieces]
     read = frame(document, dialect, proved, inside, bare) if spec.syntax == "frontmatter" else None
-    return Output(spec, around, called, tuple(pieces), _found(document, loaded), read)
+    return Output(spec, around, called, tuple(pieces), _found(document, first, loaded), read)
 
 
 def _opened(spec: Spec, text: str) -> Document | None:
@@ -253,22 +267,25 @@ def _scalars(node: Node | None, key: bool = False) -> Iterable[tuple[Node, bool]
         yield from _scalars(pair.value)
 
 
-def _parts(texts: Texts) -> dict[str, str]:
-    """The texts with the names of their parts."""
-    return {getattr(texts, part): part for part in reversed(PARTS)}
+Part = tuple[str, bool]  # which of the texts, and whether it is as the program has it, or as the source has it
 
 
-def _found(document: Document, texts: Texts) -> tuple[Any, ...]:
+def _parts(texts: Texts, loaded: Texts) -> dict[str, Part]:
+    """The texts with the names of their parts. A name may stand in a file both ways: as the key, and as a title."""
+    said = {getattr(texts, part): (part, False) for part in ("stem", "name")} if loaded is not texts else {}
+    return said | {getattr(loaded, part): (part, True) for part in reversed(PARTS)}
+
+
+def _found(document: Document, texts: Texts, loaded: Texts) -> tuple[Any, ...]:
     """What a program finds in a file, with the names of the texts in their places."""
-    inside = _shape(document.header, _parts(texts)) if document.header is not None else None
+    inside = _shape(document.header, _parts(texts, loaded)) if document.header is not None else None
     body = document.body
-    return inside, ["", ""] if body == texts.prompt else body.split(texts.prompt)
+    return inside, ["", ""] if body == loaded.prompt else body.split(loaded.prompt)
 
 
-def _shape(node: Node, parts: dict[str, str]) -> tuple[Any, ...]:
+def _shape(node: Node, parts: dict[str, Part]) -> tuple[Any, ...]:
     if node.kind == "scalar":
-        part = parts.get(node.value)
-        return (part,) if part else (node.text, node.style, type(node.value), node.value)
+        return parts.get(node.value) or (node.text, node.style, type(node.value), node.value)
     if node.kind == "list":
         return "list", node.style, *[_shape(item, parts) for item in node.items]
     return "map", node.style, *[(_shape(pair.key, parts), _shape(pair.value, parts)) for pair in node.pairs]

@@ -66,17 +66,17 @@ def _say(
     from agentconv.lowering.lowered import Lowered
     from agentconv.model import Agent
 
-    dst = load(target)
+    dst, renamed = load(target), company.lookup.renamed
     for source in sources:
         mine = results.get(source.path)
         text = read(replace(source, notes=[])).text if mine else None
-        if not mine or text is None or not any(word in text for word in company.renamed):
+        if not mine or text is None or not _named_in(text, renamed.found_in_file(text), mine):
             continue
         reading = read_author(load(mine[0].format), text, source.path)
         for one in reading.agents:
             result = next((r for r in mine if r.name in (one.agent.id, one.agent.name)), None)
             prompt = one.agent.prompt
-            if result is None or not prompt or not any(word in prompt for word in company.renamed):
+            if result is None or not prompt or not renamed.found(prompt):
                 continue
             from agentconv.bodies.telling import say_hits
 
@@ -87,3 +87,10 @@ def _say(
                 result.notes += new
                 if result.status != "widened":
                     result.judge(result.status)
+
+
+def _named_in(text: str, words: Iterable[str], mine: Iterable[Conversion]) -> bool:
+    """Whether one of the words stands in a file beside where its header says what its own agent is called."""
+    own = {result.name for result in mine}
+    header = text.find("\n---", 3) if text.startswith("---") else 0
+    return any(word not in own or text.count(word) > 1 or text.find(word) > header for word in words)

@@ -74,10 +74,12 @@ def beside(source: Source) -> Get | None:
     def get(relative: str) -> str | None:
         try:
             folder = Path(at).resolve().parent
+            if not is_file(folder / relative):
+                return None  # most that are asked for are not there
             root = _project_of(folder)  # few definitions name a file, so it is looked for here
             target = (folder / relative).resolve()
             inside = root in target.parents and ".git" not in target.relative_to(root).parts
-            if not (inside or source.outside) or not is_file(target):
+            if not (inside or source.outside):
                 return None
             return files.read_text(target, source.most)
         except (files.Unreadable, OSError, ValueError):  # a name with NUL, or one that is too long
@@ -89,6 +91,8 @@ def beside(source: Source) -> Get | None:
 def _project_of(folder: Path) -> Path:
     """What a definition in this folder may name files of."""
     root = files.find_root(folder, place_marks()).resolve()
+    while root.name.startswith(".") and not is_there(root / ".git"):  # a program's own folder, with a file of it in it
+        root = files.find_root(root.parent, place_marks()).resolve()
     return folder if root == Path.home().resolve() else root  # a home under git is no project
 
 

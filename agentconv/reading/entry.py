@@ -44,6 +44,10 @@ def read_entry(
     said, order, rows = dict(values), spec.order, indirect.demanded(spec, dict(values))
     ctx.keys = frozenset(said)
     keys = Keys(ctx, document, entry)
+    if get is not None and spec.tables.get("above"):
+        from agentconv.reading.above import rules_above
+
+        keys.shared = rules_above(ctx)
     for key, node in sorted(values, key=lambda v: order.get(v[0], len(order))):
         if problems := keys.take(key, node, rows.get(key)):
             return problems
@@ -59,6 +63,10 @@ def read_entry(
     for row, missing in indirect.lacking(spec, said):
         ctx.refuse(row.fact("bad"), f"`{row.key}` without `{missing}`")
         ctx.say("R012", f"`{row.key}` without `{missing}`: {spec.seen} does not load this file", row.key, entry)
+    for row, node, problem in indirect.filled(spec, said):
+        ctx.refuse(row.fact("bad"), problem)
+        help = f"name each one once in `{row.key}`, or leave `{row.key}` out"
+        ctx.say("R012", f"{problem}: {spec.seen} does not load this file", row.key, node, help=help)
     indirect.look_up(spec, said, fields)
     indirect.split_off(spec, fields)
     if problems := _missing(rows, set(said), fields, ctx, entry):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
@@ -69,6 +70,38 @@ def lacking(spec: Spec, values: Mapping[str, Node]) -> Iterator[tuple[Field, str
         whole = values.get(row.key)
         if (whole is not None and whole.kind == "map") or any(key.startswith(f"{row.key}.") for key in values):
             yield from ((row, key) for key in row.fact("holds") or () if f"{row.key}.{key}" not in values)
+
+
+def filled(spec: Spec, values: Mapping[str, Node]) -> Iterator[tuple[Field, Node, str]]:
+    """Lists of what is filled in into a text, each with what is wrong with it: the program takes one that names all of
+    that, each once and nothing else."""
+    for row in spec.rows_with("fills"):
+        if row.key not in values or (node := values[row.key]).kind != "list":
+            continue
+        facts = row.fact("fills")
+        text = values.get(str(facts["text"]))
+        wanted = set(re.findall(str(facts["pattern"]), text.text)) if text is not None else set()
+        names: list[str] = []
+        problem = ""
+        for n, item in enumerate(node.items):
+            name = item.get(str(facts["name"])) if item.kind == "map" else None
+            kind = item.get(str(facts["type"])) if item.kind == "map" else None
+            if name is None or not isinstance(name.value, str):
+                problem = problem or f"`{row.key}[{n}]` has no `{facts['name']}`"
+                continue
+            words = kind.items if kind is not None and kind.kind == "list" else [kind] if kind is not None else []
+            if any(word.value not in facts["types"] for word in words):
+                problem = problem or f"`{facts['type']}` of `{name.text}` is no type"
+            names.append(name.text)
+        twice = next((name for name in names if names.count(name) > 1), None)
+        over = [f"`{name}`" for name in names if name not in wanted]
+        less = [f"`{name}`" for name in sorted(wanted - set(names))]
+        if problem or twice or over or less:
+            problem = problem or (f"`{row.key}` names `{twice}` twice" if twice else "")
+            problem = problem or (
+                f"`{row.key}` names {', '.join(over)}, which `{facts['text']}` has no place for" if over else ""
+            )
+            yield row, node, problem or f"`{row.key}` does not name {', '.join(less)} of `{facts['text']}`"
 
 
 def look_up(spec: Spec, values: Mapping[str, Node], fields: dict[str, Any]) -> None:

@@ -10,7 +10,6 @@ from agentconv.containers import Node
 from agentconv.model import Rule, Scope, Tool, Tools
 from agentconv.reading.context import Context
 from agentconv.reading.toolnames import star
-from agentconv.reading.toolsets import server_tool
 from agentconv.rights import is_star, limits_shell
 from agentconv.spec import Field, Name, Spec, union_caps
 
@@ -97,6 +96,8 @@ def _own_servers(tools: Tools, values: Mapping[str, Node], ctx: Context) -> Tool
     switches, opened = ctx.spec.tools.server_switches, "own_unless" in ctx.spec.tools.mcp
     if not switches or any(_holds({key: value}, values) for key, value in switches.items()) == opened:
         return tools
+    from agentconv.reading.toolsets import server_tool
+
     row = ctx.spec.by_field.get("mcp_servers")
     node = values.get(row.key) if row else None
     own = {pair.key.text: pair.key for pair in node.pairs} if node is not None and node.kind == "map" else {}

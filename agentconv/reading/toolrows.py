@@ -113,7 +113,7 @@ def only_servers(tools: Tools, entry: Node | None, ctx: Context) -> Tools:
     key = ctx.spec.tools.mcp.get("only")
     holds = bool(ctx.spec.tools.mcp.get("only_holds"))
     node = entry.get(str(key)) if key and entry is not None else None
-    if node is None or (node.kind != "list" and not (holds and node.kind == "scalar" and node.value is not None)):
+    if node is None or (node.kind != "list" and (node.kind != "scalar" or node.value is None)):
         return tools
     texts = [i.text for i in node.items if i.kind == "scalar"] if node.kind == "list" else node.text.split(",")
     names = [(n, text.strip()) for n, text in enumerate(texts) if text.strip()]

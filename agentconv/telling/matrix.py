@@ -9,7 +9,7 @@ from agentconv.convert import STATUSES, Conversion
 from agentconv.notes import RANK, Note
 from agentconv.project.planning import Run
 from agentconv.registry import heads
-from agentconv.telling.listing import shorthand_of
+from agentconv.telling.agentrows import shorthand_of
 from agentconv.telling.terminal import WORDS
 
 ORDER = ("failed", "refused", "widened", "kept", "narrowed", "lossy", "exact", "skipped")  # worst first

@@ -26,8 +26,8 @@ from agentconv import library  # noqa: E402
 from agentconv.convert import usual_path  # noqa: E402
 from agentconv.reading.engine import read_author, read_program  # noqa: E402
 from agentconv.registry import heads, ids, load, targets  # noqa: E402
+from agentconv.telling.agentrows import row_of  # noqa: E402
 from agentconv.telling.escape import visible  # noqa: E402
-from agentconv.telling.listing import row_of  # noqa: E402
 
 MOST = 12  # programs in the table: those with the most users
 

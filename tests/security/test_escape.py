@@ -167,7 +167,8 @@ def test_reports_hold_the_same_text_harmlessly(tmp_path: Path) -> None:
 
 
 def test_a_cell_is_no_formula() -> None:
-    from agentconv.telling.listing import Row, as_csv
+    from agentconv.telling.agentrows import Row
+    from agentconv.telling.listing import as_csv
 
     for value in ("=cmd()", " =x", "+1", "-1+1", "@x", "\t=x", "\r=x"):
         row = as_csv([Row(value, "p", "f")], ()).split("\n", 1)[1]

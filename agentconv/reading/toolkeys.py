@@ -31,7 +31,8 @@ def read_rules(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:
         place, name, effect = f"{at}[{n}]", str(data.get("capability") or ""), data.get("effect")
         facts = (ctx.spec.tools.fact("rules") or {}).get(name)
         if facts is None:
-            ctx.say("R007", f"`{name}` is nothing that {ctx.spec.program} has rules for; left out", place, item)
+            what = f"`{name}` is nothing" if name else "a rule without `capability` is for nothing"
+            ctx.say("R007", f"{what} that {ctx.spec.program} has rules for; left out", place, item)
         elif effect == "deny":
             rules += _denials(data, facts, place, ctx.spec)
         elif effect in ("allow", "ask"):

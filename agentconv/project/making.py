@@ -194,8 +194,10 @@ def placed_below(path: str, source: Source, dst: Spec, plan: Plan, format: str) 
     places = heads()[dst.id].get("places") or {}
     named = bool(format) and load(format).identity.get("by") == "path"  # the folder is in the name
     if places.get("nested") and source.below and not (dst.many or plan.flat or (named and dst.id != format)):
-        pure = PurePosixPath(path)
-        return str(pure.parent / source.below / pure.name)
+        pure, usual = PurePosixPath(path), ((heads().get(format) or {}).get("places") or {}).get("write")
+        # of `crew/config/agents.yaml` the crew is the folder; `config` is how the file is called everywhere
+        last = str(usual or "").partition("{")[0].rpartition("/")[0]
+        return str(pure.parent / f"/{source.below}".removesuffix(f"/{last}").lstrip("/") / pure.name)
     return path
 
 

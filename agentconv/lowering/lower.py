@@ -14,11 +14,13 @@ from agentconv.lowering.texts import as_written, lower_identity, lower_texts, pl
 from agentconv.lowering.through import bound_keys
 from agentconv.lowering.tools import Bounds, control_for
 from agentconv.model import Agent, Extra, Tools
+from agentconv.patterns import pattern
 from agentconv.reading.origins import as_it_is
 from agentconv.reading.roster import kept_rosters, said_by, with_rosters, without
 from agentconv.reading.toolkeys import beside_list, beside_servers
 from agentconv.rights import (
     CLASSES,
+    Right,
     Rights,
     by_capability,
     class_of,
@@ -296,9 +298,27 @@ def rights_words(rights: Rights) -> str:
         "network": "use the network",
         "delegates": "call agents",
     }
-    words = [titles[c] for c in CLASSES if any(r.cls == c for r in spread(rights))]
+    had = [(titles[c], [r for r in spread(rights) if r.cls == c]) for c in CLASSES]
+    words = [f"{title}{_only(mine)}" for title, mine in had if mine]
     words += sorted({r.cls for r in rights if r.cls.startswith("mcp:")})
     return ", ".join(words) or "nothing"
+
+
+LIMITS = 8  # that the sentence says
+# no sign that a program fills in, and none that ends the sentence
+PLAIN = pattern(r"[\w./*?:@,=+~ -]+")
+
+
+def _only(rights: list[Right]) -> str:
+    """The limits of a class that the agent has a part of."""
+    if any(right.whole for right in rights):
+        return ""
+    texts = sorted({str(right).partition("(")[2].removesuffix(")") for right in rights})
+    if len(texts) > LIMITS or not all(PLAIN.fullmatch(text) for text in texts):
+        return " (certain ones only)"
+    if all(text.startswith("not ") for text in texts):
+        return " (not " + ", ".join(f"`{text.removeprefix('not ')}`" for text in texts) + ")"
+    return " (only " + ", ".join(f"`{text}`" for text in texts) + ")"
 
 
 def guard_sentence(before: Rights, program: str) -> str:

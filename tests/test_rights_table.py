@@ -48,19 +48,11 @@ UNWRITTEN = {"refused", "skipped"}
 SCOPE = r"\([^()]+(\([^()]*\)[^()]*)*\)"
 WORD = re.compile(rf"all|(reads|writes|runs|network|delegates)({SCOPE})?|mcp:(\*|[\w.-]+(/[\w.*-]+){{0,2}})({SCOPE})?")
 
-MADE: dict[str, Conversion] = {}
-
 by_id = pytest.mark.parametrize("row", ROWS, ids=[row["id"] for row in ROWS])
 
 
 def convert(row: dict[str, Any]) -> Conversion:
-    """The one agent of the row, converted as its user allowed: once for the two tests that look at it."""
-    if row["id"] not in MADE:
-        MADE[row["id"]] = _convert(row)
-    return MADE[row["id"]]
-
-
-def _convert(row: dict[str, Any]) -> Conversion:
+    """The one agent of the row, converted as its user allowed."""
     from agentconv.convert import Options, convert_text
 
     given = dict(row.get("options", {}))

@@ -23,21 +23,20 @@ _NUMBER = re.compile(
     r"|(?:(?:0|[1-9](?:_?[0-9])*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)(?![\w$.])"
 )
 _STRING = r"(?:'[^'\n]*'|\"[^\"\n]*\")"
-_IMPORT = re.compile(rf"import\s+(?:type\s+)?(?:[\w$*,\s]*(?:\{{[\w$,\s]*\}})?\s*\bfrom\s*)?{_STRING}")
+_NAMES = r"[\w$*,\s]{0,500}(?:\{[\w$,\s]{0,9000}\})?\s*+\bfrom\s*+"
+_IMPORT = re.compile(rf"import\s++(?:type\s++)?(?:{_NAMES})?{_STRING}")
 _TYPE = r"[A-Za-z_$][\w$.]*(?:<[^<>{}()=;]*>)?(?:\[\])*"
 _CONST = re.compile(rf"(?:export\s+)?(?:const|let|var)\s+([A-Za-z_$][\w$]*)\s*(?::\s*{_TYPE}\s*)?=(?![=>])")
 _EXPORT = re.compile(r"export\s+default(?![\w$])|module\.exports\s*=(?![=>])")
 _AS = re.compile(rf"(?:as|satisfies)\s+{_TYPE}")
 _BY_KEY = re.compile(r"(?m)^export\s+(?:const|let|var)\s+id\b")
-_DEFINED = re.compile(r"(?:(?:async\s+)?function|class)\b")  # no object: the program passes the module over
-_FUNCTION = re.compile(r"(?:async\s+)?function\b")
-_STAR, _END = re.compile(r"\*"), re.compile(r";")
+_FUNCTION, _CLASS = re.compile(r"(?:async\s+)?function\b"), re.compile(r"class\b")
+_STAR, _END, _CODE = re.compile(r"\*"), re.compile(r";"), re.compile(rf"[^'\"`/(){{}}\[\]{_BLANK}]++")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0"}
 _HEX = re.compile(r"x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|u\{0*([0-9a-fA-F]{1,6})\}")
 _LINE_BREAK = re.compile(r"\r\n|[\r\n\u2028\u2029]")
 _PLAIN = {"'": re.compile(r"[^\\\r\n']++"), '"': re.compile(r'[^\\\r\n"]++'), "`": re.compile(r"[^\\\r`$]++")}
-_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_PAIR, _SURROGATE = re.compile("[\ud800-\udbff][\udc00-\udfff]"), re.compile("[\ud800-\udfff]")
 _WORDS: dict[str, Any] = {"true": True, "false": False, "null": None, "undefined": None}
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 
@@ -48,18 +47,16 @@ def read(text: str, functions: Iterable[str] = ()) -> Document:
     reader = _Reader(text)
     reader.functions = frozenset(functions)
     node = reader.module()
-    newline = "\r\n" if "\r\n" in text else "\n"
     if node is None:
-        return Document(text, None, newline=newline, status="skipped", reason="it exports nothing by default")
-    return Document(
-        text, node, header_start=node.start, header_end=node.end, newline=newline, body_start=len(text),
-        body_end=len(text), remarks=reader.remarks,
-    )  # fmt: skip
+        return Document(text, None, status="skipped", reason="it exports nothing by default")
+    end, newline = len(text), "\r\n" if "\r\n" in text else "\n"
+    return Document(text, node, "", end, end, node.start, node.end, newline, remarks=reader.remarks)
 
 
 class _Reader(Reader):
     blank = _SPACE
     functions: frozenset[str] = frozenset()
+    inside = 0  # of how many texts between backticks
 
     def module(self) -> Node | None:
         """Statement by statement; one that is neither an import, a literal with a name nor the export is an error."""
@@ -73,14 +70,12 @@ class _Reader(Reader):
         node: Node | None = None
         while self.skip():
             start = self.at
-            if self.taken(_IMPORT):
-                pass
-            elif self.taken(_EXPORT):
+            if self.taken(_EXPORT):
                 if node is not None:
                     raise self.fail("a second export", start, "leave one of them")
                 self.skip()
-                if _DEFINED.match(self.text, self.at):
-                    return None
+                if _FUNCTION.match(self.text, self.at) or _CLASS.match(self.text, self.at):
+                    return None  # no object: the program passes the module over
                 name = self.taken(_NAME)
                 node = said.get(name[0]) if name else self.value(1)
                 if node is None:
@@ -88,7 +83,7 @@ class _Reader(Reader):
                     raise self.program("what is exported", "export the object itself: `export default { … }`")
             elif found := self.taken(_CONST):
                 said[found[1]] = self.value(1)
-            else:
+            elif not self.taken(_IMPORT):
                 raise self.program("this statement", "keep nothing in the file but the object that it exports")
             self.skip()
             self.taken(_END)
@@ -104,6 +99,7 @@ class _Reader(Reader):
         return found
 
     def program(self, what: str, help: str) -> ContainerError:
+        """What only a run would tell."""
         return self.fail(f"{what} would have to be run, and no file is run to read it", help=help)
 
     def value(self, depth: int) -> Node:
@@ -128,10 +124,10 @@ class _Reader(Reader):
         self.skip()
         while self.taken(_AS):
             self.skip()
-        rest = self.text[self.at : self.at + 1]
-        if rest and rest in ".([?`":
+        rest = self.text[self.at : self.at + 1] or ";"
+        if rest in ".([?`":
             raise self.program("a call or a look-up", "write the value itself here")
-        if rest and rest in "+-*/%&|<>=":
+        if rest in "+-*/%&|<>=":
             raise self.program("an expression", "write its value here: a text as one, between backticks")
         return node
 
@@ -162,9 +158,8 @@ class _Reader(Reader):
             code = key.text in self.functions and _FUNCTION.match(self.text, self.at)
             value = self.function() if code else self.value(depth + 1)
             if key.text in seen:
-                self.remarks.append(
-                    Remark("R010", "the key stands twice; the last one counts", key.line, key.column, key.text)
-                )
+                words = "the key stands twice; the last one counts"
+                self.remarks.append(Remark("R010", words, key.line, key.column, key.text))
             if value.text == "undefined" and value.style == "plain":  # as if the key were not there, nor before
                 node.pairs = [pair for pair in node.pairs if pair.key.text != key.text]
             else:
@@ -189,11 +184,8 @@ class _Reader(Reader):
             raise self.program("a method, or a key in brackets,", "write `key: value`")
         else:
             raise self.fail("a key is expected here" if char else f"the {{ of line {opened} is not closed")
-        char = self.skip()
-        if (char and char in ",}(") or (char != ":" and _KEY.match(self.text, self.at)):
-            raise self.program(f"`{key.text[:40]}` without its value", "write the value behind a colon")
-        if char != ":":
-            raise self.fail(f"a colon is missing after the key {key.text[:40]!r}")
+        if self.skip() != ":":
+            raise self.fail(f"no colon and no value behind the key {key.text[:40]!r}", help="write `key: value`")
         if key.text == "__proto__":
             raise self.program("`__proto__`", "write the keys themselves")
         self.at += 1
@@ -219,9 +211,7 @@ class _Reader(Reader):
                 self.at += 2 if text.startswith("\r\n", self.at) else 1
                 parts.append("\n")
             elif text.startswith("${", self.at):
-                raise self.program(
-                    "`${` in a text", "write out what is put in there, or \\${ where it is meant as text"
-                )
+                raise self.program("`${` in a text", "write out what is put in, or \\${ where it is meant as text")
             else:
                 self.at += 1
                 parts.append(char)
@@ -268,25 +258,27 @@ class _Reader(Reader):
         """Over what stands in brackets, texts and comments taken as what they are."""
         opened: list[int] = []
         while char := self.skip():
-            if char in "'\"":
-                self.string()
-                continue
-            if char == "`":
-                self.template()
-                continue
-            if char == "/":  # the rest of a regular expression could be taken for anything
-                raise self.fail("a slash in a function may begin a regular expression", help="do without it there")
             if char in "([{":
                 opened.append(self.at)
-            elif char in _PAIRS and (not opened or self.text[opened.pop()] != _PAIRS[char]):
-                raise self.fail("a bracket that closes nothing")
-            self.at += 1
-            if not opened:
-                return
+                self.at += 1
+            elif char in _PAIRS:
+                if not opened or self.text[opened.pop()] != _PAIRS[char]:
+                    raise self.fail("a bracket that closes nothing")
+                self.at += 1
+                if not opened:
+                    return
+            elif char == "`":
+                self.template()
+            elif char in "'\"":
+                self.string()
+            elif not self.taken(_CODE):  # the rest of a regular expression could be taken for anything
+                raise self.fail("a slash in a function may begin a regular expression", help="do without it there")
         raise self.fail("a bracket is not closed", opened[-1] if opened else None)
 
     def template(self) -> None:
-        self.at += 1
+        self.at, self.inside = self.at + 1, self.inside + 1
+        if self.inside > MAX_DEPTH:
+            raise self.fail(f"nested deeper than {MAX_DEPTH} levels", code="R017")
         while (char := self.text[self.at : self.at + 1]) != "`":
             if not char:
                 raise self.fail("a text between backticks is not closed")
@@ -295,7 +287,7 @@ class _Reader(Reader):
                 self.brackets()
             else:
                 self.at += 2 if char == "\\" else 1
-        self.at += 1
+        self.at, self.inside = self.at + 1, self.inside - 1
 
 
 def _number(sign: str, body: str) -> int | float:

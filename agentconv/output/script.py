@@ -1,4 +1,4 @@
-"""Values as literals of TypeScript, as people write them: bare keys, single quotes, texts of several lines in backticks."""
+"""Values as literals of TypeScript, as people write them: bare keys, single quotes, backticks round several lines."""
 
 from __future__ import annotations
 

@@ -39,9 +39,8 @@ def by_place(path: str) -> list[str]:
 @lru_cache(maxsize=256)  # a file is asked for more than once on its way
 def _by_place(path: str) -> tuple[str, ...]:
     slashed = "/" + path.lstrip("/")
-    folder, name = slashed.rsplit("/", 1)
     found = []
-    for id, skipped, globs in _near(folder + "/"):
+    for id, skipped, globs in _near(slashed[: slashed.rindex("/") + 1]):
         for fixed, glob in globs:
             if fixed in slashed and glob_pattern(glob).fullmatch(slashed):
                 if not passed_over(slashed, skipped):

@@ -25,8 +25,8 @@ def with_own_servers(tools: Tools, fields: Mapping[str, Any], where: Mapping[str
         if not rule.tool.server or (rule.tool.server in there and (ctx.author or rule.tool.member)):
             rules.append(rule)
         elif ctx.author:
-            text = f"`{rule.tool.name}`: no MCP server `{rule.tool.server}` is defined in this file, so {ctx.spec.seen} has none"
-            ctx.say("T002", text, rule.at, where.get("tools"), effect="narrows")
+            text = f"`{rule.tool.name}`: {ctx.spec.seen} has no MCP server that this file does not define"
+            ctx.say("T002", text, rule.at, where.get("tools"))
     rules += [Rule("allow", server_tool(one, None, ctx.spec), at="mcp_servers") for one in there if one not in named]
     return replace(tools, rules=tuple(rules)) if tuple(rules) != tools.rules else tools
 

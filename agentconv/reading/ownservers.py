@@ -22,21 +22,23 @@ def with_own_servers(tools: Tools, fields: Mapping[str, Any], where: Mapping[str
     named = {rule.tool.server for rule in tools.rules if rule.tool.server}
     rules = []
     for rule in tools.rules:
-        if not rule.tool.server or (rule.tool.server in there and (ctx.author or rule.tool.member)):
+        if not rule.tool.server or (rule.tool.server in there and rule.tool.member):
             rules.append(rule)
-        elif ctx.author:
-            text = f"`{rule.tool.name}`: {ctx.spec.seen} has no MCP server that this file does not define"
-            ctx.say("T002", text, rule.at, where.get("tools"))
+            continue
+        text = f"`{rule.tool.name}`: {ctx.spec.seen} has no MCP server that this file does not define"
+        if rule.tool.server in there:
+            text = f"`{rule.tool.name}` is no tool, and {ctx.spec.seen} gives only those of the list"
+        ctx.say("T002", text, rule.at, where.get("tools"))
     rules += [Rule("allow", server_tool(one, None, ctx.spec), at="mcp_servers") for one in there if one not in named]
     return replace(tools, rules=tuple(rules)) if tuple(rules) != tools.rules else tools
 
 
-def with_keys(tools: Tools, ctx: Context) -> Tools:
-    """Without the tools that do nothing where another key is not there (``needs`` of a name)."""
+def with_keys(tools: Tools, values: Mapping[str, Node], ctx: Context) -> Tools:
+    """Without the tools that do nothing where another key says nothing (``needs`` of a name)."""
     idle = {
         name.name: name.needs
         for name in ctx.spec.tools.names.values()
-        if name.needs and name.needs in ctx.spec.fields and name.needs not in ctx.keys
+        if name.needs in ctx.spec.fields and ((node := values.get(name.needs)) is None or node.data() in ([], "", None))
     }
     gone = [rule for rule in tools.rules if rule.effect == "allow" and _own(rule, ctx) in idle]
     for rule in gone:

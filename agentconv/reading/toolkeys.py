@@ -83,10 +83,10 @@ def settled(tools: Tools, values: Mapping[str, Node], ctx: Context) -> Tools:
     if switches := table.fact("limit_with"):
         tools = _limited(tools, switches, values, ctx)
     tools = _own_servers(tools, values, ctx)
-    if any(row.key not in ctx.keys for row in ctx.spec.rows_with("needs")):
+    if any("tools" in (row.fact("needs") or ()) for row in ctx.spec.rows_with("needs")):
         from agentconv.reading.ownservers import with_keys
 
-        tools = with_keys(tools, ctx)
+        tools = with_keys(tools, values, ctx)
     if switches := table.mcp.get("unless"):
         shut = _holds(switches, values)
         if tools.base == "all" or (tools.base is None and not tools.rules):

@@ -143,7 +143,7 @@ def convert_read(
         before = counting.of_agent(agent, src, program=False)
     name = agent.id or agent.name or ""
     rights = BeforeAfter(counting.spelled(before), [])
-    notes = [*read.notes, *back, *asked.star, *meant, *asked.rest]
+    notes = [*read.notes, *back, *asked.star, *meant, *asked.rest, *aftermath.of_a_session(src, dst)]
     result = Conversion("failed", name, reading.path, said_by, dst.id, rights, notes=notes)
     if any(n.effect == "error" for n in result.notes):
         return result
@@ -175,6 +175,7 @@ def _taken_back(
     from agentconv.lowering.fold import unfolded
 
     agent, guard = without_guard(agent, path)
+    guard = [aftermath.no_longer_said(one, src, dst) for one in guard]
     agent, words, carried, origin = taken_back(agent, src, options.carry, path)
     agent, folded = unfolded(agent, dst, options.fold, path)
     if origin == dst.id:  # back where it came from: nothing has to travel on

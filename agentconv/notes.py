@@ -233,6 +233,7 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "P014": ("info", "the prompt calls an agent by its file"),
     "P015": ("info", "a placeholder that nothing fills in"),
     "P016": ("info", "nothing was rewritten in the prompt"),
+    "P017": ("lost", "more of the prompt lies in other files"),
     # own bugs
     "X001": ("error", "internal error"),
 }

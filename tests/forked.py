@@ -29,7 +29,7 @@ LAST = ("told", "broken")  # what a process says at its end
 
 def run(session: pytest.Session, count: int, *, told: Callable[[], Any], hear: Callable[[Any], None]) -> None:
     """Run all items in ``count`` processes. ``told`` says at the end of one what it knows, ``hear`` hears it here."""
-    chunks = list(_chunks(session.items))
+    chunks = list(_chunks(session.items, min(AT_ONCE, len(session.items) // (8 * count) + 1)))
     session.config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]  # one folder for all of them
     queue, into = os.pipe()
     os.write(into, b"".join(n.to_bytes(SIZE) for n in range(len(chunks))))
@@ -55,12 +55,11 @@ def run(session: pytest.Session, count: int, *, told: Callable[[], Any], hear: C
         os.close(queue)
 
 
-def _chunks(items: list[pytest.Item]) -> Iterator[list[pytest.Item]]:
+def _chunks(items: list[pytest.Item], size: int) -> Iterator[list[pytest.Item]]:
     """Tests of one file that stand side by side, not too many of them."""
     for _, group in groupby(items, key=lambda item: item.path):
         some = list(group)
-        for start in range(0, len(some), AT_ONCE):
-            yield some[start : start + AT_ONCE]
+        yield from (some[start : start + size] for start in range(0, len(some), size))
 
 
 # -- the one that prints ------------------------------------------------------------------------

@@ -103,12 +103,16 @@ def test_what_all_pass_is_green(folder: Path) -> None:
 
 
 def test_a_process_that_dies_fails_what_it_did_not_end(folder: Path) -> None:
+    """The other one does the rest; where there is no other one, the rest fails, too."""
     (folder / "test_a.py").write_text(DIES)
     said, code = ran(folder, "--in", "2")
     told = "\n".join(said)
-    assert code == 1 and "its process ended in it" in told
-    assert "FAILED test_a.py::test_dies" in told and "FAILED test_a.py::test_behind" in told
-    assert "PASSED test_a.py::test_before" in told and "PASSED test_b.py::test_b" in told
+    assert code == 1 and "its process ended in it" in told and "FAILED test_a.py::test_dies" in told
+    assert said[-1] == "1 failed, 3 passed"
+    said, code = ran(folder, "--in", "1")
+    told = "\n".join(said)
+    assert code == 1 and "its process ended in it" in told and "no process was left to run it" in told
+    assert "PASSED test_a.py::test_before" in told and said[-1] == "3 failed, 1 passed"
 
 
 def test_whoever_ends_the_run_from_within_is_seen(folder: Path) -> None:

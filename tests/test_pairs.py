@@ -49,8 +49,8 @@ def check_pairs(source: str, *, every: bool) -> None:
     """Each file to its own format, and to all the others or those of its third; the few cases of a reader to all."""
     files = files_of(source)
     assert files
-    with covering.reading_once():
-        for n, (name, path, text) in enumerate(files):
+    for n, (name, path, text) in enumerate(files):
+        with covering.reading_once(text):
             for target in TARGETS:
                 if every or source in (target, *READ_ONLY) or covering.goes(n, name, source, target):
                     for made in convert_text(text, from_=source, to=target, path=path):

@@ -18,13 +18,14 @@ import yaml
 from agentconv import registry
 from agentconv.notes import CODES, RANK
 from agentconv.registry import ids
+from tests import goldens
 
 if TYPE_CHECKING:
     from agentconv.convert import Conversion
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 TABLES = [FIXTURES / "rights.yaml", *sorted((FIXTURES / "rights").glob("*.yaml"))]
-ROWS: list[dict[str, Any]] = [row for path in TABLES for row in yaml.safe_load(path.read_text(encoding="utf-8"))]
+ROWS: list[dict[str, Any]] = [row for path in TABLES for row in goldens.data_of(path)]
 
 # where each program looks for its agents: some take the agent's name from the place
 PLACES = {
@@ -47,11 +48,19 @@ UNWRITTEN = {"refused", "skipped"}
 SCOPE = r"\([^()]+(\([^()]*\)[^()]*)*\)"
 WORD = re.compile(rf"all|(reads|writes|runs|network|delegates)({SCOPE})?|mcp:(\*|[\w.-]+(/[\w.*-]+){{0,2}})({SCOPE})?")
 
+MADE: dict[str, Conversion] = {}
+
 by_id = pytest.mark.parametrize("row", ROWS, ids=[row["id"] for row in ROWS])
 
 
 def convert(row: dict[str, Any]) -> Conversion:
-    """The one agent of the row, converted as its user allowed."""
+    """The one agent of the row, converted as its user allowed: once for the two tests that look at it."""
+    if row["id"] not in MADE:
+        MADE[row["id"]] = _convert(row)
+    return MADE[row["id"]]
+
+
+def _convert(row: dict[str, Any]) -> Conversion:
     from agentconv.convert import Options, convert_text
 
     given = dict(row.get("options", {}))

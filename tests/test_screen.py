@@ -13,8 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentconv.telling.escape import HIDDEN, visible
-from agentconv.telling.screen import width
-from agentconv.telling.terminal import wrapped
+from agentconv.telling.screen import width, wrapped
 
 TEXTS = st.lists(
     st.sampled_from(["a", "bcd", " ", "  ", "-", "é", "\u00a0", "\u3000", "\t", "\n", "\x0c", "x" * 30]) | st.text()

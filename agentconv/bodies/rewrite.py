@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from agentconv.bodies.company import Company, Scene
@@ -25,9 +25,19 @@ WHAT = ("names", "tools", "paths")
 LINK = re.compile(r"\]\(\s*<?(?P<link>[^()\s<>#?]+)")
 
 
-def edits(prompt: str, scene: Scene, src: Spec, dst: Spec, what: frozenset[str], code: bool) -> list[Edit]:
-    """The changes to a prompt, by place; ``code``: in code blocks, too."""
-    found = mentions(prompt, scene.company, words_of(src.id))
+def edits(
+    prompt: str,
+    scene: Scene,
+    src: Spec,
+    dst: Spec,
+    what: frozenset[str],
+    code: bool,
+    found: Sequence[Mention] | None = None,
+) -> list[Edit]:
+    """The changes to a prompt, by place; ``code``: in code blocks, too; ``found``: what it mentions, where that is
+    known."""
+    if found is None:
+        found = mentions(prompt, scene.company, words_of(src.id))
     made = [e for m in found if (e := _edit(m, prompt, scene, src, dst, what, code)) is not None]
     if "paths" in what:
         made += _links(prompt, scene, code)

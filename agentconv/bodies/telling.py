@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from agentconv.bodies.company import Scene
+from agentconv.bodies.found import Mention
 from agentconv.bodies.mentions import mentions
 from agentconv.bodies.rewrite import WHAT, edits
 from agentconv.bodies.search import hits, places
@@ -60,10 +61,11 @@ def rewritten(
 ) -> Agent:
     """The agent with its prompt in the target's words; each change is said at its place."""
     prompt = agent.prompt or ""
-    made = tuple(edits(prompt, scene, src, dst, what, code))
+    found = mentions(prompt, scene.company, words_of(src.id))
+    made = tuple(edits(prompt, scene, src, dst, what, code, found))
     for one in made:
         out.notes.append(at(scene, one.start, "P003", f"`{one.old}` became `{one.new}` in the prompt"))
-    left = _left(prompt, scene, src, made) if "names" in what else {}
+    left = _left(found, scene, made) if "names" in what else {}
     for name, offsets in left.items():
         lines = ", ".join(str(scene.place(o)[0]) for o in offsets[:3] if scene.place(o)[0])
         more = f" (line {lines})" if lines else ""
@@ -75,10 +77,10 @@ def rewritten(
     return replace(agent, prompt=after(prompt, made)) if made else agent
 
 
-def _left(prompt: str, scene: Scene, src: Spec, made: tuple[Edit, ...]) -> dict[str, list[int]]:
+def _left(found: Iterable[Mention], scene: Scene, made: Iterable[Edit]) -> dict[str, list[int]]:
     changed = {e.start for e in made}
     out: dict[str, list[int]] = {}
-    for m in mentions(prompt, scene.company, words_of(src.id)):
+    for m in found:
         if m.kind == "agent" and m.text in scene.company.renamed and not m.code and m.start not in changed:
             out.setdefault(m.text, []).append(m.start)
     return out

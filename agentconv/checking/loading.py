@@ -75,6 +75,8 @@ def _cause(checked: Checked, read: Read, reason: str) -> tuple[Node | tuple[int,
             return node, said.help if said is not None else f"correct `{word}`, or take the line away"
         if f"no `{word}`" in reason:
             return None, f"add `{checked.written(word)}`"
+    if reason.endswith("` is taken") and (node := read.where.get("name")) is not None:
+        return node, "give the agent another name"
     for one in notes:
         if one.code in REPAIRS and one.line:
             if (

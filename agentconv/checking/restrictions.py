@@ -73,6 +73,8 @@ def _forms(checked: Checked, reader: Reader, read: Read, gone: frozenset[str]) -
         if node is None or row.type != "tools" or theirs is None or theirs.type != "tools" or row.key in gone:
             continue
         form = _form(node)
+        if form == "map" and theirs.fact("shape") == "map":
+            continue  # a table of this name that the program has, and no list (Codex)
         table = reader.spec.tools
         word = {
             "empty": table.fact("empty", "none"),

@@ -26,10 +26,26 @@ class NoAgents(click.ClickException):
 
     exit_code = 3
 
-    def __init__(self, src: tuple[str, ...]) -> None:
+    def __init__(self, src: tuple[str, ...], targets: tuple[str, ...] = ()) -> None:
         where = f"in {' '.join(src)}" if src else "in the known places of this project"
+        own = "" if src or not targets else _of_targets()
+        if own:
+            where, advice = (
+                f"{where} but for the targets' own",
+                f"`agentconv convert {own} --to …` takes those as sources.",
+            )
+            super().__init__(f"F004 no agents found {where}. {advice}")
+            return
         advice = _where_else(src) or "Name a file or a folder; `agentconv formats` lists the places."
         super().__init__(f"F004 no agents found {where}. {advice}")
+
+
+def _of_targets() -> str:
+    """A folder whose agents are no sources, because it is where one of the targets lies."""
+    from agentconv.project import files, sources
+
+    found = sources.in_places(files.find_root(Path.cwd(), sources.place_marks()))
+    return next((one.place for one in found), "")
 
 
 def _where_else(src: tuple[str, ...]) -> str:

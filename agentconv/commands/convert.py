@@ -122,7 +122,7 @@ def convert(ctx: click.Context, /, src: tuple[str, ...], to: tuple[str, ...], **
     with progress(len(found) * len(plan.targets), given["quiet"]) as step:
         run = batch.run(plan, found, step)
     if not run.sources:
-        raise NoAgents(src)
+        raise NoAgents(src, plan.targets)
     output(run, given, time.monotonic() - started)
     code = terminal.exit_of(run, given["fail_on"])
     if given["check"] and run.changes:

@@ -54,6 +54,8 @@ def here() -> None:
         where = next(iter(there)) if spec.many and len(there) == 1 else folder
         line = f"{sum(there.values()):6}  {where:<18}  {id:<13}  read by {_and(list(dict.fromkeys(readers)))}"
         say("\n".join(textwrap.wrap(line, width(), subsequent_indent=" " * 8, drop_whitespace=True)))
+    for line in given_up(root):
+        say("\n".join(textwrap.wrap(line, width(), subsequent_indent=" " * 8)))
     if unread:
         say(f"{unread:6}  file{'s' * (unread != 1)} that cannot be read: agentconv list says why")
     say("\nNext:")
@@ -69,6 +71,21 @@ def here() -> None:
     for command, why in steps.items():
         line = f"  {command:<{lead}}  {why}"
         say(line if len(line) <= width() else f"  {command}\n      {why}")
+
+
+def given_up(root: Path) -> list[str]:
+    """Folders with agents that their program reads no longer: sources where they are named."""
+    from agentconv.registry import heads
+
+    out = []
+    for id, head in heads().items():
+        for glob in (head.get("places") or {}).get("legacy", ()):
+            if there := len(list(root.glob(glob))):
+                folder = glob.rpartition("/")[0]
+                out.append(
+                    f"{there:6}  {folder:<18}  {id:<13}  {head['program']} reads it no longer: name it to convert"
+                )
+    return out
 
 
 def _agents(source: Source) -> tuple[list[str], bool]:

@@ -35,10 +35,13 @@ def lower_models(agent: Agent, src: Spec, dst: Spec, options: Options, out: Lowe
             out.say("M007", f"`{wished.text}` is written as it stands, as asked", "model")
             written.append(wished.text)
             continue
-        if src.program == dst.program and dst.models:  # one of a provider that the user set up is known there only
+        text, how = models.spell(wished, dst)
+        alien = text is None and how == "tier"  # Claude's `sonnet` is no model of OpenCode, whoever wrote it there
+        if (
+            src.program == dst.program and dst.models and not alien
+        ):  # a provider that the user set up is known there only
             written.append(wished.text)
             continue
-        text, how = models.spell(wished, dst)
         if text is None:
             missing.append(_no_model(wished, how, dst))
             continue

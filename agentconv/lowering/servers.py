@@ -6,25 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from agentconv.capabilities import load_data
 from agentconv.lowering.lowered import Lowered
 from agentconv.model import Agent, Rule, Tool, Tools
 from agentconv.patterns import pattern
 from agentconv.reading.reach import wrong_values
 from agentconv.rights import Right, Rights, contains
+from agentconv.serverwords import among, meaning
 from agentconv.spec import Field, Spec
-
-# How a server is reached and how long it may take: the same in every program.
-PLAIN = frozenset(
-    ("type", "command", "args", "env", "cwd", "url", "http_url", "httpUrl", "headers", "tcp", "transport", "timeout",
-     "description", "name", "auth", "oauth", "oauthScopes", "envFile")
-)  # fmt: skip
-# What switches a server off, by key; such a server is not started where the key may mean nothing.
-OFF: Mapping[str, Any] = {"disabled": True, "enabled": False, "disable": True}
-# What lets its tools run without a question. Never handed from a program that does not know the word to one that does.
-TRUST = frozenset(
-    ("trust", "trusted", "autoApprove", "auto_approve", "alwaysAllow", "always_allow", "autoApproveAll", "autoAllow",
-     "default_tools_approval_mode")
-)  # fmt: skip
 
 KEYS = pattern(
     r"\b(?:sk|pk|rk)[-_][A-Za-z0-9_-]{16,}|\bgh[pousr]_[A-Za-z0-9]{16,}|\bgithub_pat_\w{16,}|\bglpat-[\w-]{16,}"
@@ -107,7 +96,7 @@ def _known(spec: Spec) -> frozenset[str]:
 
 
 def _switched_off(config: Mapping[str, Any]) -> str:
-    return next((k for k, v in OFF.items() if k in config and str(config[k]).lower() == str(v).lower()), "")
+    return next((k for k, v in meaning("off").items() if k in config and str(config[k]).lower() == str(v).lower()), "")
 
 
 def _taken(name: str, config: Any, src: Spec, dst: Spec, known: frozenset[str], out: Lowered) -> Any:
@@ -117,11 +106,11 @@ def _taken(name: str, config: Any, src: Spec, dst: Spec, known: frozenset[str], 
     same = bool({src.id, src.head.get("extends")} & {dst.id, dst.head.get("extends")} - {None})
     row = dst.by_field.get("mcp_servers")
     needs = {k for keys in ((row.fact("server_requires") if row else None) or {}).values() for k in keys}
-    own = _known(dst)
+    own, plain = _known(dst), among("plain") | among("off")
     kept = {
         k: v
         for k, v in config.items()
-        if same or k in PLAIN or k in needs or k in known or (k in own and k not in TRUST) or k in OFF
+        if same or k in plain or k in needs or k in known or (k in own and k not in among("trust"))
     }
     limiting = (theirs.fact("server_keys") or {}) if (theirs := src.by_field.get("mcp_servers")) else {}
     every = {k for k in limiting.get("only", ()) if config.get(k) in (["*"], ("*",), "*")}  # what they all do anyway
@@ -157,16 +146,10 @@ def _server(config: Any, row: Field, theirs: Field | None) -> Any:
     return made if all(k in made for k in wanted) else None
 
 
-ADDRESSES = ("http_url", "httpUrl")  # what holds the address of a server that is spoken to over HTTP, in some programs
-WORDS: Mapping[str, str] = {
-    **dict.fromkeys(("http", "streamable-http", "streamable_http", "streamablehttp", "shttp"), "http"),
-    **{"sse": "sse", "ws": "ws", "websocket": "ws"},
-}
-
-
 def _reached(config: dict[str, Any], row: Field, theirs: Field | None) -> tuple[dict[str, Any] | None, str]:
     """The configuration with the way to the server in the target's words, and whether it is a remote one."""
-    address = next((k for k in (*ADDRESSES, "url") if config.get(k) is not None), "")
+    addresses, words = load_data("servers")["addresses"], meaning("ways")
+    address = next((k for k in (*addresses, "url") if config.get(k) is not None), "")
     types = row.fact("server_types")
     if not address:
         legal = (types or {}).get("local")
@@ -181,7 +164,7 @@ def _reached(config: dict[str, Any], row: Field, theirs: Field | None) -> tuple[
         return config, "local"
     word = str(config.get("type", config.get("transport", ""))).lower()
     said = ((theirs and theirs.fact("server_types")) or {}).get("remote") or ()
-    way = "http" if address in ADDRESSES else WORDS.get(word, "" if word in said else word)
+    way = "http" if address in addresses else words.get(word, "" if word in said else word)
     by_key = theirs is not None and theirs.fact("server_http")  # a program with a key for each way
     if not way and by_key and not ((theirs and theirs.fact("server_types")) or {}).get("remote"):
         way = "sse"
@@ -193,7 +176,7 @@ def _reached(config: dict[str, Any], row: Field, theirs: Field | None) -> tuple[
         return ({"type": config["type"], **made} if "type" in config else made), "remote"
     if not legal:
         return (made if way in ("", "http", "sse") else None), "remote"
-    if way in ("http", "sse") and len(legal) == 1 and legal[0] not in WORDS:
+    if way in ("http", "sse") and len(legal) == 1 and legal[0] not in words:
         way = legal[0]  # a word for any address
     if way and way not in legal:
         return None, "remote"
@@ -202,18 +185,6 @@ def _reached(config: dict[str, Any], row: Field, theirs: Field | None) -> tuple[
 
 # -- limits that stand in a server's configuration ---------------------------------------------
 
-# Words of one program or another for some of a server's tools. Where its program does not know them their author still
-# means less.
-MEANT = {
-    "only": (
-        "tools", "enabledTools", "enabled_tools", "includeTools", "include_tools", "allowedTools", "allowed_tools",
-    ),
-    "except": (
-        "disabledTools", "disabled_tools", "excludeTools", "exclude_tools", "excludedTools", "excluded_tools",
-        "disallowedTools", "disallowed_tools",
-    ),
-}  # fmt: skip
-
 
 def limited_servers(agent: Agent, src: Spec) -> Agent:
     """Tools that a server's configuration leaves out, as rules: the limit must hold where the key means nothing."""
@@ -221,7 +192,7 @@ def limited_servers(agent: Agent, src: Spec) -> Agent:
     if row is None or not row.applied or not isinstance(agent.mcp_servers, Mapping):
         return agent
     own = row.fact("server_keys") or {}
-    facts = {word: (*own.get(word, ()), *keys) for word, keys in MEANT.items()}
+    facts = {word: (*own.get(word, ()), *load_data("servers")[word]) for word in ("only", "except")}
     rules = list(agent.tools.rules)
     last: list[Rule] = []
     for server, config in agent.mcp_servers.items():

@@ -9,9 +9,9 @@ from dataclasses import field, replace
 from agentconv import scopes as patterns
 from agentconv.model import Agent, Rule, Scope, Tools
 from agentconv.notes import Note, NoteEffect, note
-from agentconv.reading.toolnames import EVERY_SERVER
 from agentconv.records import dataclass
 from agentconv.rights import CLASSES, Grant, Right, Rights, by_capability, by_server, is_star
+from agentconv.serverwords import is_every
 from agentconv.spec import Name, Spec, all_caps, cap_title, common_caps, risk
 
 Places = tuple[str, ...]
@@ -257,7 +257,7 @@ def say_unknown(job: ToolJob) -> None:
             text = f"`{rule.tool.name}` is a check of {job.src.program} itself; {job.dst.program} has none of that name"
             job.say("T003", text, rule.at, effect="lost")
             continue
-        if rule.effect == "allow" and rule.tool.name.lower() in EVERY_SERVER and _free_servers(job):
+        if rule.effect == "allow" and is_every(rule.tool.name) and _free_servers(job):
             text = (
                 f"`{rule.tool.name}` gives nothing in {job.src.program}: the tools of every MCP server are there anyway"
             )

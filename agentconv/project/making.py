@@ -136,6 +136,10 @@ class Maker:
                 result.files = {self._place(path, result, source, dst): data for path, data in result.files.items()}
         if self.plan.output is None and not self.plan.options.user and dst.head.get("around"):
             _say_missing(results, dst, self.plan)
+        if source.full is not None and (reading.spec.head.get("around") or {}).get("texts"):
+            from agentconv.project.references import say_texts
+
+            say_texts(reading.spec, dst, source.full.parent, results)
         return results
 
     def _same(self, reading: Reading, dst: Spec) -> list[Conversion]:

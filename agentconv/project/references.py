@@ -32,6 +32,16 @@ def say_missing(dst: Spec, root: Path, results: Iterable[Conversion]) -> None:
             _servers(result, wanted, dst, root, facts["servers"])
 
 
+def say_texts(src: Spec, dst: Spec, folder: Path, results: Iterable[Conversion]) -> None:
+    """A note where the source's program adds files beside the definition to the prompt, which does not name them."""
+    for result in results if src.program != dst.program else ():
+        for place in src.head["around"]["texts"] if result.files else ():
+            named = str(place).replace("{id}", result.name)
+            if is_there(folder / named):
+                text = f"{src.program} adds `{named}` to this prompt; it does not come along"
+                result.notes.append(note("P017", text, path="prompt", help="put what counts into the prompt itself"))
+
+
 def say_absent(dst: Spec, root: Path, results: Iterable[Conversion], dry: bool = False) -> None:
     """A note for each agent that outputs name in their fields and that the target will not find: not among the outputs,
     none of the program's own, and not in a folder of the project that the program searches."""

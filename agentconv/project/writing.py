@@ -368,27 +368,10 @@ class Target:
 
     def kept(self, path: str, result: Conversion, data: bytes, old: bytes) -> Note:
         """What stands in the way, and how to look, to keep and to drop it."""
-        more, less = _lines(data, old)
-        known = (f"{path}#{result.entry}" if result.entry else path) in self.written.hashes
-        only = f" --only {result.entry}" if result.entry else ""
-        why = "edited since agentconv wrote it" if known else "agentconv did not write it"
-        options = f" -o {path}" if self.plan.output is not None else ""
-        there = self._typed(path)
-        source = "SOURCE" if result.source == STDOUT else self._typed(result.source)
-        ways = [f"look: agentconv diff {source} {there}"]
-        if known and not options and result.format != self.dst.id:
-            user = " --user" if self.plan.options.user else ""
-            ways.append(f"keep the edit: agentconv convert {there} --to {result.format}{only}{user} --update")
-        ways.append("drop the edit: --force" if known else "overwrite it: --force; its other keys stay: --update")
-        what = f"`{result.entry}` in {path}" if result.entry else path
-        text = f"{what}: {why} (+{more} −{less} lines)"
-        return note("F003", text, file=path, effect="info", help="\n".join(ways))
+        from agentconv.project.intheway import in_the_way
 
-    def _typed(self, path: str) -> str:
-        """The path as it has to be typed here: what was found is named from the root of the project."""
-        if not self.plan.found:
-            return path
-        return os.path.relpath(self.plan.root / path, Path.cwd()).replace(os.sep, "/")
+        known = (f"{path}#{result.entry}" if result.entry else path) in self.written.hashes
+        return in_the_way(path, result, data, old, known, self.plan, self.dst)
 
 
 def _folded(path: str) -> str:
@@ -400,12 +383,6 @@ def _folded(path: str) -> str:
 
 OUTSIDE = "move it away, or name another place with -o"
 ELSEWHERE = "-o names another place"
-
-
-def _lines(data: bytes, old: bytes) -> tuple[int, int]:
-    """Lines that the file has more and less than what would be written."""
-    theirs, ours = Counter(old.splitlines()), Counter(data.splitlines())
-    return (theirs - ours).total(), (ours - theirs).total()
 
 
 def looked_at(dst: Spec) -> bool:

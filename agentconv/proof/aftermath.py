@@ -94,6 +94,28 @@ def text_only(job: Job) -> list[Note]:
     return [note("L001", text, path="tools")]
 
 
+def of_a_session(src: Spec, dst: Spec) -> list[Note]:
+    """A text for a session, made an agent of its own: it had the session's rights, whatever these were."""
+    if not src.text_kind or src.tools.control != "none" or dst.text_kind:
+        return []
+    text = (
+        f"this file states no rights: a session with its own reads it. In {dst.program} it is an agent without limits"
+    )
+    help = "restrict its tools there, or convert from a source that does"
+    return [note("R011", text, path="tools", help=help)]
+
+
+def no_longer_said(one: Note, src: Spec, dst: Spec) -> Note:
+    """A limit that stood in words only, as the source's program holds none, stands nowhere in the copy."""
+    if src.tools.control != "none" or dst.tools.control == "any":
+        return one
+    text = (
+        "agentconv's own sentence at the head of the prompt was left out, and the limit that it stated is lost with it"
+    )
+    help = f"{src.program} holds no limit, so all counts as a right: convert from the first source to have it"
+    return note("R024", text, path=one.path, file=one.file, effect="lost", help=help)
+
+
 def allowed(gain: str, dst: Spec) -> Note:
     """What the user let become wider."""
     if gain.startswith("limit:"):

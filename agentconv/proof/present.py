@@ -42,8 +42,9 @@ def _settle(result: Conversion, agent: Agent, row: Field, there: set[str], dst: 
     kept = tuple(n for n in names if n in there or is_external(n, row))
     if kept == names:
         return
-    gone = ", ".join(f"`{n}`" for n in names if n not in kept)
-    text = f"{gone} does not come along, and {dst.seen} takes no file that names an agent it does not hold: left out"
+    left = [f"`{n}`" for n in names if n not in kept]
+    gone, does = ", ".join(left), "does" if len(left) == 1 else "do"
+    text = f"{gone} {does} not come along, and {dst.seen} takes no file that names an agent it does not hold: left out"
     result.notes.append(note("T022", text, path=field, help="convert it together with this one"))
     rules = agent.tools.rules
     if not kept:

@@ -341,6 +341,8 @@ def _below(key: str, node: Node, spec: Spec, owned: bool = False) -> list[tuple[
 
 def is_limit(row: Field, value: Any) -> bool:
     """Whether losing this value lifts a limit."""
+    if row.type == "delegates" and value in ("*", ["*"], ("*",)):
+        return False  # any agent
     limits = row.fact("limits")
     if isinstance(limits, list):
         if isinstance(value, Mapping):

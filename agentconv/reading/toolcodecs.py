@@ -93,7 +93,7 @@ def _of_names(tokens: list[Placed], node: Node, ctx: Context) -> Tools:
             _respelled(token, at, place, ctx)
         known = known or found.how != "unknown" or bool(made)
         rules += made
-    rules = _yielded(rules, node, ctx)
+    rules = _yielded(rules, [token for token, _, _ in tokens], node, ctx)
     rules += _left_open([token for token, _, _ in tokens], rules, ctx)
     if not known and not rules and not ctx.author:
         word = table.fact("unknown_only", "none")
@@ -164,11 +164,13 @@ def _star(token: str, at: str, place: Node, spelled: bool, ctx: Context) -> Tool
     return None
 
 
-def _yielded(rules: list[Rule], node: Node, ctx: Context) -> list[Rule]:
-    """A word for a whole set that means nothing beside single names of it (Continue's `built_in`)."""
+def _yielded(rules: list[Rule], tokens: list[str], node: Node, ctx: Context) -> list[Rule]:
+    """A word for a whole set that means nothing beside single names (Continue's `built_in`), those of nothing, too."""
     table = ctx.spec.tools
     groups = {name for name, facts in (table.fact("groups") or {}).items() if (facts or {}).get("yields")}
     singles = {r.tool.name for r in rules if r.tool.name not in groups and table.own(r.tool.name)}
+    if not ctx.author and groups:
+        singles |= {t for t in tokens if t not in groups and recognise(t, ctx.spec, author=False).how == "unknown"}
     if not singles or not any(r.tool.name in groups for r in rules):
         return rules
     words = ", ".join(sorted(singles))

@@ -10,7 +10,6 @@ from agentconv.containers import Node
 from agentconv.model import Rule, Scope, Tool, Tools
 from agentconv.reading.context import Context
 from agentconv.reading.toolnames import star
-from agentconv.reading.toolsets import server_tool
 from agentconv.rights import is_star, limits_shell
 from agentconv.spec import Field, Name, Spec, union_caps
 
@@ -32,7 +31,8 @@ def read_rules(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:
         place, name, effect = f"{at}[{n}]", str(data.get("capability") or ""), data.get("effect")
         facts = (ctx.spec.tools.fact("rules") or {}).get(name)
         if facts is None:
-            ctx.say("R007", f"`{name}` is nothing that {ctx.spec.program} has rules for; left out", place, item)
+            what = f"`{name}` is nothing" if name else "a rule without `capability` is for nothing"
+            ctx.say("R007", f"{what} that {ctx.spec.program} has rules for; left out", place, item)
         elif effect == "deny":
             rules += _denials(data, facts, place, ctx.spec)
         elif effect in ("allow", "ask"):
@@ -101,6 +101,8 @@ def _own_servers(tools: Tools, values: Mapping[str, Node], ctx: Context) -> Tool
     switches, opened = ctx.spec.tools.server_switches, "own_unless" in ctx.spec.tools.mcp
     if not switches or any(_holds({key: value}, values) for key, value in switches.items()) == opened:
         return tools
+    from agentconv.reading.toolsets import server_tool
+
     row = ctx.spec.by_field.get("mcp_servers")
     node = values.get(row.key) if row else None
     own = {pair.key.text: pair.key for pair in node.pairs} if node is not None and node.kind == "map" else {}

@@ -9,6 +9,7 @@ from agentconv.model import Scope, Tool
 from agentconv.patterns import pattern
 from agentconv.records import dataclass
 from agentconv.registry import folded_vocabulary, vocabulary
+from agentconv.serverwords import among
 from agentconv.spec import Spec, risk, union_caps
 
 SCOPED = pattern(r"(?P<name>[^()\s]+)\s*\((?P<scope>.*)\)", re.S)
@@ -17,10 +18,6 @@ MCP_ANYWHERE = (
     pattern(r"mcp__(?P<server>(?:(?!__)[^*])+?)__(?P<tool>[^*]+)"),
     pattern(r"mcp__(?P<server>(?:(?!__)[^*])+?)(?:__\*)?"),
 )
-
-# words for every MCP server, in one program or another: nobody calls a server so, and whoever denies one of them means
-# all; where it is no word of the program, it gives nothing
-EVERY_SERVER = frozenset(("mcp", "mcp*", "mcp_*", "mcp__*", "mcp__*__*", "@mcp", "mcp/*", "mcp:*"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +78,7 @@ def _own(token: str, spec: Spec, author: bool) -> Found | None:
         return Found(Tool(token, caps), "own")
     if not author and (name := table.own_behind(token)):
         return Found(name.tool(), "alias")
-    if mcp := table.mcp_tool(token):
+    if token not in table.dead and (mcp := table.mcp_tool(token)):
         if table.mcp_is_loose and _is_elsewhere(token, spec, author):
             return None  # `run_in_terminal` is a tool, not the server `run`
         return Found(mcp, "mcp")
@@ -137,7 +134,7 @@ def _by_author(token: str, spec: Spec) -> Found:
         if found := form.fullmatch(token):
             member = found.groupdict().get("tool")
             return Found(Tool(token, server=found["server"], member=member), "foreign-mcp")
-    if token not in EVERY_SERVER and (sure := sure_meaning(token)):
+    if token not in among("every") and (sure := sure_meaning(token)):
         caps, also, whose = sure
         return Found(Tool(token, caps, also), "foreign", whose=whose)
     return Found(Tool(token), "unknown")

@@ -10,7 +10,8 @@ from agentconv.containers import Node
 from agentconv.model import Rule, Tool
 from agentconv.patterns import pattern
 from agentconv.reading.context import Context
-from agentconv.reading.toolnames import EVERY_SERVER, Found
+from agentconv.reading.toolnames import Found
+from agentconv.serverwords import is_every
 
 WILD = pattern(r"[*?]")
 SERVER = pattern(r"[A-Za-z0-9][A-Za-z0-9_-]*")
@@ -18,7 +19,7 @@ SERVER = pattern(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 def every_server(token: str, found: Found, ctx: Context) -> bool:
     """Whether a word means every MCP server to its author, where the program takes it for something else or nothing."""
-    if not ctx.author or token.lower() not in EVERY_SERVER or found.tool.server == "*":
+    if not ctx.author or not is_every(token) or found.tool.server == "*":
         return False
     return found.how not in ("own", "alias", "known-mcp", "dead")
 

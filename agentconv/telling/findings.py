@@ -12,7 +12,7 @@ from agentconv.notes import CODES
 from agentconv.project.checks import CheckRun, Looked
 from agentconv.telling.escape import github_data, github_property, json_text, markdown, markdown_code
 from agentconv.telling.grouping import of_several
-from agentconv.telling.terminal import Page, colored, width
+from agentconv.telling.screen import Page, colored, width
 
 SCHEMA = 1
 ROOM: dict[Severity, int] = {"error": 3, "warning": 3, "info": 3}  # groups in each part; the rest is one line

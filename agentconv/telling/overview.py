@@ -10,17 +10,15 @@ from agentconv.convert import Conversion
 from agentconv.notes import CODES, RANK, Note
 from agentconv.project.batch import Run
 from agentconv.telling.grouping import gain_words, tail
+from agentconv.telling.screen import Page, colored, width
 from agentconv.telling.terminal import (
     COLORS,
     EFFECTS_OF,
     ORDER,
     SHOWN_WITH_STATUS,
     WORDS,
-    Page,
-    colored,
     more_line,
     rights_line,
-    width,
 )
 
 FEW = 3  # so many targets have a part of the page each

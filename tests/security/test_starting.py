@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import yaml
 
-from agentconv import convert
 from agentconv.convert import convert_text
 from agentconv.lowering import fields, servers
+from agentconv.proof import asked
 from tests.conftest import ROOT
 
 ROWS = {row["id"]: row for row in yaml.safe_load((ROOT / "fixtures/rights/starting.yaml").read_text("utf-8"))}
@@ -53,12 +53,12 @@ def unlimited(agent: Any, src: Any) -> Any:
 
 
 GUARDS: list[tuple[str, Any, str, Any]] = [
-    ("claude-servers-as-map-to-gemini", convert, "only_started", lambda agent, *rest: (agent, [])),
-    ("openhands-servers-to-claude", convert, "only_started", lambda agent, *rest: (agent, [])),
+    ("claude-servers-as-map-to-gemini", asked, "only_started", lambda agent, *rest: (agent, [])),
+    ("openhands-servers-to-claude", asked, "only_started", lambda agent, *rest: (agent, [])),
     ("claude-switched-off-server-to-junie", servers, "_switched_off", lambda config: ""),
     ("claude-trusted-server-to-gemini", servers, "TRUST", frozenset()),
-    ("gemini-included-tools-to-claude", convert, "limited_servers", unlimited),
-    ("gemini-excluded-tools-to-claude", convert, "limited_servers", unlimited),
+    ("gemini-included-tools-to-claude", asked, "limited_servers", unlimited),
+    ("gemini-excluded-tools-to-claude", asked, "limited_servers", unlimited),
 ]
 
 

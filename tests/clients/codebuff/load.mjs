@@ -23,7 +23,7 @@ const { loadLocalAgents } = await import(pathToFileURL(path.join(pkg, "dist/inde
 
 function tools(agent) {
 	const names = agent.toolNames ?? []
-	const agents = agent.spawnableAgents != null // without the key the tool is there, and starts nobody
+	const agents = (agent.spawnableAgents ?? []).length > 0 // without any the tool is there, and starts nobody
 	const own = names.filter((name) => TOOLS.includes(name) && (agents || !name.startsWith("spawn_agent")))
 	const servers = Object.keys(agent.mcpServers ?? {}).flatMap((server) => {
 		const asked = names.filter((name) => name.split("/")[0] === server && name.includes("/"))

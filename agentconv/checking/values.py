@@ -124,9 +124,11 @@ def _models(checked: Checked, reader: Reader, read: Read) -> Iterator[Finding]:
         if wish.id is None and wish.tier is None:
             if any(re.fullmatch(pattern, wish.text) for pattern in spec.models.get("own") or ()):
                 continue
+            hidden = spec.models.get("catalogue") == []  # its own models stand in no list, so nothing speaks against it
             yield checked.finding(
-                "M015", "warning", f"nobody knows a model `{wish.text}`", read=read, at=node, reader=reader,
-                path="model", meant="a model of this name", does=unknown, mend="agentconv models lists those known",
+                "M015", "info" if hidden else "warning", f"no model `{wish.text}` is known to agentconv", read=read,
+                at=node, reader=reader, path="model", meant="a model of this name", does=unknown,
+                mend="agentconv models lists those known",
             )  # fmt: skip
         elif why in ("maker", "tier") or (why == "catalogue" and spec.models.get("unknown") != "sent"):
             yield checked.finding(

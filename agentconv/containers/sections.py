@@ -54,6 +54,13 @@ def found_sections(text: str, container: Mapping[str, Any]) -> list[tuple[str, i
     return out
 
 
+def marked(text: str, container: Mapping[str, Any]) -> list[tuple[int, int]]:
+    """Where the ids stand in the marks around the sections."""
+    sections = found_sections(text, container)
+    marks = [(id, a, b) for id, start, inner, end, last in sections for a, b in ((start, inner), (end, last))]
+    return [(at, at + len(id)) for id, a, b in marks if (at := text.rfind(id, a, b)) >= 0]
+
+
 _REST = pattern(r"[ \t]*(?=\r?$)", re.M)
 
 
@@ -79,34 +86,45 @@ def _section(text: str, start: int, end: int, place: Any) -> Node:
     """Heading, quotation, prompt: the map of one agent."""
     line, column = place(start)
     node = Node("map", start, end, line, column, style="block")
-    lines = list(re.finditer(r"[^\r\n]*(?:\r\n|\n|\r|\Z)", text[start:end]))
-    lines = [found for found in lines if found[0]]
-    at = 0
-
-    def blanks() -> None:
-        nonlocal at
-        while at < len(lines) and not lines[at][0].strip():
-            at += 1
 
     def put(key: str, value: str, first: int, last: int) -> None:
-        row, col = place(start + first)
-        inner = _scalar(value, start + first, start + last, row, col)
-        node.pairs.append(Pair(_scalar(key, start + first, start + first, row, col), inner))
+        row, column = place(first)
+        inner = _scalar(value, first, last, row, column)
+        node.pairs.append(Pair(_scalar(key, first, first, row, column), inner))
 
-    blanks()
-    if at < len(lines) and (heading := _HEADING.fullmatch(lines[at][0].rstrip("\r\n"))):
-        put("name", heading[1].strip(), lines[at].start(), lines[at].end())
-        at += 1
-        blanks()
-    quoted = []
-    first = at
-    while at < len(lines) and (quote := _QUOTE.fullmatch(lines[at][0].rstrip("\r\n"))):
+    at = _after_blanks(text, start, end)
+    words, after = _line(text, at, end)
+    if heading := _HEADING.fullmatch(words):
+        put("name", heading[1].strip(), at, after)
+        at = _after_blanks(text, after, end)
+    quoted, first, last = [], at, at
+    words, after = _line(text, at, end)
+    while last < end and (quote := _QUOTE.fullmatch(words)):
         quoted.append(quote[1])
-        at += 1
+        last = after
+        words, after = _line(text, last, end)
     if quoted:
-        put("description", "\n".join(quoted), lines[first].start(), lines[at - 1].end())
-        blanks()
-    if at < len(lines):
-        prompt = as_body(text[start + lines[at].start() : end]).replace("\r\n", "\n")
-        put("prompt", prompt, lines[at].start(), end - start)
+        put("description", "\n".join(quoted), first, last)
+        at = _after_blanks(text, last, end)
+    if at < end:
+        put("prompt", as_body(text[at:end]).replace("\r\n", "\n"), at, end)
     return node
+
+
+_WHOLE_LINE = pattern(r"([^\r\n]*)(?:\r\n|\n|\r|\Z)")
+
+
+def _line(text: str, at: int, end: int) -> tuple[str, int]:
+    """The line that begins there, without its end, and where the next one begins."""
+    found = _WHOLE_LINE.match(text, at, end)
+    return (found[1], found.end()) if found else ("", end)
+
+
+def _after_blanks(text: str, at: int, end: int) -> int:
+    """Where the first line with something on it begins."""
+    while at < end:
+        line, after = _line(text, at, end)
+        if line.strip():
+            break
+        at = after
+    return at

@@ -107,6 +107,7 @@ def lower(
     extras = _beside_list(lower_extras(said_by(agent.extras, rosters, dst), src, dst, out), fields, dst)
     extras += tuple(e for e in provider(fields.get("model"), dst) if e.key not in {x.key for x in extras})
     extras = (*(e for e in extras if e.key not in {x.key for x in options.extra}), *options.extra)
+    _say_brought(before, src, dst, out)
     _say_ambient(before, dst, out)
     out.agent = Agent(**fields, extras=extras)
     if options.fold:
@@ -265,6 +266,18 @@ def _say_ambient(before: Rights, dst: Spec, out: Lowered) -> None:
     classes = ", ".join(sorted({r.cls for r in rights}))
     names = ", ".join(n for n, caps in dst.ambient.items() if any(class_of(c) in {r.cls for r in rights} for c in caps))
     out.say("T012", f"{dst.seen} gives every agent {names} ({classes}); no file can take them away", "tools")
+
+
+def _say_brought(before: Rights, src: Spec, dst: Spec, out: Lowered) -> None:
+    """Tools that the source's program gives whatever the list says: no wish of the author's, and yet missed where a
+    mode of Roo Code's that only delegates arrives without any tool."""
+    if src.tools.control not in ("list", "groups", "map") or _kin(src, dst) or src.program == dst.program:
+        return
+    rights = {r.cls for r in of_ambient(src) if not contains(before, r) and not r.cls.startswith("mcp:")}
+    names = [f"`{n}`" for n, caps in src.ambient.items() if any(class_of(c) in rights for c in caps)]
+    if names:
+        text = f"{src.seen} gives every agent {', '.join(names)}, whatever its list says; only the list counts here"
+        out.say("R011", text, "tools", "info", "name them in the output where the agent needs them")
 
 
 def _beside_list(extras: tuple[Extra, ...], fields: Mapping[str, Any], dst: Spec) -> tuple[Extra, ...]:

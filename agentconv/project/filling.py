@@ -16,6 +16,7 @@ from typing import Any
 from agentconv.alike import Kinds, Signs, Texts, signs
 from agentconv.bodies.company import Member
 from agentconv.containers import ContainerError, Document, Node
+from agentconv.containers.sections import marked
 from agentconv.conversion import Conversion
 from agentconv.notes import Note
 from agentconv.project.frames import Frame, frame
@@ -207,15 +208,20 @@ def _output(spec: Spec, first: Texts, result: Conversion) -> Output | None:
     gaps: list[Gap] = []
     loaded = signs(spec).loaded(first)
     parts = _parts(first, loaded)
+    # the source edited in place, or a text with sections: what is written is what stands there
+    as_there = result.format == result.target or spec.syntax == "sections"
     for node, key in _scalars(document.header):
         part, as_loaded = parts.get(node.value, ("", True))
-        if part:
+        if part and node.start < node.end:
             raw = text[node.start : node.end]
-            same = result.format == result.target  # the source edited in place: what is written is what stands there
-            writer = _as_there(node.value, raw) if same else _writer(spec, key, node.value, raw)
+            writer = _as_there(node.value, raw) if as_there else _writer(spec, key, node.value, raw)
             if writer is None:
                 return None
             gaps.append(Gap(part, node.start, node.end, writer, as_loaded))
+    for start, end in marked(text, spec.container) if spec.syntax == "sections" else ():
+        part, as_loaded = parts.get(text[start:end], ("", True))
+        if part:
+            gaps.append(Gap(part, start, end, str, as_loaded))
     if document.body:
         start = text.find(first.prompt, document.body_start, document.body_end)
         if start < 0:

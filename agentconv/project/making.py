@@ -143,9 +143,15 @@ class Maker:
         return results
 
     def _same(self, reading: Reading, dst: Spec) -> list[Conversion]:
-        """The text edited in place; written anew only where a field is lifted out of the prompt."""
+        """The text edited in place; written anew only where a field is lifted out of the prompt, or where rules count
+        that stand above the file."""
         from agentconv.output.sameformat import convert_same
 
+        if dst.tables.get("above") and not self.plan.in_place:
+            from agentconv.reading.above import counts_above
+
+            if counts_above(reading):  # a copy elsewhere has them in its own text, or would do more
+                return convert_reading(reading, dst, self.plan.options, lambda _: None, self.companies.get(dst.id))
         results = convert_same(reading, self.plan.options, self.companies.get(dst.id))
         if not self.plan.options.lift:
             return results

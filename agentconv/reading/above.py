@@ -8,7 +8,7 @@ from functools import lru_cache
 from agentconv.containers import ContainerError, Document
 from agentconv.model import Rule
 from agentconv.reading.besides import besides
-from agentconv.reading.context import Context
+from agentconv.reading.context import Context, Reading
 from agentconv.reading.toolrows import joined, tool_row
 from agentconv.registry import load
 
@@ -40,10 +40,18 @@ def rules_above(ctx: Context) -> Shared:
     if found:
         names = " and ".join(f"`{path}`" for path in found)
         have = "have" if len(found) > 1 else "has"
-        text = f"{names} {have} rules for every agent of the project: they count, and stand before those of this file"
-        help = "a copy has them in its own rules; one in the same format does not"
+        text = f"{names} {have} rules for every agent: they count, and stand before those of this file"
+        help = "a copy has them among its own"
         ctx.say("R011", text, "tools", None, help=help)
     return early, rules
+
+
+def counts_above(reading: Reading) -> bool:
+    """Whether what stands above a file says anything of the tools of its agents."""
+    from agentconv.reading.engine import read_author
+
+    alone = read_author(reading.spec, reading.text, reading.path)
+    return [one.agent.tools for one in alone.agents] != [one.agent.tools for one in reading.agents]
 
 
 def _rules_of(document: Document, ctx: Context) -> Shared:

@@ -28,6 +28,8 @@ _IMPORT = re.compile(rf"import\s++(?:type\s++)?(?:{_NAMES})?{_STRING}")
 _TYPE = r"[A-Za-z_$][\w$.]*(?:<[^<>{}()=;]*>)?(?:\[\])*"
 _CONST = re.compile(rf"(?:export\s+)?(?:const|let|var)\s+([A-Za-z_$][\w$]*)\s*(?::\s*{_TYPE}\s*)?=(?![=>])")
 _EXPORT = re.compile(r"export\s+default(?![\w$])|module\.exports\s*=(?![=>])")
+_EXPORTED = re.compile(rf"(?m)(?:^|[;}}])[ \t]*+(?:{_EXPORT.pattern})")
+_COMMENT = re.compile(r"/\*(?:[^*]++|\*(?!/))*+\*/")
 _AS = re.compile(rf"(?:as|satisfies)\s+{_TYPE}")
 _BY_KEY = re.compile(r"(?m)^export\s+(?:const|let|var)\s+id\b")
 _FUNCTION, _CLASS = re.compile(r"(?:async\s+)?function\b"), re.compile(r"class\b")
@@ -46,7 +48,14 @@ def read(text: str, functions: Iterable[str] = ()) -> Document:
     whose value may be a function, which is passed over: its source stands for it."""
     reader = _Reader(text)
     reader.functions = frozenset(functions)
-    node = reader.module()
+    try:
+        node = reader.module()
+    except ContainerError:
+        if _EXPORTED.search(_COMMENT.sub("", text)):
+            raise
+        node = None  # a program beside the agents
+    if node is None and (found := _BY_KEY.search(text)):
+        raise reader.fail("an agent exported key by key", found.start(), "write `export default { … }`")
     if node is None:
         return Document(text, None, status="skipped", reason="it exports nothing by default")
     end, newline = len(text), "\r\n" if "\r\n" in text else "\n"
@@ -60,12 +69,6 @@ class _Reader(Reader):
 
     def module(self) -> Node | None:
         """Statement by statement; one that is neither an import, a literal with a name nor the export is an error."""
-        if not self.skip():
-            raise self.fail("the file is empty", code="R002")
-        if not _EXPORT.search(self.text):
-            if found := _BY_KEY.search(self.text):
-                raise self.fail("an agent exported key by key", found.start(), "write `export default { … }`")
-            return None
         said: dict[str, Node] = {}
         node: Node | None = None
         while self.skip():
@@ -87,9 +90,8 @@ class _Reader(Reader):
                 raise self.program("this statement", "keep nothing in the file but the object that it exports")
             self.skip()
             self.taken(_END)
-        if node is None or node.kind != "map":
-            at = node.start if node is not None else 0
-            raise self.fail("the module exports no object { }", at, "write `export default { … }`")
+        if node is not None and node.kind != "map":
+            raise self.fail("the module exports no object { }", node.start, "write `export default { … }`")
         return node
 
     def taken(self, pattern: re.Pattern[str]) -> re.Match[str] | None:

@@ -67,14 +67,23 @@ def _cause(checked: Checked, read: Read, reason: str) -> tuple[Node | tuple[int,
     for word in re.findall(r"`([^`]+)`", reason):
         if (key := next((k for k in read.keys if k.new == word), None)) is not None:
             return checked.at(key.start), f"write `{checked.written(word)}` for `{checked.written(key.text)}`; {FIXED}"
+        if (
+            "unknown key" in reason
+            and (key := next((k for k in read.keys if k.text == word and k.new), None)) is not None
+        ):
+            return checked.at(key.start), f"write `{checked.written(key.new or '')}` for it; {FIXED}"
         token = next((t for t in read.tokens if t.text == word), None)
         if token is not None:
             return checked.at(token.start), f"write `{token.new}`" if token.new else "take the name out of the list"
         if (node := read.where.get(word)) is not None:
             said = next((n for n in notes if n.help and (n.line, n.column) == (node.line, node.column)), None)
-            return node, said.help if said is not None else f"correct `{word}`, or take the line away"
+            kind = reason.partition("` must be ")[2]  # "a list", "a map"
+            mend = f"write {kind} there" if re.fullmatch(r"an? [a-z]+", kind) else f"correct `{word}`"
+            return node, said.help if said is not None else f"{mend}, or take the line away"
         if f"no `{word}`" in reason:
             return None, f"add `{checked.written(word)}`"
+    if reason.startswith("the prompt has less than"):
+        return read.where.get("prompt"), "write more of a prompt"
     if reason.endswith("` is taken") and (node := read.where.get("name")) is not None:
         return node, "give the agent another name"
     for one in notes:

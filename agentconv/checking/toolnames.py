@@ -142,6 +142,9 @@ def _mend(token: Token, found: Found, checked: Checked, spec: Spec) -> str:
         return f"write `{token.new}`"
     if found.tool.server and (own := spec.tools.spell_mcp(found.tool.server, found.tool.member)):
         return f"write `{own}`"
+    whole = token.text.removesuffix("/*")  # VS Code's sets are written so by many, as servers are
+    if found.how == "unknown" and whole != token.text and whole in spec.tools.names:
+        return f"write `{whole}`"
     if found.how == "unknown":
         return "correct the spelling, or take the name out; tools of MCP servers are written with their server"
     return "take the name out of the list"

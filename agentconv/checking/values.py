@@ -126,7 +126,7 @@ def _models(checked: Checked, reader: Reader, read: Read) -> Iterator[Finding]:
                 continue
             hidden = spec.models.get("catalogue") == []  # its own models stand in no list, so nothing speaks against it
             yield checked.finding(
-                "M015", "info" if hidden else "warning", f"no model `{wish.text}` is known to agentconv", read=read,
+                "M015", "info" if hidden else "warning", f"`{wish.text}` is no model that agentconv knows", read=read,
                 at=node, reader=reader, path="model", meant="a model of this name", does=unknown,
                 mend="agentconv models lists those known",
             )  # fmt: skip

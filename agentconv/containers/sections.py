@@ -61,6 +61,12 @@ def marked(text: str, container: Mapping[str, Any]) -> list[tuple[int, int]]:
     return [(at, at + len(id)) for id, a, b in marks if (at := text.rfind(id, a, b)) >= 0]
 
 
+def outside(text: str, container: Mapping[str, Any]) -> list[str]:
+    """What stands before, between and behind the sections."""
+    ends = [0, *(n for _, start, _, _, end in found_sections(text, container) for n in (start, end)), len(text)]
+    return [text[a:b] for a, b in zip(ends[::2], ends[1::2], strict=True)]
+
+
 _REST = pattern(r"[ \t]*(?=\r?$)", re.M)
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from agentconv.alike import Kinds, Signs, Texts, signs
 from agentconv.bodies.company import Member
 from agentconv.containers import ContainerError, Document, Node
-from agentconv.containers.sections import marked
+from agentconv.containers.sections import marked, outside
 from agentconv.conversion import Conversion
 from agentconv.notes import Note
 from agentconv.project.frames import Frame, frame
@@ -65,7 +65,7 @@ class Output:
         said = {"name": texts.name, "stem": texts.stem, "description": texts.description}
         if self.frame is None or not self.frame.holds(said, texts.prompt, pieces):
             document = _opened(self.spec, "".join(pieces))
-            if document is None or _found(document, texts, loaded) != self.holds:
+            if document is None or _found(self.spec, document, texts, loaded) != self.holds:
                 return None
         data = b"".join([texts.raw if piece is texts.prompt else piece.encode() for piece in pieces])
         return getattr(texts, self.called).join(self.path), data
@@ -248,7 +248,7 @@ def _output(spec: Spec, first: Texts, result: Conversion) -> Output | None:
     dialect = spec.container.get("dialect") or {}
     proved = [piece if isinstance(piece, str) else None for piece in pieces]
     read = frame(document, dialect, proved, inside, bare) if spec.syntax == "frontmatter" else None
-    return Output(spec, around, called, tuple(pieces), _found(document, first, loaded), read)
+    return Output(spec, around, called, tuple(pieces), _found(spec, document, first, loaded), read)
 
 
 def _opened(spec: Spec, text: str) -> Document | None:
@@ -282,9 +282,11 @@ def _parts(texts: Texts, loaded: Texts) -> dict[str, Part]:
     return said | {getattr(loaded, part): (part, True) for part in reversed(PARTS)}
 
 
-def _found(document: Document, texts: Texts, loaded: Texts) -> tuple[Any, ...]:
+def _found(spec: Spec, document: Document, texts: Texts, loaded: Texts) -> tuple[Any, ...]:
     """What a program finds in a file, with the names of the texts in their places."""
     inside = _shape(document.header, _parts(texts, loaded)) if document.header is not None else None
+    if spec.syntax == "sections":
+        return inside, outside(document.text, spec.container)
     body = document.body
     return inside, ["", ""] if body == loaded.prompt else body.split(loaded.prompt)
 

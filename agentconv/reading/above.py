@@ -5,23 +5,27 @@ from __future__ import annotations
 import posixpath
 from functools import lru_cache
 
-from agentconv.containers import ContainerError, Document
+from agentconv.containers import ContainerError, Document, Node
 from agentconv.model import Rule
 from agentconv.reading.besides import besides
+from agentconv.reading.codecs import TOOL_TYPES
 from agentconv.reading.context import Context, Reading
-from agentconv.reading.toolrows import joined, tool_row
+from agentconv.reading.toolrows import tool_row
 from agentconv.registry import load
+from agentconv.spec import Field
 
 FOLDERS = 6  # from the agent's own folder upwards
 Shared = tuple[list[Rule], list[Rule]]
 
 
-def rules_above(ctx: Context) -> Shared:
-    """Early ones and others, the outermost file first: a file further in, or later in the list, has the last word."""
-    early, rules = list[Rule](), list[Rule]()
+def rules_above(ctx: Context, called: str) -> tuple[Shared, Shared]:
+    """Rules for every agent, and those of an entry for this one; of each, early ones and others. The outermost file
+    comes first: one further in, or later in the list, has the last word."""
+    every: Shared = [], []
+    own: Shared = [], []
     where = ctx.spec.tables.get("above") or {}
     if not where or ctx.get is None:
-        return early, rules
+        return every, own
     here = posixpath.dirname(ctx.path)
     found = []
     for up in range(FOLDERS, -1, -1):
@@ -33,17 +37,18 @@ def rules_above(ctx: Context) -> Shared:
                 told = f"`{path}` cannot be read: {ctx.spec.seen} does not start, and which rules it holds is not known"
                 ctx.say("R011", told, "tools", None, effect="approximate", help="mend that file")
                 continue
-            first, more = _rules_of(document, Context(load(str(where["format"])), ctx.author, path, text))
-            if first or more:
+            said = Context(load(str(where["format"])), ctx.author, path, text, top=document.header)
+            of_all, of_one = _rules_of(document, said), _rules_of_entry(document, called, said)
+            if any((*of_all, *of_one)):
                 found.append(path)
-                early, rules = list(joined(ctx.spec, early, first)), list(joined(ctx.spec, rules, more))
+            every, own = _put_together(every, of_all), _put_together(own, of_one)
     if found:
         names = " and ".join(f"`{path}`" for path in found)
         have = "have" if len(found) > 1 else "has"
-        text = f"{names} {have} rules for every agent: they count, and stand before those of this file"
+        text = f"{names} {have} rules for this agent, too: they count, and stand before those of this file"
         help = "a copy has them among its own"
         ctx.say("R011", text, "tools", None, help=help)
-    return early, rules
+    return every, own
 
 
 def counts_above(reading: Reading) -> bool:
@@ -55,13 +60,51 @@ def counts_above(reading: Reading) -> bool:
 
 
 def _rules_of(document: Document, ctx: Context) -> Shared:
-    early, rules = list[Rule](), list[Rule]()
-    ctx.top = document.header
+    made: Shared = [], []
     for _, node, row in besides(ctx.spec, document):
         if row is not None and row.fact("before"):
-            _, more, first = tool_row(row, node, ctx, None, [])
-            (early if first else rules).extend(more)
-    return early, rules
+            _take(node, row, ctx, made)
+    return made
+
+
+def _rules_of_entry(document: Document, called: str, ctx: Context) -> Shared:
+    """Those of an entry of the same name: the program puts both together, and the file has the last word."""
+    made: Shared = [], []
+    top, table = document.header, str(ctx.spec.container.get("entries"))
+    entries = top.get(table) if top is not None else None
+    entry = entries.get(called) if entries is not None and entries.kind == "map" else None
+    for pair in entry.pairs if entry is not None and entry.kind == "map" else ():
+        row = ctx.spec.fields.get(pair.key.text)
+        if row is not None and row.type in TOOL_TYPES:
+            _take(pair.value, row, ctx, made)
+    return made
+
+
+def _take(node: Node, row: Field, ctx: Context, made: Shared) -> None:
+    _, rules, first = tool_row(row, node, ctx, None, [])
+    made[0 if first else 1].extend(rules)
+
+
+def _put_together(first: Shared, more: Shared) -> Shared:
+    return merged(first[0], more[0]), merged(first[1], more[1])
+
+
+def merged(first: list[Rule], more: list[Rule]) -> list[Rule]:
+    """Two maps put together key by key, and patterns below them: what is in both keeps its place and takes the later
+    value. Where a map meets one action for everything the program keeps the later alone; here both stay, which is no
+    more (1.18.33, resolved rules read back)."""
+    later = {(rule.tool.name, rule.scope): rule for rule in more}
+    there = {(rule.tool.name, rule.scope) for rule in first}
+    names = list(dict.fromkeys(rule.tool.name for rule in first))
+    out = [later.get((rule.tool.name, rule.scope), rule) for rule in first]
+    for rule in more:
+        if (rule.tool.name, rule.scope) in there:
+            continue
+        at = len(out)
+        if rule.tool.name in names:
+            at = max(n for n, one in enumerate(out) if one.tool.name == rule.tool.name) + 1
+        out.insert(at, rule)
+    return out
 
 
 @lru_cache(maxsize=16)  # the agents of a project ask for the same file

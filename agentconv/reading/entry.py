@@ -47,7 +47,8 @@ def read_entry(
     if get is not None and spec.tables.get("above"):
         from agentconv.reading.above import rules_above
 
-        keys.shared = rules_above(ctx)
+        named = said.get(str(spec.identity.get("over") or ""))
+        keys.shared, keys.under = rules_above(ctx, named.text if named is not None else id)
     for key, node in sorted(values, key=lambda v: order.get(v[0], len(order))):
         if problems := keys.take(key, node, rows.get(key)):
             return problems
@@ -111,6 +112,7 @@ class Keys:
         self.base: Base | None = None
         self.early: list[Rule] = []  # of an old map, which a newer one overrides
         self.shared: tuple[list[Rule], list[Rule]] = [], []  # early ones and others, of keys beside the entries
+        self.under: tuple[list[Rule], list[Rule]] = [], []  # the same of another entry for this agent
         self.rules: list[Rule] = []
         self.limits: list[Rule] = []  # of a key that the program does not read
 
@@ -229,7 +231,12 @@ class Keys:
     def tools(self) -> Tools:
         """The tools by all keys that speak of them."""
         shared = joined(self.spec, *self.shared)
-        own = joined(self.spec, self.early, self.rules)
+        early, rules = self.early, self.rules
+        if any(self.under):
+            from agentconv.reading.above import merged
+
+            early, rules = merged(self.under[0], early), merged(self.under[1], rules)
+        own = joined(self.spec, early, rules)
         return with_all(Tools(self.base, (*shared, *own, *self.limits)), self.spec)
 
 

@@ -95,14 +95,25 @@ def _together(same: list[Group], joined: str) -> str:
     return joined if len(joined) <= JOINED else _common(same[0].code, same)
 
 
-SEVERAL = (("is", "are"), ("was", "were"), ("means", "mean"), ("has", "have"), ("does", "do"))
+SEVERAL = (("is", "are"), ("was", "were"), ("means", "mean"), ("has", "have"), ("does", "do"), ("stands", "stand"))
+
+
+NOUNS = (
+    ("the denial of ", "the denials of "), (" are a limit that does ", " are limits that do "),
+    (" are an agent of ", " are agents of "), (" are a placeholder that ", " are placeholders that "),
+    (" are no tool of ", " are no tools of "), (" are no name of ", " are no names of "),
+    (" are no model that ", " are no models that "), (" are not held to its ", " are not held to their "),
+)  # fmt: skip
 
 
 def of_several(text: str, words: str) -> str:
     """A sentence of one word, said of several: ``is`` behind them becomes ``are``."""
     for one, several in SEVERAL:
         if f"{words} {one} " in text:
-            return text.replace(f"{words} {one} ", f"{words} {several} ").replace(" as it stands", " as they stand")
+            text = text.replace(f"{words} {one} ", f"{words} {several} ").replace(" as it stands", " as they stand")
+            for single, plural in NOUNS:
+                text = text.replace(single, plural, 1)
+            break
     return text
 
 

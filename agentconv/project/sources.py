@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import os
+import posixpath
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
@@ -135,6 +136,9 @@ def listed_places(root: Path, but: Iterable[str] = (), user: bool = False, most:
                     continue
                 if id not in seen.setdefault(path, []):
                     seen[path].append(id)
+        for path in () if user else _declared(root, places.get("declared")):
+            if id not in seen.get(path, ()):
+                seen.setdefault(path, []).append(id)
     real = root.resolve().as_posix().rstrip("/")
     return [
         Source(
@@ -143,6 +147,23 @@ def listed_places(root: Path, but: Iterable[str] = (), user: bool = False, most:
         )
         for path in sorted(seen)  # a link's own name will do: it is asked only whether an output would hit it
     ]  # fmt: skip
+
+
+def _declared(root: Path, rule: Mapping[str, str] | None) -> Iterator[str]:
+    """Files of agents that a table of the project's settings names, wherever they lie in it."""
+    if rule is None or not is_file(root / rule["in"]):
+        return
+    from agentconv.reading.indirect import table_of  # few projects have such a table
+
+    try:
+        text = files.read_text(root / rule["in"])
+    except files.Unreadable:
+        return
+    folder = posixpath.dirname(rule["in"])
+    for _, entry in table_of(text, rule["table"]):
+        path = posixpath.normpath(posixpath.join(folder, str(entry.get(rule["file"]) or "")))
+        if path.startswith(f"{folder}/") and path.endswith(rule["ending"]) and is_file(root / path):
+            yield path
 
 
 def below(path: str, id: str | None) -> str:

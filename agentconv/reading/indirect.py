@@ -25,7 +25,7 @@ def declared(values: Mapping[str, Node], ctx: Context) -> dict[str, Node]:
     for up in range(1, ABOVE + 1):
         folder = posixpath.normpath(posixpath.join(posixpath.dirname(ctx.path), *[".."] * up))
         text = ctx.get("../" * up + str(rule["in"]))
-        for name, entry in _table(text, str(rule["table"])) if text is not None else ():
+        for name, entry in table_of(text, str(rule["table"])) if text is not None else ():
             at = entry.get(str(rule["file"]))
             if isinstance(at, str) and posixpath.normpath(posixpath.join(folder, at)) == posixpath.normpath(ctx.path):
                 said = {str(rule["name"]): name, **{key: entry[key] for key in rule["takes"] if key in entry}}
@@ -34,7 +34,8 @@ def declared(values: Mapping[str, Node], ctx: Context) -> dict[str, Node]:
 
 
 @lru_cache(maxsize=16)  # the agents of one folder ask for the same table
-def _table(text: str, key: str) -> tuple[tuple[str, dict[str, Any]], ...]:
+def table_of(text: str, key: str) -> tuple[tuple[str, dict[str, Any]], ...]:
+    """The entries of a table in a TOML file that are tables themselves; none where it cannot be read."""
     import tomllib  # few files are looked up there
 
     try:

@@ -130,6 +130,9 @@ def fields_of(files: dict[str, bytes]) -> dict[str, Any]:
     if path.endswith(".roomodes"):
         mode: dict[str, Any] = yaml.safe_load(text)["customModes"][0]
         return mode
+    if path.endswith(".ts"):  # without a text of several lines or an escape the literal is a map of YAML
+        literal: dict[str, Any] = yaml.safe_load(text.partition(" = ")[2].partition("\n\nexport")[0])
+        return literal
     if path.endswith(".yaml"):
         file: dict[str, Any] = yaml.safe_load(text)
         bare = file if all(isinstance(one, dict) for one in file.values()) else {}

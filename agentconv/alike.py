@@ -22,6 +22,7 @@ from agentconv.containers.wrapping import loose_field
 from agentconv.lowering.traces import END, KEY
 from agentconv.naming import DEVICES, LONGEST
 from agentconv.output.scalars import yaml_scalar
+from agentconv.reading.context import Get
 from agentconv.reading.engine import controls
 from agentconv.reading.fromplace import stem
 from agentconv.registry import derived
@@ -79,9 +80,9 @@ class Kinds(Generic[Made]):
         """Others, of which none was met."""
         return Kinds(self._form)
 
-    def apart(self, spec: Spec, text: str, path: str, beside: Hashable) -> Apart | None:
+    def apart(self, spec: Spec, text: str, path: str, get: Get | None, beside: Hashable) -> Apart | None:
         """The kind of a file, which is another one where other things are said ``beside`` it."""
-        like = apart(spec, text, path)
+        like = apart(spec, text, path, get)
         return like and Apart((like.kind, beside), like.texts)
 
     def get(self, like: Apart) -> Made | None:
@@ -232,8 +233,20 @@ derived(signs.cache_clear)
 _last: tuple[Spec | None, str, str, Apart | None] = (None, "", "", None)
 
 
-def apart(spec: Spec, text: str, path: str) -> Apart | None:
-    """The kind and the texts of a Markdown file with a header, where its texts are nothing but words.
+def apart(spec: Spec, text: str, path: str, get: Get | None) -> Apart | None:
+    """The kind and the texts of a Markdown file with a header, where its texts are nothing but words. ``get``: the
+    files beside it, one of which may say something of this agent alone.
+    """
+    found = _known_apart(spec, text, path)
+    if found is None or get is None or not spec.tables.get("above"):
+        return found
+    from agentconv.reading.above import entry_above
+
+    return None if entry_above(spec, path, {found.texts.name, found.texts.stem}, get) else found
+
+
+def _known_apart(spec: Spec, text: str, path: str) -> Apart | None:
+    """The same without a look at other files.
 
     The last answer is kept, for a build asks for each of its targets; by the object, as a hash of the text takes as
     long as a look at all of it."""

@@ -255,7 +255,8 @@ def whole(spec: Spec, head: dict[str, Any]) -> str:
         return below(lines_of(spec, head))
     if spec.syntax == "sections":
         return f"## reviewer\n\n{BODY}"
-    return json.dumps(_wrapped(spec, head), indent=1)
+    text = json.dumps(_wrapped(spec, head), indent=1)
+    return f"export default {text}\n" if spec.syntax == "typescript" else text
 
 
 def denying(id: str) -> Field | None:

@@ -24,7 +24,7 @@ from agentconv.project.config import Config, TargetSetting
 from agentconv.project.filling import new_kinds
 from agentconv.project.making import Maker
 from agentconv.project.planning import Plan
-from agentconv.project.sources import Source
+from agentconv.project.sources import Source, taken
 from agentconv.registry import ids, load
 from agentconv.registry import targets as writable
 from tests.strategies import TRAPS
@@ -332,6 +332,29 @@ def test_agents_of_one_description_and_other_tools_are_not_alike(monkeypatch: py
     mine, each, less = rows_both(files, "claude-code", ("opencode", "codex"), monkeypatch)
     assert mine == each
     assert less == 2 * 4, "two of each kind teach it"
+
+
+def test_an_entry_of_its_own_in_a_configuration_makes_an_agent_no_other(tmp_path: Path) -> None:
+    """OpenCode puts the entry of the agent's name and its file together: what is denied there is denied here."""
+    from agentconv.project.sources import listed
+    from agentconv.telling import agentrows
+
+    (tmp_path / ".git").mkdir()
+    place = tmp_path / ".opencode" / "agents"
+    place.mkdir(parents=True)
+    for n, name in enumerate(("aa", "bb", "cc", "dd", "ee")):
+        text = f"---\ndescription: {WORDS[n % 4]} {name}\nmode: subagent\n---\n\nYou are {name}.\n"
+        (place / f"{name}.md").write_text(text, "utf-8")
+    (tmp_path / "opencode.json").write_text('{"agent": {"dd": {"permission": {"bash": "deny"}}}}', "utf-8")
+
+    def sources() -> list[Source]:
+        return listed([str(place)], tmp_path, None, 1_000_000)
+
+    maker = Maker(Plan(ROOT, ("claude-code",), output="out/"), kinds=new_kinds())
+    before = {made.path: made.results["claude-code"][0].rights.before for made in map(maker.make, sources())}
+    assert [path.rsplit("/", 1)[-1] for path, rights in before.items() if "all" not in rights] == ["dd.md"]
+    rows = agentrows.rows(map(taken, sources()), ("claude-code",))  # type: ignore[arg-type]
+    assert [row.name for row in rows if "X" not in row.short and row.short != "all"] == ["dd"]
 
 
 def test_a_column_that_depends_on_the_agent_is_worked_out_for_each() -> None:

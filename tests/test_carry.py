@@ -107,7 +107,7 @@ def lost_from(a: str, *, every: bool) -> dict[tuple[str, str], Any]:
             if every or not facts <= seen:
                 seen |= facts
                 wrong = differences(*home(first, *file, a, b))
-                lost[way, b] = {name: values for name, values in wrong.items() if name not in withheld(a, b)}
+                lost[way, b] = {name: values for name, values in wrong.items() if name not in withheld(a, b, first)}
     assert len(lost) > len(OTHERS)
     return {where: wrong for where, wrong in lost.items() if wrong}
 
@@ -123,10 +123,14 @@ def test_there_and_back_restores_on_every_way(a: str) -> None:
     assert lost_from(a, every=True) == {}
 
 
-def withheld(a: str, b: str) -> set[str | None]:
-    """Fields that bring tools along (Claude's memory), where no header of the other format shows such tools."""
-    shown = {cls for name in registry.load(b).tools.names.values() for cls in name.classes}
-    return set() if {"reads", "writes"} <= shown else {row.field for row in registry.load(a).rows_with("implies")}
+def withheld(a: str, b: str, first: Conversion) -> set[str | None]:
+    """Fields that bring tools along (Claude's memory), where no header of the other format shows such tools; and the
+    agents that may be called, where they lose the file without a tool, and the other file gives none for it."""
+    mine, other = registry.load(a), registry.load(b)
+    shown = {cls for name in other.tools.names.values() for cls in name.classes}
+    brought = set() if {"reads", "writes"} <= shown else {row.field for row in mine.rows_with("implies")}
+    called = any(right.startswith(("delegates", "all")) for right in first.rights.after)
+    return brought | (set() if called else {row.field for row in mine.rows_with("beside_only")})
 
 
 texts = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp")), min_size=1, max_size=30)

@@ -16,8 +16,8 @@ from agentconv.output.templates import FILTERS, by_jinja, environment, template,
 from tests.conftest import ROOT
 from tests.strategies import LINE, TRAPS
 
-PLAIN = {"frontmatter", "yaml", "toml", "json", "cursor"}
-OTHER = {"sections"}  # by Jinja; `report.html.j2` is no layout of a format
+PLAIN = {"frontmatter", "yaml", "toml", "json", "typescript", "cursor"}
+OTHER = {"sections", "codebuff"}  # by Jinja; `report.html.j2` is no layout of a format
 
 
 def by_both(text: str, **names: Any) -> tuple[Any, Any]:

@@ -58,11 +58,12 @@ def texts(draw: st.DrawFn, spec: Spec) -> str:
         text = opening + "\n".join(rows) + closing + draw(st.sampled_from(["", "Do it.\n", "---\n", "```\n"]))
     elif spec.syntax == "toml":
         text = "\n".join(row.replace(": ", " = ", 1) for row in rows)
-    elif spec.syntax == "json":
+    elif spec.syntax in ("json", "typescript"):
         text = draw(st.sampled_from(["{%s}", '{"agent": {"a": {%s}}}', '{"mode": {"a": {%s}}, // c\n}', "[%s]"]))
         text = text % ", ".join(
             f'"{k}": {draw(st.sampled_from(JSON))}' for k in draw(st.lists(st.sampled_from([*spec.fields, "x"])))
         )
+        text = f"export default {text}" if spec.syntax == "typescript" else text
     else:
         text = "customModes:\n" + "".join("  - " + row.replace("\n", "\n    ") + "\n" for row in rows)
     return draw(st.sampled_from([text, text.replace("\n", "\r\n"), text[:-1], text + "\x00"]))

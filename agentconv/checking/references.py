@@ -47,7 +47,7 @@ def _agents(checked: Checked, read: Read, around: Around) -> Iterator[Finding]:
     for rule in agent.tools.rules:
         if rule.scope is not None and rule.scope.kind == "agent" and rule.effect == "allow":
             wanted.setdefault(rule.scope.text, rule.at)
-    elsewhere = checked.spec.rows_with("present")  # names of agents that lie elsewhere
+    elsewhere = checked.spec.rows_with("present", "outside")  # names of agents that lie elsewhere
     for name, at in wanted.items():
         here = not set(name) & set("*?") and not any(is_external(name, row) for row in elsewhere)
         if here and name not in known and name not in ANY:

@@ -19,7 +19,7 @@ _WORDS: dict[str, Any] = {"true": True, "false": False, "null": None}
 
 def read(text: str, listed: str = "") -> Document:
     """The file as one map; a list or a bare value is an error. ``listed``: a list is what stands under this key."""
-    reader = _Reader(text)
+    reader = Reader(text)
     node = under(listed, reader.file())
     if node.kind != "map":
         raise ContainerError("R005", "the file holds no object { }", node.line, node.column)
@@ -40,12 +40,16 @@ def under(key: str, node: Node) -> Node:
 
 def read_value(text: str, start: int, end: int) -> Node:
     """The one value between two offsets of a file (a header of JSON)."""
-    reader = _Reader(text[:end])
+    reader = Reader(text[:end])
     reader.at = start
     return reader.file()
 
 
-class _Reader:
+class Reader:
+    """Goes through the text value by value; a reader of more than JSON begins here."""
+
+    blank = _SPACE
+
     def __init__(self, text: str) -> None:
         self.text, self.at, self.count = text, 0, 0
         self.remarks: list[Remark] = []
@@ -57,7 +61,7 @@ class _Reader:
 
     def skip(self) -> str:
         """To the next thing that counts; its first character, "" at the end."""
-        found = _SPACE.match(self.text, self.at)
+        found = self.blank.match(self.text, self.at)
         self.at = found.end() if found else self.at
         if self.text.startswith("/*", self.at):
             raise self.fail("a comment /* is not closed")

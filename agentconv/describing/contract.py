@@ -19,7 +19,7 @@ from agentconv.registry import Problem
 HEAD_REQUIRED = ("id", "title", "program", "version", "seen", "sure", "kind", "syntax", "places")
 TABLES_REQUIRED = ("container", "identity", "fields")
 KINDS = ("agent", "text", "source", "reading")
-SYNTAXES = ("frontmatter", "toml", "json", "yaml", "sections")
+SYNTAXES = ("frontmatter", "toml", "json", "yaml", "typescript", "sections")
 MOST = 500_000  # characters of a description
 
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from agentconv.bodies.company import member
 from agentconv.model import Agent, Rule, Scope, Tools
 from agentconv.notes import Note, note
+from agentconv.reading.besides import is_external
 from agentconv.rights import Right, Rights
 from agentconv.spec import Spec
 
@@ -38,7 +39,10 @@ def changed_names(agent: Agent, dst: Spec) -> Names:
         return {}
     said = [*(agent.delegates or ()), *(h.agent for h in agent.handoffs or ())]
     said += [r.scope.text for r in agent.tools.rules if r.scope is not None and r.scope.kind == "agent"]
-    wanted = dict.fromkeys(name for name in said if name and not WILD & set(name))
+    outside = dst.rows_with("outside")
+    wanted = dict.fromkeys(
+        name for name in said if name and not WILD & set(name) and not any(is_external(name, row) for row in outside)
+    )
     return {name: new for name in wanted if (new := member(Agent(id=name, name=name), "", dst).becomes) != name}
 
 

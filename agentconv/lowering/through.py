@@ -12,9 +12,9 @@ from agentconv.spec import Spec
 
 def bound_keys(fields: dict[str, Any], source: Agent, dst: Spec, out: Lowered) -> None:
     """Agents are named for who may call them, and the tool for it is given with the names only."""
-    for row in dst.rows_with("gives"):
-        tool = dst.tools.names[row.fact("gives")]
-        if not row.field or not tool.through:
+    for row in dst.rows_with("gives", "needs"):
+        tool = dst.tools.names.get(str(row.fact("gives") or (row.fact("needs") or {}).get("tools")))
+        if not row.field or tool is None or row.key not in (tool.through, tool.needs):
             continue
         tools: Tools = fields["tools"]
         given = any(r.tool.name == tool.name for r in tools.rules)

@@ -123,12 +123,17 @@ def tools_value(row: Field, tools: Tools, spec: Spec) -> Any:
     if tools.base == "all":
         everything = spec.tools.fact("all")
         return list(everything) if everything else ["*"]
-    elsewhere = any(spec.rows_with("adds")) and spec.by_field["mcp_servers"].fact("adds") == "tools"
+    adds = spec.by_field["mcp_servers"].fact("adds") if any(spec.rows_with("adds")) else None
     values: list[Any] = [
-        _list_item(r, spec) for r in tools.rules if r.effect == "allow" and not (elsewhere and r.tool.server)
+        _list_item(r, spec) for r in tools.rules if r.effect == "allow" and not _by_definition(r, adds)
     ]
     word = spec.tools.fact("builtin")
     return [word, *values] if word and tools.base == "builtin" else values
+
+
+def _by_definition(rule: Rule, adds: str | None) -> bool:
+    """Whether it is the definition of a server that gives the tool, and no word of the list (`adds`)."""
+    return bool(rule.tool.server) and (adds == "tools" or (adds == "unlisted" and rule.tool.member is None))
 
 
 def _list_item(rule: Rule, spec: Spec) -> Any:

@@ -13,6 +13,13 @@ if TYPE_CHECKING:
     from jinja2 import Template, TemplateError
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+
+def _script_value(value: Any) -> str:
+    from agentconv.output.script import script_value  # one format is written so
+
+    return script_value(value)
+
+
 FILTERS: Filters = {
     "yaml": scalars.yaml_scalar,
     "yaml_value": scalars.yaml_value,
@@ -22,6 +29,7 @@ FILTERS: Filters = {
     "toml_key": scalars.toml_key,
     "json_value": scalars.json_value,
     "line_value": scalars.line_value,
+    "script_value": _script_value,
 }
 
 

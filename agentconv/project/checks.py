@@ -134,7 +134,7 @@ class Project:
         """The kind of a file, if it is one of many."""
         if not self.alike:
             return None
-        mark = self.kinds.mark(spec, text, source.path)
+        mark = self.kinds.mark(spec, text, source.path, beside(source))
         if mark is not None:
             self.marks[source.path] = mark
         return mark

@@ -307,6 +307,10 @@ def _writers(spec: Spec, key: bool) -> tuple[Writer, ...]:
         return (scalars.toml_key if key else scalars.toml_value,)
     if spec.syntax == "json":
         return (scalars.json_value,)
+    if spec.syntax == "typescript":
+        from agentconv.output.script import script_key, script_text
+
+        return (script_key if key else script_text,)
     if (spec.container.get("dialect") or {}).get("parser") == "lines":
         return (scalars.line_value,)
     if key:

@@ -82,8 +82,8 @@ class Maker:
         """The kind of a file, where what becomes of it depends on nothing but its kind and its texts."""
         if self.kinds is None or source.text is None or source.format is None or source.notes:
             return None
-        beside = (source.below, source.prefix, source.placed, source.asked)
-        return self.kinds.apart(load(source.format), source.text, source.path, beside)
+        around = (source.below, source.prefix, source.placed, source.asked)
+        return self.kinds.apart(load(source.format), source.text, source.path, beside(source), around)
 
     def _targets_for(self, format: str | None) -> list[str]:
         """The targets, but for one in whose place the source lies already."""

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from agentconv.alike import Signs, Texts, apart, signs
 from agentconv.checking.checked import programs_at
 from agentconv.checking.prompts import one_of, strange_places
-from agentconv.reading.context import Reading
+from agentconv.reading.context import Get, Reading
 from agentconv.spec import Spec
 
 TWO = 2  # files of a kind that are looked at in full before another one is believed to be like them
@@ -89,9 +89,9 @@ class QuietKinds:
         self.programs = programs
         self._readers: dict[Hashable, Readers] = {}
 
-    def mark(self, spec: Spec, text: str, path: str) -> Mark | None:
+    def mark(self, spec: Spec, text: str, path: str, get: Get | None) -> Mark | None:
         """The kind of a file; ``None`` where its texts could mean something to a program or to a check."""
-        like = apart(spec, text, path)
+        like = apart(spec, text, path, get)
         if like is None or like.texts.name != like.texts.stem:
             return None
         readers = self._readers.get(like.kind)

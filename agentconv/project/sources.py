@@ -26,6 +26,7 @@ from agentconv.registry import derived, heads, ids
 
 STDIN = "-"
 ENDINGS = (".md", ".toml", ".json", ".jsonc", ".yaml", ".yml", ".roomodes")
+MODULES = (".ts", ".tsx", ".js", ".mjs", ".cjs")  # of these only those in a place: any other one is somebody's program
 
 
 @dataclass(slots=True)
@@ -129,7 +130,7 @@ def listed_places(root: Path, but: Iterable[str] = (), user: bool = False, most:
         skip = places.get("skip", ())
         for glob in places.get("user" if user else "project", ()):
             for path in files.expand(root, glob.removeprefix("~/")):
-                if skip and passed_over(path.rpartition("/")[2], skip):
+                if skip and passed_over(path, skip):
                     continue
                 if closed and closed & set(by_place(path)):
                     continue
@@ -340,7 +341,7 @@ def _folder(path: Path, cwd: Path, from_: str | None, most: int) -> Iterator[Sou
         return
     lead, root = shown(path, cwd), path.resolve().as_posix().rstrip("/")
     for relative, link in files.entries(path):
-        if not relative.endswith(ENDINGS):
+        if not relative.endswith(ENDINGS) and not (relative.endswith(MODULES) and by_place(f"{root}/{relative}")):
             continue
         full = os.path.join(path, relative)
         if link:

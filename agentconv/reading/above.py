@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from agentconv.containers import ContainerError, Document, Node
 from agentconv.model import Rule
 from agentconv.reading.besides import besides
 from agentconv.reading.codecs import TOOL_TYPES
-from agentconv.reading.context import Context, Reading
+from agentconv.reading.context import Context, Get, Reading
 from agentconv.reading.toolrows import tool_row
 from agentconv.registry import load
-from agentconv.spec import Field
+from agentconv.spec import Field, Spec
 
 FOLDERS = 6  # from the agent's own folder upwards
 Shared = tuple[list[Rule], list[Rule]]
@@ -23,25 +24,19 @@ def rules_above(ctx: Context, called: str) -> tuple[Shared, Shared]:
     comes first: one further in, or later in the list, has the last word."""
     every: Shared = [], []
     own: Shared = [], []
-    where = ctx.spec.tables.get("above") or {}
-    if not where or ctx.get is None:
+    if ctx.get is None:
         return every, own
-    here = posixpath.dirname(ctx.path)
     found = []
-    for up in range(FOLDERS, -1, -1):
-        for name in where["files"]:
-            path = posixpath.normpath(posixpath.join(here, "../" * up + name))
-            if path == posixpath.normpath(ctx.path) or (text := ctx.get("../" * up + name)) is None:
-                continue
-            if (document := _opened(text, str(where["format"]), ctx.author)) is None:
-                told = f"`{path}` cannot be read: {ctx.spec.seen} does not start, and which rules it holds is not known"
-                ctx.say("R011", told, "tools", None, effect="approximate", help="mend that file")
-                continue
-            said = Context(load(str(where["format"])), ctx.author, path, text, top=document.header)
-            of_all, of_one = _rules_of(document, said), _rules_of_entry(document, called, said)
-            if any((*of_all, *of_one)):
-                found.append(path)
-            every, own = _put_together(every, of_all), _put_together(own, of_one)
+    for path, text, format in _files_above(ctx.spec, ctx.path, ctx.get):
+        if (document := _opened(text, format, ctx.author)) is None:
+            told = f"`{path}` cannot be read: {ctx.spec.seen} does not start, and which rules it holds is not known"
+            ctx.say("R011", told, "tools", None, effect="approximate", help="mend that file")
+            continue
+        said = Context(load(format), ctx.author, path, text, top=document.header)
+        of_all, of_one = _rules_of(document, said), _rules_of_entry(document, called, said)
+        if any((*of_all, *of_one)):
+            found.append(path)
+        every, own = _put_together(every, of_all), _put_together(own, of_one)
     if found:
         names = " and ".join(f"`{path}`" for path in found)
         have = "have" if len(found) > 1 else "has"
@@ -49,6 +44,26 @@ def rules_above(ctx: Context, called: str) -> tuple[Shared, Shared]:
         help = "a copy has them among its own"
         ctx.say("R011", text, "tools", None, help=help)
     return every, own
+
+
+def entry_above(spec: Spec, path: str, names: Iterable[str], get: Get) -> bool:
+    """Whether one of the configurations above has an entry of one of these names."""
+    for _, text, format in _files_above(spec, path, get):
+        document = _opened(text, format, True)
+        if document is not None and any(_entry(document, name, load(format)) is not None for name in names):
+            return True
+    return False
+
+
+def _files_above(spec: Spec, path: str, get: Get) -> Iterator[tuple[str, str, str]]:
+    """Path, text and format of the configurations that hold for a file in this place, the outermost first."""
+    where = spec.tables.get("above") or {}
+    here = posixpath.dirname(path)
+    for up in range(FOLDERS, -1, -1) if where else ():
+        for name in where.get("files", ()):
+            full = posixpath.normpath(posixpath.join(here, "../" * up + name))
+            if full != posixpath.normpath(path) and (text := get("../" * up + name)) is not None:
+                yield full, text, str(where["format"])
 
 
 def counts_above(reading: Reading) -> bool:
@@ -70,14 +85,19 @@ def _rules_of(document: Document, ctx: Context) -> Shared:
 def _rules_of_entry(document: Document, called: str, ctx: Context) -> Shared:
     """Those of an entry of the same name: the program puts both together, and the file has the last word."""
     made: Shared = [], []
-    top, table = document.header, str(ctx.spec.container.get("entries"))
-    entries = top.get(table) if top is not None else None
-    entry = entries.get(called) if entries is not None and entries.kind == "map" else None
+    entry = _entry(document, called, ctx.spec)
     for pair in entry.pairs if entry is not None and entry.kind == "map" else ():
         row = ctx.spec.fields.get(pair.key.text)
         if row is not None and row.type in TOOL_TYPES:
             _take(pair.value, row, ctx, made)
     return made
+
+
+def _entry(document: Document, called: str, spec: Spec) -> Node | None:
+    """The entry of this name in a file of many."""
+    top, table = document.header, str(spec.container.get("entries"))
+    entries = top.get(table) if top is not None and top.kind == "map" else None
+    return entries.get(called) if entries is not None and entries.kind == "map" else None
 
 
 def _take(node: Node, row: Field, ctx: Context, made: Shared) -> None:

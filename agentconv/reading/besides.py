@@ -69,8 +69,9 @@ def others(document: Document, entry: Node | None, spec: Spec) -> list[str]:
 
 
 def is_external(name: str, row: Field) -> bool:
-    """Whether a name means an agent outside of the file (`present`: the pattern of such names)."""
-    return re.fullmatch(str(row.fact("present")), name) is not None
+    """Whether a name means an agent outside of the file, or of every file (`present`, `outside`: patterns of such
+    names)."""
+    return re.fullmatch(str(row.fact("present") or row.fact("outside")), name) is not None
 
 
 def nobody(spec: Spec, reading: Reading) -> Iterator[tuple[Read, Field, str]]:

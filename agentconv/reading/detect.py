@@ -17,6 +17,8 @@ KEY = pattern(r"^[ \t]*[\"']?([A-Za-z_][\w.-]*)[\"']?[ \t]*[:=]", re.M)
 # scopes, texts of one line, and lists of agents, where a `*` is no tool
 NO_TOOLS = pattern(r"\([^()\n]*\)|^(?:description|name|title)[ \t]*:.*$|^agents[ \t]*:.*(?:\n[ \t]*-[ \t].*)*", re.M)
 HEAD = 4000  # characters that are searched for keys: headers are short
+EXPORT = pattern(r"\bexport\s+default\b|\bmodule\.exports\b")
+COMMON = frozenset((".md", ".json", ".yaml", ".yml", ".toml", ".jsonc", ".ts", ".tsx", ".js", ".mjs", ".cjs"))
 HEADER = pattern(r"^---[ \t]*\r?$", re.M)  # also behind a fence, a comment or a heading
 
 
@@ -37,12 +39,11 @@ def by_place(path: str) -> list[str]:
 @lru_cache(maxsize=256)  # a file is asked for more than once on its way
 def _by_place(path: str) -> tuple[str, ...]:
     slashed = "/" + path.lstrip("/")
-    folder, name = slashed.rsplit("/", 1)
     found = []
-    for id, skipped, globs in _near(folder + "/"):
+    for id, skipped, globs in _near(slashed[: slashed.rindex("/") + 1]):
         for fixed, glob in globs:
             if fixed in slashed and glob_pattern(glob).fullmatch(slashed):
-                if not passed_over(name, skipped):
+                if not passed_over(slashed, skipped):
                     found.append(id)
                 break
     return tuple(found)
@@ -61,9 +62,14 @@ def _around(path: str) -> list[str]:
     return [id for id, _, globs in _places() if any(fixed[1:].endswith("/") and fixed in slashed for fixed, _ in globs)]
 
 
-def passed_over(name: str, skipped: Iterable[str]) -> bool:
-    """Whether a program passes over files of that name in its own places; ``skip`` of the description, with globs."""
-    return any(name == one or ("*" in one and fnmatchcase(name, one)) for one in skipped)
+def passed_over(path: str, skipped: Iterable[str]) -> bool:
+    """Whether a program passes over such a file in its own places; ``skip`` of the description: names, with globs, and
+    folders."""
+    name = path.rpartition("/")[2]
+    return any(
+        name == one or ("*" in one and fnmatchcase(name, one)) or (one[-1] == "/" and f"/{one}" in f"/{path}")
+        for one in skipped
+    )
 
 
 @cache
@@ -92,7 +98,7 @@ def by_name(path: str) -> list[str]:
     for id in ids():
         head = heads()[id]
         for suffix in head.get("suffixes") or ():
-            if name.endswith(suffix) and suffix not in (".md", ".json", ".yaml", ".yml", ".toml", ".jsonc"):
+            if suffix not in COMMON and name.endswith(suffix):
                 found.append(id)
                 break
         else:
@@ -142,6 +148,8 @@ def syntax_fits(text: str, path: str, id: str) -> bool:
         return known and (bare.startswith("---") or bool(HEADER.search(text[:HEAD])))
     if syntax == "json":
         return bare.startswith(("{", "//", "/*"))
+    if syntax == "typescript":
+        return known and bool(EXPORT.search(text))
     if syntax == "toml":
         return not name or name.endswith(".toml") or "." not in name
     return not bare.startswith("---") and known

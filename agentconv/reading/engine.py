@@ -208,6 +208,10 @@ def open_document(spec: Spec, text: str, *, author: bool) -> Document:
         if not author and text.startswith("\ufeff") and dialect.get("bom") == "broken":
             raise ContainerError("R005", "the file begins with a byte order mark")
         return toml.read(text)
+    if spec.syntax == "typescript":
+        from agentconv.containers import literals
+
+        return literals.read(text, spec.container.get("functions") or ())
     listed = str(spec.container.get("maybe_entries") or "")
     if spec.syntax == "json" and not _as_yaml(spec, text):
         from agentconv.containers import json

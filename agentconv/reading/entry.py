@@ -21,7 +21,7 @@ from agentconv.reading.context import UNSAID, Context, Get, Read, Refused, is_da
 from agentconv.reading.miswritten import respelt
 from agentconv.reading.namedfiles import named_in_body
 from agentconv.reading.roster import read_roster
-from agentconv.reading.toolkeys import only_limits, settled, undefined, unnamed, withheld
+from agentconv.reading.toolkeys import of_own_servers, only_limits, settled, unnamed, withheld
 from agentconv.reading.toolrows import joined, only_servers, say_absent, tool_row, tools_here, with_all
 from agentconv.spec import Field, Spec, all_caps, risk
 
@@ -64,9 +64,8 @@ def read_entry(
     for row, missing in indirect.lacking(spec, said):
         ctx.refuse(row.fact("bad"), f"`{row.key}` without `{missing}`")
         ctx.say("R012", f"`{row.key}` without `{missing}`: {spec.seen} does not load this file", row.key, entry)
-    for row, node, problem in indirect.filled(spec, said):
+    for row, node, problem, help in (*indirect.filled(spec, said), *indirect.unfit(spec, said)):
         ctx.refuse(row.fact("bad"), problem)
-        help = f"name each one once in `{row.key}`, or leave `{row.key}` out"
         ctx.say("R012", f"{problem}: {spec.seen} does not load this file", row.key, node, help=help)
     indirect.look_up(spec, said, fields)
     indirect.split_off(spec, fields)
@@ -84,7 +83,7 @@ def read_entry(
         if len(held) > MAX_RULES:
             return too_many(ctx, f"more than {MAX_RULES} of `{at}`", at, keys.where.get(at, entry))
     say_absent(tools, ctx, entry)
-    undefined(tools, fields, keys.where, ctx)
+    tools = of_own_servers(tools, fields, keys.where, ctx)
     if author or spec.tools.mcp.get("only_holds"):
         tools = only_servers(tools, entry, ctx)
     fields.update(forced)

@@ -70,12 +70,36 @@ def lacking(spec: Spec, values: Mapping[str, Node]) -> Iterator[tuple[Field, str
     for row in spec.rows_with("holds"):
         whole = values.get(row.key)
         if (whole is not None and whole.kind == "map") or any(key.startswith(f"{row.key}.") for key in values):
-            yield from ((row, key) for key in row.fact("holds") or () if f"{row.key}.{key}" not in values)
+            for key in row.fact("holds") or ():
+                one_of = key if isinstance(key, list) else [key]
+                if not any(f"{row.key}.{one}" in values for one in one_of):
+                    yield row, "` or `".join(one_of)
 
 
-def filled(spec: Spec, values: Mapping[str, Node]) -> Iterator[tuple[Field, Node, str]]:
-    """Lists of what is filled in into a text, each with what is wrong with it: the program takes one that names all of
-    that, each once and nothing else."""
+def unfit(spec: Spec, values: Mapping[str, Node]) -> Iterator[tuple[Field, Node, str, str]]:
+    """Keys that the program takes only beside a value of another key, or never beside it (``beside_only``,
+    ``beside_never``), each with what is wrong and what to do. A list has the value among others; what is empty is as if
+    unsaid."""
+    for row in spec.rows_with("beside_only", "beside_never"):
+        node = values.get(row.key)
+        if node is None or not (node.text.strip() or node.items or node.pairs):
+            continue
+        for key, word in (row.fact("beside_only") or {}).items():
+            if not _holds(values.get(key), word):
+                yield row, node, f"`{row.key}` without `{word}` in `{key}`", f"put `{word}` there, or take the key out"
+        for key, word in (row.fact("beside_never") or {}).items():
+            if _holds(values.get(key), word):
+                problem = f"`{row.key}` beside `{key}: {str(word).lower()}`"
+                yield row, node, problem, "take one of them out"
+
+
+def _holds(node: Node | None, word: Any) -> bool:
+    return node is not None and any(one.kind == "scalar" and one.value == word for one in (node, *node.items))
+
+
+def filled(spec: Spec, values: Mapping[str, Node]) -> Iterator[tuple[Field, Node, str, str]]:
+    """Lists of what is filled in into a text, each with what is wrong with it, and what to do: the program takes one
+    that names all of that, each once and nothing else."""
     for row in spec.rows_with("fills"):
         if row.key not in values or (node := values[row.key]).kind != "list":
             continue
@@ -102,7 +126,8 @@ def filled(spec: Spec, values: Mapping[str, Node]) -> Iterator[tuple[Field, Node
             problem = problem or (
                 f"`{row.key}` names {', '.join(over)}, which `{facts['text']}` has no place for" if over else ""
             )
-            yield row, node, problem or f"`{row.key}` does not name {', '.join(less)} of `{facts['text']}`"
+            problem = problem or f"`{row.key}` does not name {', '.join(less)} of `{facts['text']}`"
+            yield row, node, problem, f"name each one once in `{row.key}`, or leave `{row.key}` out"
 
 
 def look_up(spec: Spec, values: Mapping[str, Node], fields: dict[str, Any]) -> None:

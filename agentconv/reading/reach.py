@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -79,11 +80,14 @@ def _texts(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(one, str) for one in value)
 
 
+_ENV = re.compile(r"\$[A-Za-z_]\w*|(?!\$)(?s:.*)")
 # the words of `server_values`
 _OF_KIND: Mapping[str, Callable[[Any], bool]] = {
     "text": lambda value: isinstance(value, str),
     "texts": _texts,
     "text-map": lambda value: isinstance(value, dict) and _texts(list(value.values())),
+    # the program looks `$NAME` up, and any other word behind the sign is the name of nothing
+    "env-map": lambda value: _OF_KIND["text-map"](value) and all(_ENV.fullmatch(one) for one in value.values()),
     "count": lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= 0,
     "bool": lambda value: isinstance(value, bool),
     "none": lambda value: value is None,
@@ -115,7 +119,9 @@ def _server_problem(config: Any, row: Field) -> str:
     reached = "remote" if "command" not in config and ("url" in config or not types) else "local"
     kind = kinds[0] if kinds else reached
     missing = [key for key in requires.get(kind, ()) if config.get(key) is None]
-    return f"without {', '.join(missing)}" if missing else ""
+    takes = (row.fact("server_strict") or {}).get(kind)
+    odd = [key for key in config if takes and key not in takes]
+    return f"without {', '.join(missing)}" if missing else f"with an unknown `{odd[0]}`" if odd else ""
 
 
 def read_hooks(node: Node, row: Field, ctx: Context) -> Any:

@@ -83,6 +83,10 @@ def settled(tools: Tools, values: Mapping[str, Node], ctx: Context) -> Tools:
     if switches := table.fact("limit_with"):
         tools = _limited(tools, switches, values, ctx)
     tools = _own_servers(tools, values, ctx)
+    if any("tools" in (row.fact("needs") or ()) for row in ctx.spec.rows_with("needs")):
+        from agentconv.reading.ownservers import with_keys
+
+        tools = with_keys(tools, values, ctx)
     if switches := table.mcp.get("unless"):
         shut = _holds(switches, values)
         if tools.base == "all" or (tools.base is None and not tools.rules):
@@ -124,10 +128,16 @@ def _own_servers(tools: Tools, values: Mapping[str, Node], ctx: Context) -> Tool
     return Tools("builtin" if tools.base == "all" else tools.base, tuple(dict.fromkeys(rules)))
 
 
-def undefined(tools: Tools, fields: Mapping[str, Any], where: Mapping[str, Node], ctx: Context) -> None:
-    """Servers that are named and not defined, or defined and not named, where the program takes neither."""
+def of_own_servers(tools: Tools, fields: Mapping[str, Any], where: Mapping[str, Node], ctx: Context) -> Tools:
+    """Servers that are named and not defined, or defined and not named, where the program takes neither, or where being
+    defined is what gives them."""
+    row = ctx.spec.by_field.get("mcp_servers")
+    if row is not None and row.fact("adds") == "unlisted":
+        from agentconv.reading.ownservers import with_own_servers
+
+        return with_own_servers(tools, fields, where, ctx)
     if not ctx.spec.tools.mcp.get("defined") or (ctx.spec.tools.fact("sets") or {}).get("members"):
-        return  # a set that names its members is the definition itself, of a server without a tool as well
+        return tools  # a set that names its members is the definition itself, of a server without a tool as well
     there = fields.get("mcp_servers") or {}
     named = {r.tool.server: r.at for r in tools.rules if r.tool.server}
     for server, at in named.items():
@@ -142,6 +152,7 @@ def undefined(tools: Tools, fields: Mapping[str, Any], where: Mapping[str, Node]
             ctx.say(
                 "R012", f"{problem}: {ctx.spec.seen} does not take this file", "mcp_servers", where.get("mcp_servers")
             )
+    return tools
 
 
 def _two_lists(tools: Tools, ctx: Context) -> Tools:

@@ -130,7 +130,7 @@ def rows(sources: Iterable[Source], programs: tuple[str, ...]) -> Iterator[Row]:
                 yield _bad(source.path, source.format or "", problems[0])
             continue
         spec = load(source.format)
-        like = apart(spec, source.text, source.path)
+        like = apart(spec, source.text, source.path, beside(source))
         known = by_text.get(like) if like is not None else None
         if known is not None and all(id in known.cells for id in programs):
             yield known

@@ -399,6 +399,17 @@ def _crewai(out: Answer) -> list[Seen]:
     ]
 
 
+def _codebuff(out: Answer) -> list[Seen]:
+    """Steps are a tool of the description alone: the program runs them beside the model."""
+    found = []
+    for a in out["agents"]:
+        tools = [*a["tools"], *(["handleSteps"] if a["steps"] else ())]
+        one = Seen(a["file"], a["name"], a["description"], a["prompt"], tools, model=a["model"])
+        one.effort = a["effort"]
+        found.append(one)
+    return found
+
+
 VIEWS: Mapping[str, Callable[[Answer], list[Seen]]] = {
     "agent-framework": _amazonq,
     "agent-skills": _skills,
@@ -408,6 +419,7 @@ VIEWS: Mapping[str, Callable[[Answer], list[Seen]]] = {
     "claude-managed-agents": _managed,
     "claude-code": _claude,
     "cline": _cline,
+    "codebuff": _codebuff,
     "codex": _codex,
     "continue": _continue,
     "copilot-cli": _copilot,

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from agentconv import comparing, naming, rights, scopes
+from agentconv import comparing, naming, rights, scopes, serverwords
 from agentconv.lowering import carry, choosing, fields, lists, lower, maps, servers, tools, wish
 from agentconv.model import Rule, Scope, Tool, Tools
 from agentconv.output import scalars
@@ -90,6 +90,10 @@ def every_server(job: Any, found: Any, listed: bool) -> Any:
 
 def whole_key(job: Any, name: Any, cap: str, grant: Any, at: Any) -> Any:
     return [Rule("allow", name.tool(), None, grant.approval or "auto", at[0] if at else "tools")]
+
+
+def distrusting_none(what: str, real: Any = serverwords.among) -> frozenset[str]:
+    return frozenset() if what == "trust" else real(what)
 
 
 def any_class(real: Any, cap: str, wanted: Any, allowed: Any, spec: Any) -> Any:
@@ -360,7 +364,7 @@ FAULTS = [
         property(lambda self: frozenset()),
         "row:opencode-delegate-to-vscode",
     ),
-    Fault("trust travels", servers, "TRUST", frozenset(), "row:claude-trusted-server-to-gemini"),
+    Fault("trust travels", servers, "among", distrusting_none, "row:claude-trusted-server-to-gemini"),
     Fault(
         "switched-off servers are started",
         servers,

@@ -184,6 +184,18 @@ SHAPES = {"frontmatter": HEADERS, "toml": TOMLS, "json": JSONS}
 YAMLS = {
     name: (lambda n, s=shape: s(n).removeprefix("---\n").replace("\n---\n", "\n")) for name, shape in HEADERS.items()
 }
+SHAPES["typescript"] = {
+    **{name: (lambda n, s=shape: "export default " + s(n)) for name, shape in JSONS.items()},
+    "imports": lambda n: "import " + many("a, ", n),
+    "import of blanks": lambda n: "import" + " " * n,
+    "templates": lambda n: "export default { handleSteps: function* () {" + many("`${", n),
+    "open template": lambda n: "export default { a: `" + many("$", n),
+    "types": lambda n: "const a: " + many("A<", n),
+    "assertions": lambda n: "export default { a: 1 " + many("as A ", n) + "}",
+    "steps": lambda n: "export default { handleSteps: function* () {" + many(" x", n) + "} }",
+    "brackets": lambda n: "export default " + "(" * n,
+    "statements": lambda n: many("const a = 1\n", n) + "export default { }",
+}  # fmt: skip
 SHAPES |= {"yaml": {**YAMLS, **{f"json {k}": v for k, v in JSONS.items()}}, "sections": HEADERS}
 
 

@@ -15,6 +15,7 @@ from agentconv.convert import convert_text
 from agentconv.lowering import fields, servers
 from agentconv.proof import asked
 from tests.conftest import ROOT
+from tests.security.faults import distrusting_none
 
 ROWS = {row["id"]: row for row in yaml.safe_load((ROOT / "fixtures/rights/starting.yaml").read_text("utf-8"))}
 # row -> words that may not stand in the output, words that must
@@ -56,7 +57,7 @@ GUARDS: list[tuple[str, Any, str, Any]] = [
     ("claude-servers-as-map-to-gemini", asked, "only_started", lambda agent, *rest: (agent, [])),
     ("openhands-servers-to-claude", asked, "only_started", lambda agent, *rest: (agent, [])),
     ("claude-switched-off-server-to-junie", servers, "_switched_off", lambda config: ""),
-    ("claude-trusted-server-to-gemini", servers, "TRUST", frozenset()),
+    ("claude-trusted-server-to-gemini", servers, "among", distrusting_none),
     ("gemini-included-tools-to-claude", asked, "limited_servers", unlimited),
     ("gemini-excluded-tools-to-claude", asked, "limited_servers", unlimited),
 ]

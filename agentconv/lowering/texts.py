@@ -53,6 +53,7 @@ def _by_name(agent: Agent, called: str, dst: Spec, out: Lowered) -> dict[str, An
         out.say("C001", text, "id", "info" if same else None)
     title = _said(agent.title)
     if (row := dst.by_field.get("title")) is not None:
+        title = title or (wish if name != wish else None)  # people may read it as it was
         if title or row.fact("required"):
             fields["title"] = title or called
     elif title and title != name:

@@ -9,8 +9,8 @@ from agentconv.reading.engine import read_program
 from agentconv.registry import shared_readers
 from agentconv.spec import Spec
 
-STAMP = re.compile(rb"(?m)^# Made by agentconv from .*\. Edit that file, not this one\.\r?\n")
-SYNTAXES = ("frontmatter", "toml", "yaml")
+STAMP = re.compile(rb"(?m)^(?:#|//) Made by agentconv from .*\. Edit that file, not this one\.\r?\n")
+MARKS = {"frontmatter": "#", "toml": "#", "yaml": "#", "typescript": "//"}  # what a comment begins with, by syntax
 
 
 def stamped(text: str, spec: Spec, path: str, source: str) -> str:
@@ -18,7 +18,7 @@ def stamped(text: str, spec: Spec, path: str, source: str) -> str:
     if not allowed(spec) or not source.isprintable():
         return text
     newline = "\r\n" if "\r\n" in text else "\n"
-    comment = f"# Made by agentconv from {source}. Edit that file, not this one.{newline}"
+    comment = f"{MARKS[spec.syntax]} Made by agentconv from {source}. Edit that file, not this one.{newline}"
     if spec.syntax == "frontmatter":
         opening = f"---{newline}"
         if not text.startswith(opening):
@@ -34,7 +34,7 @@ def stamped(text: str, spec: Spec, path: str, source: str) -> str:
 
 def allowed(spec: Spec) -> bool:
     """Whether the program ignores comments in the header: a fact of the description."""
-    return spec.syntax in SYNTAXES and not spec.many and spec.container.get("header_comments", "ignored") == "ignored"
+    return spec.syntax in MARKS and not spec.many and spec.container.get("header_comments", "ignored") == "ignored"
 
 
 def _read(spec: Spec, text: str, path: str) -> tuple[str, list[Agent]]:

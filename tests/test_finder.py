@@ -20,7 +20,7 @@ WORD = st.lists(PART, min_size=1, max_size=4).map("".join)
 
 @settings(max_examples=400)
 @given(
-    st.lists(WORD, unique=True, max_size=40), st.lists(st.one_of(WORD, st.sampled_from("\n\t .,`*\"'()")), max_size=30)
+    st.lists(WORD, unique=True, max_size=90), st.lists(st.one_of(WORD, st.sampled_from("\n\t .,`*\"'()")), max_size=30)
 )
 def test_no_whole_word_is_missed(words: list[str], pieces: list[str]) -> None:
     text = "".join(pieces)
@@ -38,10 +38,10 @@ def _indexed(many: Finder, text: str) -> list[str]:
 
 
 def test_names_that_all_change_are_said_where_they_are_named(tmp_path: Path) -> None:
-    """In CrewAI no name has a dash: forty agents, of which one names another and one names itself."""
+    """In CrewAI no name has a dash: eighty agents, of which one names another and one names itself."""
     place = tmp_path / ".claude" / "agents"
     place.mkdir(parents=True)
-    for n in range(40):
+    for n in range(80):
         words = {7: "Then the agent `part-3-of` decides.", 8: "You are the agent `part-8-of`."}.get(n, "You read.")
         text = f"---\nname: part-{n}-of\ndescription: Reads part {n}\ntools: Read\n---\n\n{words}\n"
         (place / f"part-{n}-of.md").write_text(text, "utf-8")
@@ -56,7 +56,7 @@ def test_names_that_all_change_are_said_where_they_are_named(tmp_path: Path) -> 
 
 
 def test_a_word_behind_a_written_end_of_line_is_found_in_a_file() -> None:
-    words = [f"p{n}-of" for n in range(40)]
+    words = [f"p{n}-of" for n in range(80)]
     text = r'{"prompt": "Read.\np5-of decides."}'
     assert Finder(words).found_in_file(text) == ["p5-of"]
     assert not Finder(words).found(text), "the letter before it makes it another word"

@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-FEW = 16  # words that a plain search finds sooner
+FEW = 64  # words that a plain search finds sooner (prompts of 7,000 characters: 130 µs for 50 words, 190 µs this way)
 RUN = re.compile(r"\w+")
 ESCAPED = re.compile(r"\\.")
 

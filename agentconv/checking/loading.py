@@ -67,10 +67,8 @@ def _cause(checked: Checked, read: Read, reason: str) -> tuple[Node | tuple[int,
     for word in re.findall(r"`([^`]+)`", reason):
         if (key := next((k for k in read.keys if k.new == word), None)) is not None:
             return checked.at(key.start), f"write `{checked.written(word)}` for `{checked.written(key.text)}`; {FIXED}"
-        if (
-            "unknown key" in reason
-            and (key := next((k for k in read.keys if k.text == word and k.new), None)) is not None
-        ):
+        key = next((k for k in read.keys if k.text == word and k.new), None)
+        if key is not None and "unknown key" in reason:
             return checked.at(key.start), f"write `{checked.written(key.new or '')}` for it; {FIXED}"
         token = next((t for t in read.tokens if t.text == word), None)
         if token is not None:
@@ -88,9 +86,7 @@ def _cause(checked: Checked, read: Read, reason: str) -> tuple[Node | tuple[int,
         return node, "give the agent another name"
     for one in notes:
         if one.code in REPAIRS and one.line:
-            if (
-                "--- below" in one.message or "--- around" in one.message
-            ):  # where the prompt begins is the author's to say
+            if re.search("--- (?:below|around)", one.message):  # where the prompt begins is the author's to say
                 return (one.line, one.column), "put the fields between two lines of `---`, and the prompt below them"
             return (one.line, one.column), f"{_repair_words(one)}; {FIXED}"
     if place := re.search(r"line (\d+)(?:, column (\d+))?", reason):

@@ -77,13 +77,18 @@ class Reader:
             raise self.fail("text after the end of the JSON value")
         return node
 
-    def value(self, depth: int) -> Node:
+    def begun(self, depth: int) -> str:
+        """The first sign of one more value; too deep, or too many of them, is an error."""
         char = self.skip()
         self.count += 1
         if depth > MAX_DEPTH:
             raise self.fail(f"nested deeper than {MAX_DEPTH} levels", code="R017")
         if self.count > MAX_NODES:
             raise self.fail(f"more than {MAX_NODES} values", code="R017")
+        return char
+
+    def value(self, depth: int) -> Node:
+        char = self.begun(depth)
         if char == "{":
             return self.object(depth)
         if char == "[":

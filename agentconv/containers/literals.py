@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from agentconv.containers import MAX_DEPTH, MAX_NODES, ContainerError, Document, Node, Pair, Remark
+from agentconv.containers import MAX_DEPTH, ContainerError, Document, Node, Pair, Remark
 from agentconv.containers.json import Reader
 
 _BLANK = "\t\n\v\f\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
@@ -105,12 +105,7 @@ class _Reader(Reader):
         return self.fail(f"{what} would have to be run, and no file is run to read it", help=help)
 
     def value(self, depth: int) -> Node:
-        char = self.skip()
-        self.count += 1
-        if depth > MAX_DEPTH:
-            raise self.fail(f"nested deeper than {MAX_DEPTH} levels", code="R017")
-        if self.count > MAX_NODES:
-            raise self.fail(f"more than {MAX_NODES} values", code="R017")
+        char = self.begun(depth)
         if char == "(":
             self.at += 1
             node = self.value(depth + 1)

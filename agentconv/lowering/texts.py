@@ -72,9 +72,8 @@ def _by_place(agent: Agent, called: str, dst: Spec, out: Lowered) -> dict[str, A
     id = _free(filed, dst)
     fields: dict[str, Any] = {"id": id}
     if id != called:
-        if id == filed and naming.legal(
-            called, dst.identity.get("id")
-        ):  # but no name that every file system keeps apart
+        # a name that the program takes, but none that every file system keeps apart
+        if id == filed and naming.legal(called, dst.identity.get("id")):
             why = f"{dst.program} calls an agent as its {'key' if dst.many else 'file'} is called"
             out.say("C001", f"`{_short(called)}` became `{id}`: {why}", "id")
         else:

@@ -212,7 +212,9 @@ class ToolTable:
         return template.split("{server}", 1)[1][:1] if "{server}" in template and "__" not in template else ""
 
     def mcp_tool(self, token: str) -> Tool | None:
-        """A token that names tools of an MCP server, as the program spells them."""
+        """A token that names tools of an MCP server, as the program spells them; a dead name is none."""
+        if token in self.dead:
+            return None
         if self.mcp.get("every") is not None and token == self.mcp["every"]:
             return Tool(token, server="*")
         for fixed, pattern, one in self._mcp_patterns:

@@ -78,7 +78,7 @@ def _own(token: str, spec: Spec, author: bool) -> Found | None:
         return Found(Tool(token, caps), "own")
     if not author and (name := table.own_behind(token)):
         return Found(name.tool(), "alias")
-    if token not in table.dead and (mcp := table.mcp_tool(token)):
+    if mcp := table.mcp_tool(token):
         if table.mcp_is_loose and _is_elsewhere(token, spec, author):
             return None  # `run_in_terminal` is a tool, not the server `run`
         return Found(mcp, "mcp")

@@ -161,7 +161,7 @@ class Told:
 
 # Explained: words that need not be found again, each with its reason.
 SAYS_THE_DEFAULT = {("model", "inherit"), ("user-invocable", "true"), ("user-invokable", "true"),
-                    ("disable-model-invocation", "false"), ("is_background", "false")}  # fmt: skip
+                    ("disable-model-invocation", "false"), ("is_background", "false"), ("kind", "local")}  # fmt: skip
 SPELLED_OTHERWISE = {
     "priority": {"high", "medium", "low", "critical"},  # numbers in the model
     "triggers": {"keywords", "filepatterns", "taskpatterns"},  # inner keys with one name for all formats
@@ -221,6 +221,8 @@ def lost(entry: Entry, told: Told) -> list[str]:
     """The words of a key that are neither in the output nor spoken of in a note: lost in silence."""
     if entry.key in CONTROLS or told_of(entry, told) or flat(entry.key) in told.said:
         return []
+    if "hiddentrue" in told.output and (entry.key, *entry.words) == ("user-invocable", "false"):
+        return []  # OpenCode's word for it
     words = [w for w in left(entry) if w not in told.output and w not in told.said]
     if entry.key in ("model", "modelId"):  # `openai/gpt-5` is `GPT-5` elsewhere, a dated or trial id its model
         models = [re.sub(r"-(\d{8}|exp|preview)$", "", w.strip("\"'").rsplit("/", 1)[-1]) for w in entry.value.split()]

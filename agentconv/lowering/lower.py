@@ -231,7 +231,8 @@ def _held_by_rights(
                 text = f"{dst.program} has no `{row.key}: {word}`; what it takes away is what you allowed"
                 out.say("L004", text, row.field or row.key, "approximate")
             continue
-        words = " and ".join(DOES.get(cls, cls) for cls in sorted(classes))
+        does = [DOES.get(cls, cls) for cls in sorted(classes)]
+        words = " or ".join(filter(None, [", ".join(does[:-1]), does[-1]]))
         text = f"{dst.program} has no `{row.key}: {word}`"
         if dst.tools.control == "none":
             out.say("L004", f"{text}, and nothing else that would hold it", row.field or row.key, "approximate")

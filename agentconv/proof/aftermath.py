@@ -27,7 +27,8 @@ def refusal(job: Job, made: Attempt, gained: list[str]) -> Note | None:
     if rights:
         parts.append(f"the agent would gain {', '.join(rights)}")
     if limits:
-        parts.append(f"it would lose the limit {', '.join(limits)}")
+        keys = ", ".join(f"`{job.src.key_of(name)}`" for name in limits)
+        parts.append(f"it would lose the limit{'s' * (len(limits) > 1)} {keys}")
     why = str(dst.tools.fact("why") or "") if dst.tools.enforced == "no" and rights else ""
     text = f"not written: in {dst.seen} {' and '.join(parts)}" + (f" ({why})" if why else "")
     asked = ",".join(dict.fromkeys(classes))

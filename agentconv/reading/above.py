@@ -19,14 +19,14 @@ FOLDERS = 6  # from the agent's own folder upwards
 Shared = tuple[list[Rule], list[Rule]]
 
 
-def rules_above(ctx: Context, called: str) -> tuple[Shared, Shared]:
-    """Rules for every agent, and those of an entry for this one; of each, early ones and others. The outermost file
-    comes first: one further in, or later in the list, has the last word."""
+def rules_above(ctx: Context, called: str) -> tuple[Shared, Shared, list[str]]:
+    """Rules for every agent, and those of an entry for this one; of each, early ones and others; and the files that
+    hold them. The outermost file comes first: one further in, or later in the list, has the last word."""
     every: Shared = [], []
     own: Shared = [], []
     if ctx.get is None:
-        return every, own
-    found = []
+        return every, own, []
+    found: list[str] = []
     for path, text, format in _files_above(ctx.spec, ctx.path, ctx.get):
         if (document := _opened(text, format, ctx.author)) is None:
             told = f"`{path}` cannot be read: {ctx.spec.seen} does not start, and which rules it holds is not known"
@@ -37,13 +37,20 @@ def rules_above(ctx: Context, called: str) -> tuple[Shared, Shared]:
         if any((*of_all, *of_one)):
             found.append(path)
         every, own = _put_together(every, of_all), _put_together(own, of_one)
-    if found:
-        names = " and ".join(f"`{path}`" for path in found)
-        have = "have" if len(found) > 1 else "has"
+    return every, own, found
+
+
+def within_the_list(shared: Shared, found: list[str], listed: bool, ctx: Context) -> Shared:
+    """What the rules for every agent are to one that lists its tools: no word of the project's adds to that list,
+    which its author meant to be all (the program, which knows maps only, would go by them)."""
+    names, have = " and ".join(f"`{path}`" for path in found), "have" if len(found) > 1 else "has"
+    kept = [[rule for rule in some if rule.effect == "deny" or not listed] for some in shared]
+    if kept != list(shared):
+        ctx.say("R011", f"what {names or 'the file'} gives every agent adds nothing to this agent's list", "tools", None)
+    elif found:
         text = f"{names} {have} rules for this agent, too: they count, and stand before those of this file"
-        help = "a copy has them among its own"
-        ctx.say("R011", text, "tools", None, help=help)
-    return every, own
+        ctx.say("R011", text, "tools", None, help="a copy has them among its own")
+    return kept[0], kept[1]
 
 
 def entry_above(spec: Spec, path: str, names: Iterable[str], get: Get) -> bool:

@@ -89,10 +89,10 @@ def remember(token: str, at: str, place: Node, found: Found, ctx: Context) -> No
     if found.how == "dead":
         ctx.say("T002", f"`{token}` means nothing to {program} any more; {_became(found, new)}", at, place)
     elif found.how in ("foreign", "foreign-mcp"):
-        what = "is a name of another program"
+        what = "is a name of another program,"
         if found.scope and ctx.spec.tools.own(token.split("(")[0].strip()):
-            what = "has brackets behind the name, which this program does not know"
-        ctx.say("T001", f"`{token}` {what}, {nothing}; {_became(found, new)}", at, place)
+            what = "has brackets behind the name:"
+        ctx.say("T001", f"`{token}` {what} {nothing}; {_became(found, new)}", at, place)
     elif found.how == "misplaced":
         ctx.say("T001", f"`{token}` is a tool and no group, {nothing}; {_became(found, new)}", at, place)
     elif found.how == "less":

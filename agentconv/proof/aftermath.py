@@ -149,7 +149,7 @@ def less(job: Job, made: Attempt, notes: list[Note]) -> list[Note]:
     if any(r.cls == counting.ALL for r in made.rights) or made.back.tools.base == "all":
         return []
     words = ", ".join(counting.spelled(gone))
-    return [note("T003", f"{job.dst.program} has no tools for: {words}", path="tools", effect="narrows")]
+    return [note("T003", f"{job.dst.program} gives such an agent no tools for: {words}", path="tools", effect="narrows")]
 
 
 def _told_of(job: Job, notes: list[Note]) -> set[str]:

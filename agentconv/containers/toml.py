@@ -125,7 +125,7 @@ def _check_dots(text: str) -> None:
 
 # tomllib's words: for a value, a namespace or a table that is there already, and for a text without its end
 TWICE = ("Cannot overwrite", "Cannot mutate", "Cannot declare")
-OPEN = ("Unterminated string", "Expected \"'\"", "Expected \"'''\"", "Illegal character '\\n'")
+OPEN = ("Unterminated string", 'Expected "\'"', "Expected \"'''\"", "Illegal character '\\n'")
 
 
 def _error(source: str, error: tomllib.TOMLDecodeError) -> ContainerError:

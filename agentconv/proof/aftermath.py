@@ -142,14 +142,17 @@ def less(job: Job, made: Attempt, notes: list[Note]) -> list[Note]:
     """Rights that did not arrive are named, whatever the reason."""
     there = made.rights | counting.of_ambient(job.dst)
     gone = counting.lost(counting.spread(job.before), counting.spread(there))
-    told = _told_of(job, notes)
-    gone = frozenset(r for r in gone if _kind(r.cls) not in told)
+    if told := _told_of(job, notes):  # of what a note speaks some may be left, of the others nothing is
+        told |= {_kind(r.cls) for r in there}
+        gone = frozenset(r for r in gone if _kind(r.cls) not in told)
     if not gone or job.dst.text_kind:
         return []
     if any(r.cls == counting.ALL for r in made.rights) or made.back.tools.base == "all":
         return []
     words = ", ".join(counting.spelled(gone))
-    return [note("T003", f"{job.dst.program} gives such an agent no tools for: {words}", path="tools", effect="narrows")]
+    return [
+        note("T003", f"{job.dst.program} gives such an agent no tools for: {words}", path="tools", effect="narrows")
+    ]
 
 
 def _told_of(job: Job, notes: list[Note]) -> set[str]:

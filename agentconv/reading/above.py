@@ -46,7 +46,9 @@ def within_the_list(shared: Shared, found: list[str], listed: bool, ctx: Context
     names, have = " and ".join(f"`{path}`" for path in found), "have" if len(found) > 1 else "has"
     kept = [[rule for rule in some if rule.effect == "deny" or not listed] for some in shared]
     if kept != list(shared):
-        ctx.say("R011", f"what {names or 'the file'} gives every agent adds nothing to this agent's list", "tools", None)
+        ctx.say(
+            "R011", f"what {names or 'the file'} gives every agent adds nothing to this agent's list", "tools", None
+        )
     elif found:
         text = f"{names} {have} rules for this agent, too: they count, and stand before those of this file"
         ctx.say("R011", text, "tools", None, help="a copy has them among its own")

@@ -269,6 +269,8 @@ def lower_extras(extras: tuple[Extra, ...], src: Spec, dst: Spec, out: Lowered) 
         ):
             text = f"`{extra.key}` of {src.program} was read for what the agent takes from it"
             out.say("L006", text, extra.key, "info")
+        elif extra.key in out.held:
+            continue
         elif extra.limits and not dst.text_kind:
             out.limits.append(extra.key)
             row = src.fields.get(extra.key)

@@ -108,6 +108,7 @@ def _by_place(agent: Agent, called: str, dst: Spec, out: Lowered) -> dict[str, A
 
 
 def _short(text: str) -> str:
+    text = " ".join(text.split())
     return text if len(text) <= 60 else text[:59] + "…"
 
 
@@ -230,12 +231,7 @@ def placeholders(prompt: str | None, src: Spec, dst: Spec, out: Lowered) -> str 
     if prompt is None or src.id == dst.id:
         return prompt
     for fact in (f for f in src.tables.get("expands") or () if isinstance(f, Mapping)):
-        asked = fact.get("unfilled") == "asked"  # any word is an input that the caller gives
-        found = [m[0] for m in re.finditer(str(fact["pattern"]), prompt) if asked or m[1] in fact.get("fills", ())]
-        if found:
-            names = ", ".join(f"`{name}`" for name in dict.fromkeys(found[:4]))
-            effect: NoteEffect | None = "approximate" if asked else None
-            out.say("L009", f"{src.program} fills in {names}; {dst.program} does not", "prompt", effect)
+        _say_filled("prompt", prompt, fact, src, dst, out)
     for word in (f for f in src.tables.get("expands") or () if isinstance(f, str) and f in prompt):
         out.say("L009", f"{src.program} fills in `{word}…}}`; {dst.program} does not", "prompt")
     for fact in (f for f in dst.tables.get("expands") or () if isinstance(f, Mapping)):
@@ -245,6 +241,25 @@ def placeholders(prompt: str | None, src: Spec, dst: Spec, out: Lowered) -> str 
             text = f"{dst.seen} takes `{found[0]}` for a placeholder and has no escape: written as `{made}`"
             out.say("C013", text, "prompt")
     return prompt
+
+
+def _say_filled(name: str, value: str, fact: Mapping[str, Any], src: Spec, dst: Spec, out: Lowered) -> None:
+    """What the source's program fills in, and the target's does not."""
+    asked = fact.get("unfilled") == "asked"  # any word is an input that the caller gives
+    if found := [m[0] for m in re.finditer(str(fact["pattern"]), value) if asked or m[1] in fact.get("fills", ())]:
+        names = ", ".join(f"`{one}`" for one in dict.fromkeys(found[:4]))
+        effect: NoteEffect | None = "approximate" if asked else None
+        out.say("L009", f"{src.program} fills in {names}; {dst.program} does not", name, effect)
+
+
+def say_filled_beside(agent: Agent, src: Spec, dst: Spec, out: Lowered) -> None:
+    """The same outside of prompts, in the fields that the description names (`also_in`)."""
+    if src.id == dst.id:
+        return
+    for fact in (f for f in src.tables.get("expands") or () if isinstance(f, Mapping)):
+        for name in fact.get("also_in", ()):
+            if isinstance(value := getattr(agent, name), str) and name in {*dst.by_field, dst.body_field}:
+                _say_filled(name, value, fact, src, dst, out)
 
 
 def as_written(agent: Agent, dst: Spec, out: Lowered) -> Agent:
@@ -266,11 +281,11 @@ def _filled_elsewhere(agent: Agent, dst: Spec, out: Lowered) -> Agent:
     for fact in (f for f in dst.tables.get("expands") or () if isinstance(f, Mapping)):
         for name in fact.get("also_in", ()):
             value = getattr(agent, name)
-            new = re.sub(str(fact["pattern"]), str(fact["change"]), value) if isinstance(value, str) else value
-            if new != value:
+            found = re.search(str(fact["pattern"]), value) if isinstance(value, str) else None
+            if found and (new := re.sub(str(fact["pattern"]), str(fact["change"]), value)) != value:
                 changes: dict[str, Any] = {name: new}
                 agent = replace(agent, **changes)
-                text = f"{dst.seen} takes `${{…}}` for a placeholder and has no escape: a blank keeps it text"
+                text = f"{dst.seen} takes `{found[0]}` for a placeholder and has no escape: a blank keeps it text"
                 out.say("C013", text, name)
     return agent
 

@@ -233,7 +233,7 @@ def placeholders(prompt: str | None, src: Spec, dst: Spec, out: Lowered) -> str 
     for fact in (f for f in src.tables.get("expands") or () if isinstance(f, Mapping)):
         _say_filled("prompt", prompt, fact, src, dst, out)
     for word in (f for f in src.tables.get("expands") or () if isinstance(f, str) and f in prompt):
-        out.say("L009", f"{src.program} fills in `{word}…}}`; {dst.program} does not", "prompt")
+        out.say("L009", _filled(f"`{word}…}}`", src, dst), "prompt")
     for fact in (f for f in dst.tables.get("expands") or () if isinstance(f, Mapping)):
         if found := [m[0] for m in re.finditer(str(fact["pattern"]), prompt)]:
             prompt = re.sub(str(fact["pattern"]), str(fact["change"]), prompt)
@@ -243,13 +243,20 @@ def placeholders(prompt: str | None, src: Spec, dst: Spec, out: Lowered) -> str 
     return prompt
 
 
+def _filled(names: str, src: Spec, dst: Spec) -> str:
+    """The sentence; of two forms of one program by their own names."""
+    if src.program == dst.program:
+        return f"{src.program} fills in {names} in `{src.id}`, and in `{dst.id}` it does not"
+    return f"{src.program} fills in {names}; {dst.program} does not"
+
+
 def _say_filled(name: str, value: str, fact: Mapping[str, Any], src: Spec, dst: Spec, out: Lowered) -> None:
     """What the source's program fills in, and the target's does not."""
     asked = fact.get("unfilled") == "asked"  # any word is an input that the caller gives
     if found := [m[0] for m in re.finditer(str(fact["pattern"]), value) if asked or m[1] in fact.get("fills", ())]:
         names = ", ".join(f"`{one}`" for one in dict.fromkeys(found[:4]))
         effect: NoteEffect | None = "approximate" if asked else None
-        out.say("L009", f"{src.program} fills in {names}; {dst.program} does not", name, effect)
+        out.say("L009", _filled(names, src, dst), name, effect)
 
 
 def say_filled_beside(agent: Agent, src: Spec, dst: Spec, out: Lowered) -> None:

@@ -43,12 +43,13 @@ def read_entry(
     values += indirect.declared(dict(values), ctx).items()
     said, order, rows = dict(values), spec.order, indirect.demanded(spec, dict(values))
     ctx.keys = frozenset(said)
-    keys = Keys(ctx, document, entry)
+    keys, above = Keys(ctx, document, entry), None
     if get is not None and spec.tables.get("above"):
-        from agentconv.reading.above import rules_above
+        from agentconv.reading.above import put_under, said_above
 
         named = said.get(str(spec.identity.get("over") or ""))
-        keys.shared, keys.under = rules_above(ctx, named.text if named is not None else id)
+        above = said_above(ctx, named.text if named is not None else id)
+        keys.shared, keys.under = above.every, above.own
     for key, node in sorted(values, key=lambda v: order.get(v[0], len(order))):
         if problems := keys.take(key, node, rows.get(key)):
             return problems
@@ -58,6 +59,8 @@ def read_entry(
             return problems
         said.setdefault(key, node)
     fields = keys.fields
+    if above is not None:
+        put_under(above, fields, keys.extras, ctx)
     for row in spec.rows_with("absent"):
         if row.field:
             fields.setdefault(row.field, row.fact("absent"))

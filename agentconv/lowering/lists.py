@@ -286,7 +286,8 @@ def _every(job: ToolJob, servers: Servers, listed: bool) -> list[Rule] | None:
             return [Rule("allow", tool, at=rule_at(servers["*", None])), *denied]
     if not forbidden_server(job, "*") and _ambient(job, server_places(job, "*", None)):
         return None
-    text = f"{job.dst.program} has no word for “every MCP server”: tools of MCP servers are left out"
+    others = " that the list does not name" if any(g.open for (s, _), g in servers.items() if s != "*") else ""
+    text = f"{job.dst.program} has no word for “every MCP server”: tools of MCP servers{others} are left out"
     effect: NoteEffect | None = None
     if forbidden_server(job, "*"):
         text, effect = f"tools of MCP servers are left out: {job.why_not('mcp:*')[1]}", job.why_not("mcp:*")[2]

@@ -20,6 +20,7 @@ from agentconv.reading.origins import as_it_is
 from agentconv.reading.roster import kept_rosters, said_by, with_rosters, without
 from agentconv.reading.toolkeys import beside_list, beside_servers
 from agentconv.rights import (
+    ALL,
     CLASSES,
     MCP,
     Right,
@@ -194,11 +195,45 @@ def _tools(
     held, reasons = _held_by_rights(agent, src, dst, options, out)
     if not held and _kin(src, dst) and denied_by_fields(agent, src, program=False):
         before = of_tools(agent.tools, src, program=False)  # the mode goes along, so what the list names may stay
+    elif not _kin(src, dst):
+        less, why = _held_extras(agent, src, dst, before, options, out)
+        held, reasons = held | less, {**why, **reasons}
     leave = frozenset(c for c in (*CLASSES, "mcp:*") if options.allows(c)) - forbid - held
     bounds = Bounds(forbid | held, tuple(reasons.items()), options.approval, leave)
     tools, delegates, notes = control_for(agent, src, dst, before, bounds)
     out.notes += notes
     return tools, delegates
+
+
+def _held_extras(
+    agent: Agent, src: Spec, dst: Spec, before: Rights, options: Options, out: Lowered
+) -> tuple[frozenset[str], dict[str, Reason]]:
+    """Limits in keys of the program's own (commands that a shell may not run): held by leaving out what they limit, and
+    idle where the agent has nothing of it."""
+    taken: set[str] = set()
+    reasons: dict[str, Reason] = {}
+    had = {right.cls for right in before}
+    for extra in agent.extras if dst.tools.control != "none" and not dst.text_kind else ():
+        row = src.fields.get(extra.key)
+        classes = row.fact("held_without") if row is not None and extra.limits else None
+        if not classes or options.allows("limits") or any(options.allows(cls) for cls in classes):
+            continue
+        out.held.add(extra.key)
+        text = f"{dst.program} has no `{extra.key}`"
+        if ALL not in had and not had & set(classes):
+            out.say("L001", f"{text}; the agent has no tool that it would limit", extra.key, "info")
+            continue
+        taken |= set(classes)
+        reason = f"{dst.program} cannot hold `{extra.key}` of {src.program}"
+        reasons |= dict.fromkeys(classes, ("L004", reason, "narrows"))
+        help = "--allow-widening limits gives them without it"
+        out.say(
+            "L004",
+            f"{text}; it is held by giving no tool that {_either([DOES.get(cls, cls) for cls in classes])}",
+            extra.key,
+            help=help,
+        )
+    return frozenset(taken), reasons
 
 
 def _kin(src: Spec, dst: Spec) -> bool:

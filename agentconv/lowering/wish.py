@@ -266,6 +266,8 @@ def say_unknown(job: ToolJob) -> None:
             job.say("T004", text, rule.at, effect="info")
             continue
         text = f"`{rule.tool.name}` is no tool that any program has; left out"
+        if "*" in rule.tool.name:  # what it may stand for in its own program, another note tells
+            text = f"`{rule.tool.name}` is the name of no single tool; left out"
         job.say("T004", text, rule.at, effect="narrows" if rule.effect == "allow" else "lost")
 
 

@@ -34,7 +34,8 @@ class Above:
     own: Shared = field(default_factory=lambda: ([], []))
     fields: dict[str, Any] = field(default_factory=dict)
     extras: dict[str, Extra] = field(default_factory=dict)
-    paths: list[str] = field(default_factory=list)  # where these stand
+    found: list[str] = field(default_factory=list)  # the files with such rules
+    paths: list[str] = field(default_factory=list)  # the files with such entries
 
 
 def said_above(ctx: Context, called: str) -> Above:
@@ -42,7 +43,6 @@ def said_above(ctx: Context, called: str) -> Above:
     made = Above()
     if ctx.get is None:
         return made
-    found = []
     files = (ctx.spec.tables.get("above") or {}).get("files", ())
     for path, near, text, format in _files_above(ctx.spec, ctx.path, ctx.get):
         if (document := _opened(text, format, ctx.author)) is None:
@@ -60,15 +60,24 @@ def said_above(ctx: Context, called: str) -> Above:
             if _take_entry(made, document, entry, called, forced, said, ctx):
                 made.paths.append(path)
         if some:
-            found.append(path)
-    if found:
-        names = " and ".join(f"`{path}`" for path in found)
-        have = "have" if len(found) > 1 else "has"
-        text = f"{names} {have} rules for this agent, too: they count, and stand before those of this file"
-        help = "a copy has them among its own"
-        ctx.say("R011", text, "tools", None, help=help)
+            made.found.append(path)
     made.fields = {name: value for name, value in made.fields.items() if name not in _of_the_file(ctx.spec)}
     return made
+
+
+def within_the_list(shared: Shared, found: list[str], listed: bool, ctx: Context) -> Shared:
+    """What the rules for every agent are to one that lists its tools: no word of the project's adds to that list,
+    which its author meant to be all (the program, which knows maps only, would go by them)."""
+    names, have = " and ".join(f"`{path}`" for path in found), "have" if len(found) > 1 else "has"
+    kept = [[rule for rule in some if rule.effect == "deny" or not listed] for some in shared]
+    if kept != list(shared):
+        ctx.say(
+            "R011", f"what {names or 'the file'} gives every agent adds nothing to this agent's list", "tools", None
+        )
+    elif found:
+        text = f"{names} {have} rules for this agent, too: they count, and stand before those of this file"
+        ctx.say("R011", text, "tools", None, help="a copy has them among its own")
+    return kept[0], kept[1]
 
 
 def put_under(made: Above, fields: dict[str, Any], extras: list[Extra], ctx: Context) -> None:

@@ -49,7 +49,7 @@ def read_entry(
 
         named = said.get(str(spec.identity.get("over") or ""))
         above = said_above(ctx, named.text if named is not None else id)
-        keys.shared, keys.under = above.every, above.own
+        keys.shared, keys.under, keys.above = above.every, above.own, above.found
     for key, node in sorted(values, key=lambda v: order.get(v[0], len(order))):
         if problems := keys.take(key, node, rows.get(key)):
             return problems
@@ -116,6 +116,7 @@ class Keys:
         self.early: list[Rule] = []  # of an old map, which a newer one overrides
         self.shared: tuple[list[Rule], list[Rule]] = [], []  # early ones and others, of keys beside the entries
         self.under: tuple[list[Rule], list[Rule]] = [], []  # the same of another entry for this agent
+        self.above: list[str] = []  # the files that hold such rules
         self.rules: list[Rule] = []
         self.limits: list[Rule] = []  # of a key that the program does not read
 
@@ -233,6 +234,10 @@ class Keys:
 
     def tools(self) -> Tools:
         """The tools by all keys that speak of them."""
+        if self.above or any(self.shared):
+            from agentconv.reading.above import within_the_list
+
+            self.shared = within_the_list(self.shared, self.above, self.base == "none", self.ctx)
         shared = joined(self.spec, *self.shared)
         early, rules = self.early, self.rules
         if any(self.under):

@@ -113,7 +113,7 @@ def _made(
         for source in found:
             made = maker.make(source)
             done.sources += made.agent_file
-            source.text, source.real = None, ""
+            source.text, source.real = None, ""  # of ten thousand sources only their names stay
             yield made
         return
     # which of two files is the original is seen when all of them were read
@@ -133,11 +133,10 @@ def _made(
         readings, differing = resolve(readings, written, plan.targets, lambda read: chosen(read, plan))
         first += differing
     plan = replace(plan, several=agents_of(plan, (r for _, r in readings), 2) > 1)
-    maker = Maker(plan, companies=_companies(plan, [source for source, _ in readings]))
+    left = [source for source, _ in readings]
+    maker = Maker(plan, companies=_companies(plan, left), kinds=_kinds(plan, left))
     for source, reading in readings:
-        made = Made(source.path)
-        maker.make_read(source, reading, made)
-        yield made
+        yield maker.make_known(source, reading)
 
 
 def _putter(plan: Plan) -> Putter:
@@ -149,8 +148,6 @@ def _putter(plan: Plan) -> Putter:
 def workers_for(plan: Plan, found: list[Source]) -> int:
     """How many processes convert: those that were asked for, else as many as pay."""
     if plan.jobs == 1 or (plan.jobs == 0 and len(found) * len(plan.targets) < PAYS_FROM):
-        return 1
-    if plan.jobs == 0 and len(plan.targets) == 1 and load(plan.targets[0]).syntax == "frontmatter":
         return 1
     from agentconv.project.workers import count_for
 

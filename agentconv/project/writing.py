@@ -94,12 +94,13 @@ class Target:
 
             order = {id(result): n for n, result in enumerate(self.made)}  # some programs start the first one
             SharedFiles(self).write(sorted(results, key=lambda result: order[id(result)]))
+            self._let_go(results)
         elif self.plan.output == STDOUT:
             self.to_stdout(results)
+            self._let_go(results)
         else:
             self._write(results)
             self.putter.wait()
-        self._let_go(results)
         self.drop()
 
     def drop(self) -> None:

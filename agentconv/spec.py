@@ -127,6 +127,11 @@ class Spec:
                 out.setdefault(row.field, row)
         return out
 
+    def key_of(self, name: str) -> str:
+        """The key of a model field in the file, also of one that is only read; of what is no field, the name itself."""
+        row = self.by_field.get(name) or next((r for r in self.fields.values() if r.field == name), None)
+        return row.key if row else name
+
     @cached_property
     def held(self) -> frozenset[str]:
         """Fields of the model that have a home in the format."""

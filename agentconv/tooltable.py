@@ -45,8 +45,8 @@ class ToolTable:
 
     @property
     def server_switches(self) -> Mapping[str, Any]:
-        """Keys that decide whether there are other MCP servers than those of the file itself."""
-        return {**(self.mcp.get("own_unless") or {}), **(self.mcp.get("own_with") or {})}
+        """Keys with one of which there are other MCP servers than those of the file itself."""
+        return dict(self.mcp.get("own_unless") or {})
 
     @property
     def server_keys(self) -> frozenset[str]:

@@ -43,12 +43,13 @@ def read_entry(
     values += indirect.declared(dict(values), ctx).items()
     said, order, rows = dict(values), spec.order, indirect.demanded(spec, dict(values))
     ctx.keys = frozenset(said)
-    keys = Keys(ctx, document, entry)
+    keys, above = Keys(ctx, document, entry), None
     if get is not None and spec.tables.get("above"):
-        from agentconv.reading.above import rules_above
+        from agentconv.reading.above import put_under, said_above
 
         named = said.get(str(spec.identity.get("over") or ""))
-        keys.shared, keys.under = rules_above(ctx, named.text if named is not None else id)
+        above = said_above(ctx, named.text if named is not None else id)
+        keys.shared, keys.under, keys.above = above.every, above.own, above.found
     for key, node in sorted(values, key=lambda v: order.get(v[0], len(order))):
         if problems := keys.take(key, node, rows.get(key)):
             return problems
@@ -58,6 +59,8 @@ def read_entry(
             return problems
         said.setdefault(key, node)
     fields = keys.fields
+    if above is not None:
+        put_under(above, fields, keys.extras, ctx)
     for row in spec.rows_with("absent"):
         if row.field:
             fields.setdefault(row.field, row.fact("absent"))
@@ -113,6 +116,7 @@ class Keys:
         self.early: list[Rule] = []  # of an old map, which a newer one overrides
         self.shared: tuple[list[Rule], list[Rule]] = [], []  # early ones and others, of keys beside the entries
         self.under: tuple[list[Rule], list[Rule]] = [], []  # the same of another entry for this agent
+        self.above: list[str] = []  # the files that hold such rules
         self.rules: list[Rule] = []
         self.limits: list[Rule] = []  # of a key that the program does not read
 
@@ -235,6 +239,10 @@ class Keys:
 
     def tools(self) -> Tools:
         """The tools by all keys that speak of them."""
+        if self.above or any(self.shared):
+            from agentconv.reading.above import within_the_list
+
+            self.shared = within_the_list(self.shared, self.above, self.base == "none", self.ctx)
         shared = joined(self.spec, *self.shared)
         early, rules = self.early, self.rules
         if any(self.under):

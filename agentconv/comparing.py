@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from agentconv.model import Approval, Scope
 from agentconv.records import dataclass
-from agentconv.scopes import within
+from agentconv.scopes import convert, within
 
 CLASSES = ("reads", "writes", "runs", "network", "delegates")
 ALL = "all"
@@ -83,7 +83,19 @@ def _holds(have: _Known, one: Right) -> bool:
     # mostly the same limit is at hand
     if one in have.rights or any(covers(r, one) for r in have.by_scope.get((one.cls, one.scope), ())):
         return True
-    return any(covers(r, one) for cls in _wider(one.cls) for r in known.get(cls, ()))
+    if any(covers(r, one) for cls in _wider(one.cls) for r in known.get(cls, ())):
+        return True
+    return one.scope is not None and _in_parts(known.get(one.cls, ()), one)
+
+
+def _in_parts(have: Iterable[Right], one: Right) -> bool:
+    """Whether a limit that another language says in several patterns is at hand with each of them."""
+    assert one.scope is not None
+    for kind in {r.scope.kind for r in have if r.scope} - {one.scope.kind}:
+        parts = convert(one.scope, kind) or []
+        if len(parts) > 1 and all(any(covers(r, replace(one, scope=part)) for r in have) for part in parts):
+            return True
+    return False
 
 
 def _wider(cls: str) -> Iterator[str]:

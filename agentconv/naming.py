@@ -13,10 +13,17 @@ LONGEST = 120  # of a file name: with suffix and lock it has to fit where 143 by
 WORDS = pattern(r"[a-z0-9]+")
 
 
+LETTERS = str.maketrans({
+    "ß": "ss", "ẞ": "ss", "æ": "ae", "Æ": "ae", "œ": "oe", "Œ": "oe", "ø": "o", "Ø": "o", "ł": "l", "Ł": "l", "đ": "d",
+    "Đ": "d", "ð": "d", "Ð": "d", "þ": "th", "Þ": "th", "ı": "i",
+})  # fmt: skip
+"""Latin letters that are no other letter with a mark, which NFKD would take off."""
+
+
 def slug(text: str) -> str:
     """``C# Expert`` -> ``csharp-expert``. Empty where nothing in it is a letter or digit we can write."""
     text = text.replace("#", "sharp").replace("+", "plus").replace("&", " and ")
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    plain = unicodedata.normalize("NFKD", text.translate(LETTERS)).encode("ascii", "ignore").decode().lower()
     return "-".join(WORDS.findall(plain))
 
 

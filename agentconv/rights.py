@@ -357,9 +357,11 @@ def denied_by_fields(agent: Agent, spec: Spec, *, program: bool) -> frozenset[st
     gone: set[str] = set()
     for row in spec.rows_with("denies"):
         denies = row.fact("denies")
-        if denies and row.field and (row.applied or not program):
+        if denies and row.field:
             value = getattr(agent, row.field)
-            gone |= set(denies.get(row.to_program.get(value, value), ()))
+            word = row.to_program.get(value, value)
+            if row.holds(word) or not program:
+                gone |= set(denies.get(word, ()))
     return frozenset(gone)
 
 

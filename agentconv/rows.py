@@ -34,6 +34,10 @@ class Field:
         """Whether the key does anything in the program."""
         return self.facts.get("applied", True) is not False
 
+    def holds(self, word: object) -> bool:
+        """Whether the program keeps to this value, where it is a limit."""
+        return self.applied and word not in self.facts.get("unenforced", ())
+
     @cached_property
     def to_model(self) -> dict[Any, Any]:
         """The program's words -> the model's."""

@@ -5,7 +5,6 @@ docs/describing-formats.md is the language. Nothing here knows a program.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import field
 from functools import cached_property
@@ -19,285 +18,11 @@ from agentconv.capabilities import near as near
 from agentconv.capabilities import part_of as part_of
 from agentconv.capabilities import portable as portable
 from agentconv.capabilities import risk as risk
-from agentconv.model import Tool
-from agentconv.namepatterns import fixed_part, matching, template_regex
 from agentconv.records import dataclass
 from agentconv.rows import Field as Field
 from agentconv.rows import Name as Name
 from agentconv.rows import rows as rows
-
-
-@dataclass(frozen=True, eq=False)
-class ToolTable:
-    """The ``tools:`` table. It is itself and no other, so that what was found out about it can be kept by it."""
-
-    data: Mapping[str, Any]
-
-    def fact(self, key: str, default: Any = None) -> Any:
-        """One word of the table."""
-        return self.data.get(key, default)
-
-    @property
-    def control(self) -> str:
-        """list, map, groups, switch or none."""
-        return str(self.data.get("control", "none"))
-
-    @property
-    def enforced(self) -> str:
-        """yes, no or unknown (YAML reads bare yes/no as booleans)."""
-        value = self.data.get("enforced", True)
-        return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
-
-    @property
-    def servers_ask(self) -> bool:
-        """Whether a list of sets can say that the tools of an MCP server ask, all of them or none."""
-        words = self.fact("sets") or {}
-        asks = "ask" in (words.get("policies") or {}).values()
-        return bool(words.get("members")) and asks and any(one.get("server") for one in words["words"].values())
-
-    @property
-    def server_switches(self) -> Mapping[str, Any]:
-        """Keys that decide whether there are other MCP servers than those of the file itself."""
-        return {**(self.mcp.get("own_unless") or {}), **(self.mcp.get("own_with") or {})}
-
-    @property
-    def server_keys(self) -> frozenset[str]:
-        """Keys of the program's own that say which MCP servers there are: the rules for tools hold what they say."""
-        only = self.mcp.get("only")
-        return frozenset((*self.server_switches, *([str(only)] if only else ())))
-
-    @cached_property
-    def names(self) -> dict[str, Name]:
-        """Single tools and groups by name."""
-        out: dict[str, Name] = {}
-        for name, facts in (self.data.get("names") or {}).items():
-            facts = facts or {}
-            out[str(name)] = Name(
-                str(name),
-                tuple(facts.get("is", ())),
-                tuple(facts.get("also", ())),
-                scope=facts.get("scope", ""),
-                plain=bool(facts.get("plain", False)),
-                keep=tuple((facts.get("keep") or {}).items()),
-                off=bool(facts.get("off", False) or facts.get("only_by") or facts.get("set_up")),
-                set_up=bool(facts.get("set_up", False)),
-                key=str(facts.get("only_by") or facts.get("through") or ""),
-                through=str(facts.get("through", "")),
-                needs=str(facts.get("needs", "")),
-                never=bool(facts.get("never", False)),
-                closed=facts.get("default") == "deny",
-                named=bool(facts.get("named", False)),
-                deny_with=_words(facts.get("deny_with")),
-                bracketed=str(facts.get("bracketed", "")),
-            )
-        for group, facts in (self.data.get("groups") or {}).items():
-            facts = facts or {}
-            members = tuple(facts.get("members", ()))
-            meant = [m for m in members if m in out and m not in _words(facts.get("beside"))]
-            union = tuple(dict.fromkeys(c for m in meant for c in out[m].gives))
-            caps = tuple(facts.get("is") or union)
-            also = tuple(dict.fromkeys([*facts.get("also", ()), *(c for c in union if c not in caps)]))
-            out[str(group)] = Name(
-                str(group),
-                caps,
-                tuple(c for c in also if c not in caps),
-                members,
-                scope=facts.get("scope", ""),
-                off=bool(facts.get("off", False) or facts.get("alone", False)),  # never written: its members are
-                alone=bool(facts.get("alone", False)),
-            )
-        return out
-
-    @cached_property
-    def singles(self) -> dict[str, Name]:
-        """Names that are no group whose members are listed: the units of the program's rights."""
-        return {n: name for n, name in self.names.items() if not name.members}
-
-    @cached_property
-    def aliases(self) -> dict[str, str]:
-        """Other spellings that work in the program."""
-        return {str(k): str(v) for k, v in (self.data.get("aliases") or {}).items()}
-
-    @cached_property
-    def dead(self) -> dict[str, tuple[str, ...]]:
-        """Names that mean nothing to the program, with what their authors mean."""
-        return {str(k): _words(v) for k, v in (self.data.get("dead") or {}).items()}
-
-    @cached_property
-    def folded(self) -> dict[str, str]:
-        """Lower-cased spelling -> the name it stands for."""
-        out: dict[str, str] = {}
-        for name in self.names:
-            out.setdefault(name.lower(), name)
-        for alias, name in self.aliases.items():
-            out.setdefault(alias.lower(), name)
-        return out
-
-    def own(self, token: str) -> Name | None:
-        """The name as the program itself would find it."""
-        exact = self.names.get(token) or self.names.get(self.aliases.get(token, ""))
-        if exact or self.data.get("case", "sensitive") == "sensitive":
-            return exact or self._by_pattern(token)
-        name = self.folded.get(token.lower())
-        return self.names[name] if name is not None else self._by_pattern(token)
-
-    def _by_pattern(self, token: str) -> Name | None:
-        """A name of a family (`discovered_tool_…`)."""
-        known = (self.data.get("patterns") or {}).items()
-        caps = next((caps for pattern, caps in known if re.fullmatch(str(pattern), token)), None)
-        return None if caps is None else Name(token, _words(caps), off=True)
-
-    def covers(self, token: str) -> frozenset[str]:
-        """The single names that a token of a rule reaches in the program."""
-        if token == self.data.get("star_key", "*"):
-            return frozenset(self.singles)
-        name = self.own(token)
-        if name is not None:
-            return frozenset(self.expand(name.name)) if name.name in self.names else frozenset()
-        return frozenset(self.matching(token))
-
-    def matching(self, token: str) -> list[str]:
-        """The single names that a pattern matches, where the program takes patterns."""
-        if not self.data.get("wildcards"):
-            return []
-        fold = self.data.get("case", "sensitive") == "insensitive"
-        return matching(token, self.singles, fold=fold, regex=str(self.data.get("regex") or ""))
-
-    @cached_property
-    def sentinels(self) -> frozenset[str]:
-        """Names that the program takes and that give nothing: they keep a list from being empty, or shut out MCP."""
-        form = self.data.get("no_tools")
-        found = {str(n) for n in form} if isinstance(form, list) else set()
-        found -= set(self.names)  # a real name that gives no right may stand for none, too, and is read as itself
-        return frozenset(found | {str(n) for n in _words(self.mcp.get("shut"))})
-
-    def named(self, name: str) -> Tool | None:
-        """The tool behind a name of the tables: of the program itself, or of MCP servers."""
-        return self.names[name].tool() if name in self.names else self.mcp_tool(name)
-
-    def expand(self, name: str) -> list[str]:
-        """A group's single names; a single name is itself."""
-        found = self.names[name]
-        if not found.members:
-            return [name]
-        return [single for member in found.members if member in self.names for single in self.expand(member)]
-
-    def shutting(self, token: str) -> frozenset[str]:
-        """The single names that go when a token is denied."""
-        gone = set(self.covers(token))
-        gone |= {n for n, name in self.singles.items() if gone & set(name.deny_with)}
-        return frozenset(gone)
-
-    @cached_property
-    def mcp(self) -> Mapping[str, Any]:
-        """Spellings of MCP tools."""
-        return self.data.get("mcp") or {}
-
-    @cached_property
-    def _mcp_patterns(self) -> list[tuple[str, re.Pattern[str], bool]]:
-        out: list[tuple[str, re.Pattern[str], bool]] = []  # text in all it spells, its pattern, whether it is one tool
-        last = self.mcp.get("split_at") == "last"
-        for key in ("tool", "also_tool"):
-            for template in _words(self.mcp.get(key)):
-                out.append((fixed_part(template), template_regex(template, last), True))
-        for key in ("server", "also_server"):
-            for form in _words(self.mcp.get(key)):
-                out.insert(0, (fixed_part(form), template_regex(form, last, self.tool_separator), False))
-        return out
-
-    @property
-    def tool_separator(self) -> str:
-        """What stands between a server and its tool: where the server's own form ends with the name, no part of it."""
-        template = str(self.mcp.get("tool") or "")
-        return template.split("{server}", 1)[1][:1] if "{server}" in template and "__" not in template else ""
-
-    def mcp_tool(self, token: str) -> Tool | None:
-        """A token that names tools of an MCP server, as the program spells them; a dead name is none."""
-        if token in self.dead:
-            return None
-        if self.mcp.get("every") is not None and token == self.mcp["every"]:
-            return Tool(token, server="*")
-        for fixed, pattern, one in self._mcp_patterns:
-            found = pattern.fullmatch(token) if fixed in token else None
-            if (
-                found
-                and not self._no_server(found["server"])
-                and self._spellable(found["server"], one and found["tool"])
-            ):
-                server = self._servers.get(found["server"], found["server"])
-                return Tool(token, server=server, member=found["tool"] if one else None)
-        return None
-
-    @cached_property
-    def _servers(self) -> dict[str, str]:
-        """Other names of a server -> the one it is written by."""
-        known = self.mcp.get("servers") or {}
-        return {alias: name for name, aliases in known.items() for alias in _words(aliases)}
-
-    def _no_server(self, name: str) -> bool:
-        """`read/x` is an unknown tool of the set `read`, not a tool of a server of that name."""
-        return name in self.mcp.get("no_servers", ()) or name in self.names or name in self.aliases
-
-    @property
-    def mcp_is_loose(self) -> bool:
-        """Any name with the separator looks like a tool of a server (``{server}_{tool}``)."""
-        templates = (*_words(self.mcp.get("tool")), *_words(self.mcp.get("also_tool")))
-        return any(t.startswith("{server}") and "/" not in t for t in templates) and "server_pattern" not in self.mcp
-
-    def spell_mcp(self, server: str, member: str | None) -> str | None:
-        """How the program writes a server's tools, ``None`` where it cannot."""
-        if server == "*":
-            every = self.mcp.get("every")
-            return None if every is None else str(every)
-        template = self.mcp.get("tool" if member else "server")
-        if template is None:
-            return None
-        if clean := self.mcp.get("clean"):  # characters outside the class become `_` in the program
-            server = re.sub(clean, "_", server)
-            member = re.sub(clean, "_", member) if member else member
-        if not self._spellable(server, member) or self.own_member(member):
-            return None
-        return str(template).format(server=server, tool=member)
-
-    def own_behind(self, token: str) -> Name | None:
-        """The same of a token with a server in front, whatever that is called."""
-        behind = token.rpartition(self.tool_separator)[2] if self.mcp.get("own_members") else token
-        return self.own_member(behind) if behind != token else None
-
-    def own_member(self, member: str | None) -> Name | None:
-        """The program's own tool that it takes a server's tool of that name for."""
-        if not member or member.lower() not in self.mcp.get("own_members", ()):
-            return None
-        return self.own(member) or self.own(self.folded.get(member.lower(), ""))
-
-    def _spellable(self, server: str, member: str | bool | None) -> bool:
-        """Whether the program takes such a server and tool apart as they are meant."""
-        split = r"[\s,;\"'\[\]()]" if self.fact("split") == "comma-space" else r"[,;\r\n\"'\[\]()]|\A\s|\s\Z"
-        if any(isinstance(name, str) and re.search(split, name) for name in (server, member)):
-            return False  # in a list of names it would be two, or lose an end
-        whole, part = self.mcp.get("server_pattern"), self.mcp.get("tool_pattern")
-        if whole and not re.fullmatch(str(whole), server):
-            return False
-        return not (part and member) or re.fullmatch(str(part), str(member)) is not None
-
-    def spell_denied(self, server: str, member: str | None) -> str | None:
-        """How the deny-list names a server's tools, ``None`` where it cannot."""
-        if member is None and "deny_server" in self.mcp:
-            template = self.mcp["deny_server"]
-            return None if template is None else str(template).format(server=server)
-        return self.spell_mcp(server, member)
-
-    def denied_tool(self, token: str) -> Tool | None:
-        """A token of the deny-list that names tools of MCP servers."""
-        template = self.mcp.get("deny_server")
-        found = template_regex(str(template), False).fullmatch(token) if template else None
-        return Tool(token, server=found["server"]) if found else self.mcp_tool(token)
-
-
-def _words(value: Any) -> tuple[str, ...]:
-    if value is None:
-        return ()
-    return (value,) if isinstance(value, str) else tuple(value)
+from agentconv.tooltable import ToolTable, words
 
 
 @dataclass(frozen=True, eq=False)
@@ -402,6 +127,11 @@ class Spec:
                 out.setdefault(row.field, row)
         return out
 
+    def key_of(self, name: str) -> str:
+        """The key of a model field in the file, also of one that is only read; of what is no field, the name itself."""
+        row = self.by_field.get(name) or next((r for r in self.fields.values() if r.field == name), None)
+        return row.key if row else name
+
     @cached_property
     def held(self) -> frozenset[str]:
         """Fields of the model that have a home in the format."""
@@ -425,7 +155,7 @@ class Spec:
     @cached_property
     def ambient(self) -> dict[str, tuple[str, ...]]:
         """What every agent of the program has anyway: name -> capabilities."""
-        return {str(k): _words(v) for k, v in (self.tables.get("ambient") or {}).items()}
+        return {str(k): words(v) for k, v in (self.tables.get("ambient") or {}).items()}
 
     @property
     def body_field(self) -> str:

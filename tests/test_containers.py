@@ -708,13 +708,31 @@ def _pairs(node: Node) -> list[Any]:
 
 @pytest.mark.parametrize(
     ("text", "line", "column"),
-    [('a = 1\nb = oops\n', 2, 5), ("a = 1\na = 2", 2, 6), ('a = """x', 1, 9), ('x = "\\q"', 1, 6), ("a", 1, 2)],
+    [('a = 1\nb = oops\n', 2, 5), ("a = 1\na = 2", 2, 6), ('a = """x', 1, 5), ('x = "\\q"', 1, 6), ("a", 1, 2)],
 )  # fmt: skip
 def test_bad_toml_is_one_plain_error_with_its_place(text: str, line: int, column: int) -> None:
     with pytest.raises(ContainerError) as caught:
         toml.read(text)
     assert (caught.value.code, caught.value.line) == ("R005", line)
     assert abs(caught.value.column - column) <= 2, "tomllib's column, which moves a little between versions of Python"
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "line"),
+    [
+        ('name = "a"\nname = "b"\n', "`name` stands twice", 2),
+        ("[x]\ny = 1\n[x]\nz = 1\n", "`x` stands twice", 3),
+        ("a = {x = 1}\na.y = 2\n", "`a` stands twice", 2),
+        ('a = "x"\nb = """\ntext\n', "a text that begins in this line has no closing quote", 2),
+        ("b = '''\ntext # it's\n", "a text that begins in this line has no closing quote", 1),
+        ("b = 'text\nc = 1\n", "a text that begins in this line has no closing quote", 1),
+    ],
+)
+def test_bad_toml_is_said_in_words_of_the_file_and_with_a_way_out(text: str, words: str, line: int) -> None:
+    with pytest.raises(ContainerError) as caught:
+        toml.read(text)
+    assert (caught.value.message, caught.value.line) == (words, line)
+    assert caught.value.help
 
 
 def test_a_whole_file_of_yaml() -> None:

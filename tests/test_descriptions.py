@@ -19,7 +19,8 @@ import yaml
 from agentconv import registry
 from agentconv.describing.contract import contract_problems, sections, strange, words
 from agentconv.model import FIELDS
-from agentconv.spec import ToolTable, all_caps, load_data, risk
+from agentconv.spec import all_caps, load_data, risk
+from agentconv.tooltable import ToolTable
 
 ROOT = Path(__file__).resolve().parent.parent
 FORMATS = sorted(path.parent.name for path in (ROOT / "agentconv" / "formats").glob("*/format.yaml"))

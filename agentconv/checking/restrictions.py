@@ -292,7 +292,9 @@ def _limits(checked: Checked, reader: Reader, read: Read, twin: Read, gone: froz
         if node is None or row.type in TOOL_TYPES or not is_limit(row, node.data()):
             continue
         mine = reader.spec.fields.get(row.key)
-        if mine is not None and mine.applied and row.key not in gone:
+        if mine is not None and mine.applied and row.key not in gone and not mine.holds(node.data()):
+            does = "takes the word and denies nothing for it"
+        elif mine is not None and mine.applied and row.key not in gone:
             if row.field is None or getattr(twin.agent, row.field) is not None:
                 continue
             does = "does not take this value, and acts as if the key were not there"
@@ -300,11 +302,11 @@ def _limits(checked: Checked, reader: Reader, read: Read, twin: Read, gone: froz
             does = "does not read this key"
         else:
             does = "reads the key and does nothing with it"
-        if not _matters(row, read, twin, reader):
+        if not _matters(row, node.data(), twin, reader):
             continue
         held = any(r.home and _applies(r.spec, row.key) for r in checked.readers)
         own = reader.spec is checked.spec and not held
-        if mine is not None and mine.fact("why"):
+        if mine is not None and mine.fact("why") and mine.holds(node.data()):
             does = str(mine.fact("why")).removeprefix(f"{reader.seen} ")
         yield checked.finding(
             "L040", "error" if own or row.fact("denies") or row.field in gained else "warning",
@@ -319,10 +321,12 @@ def _applies(spec: Spec, key: str) -> bool:
     return row is not None and row.applied
 
 
-def _matters(row: Field, read: Read, twin: Read, reader: Reader) -> bool:
+def _matters(row: Field, word: object, twin: Read, reader: Reader) -> bool:
     """A mode that takes classes away is no loss where the agent has nothing of them anyway."""
     denies: Mapping[object, list[str]] = row.fact("denies") or {}
-    classes = {cls for of in denies.values() for cls in of}
+    classes = {
+        cls for of in ([denies[word]] if isinstance(word, str) and word in denies else denies.values()) for cls in of
+    }
     if not classes:
         return True
     given = counting.spread(counting.of_agent(twin.agent, reader.spec, program=True, usual=True))

@@ -76,11 +76,10 @@ def _named(checked: Checked, reader: Reader, read: Read, twin: Read, token: Toke
     found = recognise(token.text, checked.spec, author=True)
     if found.how == "mcp" and not denied and (switches := reader.spec.tools.server_switches):
         key, value = next(iter(switches.items()))
-        do = "take away" if "own_with" in reader.spec.tools.mcp else "write"
         return checked.finding(
             "L046", "warning", f"`{token.text}` is of no MCP server that this file defines", read=read,
             at=checked.at(token.start), reader=reader, path=token.at, meant=words(found.tool),
-            does="gives nothing for it", mend=f"{do} `{key}: {str(value).lower()}`, or define the server in this file",
+            does="gives nothing for it", mend=f"write `{key}: {str(value).lower()}`, or define the server in this file",
         )  # fmt: skip
     if found.how == "unknown" and (server := _spelled_elsewhere(token.text, checked.spec)) is not None:
         found = Found(server, "foreign-mcp")

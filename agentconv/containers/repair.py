@@ -8,19 +8,14 @@ never taken for the text of the value above it: a lost ``tools:`` would widen th
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 
-from agentconv.containers import HIDDEN, ContainerError, Node, Pair, Places, Remark, check_header
-from agentconv.containers.wrapping import forgotten_colon
+from agentconv.containers import ContainerError, Node, Pair, Places, Remark, check_header
+from agentconv.containers.entries import Entry, split_entries
+from agentconv.containers.quotes import unquote
 from agentconv.containers.yamlnodes import compose_all
 from agentconv.output.edit import edit_text
 from agentconv.output.scalars import yaml_flow, yaml_scalar
 
-_LINE = re.compile(r"([^\r\n]*)(\r\n|\n|\r|\Z)")
-_KEY = re.compile(r"""([A-Za-z_][\w.-]*|"[^"\r\n]*"|'[^'\r\n]*')[ \t]*:(?=[ \t]|\Z)""")
-_GLUED = re.compile(r"([A-Za-z_][\w.-]*):(?=[^\s/])")
-# hidden characters around a key, or a colon of another script: the field that the author sees is not there
-_ODD = re.compile(rf"[{HIDDEN}]*([A-Za-z_][\w.-]*?)[ \t{HIDDEN}]*[:\uff1a\ufe55\ufe30][ \t{HIDDEN}]*")
 _INNER = re.compile(r"([ \t]*(?:-[ \t]+)*)([A-Za-z_][\w./-]*:[ \t]+)?(\S.*?)[ \t]*\Z")
 _BLOCK = re.compile(r"[|>][-+]?[0-9]?[-+]?[ \t]*(?:#.*)?\Z")
 _ALIAS = re.compile(r"(?:\A|[\r\n])[^\r\n:]*:[ \t]+\*([\w-]+)[ \t]*(?=[\r\n]|\Z)")
@@ -29,40 +24,6 @@ _SPEECH = {"user", "assistant", "human", "context", "example", "examples", "comm
 _WORD = re.compile(r"""["']?[\w./*:@()+-]+["']?""")
 # possessive: what is a word and what stands between words could else be told apart in 2 to the power of n ways
 _WORDS = re.compile(r"""(?:["']?[\w./*:@()+-]++["']?(?:[ \t]*+(?:[,\[\]]|[\r\n]|\Z))++|[\s,\[\]]++|-[ \t]++)*+""")
-# a backslash before a blank is an escape of YAML, too; where another one is wrong, nobody thought of YAML
-_ESCAPE = re.compile(r'\\(?!["\\/abefnrtv0_NLP]|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8})')
-
-
-@dataclass(slots=True)
-class _Entry:
-    """One ``key: value`` with the lines that hang on it; offsets into the file."""
-
-    key: str
-    start: int
-    colon: int  # offset behind the colon
-    lines: list[tuple[int, int]]
-    known: bool
-    glued: bool = False
-    odd: bool = False  # hidden characters around the key, or a colon of another script
-    pairs: list[Pair] = field(default_factory=list)
-
-    @property
-    def end(self) -> int:
-        return self.lines[-1][1]
-
-    def tab_below(self, text: str) -> bool:
-        """Whether an empty line at the end holds a tab."""
-        below = text[self.start : self.end]
-        return "\t" in below[len(below.rstrip()) :] and len(self.lines) > 1
-
-    def trim(self, text: str) -> list[tuple[int, int]]:
-        """Blank lines at the end are no part of it; those with a tab, which YAML does not take."""
-        tabs = []
-        while len(self.lines) > 1 and not text[slice(*self.lines[-1])].strip():
-            start, end = self.lines.pop()
-            if "\t" in text[start:end]:
-                tabs.append((start, end))
-        return tabs
 
 
 def repair(
@@ -89,7 +50,7 @@ class _Repair:
         self.remarks: list[Remark] = []
 
     def run(self) -> Node:
-        entries = self.entries()
+        entries = split_entries(self.text, self.start, self.stop, self.known, self.controls, self.error)
         source = self.text[self.start : self.stop]
         for alias in _ALIAS.finditer(source):
             if f"&{alias[1]}" in source:  # entries with anchors cannot be read one by one
@@ -118,37 +79,7 @@ class _Repair:
         start, end, new = splice or (at, -1, "")
         self.remarks.append(Remark(code, message, line, column, key, start, end, new))
 
-    def entries(self) -> list[_Entry]:
-        found: list[_Entry] = []
-        at = self.start
-        while at < self.stop:
-            match = _LINE.match(self.text, at, self.stop)
-            if not match:
-                break
-            line, begin, end = match[1], at, match.end(1)
-            at = match.end() if match.end() > at else self.stop
-            key = _KEY.match(line)
-            glued = None if key else _GLUED.match(line)
-            if glued and glued[1] not in self.known:
-                glued = None
-            odd = None if key or glued else _ODD.match(line)
-            if odd and odd[1] not in self.known:
-                odd = None
-            if hit := key or glued or odd:
-                name = hit[1].strip("\"'")
-                lines = [(begin, end)]
-                known = name in self.known
-                found.append(_Entry(name, begin, begin + hit.end(), lines, known, bool(glued), bool(odd)))
-            elif found:
-                forgotten_colon(self.text, line, begin, self.known, self.controls)
-                found[-1].lines.append((begin, end))
-            elif line.strip() and not line.lstrip().startswith("#"):
-                raise self.error
-        if not found:
-            raise self.error
-        return found
-
-    def region(self, entries: list[_Entry]) -> list[_Entry]:
+    def region(self, entries: list[Entry]) -> list[Entry]:
         """A field and the unknown keys below it, which may be its text."""
         for entry in entries:
             if entry is entries[-1] or entry.tab_below(self.text):
@@ -173,14 +104,14 @@ class _Repair:
                 self.fix(entry)
         return entries
 
-    def spills(self, entry: _Entry) -> bool:
+    def spills(self, entry: Entry) -> bool:
         """Text at column 0 below the key."""
         return any(self.text[start] not in " \t#" for start, end in entry.lines[1:] if self.text[start:end].strip())
 
-    def alone(self, entry: _Entry) -> bool:
+    def alone(self, entry: Entry) -> bool:
         return not entry.glued and not entry.odd and self.compose(entry, [])
 
-    def compose(self, entry: _Entry, splices: list[tuple[int, int, str]]) -> bool:
+    def compose(self, entry: Entry, splices: list[tuple[int, int, str]]) -> bool:
         """Read the entry with its splices; ``True`` where that gives its one pair."""
         start, end = entry.start, entry.end
         source = self.text[start:end]
@@ -236,7 +167,7 @@ class _Repair:
 
         walk(node)
 
-    def fix(self, entry: _Entry) -> None:
+    def fix(self, entry: Entry) -> None:
         if entry.odd:
             plain = (entry.start, entry.colon, f"{entry.key}: ")
             if self.compose(entry, [plain]):
@@ -257,7 +188,7 @@ class _Repair:
             return
         self.as_text(entry)
 
-    def tabs(self, entry: _Entry) -> bool:
+    def tabs(self, entry: Entry) -> bool:
         splices = []
         for start, end in entry.lines[1:]:
             indent = re.match(r"[ \t]*", self.text[start:end])
@@ -269,7 +200,7 @@ class _Repair:
             self.say("R013", f"tabs in the indentation of {entry.key!r}", splice[0], entry.key, splice)
         return True
 
-    def nested(self, entry: _Entry) -> bool:
+    def nested(self, entry: Entry) -> bool:
         """A list or map below the key: put quotes around the values in it that need them."""
         first = self.text[entry.colon : entry.lines[0][1]].strip()
         if len(entry.lines) == 1 or (first and not first.startswith("#")) or self.spills_text(entry):
@@ -286,17 +217,17 @@ class _Repair:
             if _composes(f"x: {value}") or _BLOCK.match(value) or (not found[2] and _composes(value)):
                 continue
             at = start + found.start(3)
-            splices.append((at, start + found.end(3), yaml_scalar(_unquote(value))))
+            splices.append((at, start + found.end(3), yaml_scalar(unquote(value))))
         if not splices or not self.compose(entry, splices):
             return False
         for splice in splices:
             self.say("R003", f"a value below {entry.key!r} needs quotes", splice[0], entry.key, splice)
         return True
 
-    def spills_text(self, entry: _Entry) -> bool:
+    def spills_text(self, entry: Entry) -> bool:
         return any(self.text[start] not in " \t#-" for start, end in entry.lines[1:] if self.text[start:end].strip())
 
-    def bracket(self, entry: _Entry) -> bool:
+    def bracket(self, entry: Entry) -> bool:
         """``[a, b`` on one line."""
         value = self.text[entry.colon : entry.end].strip()
         close = {"[": "]", "{": "}"}.get(value[:1])
@@ -308,7 +239,7 @@ class _Repair:
         self.say("R003", f"the {value[0]} of {entry.key!r} is not closed", entry.colon, entry.key, splice)
         return True
 
-    def words(self, entry: _Entry) -> bool:
+    def words(self, entry: Entry) -> bool:
         """A list written twice or in two ways (``[a, b]`` and below it ``- c``): all of its names are meant."""
         start = entry.colon + len(self.text[entry.colon : entry.end]) - len(self.text[entry.colon : entry.end].lstrip())
         raw = self.text[start : entry.end].rstrip()
@@ -329,7 +260,7 @@ class _Repair:
         self.say("R009", f"the list of {entry.key!r} is written in several pieces", start, entry.key, splice)
         return True
 
-    def as_text(self, entry: _Entry) -> None:
+    def as_text(self, entry: Entry) -> None:
         """The raw lines are the value."""
         while len(entry.lines) > 1 and self.text[entry.lines[-1][0] :][:1] == "#":
             entry.lines.pop()
@@ -342,17 +273,17 @@ class _Repair:
         self.hidden(entry)
         self.no_text(entry)
         stop = entry.lines[0][0] + len(self.text[entry.lines[0][0] : entry.end].rstrip())
-        splice = (start, stop, ("" if start > entry.colon else " ") + yaml_scalar(_unquote(value)))
+        splice = (start, stop, ("" if start > entry.colon else " ") + yaml_scalar(unquote(value)))
         code = "R009" if several else "R003"
         what = "runs over several lines" if several else "needs quotes"
         self.say(code, f"the value of {entry.key!r} {what}", start, entry.key, splice)
         line, column = self.places.at(entry.start)
         key = Node("scalar", entry.start, entry.start + len(entry.key), line, column, entry.key, "plain", entry.key)
         line, column = self.places.at(start)
-        text = _unquote(value)
+        text = unquote(value)
         entry.pairs = [Pair(key, Node("scalar", start, stop, line, column, text, "plain", text))]
 
-    def raw(self, entry: _Entry, start: int) -> tuple[str, bool]:
+    def raw(self, entry: Entry, start: int) -> tuple[str, bool]:
         first = self.text[start : entry.lines[0][1]].strip()
         rest = [self.text[a:b].rstrip() for a, b in entry.lines[1:]]
         if not rest:
@@ -368,7 +299,7 @@ class _Repair:
         below = [line[margin:] for line in rest]
         return "\n".join(below if block or not first else [first, *below]).strip("\n"), True
 
-    def no_text(self, entry: _Entry) -> None:
+    def no_text(self, entry: Entry) -> None:
         """What restricts does not run on into lines of text: it would be another value then."""
         if entry.key in self.controls:
             for begin, end in entry.lines[1:]:
@@ -379,7 +310,7 @@ class _Repair:
                         "leave it out, or put it in the text that it belongs to",
                     )  # fmt: skip
 
-    def hidden(self, entry: _Entry) -> None:
+    def hidden(self, entry: Entry) -> None:
         """A field that stands only inside of the text, indented, may be meant as a field."""
         for start, end in entry.lines[1:]:
             found = re.match(r"[ \t]+([A-Za-z_][\w.-]*)[ \t]*:(?=[ \t]|\Z)", self.text[start:end])
@@ -397,24 +328,3 @@ def _composes(source: str) -> bool:
     except ContainerError:
         return False
     return not composed.anchors
-
-
-def _unquote(value: str) -> str:
-    """The text inside of quotes that do not work as quotes: bad escapes, or the same quotes inside."""
-    if len(value) > 1 and value[0] == '"' and value.count('"') == 1:
-        return value[1:].lstrip()  # never closed
-    if len(value) < 2 or value[0] != value[-1] or value[0] not in "\"'":
-        return value
-    inner = value[1:-1]
-    if value[0] == '"':
-        doubled = '"' + _ESCAPE.sub(r"\\\\", inner) + '"'
-        try:
-            node = compose_all(doubled).node
-        except ContainerError:
-            node = None
-        if node is not None and node.kind == "scalar":
-            return node.text
-    again = re.search(rf"(?<!\\){value[0]}(.?)", inner)
-    if again and not again[1].isalnum():
-        return value  # `"a" or "b"`: the quotes are part of the text
-    return inner

@@ -123,6 +123,11 @@ def _check_dots(text: str) -> None:
             raise ContainerError("R017", f"a key of more than {MAX_DEPTH} parts", line, column)
 
 
+# tomllib's words: for a value, a namespace or a table that is there already, and for a text without its end
+TWICE = ("Cannot overwrite", "Cannot mutate", "Cannot declare")
+OPEN = ("Unterminated string", 'Expected "\'"', "Expected \"'''\"", "Illegal character '\\n'")
+
+
 def _error(source: str, error: tomllib.TOMLDecodeError) -> ContainerError:
     words = str(error)
     found = _AT.search(words)
@@ -132,14 +137,25 @@ def _error(source: str, error: tomllib.TOMLDecodeError) -> ContainerError:
     else:
         line, column = locate(source, len(source))
     help = ""
-    if "Invalid value" in message:
+    if message.startswith(TWICE):
+        key = _PART.search(source.split("\n")[line - 1])
+        message, help = f"`{key[0] if key else '?'}` stands twice", "delete one of the two"
+    elif message.startswith(OPEN):
+        end = len(source) if not (found and found[1]) else len("\n".join(source.split("\n")[:line]))
+        line, column = _opening(source, end, line, column)
+        message = "a text that begins in this line has no closing quote"
+        help = "close it, or put three quotes around a text of several lines"
+    elif "Invalid value" in message:
         help = "put text in double quotes"
     elif "Unescaped" in message or "escape" in message:
         help = "double the backslash, or use single quotes"
-    elif "Illegal character '\\n'" in message or "Unterminated string" in message:
-        message = "a text that begins in this line has no closing quote"
-        help = "close it, or put three quotes around a text of several lines"
     return ContainerError("R005", message[:1].lower() + message[1:], line, column, help)
+
+
+def _opening(source: str, end: int, line: int, column: int) -> tuple[int, int]:
+    """Where the text begins that has no end: behind all that are closed."""
+    last = next((found for found in reversed(list(_TEXTS.finditer(source, 0, end))) if found[0][0] != "#"), None)
+    return locate(source, last.start()) if last else (line, column)
 
 
 class _Scanner:

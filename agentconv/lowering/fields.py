@@ -130,8 +130,7 @@ def _theirs(value: Any, row: Field) -> Any:
 
 
 def _lose(name: str, value: Any, src: Spec, dst: Spec, out: Lowered) -> None:
-    row = src.by_field.get(name)
-    key = row.key if row else name
+    row, key = src.by_field.get(name), src.key_of(name)
     if any(n.code == "L004" and n.path == name for n in out.notes):
         return  # held by fewer rights
     if limit_in(src, name, value) and not dst.text_kind and (row is None or row.applied):
@@ -270,6 +269,8 @@ def lower_extras(extras: tuple[Extra, ...], src: Spec, dst: Spec, out: Lowered) 
         ):
             text = f"`{extra.key}` of {src.program} was read for what the agent takes from it"
             out.say("L006", text, extra.key, "info")
+        elif extra.key in out.held:
+            continue
         elif extra.limits and not dst.text_kind:
             out.limits.append(extra.key)
             row = src.fields.get(extra.key)
@@ -281,7 +282,8 @@ def lower_extras(extras: tuple[Extra, ...], src: Spec, dst: Spec, out: Lowered) 
         elif extra.key == named.get("key") and extra.value not in named["own"]:
             out.say("L006", f"`{extra.key}` of {src.program} says where its prompt lies", extra.key, "info")
         elif isinstance(extra.value, str | bool) and extra.value in _denials(src.fields.get(extra.key)):
-            text = f"`{extra.key}: {extra.value}` of {src.program} was read for what it takes away"
+            value = str(extra.value).lower() if isinstance(extra.value, bool) else extra.value
+            text = f"`{extra.key}: {value}` of {src.program} was read for what it takes away"
             out.say("L006", text, extra.key, "info")
         elif extra.key == src.models.get("provider_key"):
             out.say("L006", f"`{extra.key}` of {src.program} says who serves the model there", extra.key, "info")

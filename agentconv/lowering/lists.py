@@ -25,6 +25,7 @@ from agentconv.lowering.wish import (
     written,
 )  # fmt: skip
 from agentconv.model import Rule, Tool, Tools
+from agentconv.notes import NoteEffect
 from agentconv.registry import shared_readers
 from agentconv.rights import CLASSES, Grant, Right, by_capability, by_server, contains, resolved
 from agentconv.spec import Name, cap_title, risk
@@ -285,13 +286,15 @@ def _every(job: ToolJob, servers: Servers, listed: bool) -> list[Rule] | None:
             return [Rule("allow", tool, at=rule_at(servers["*", None])), *denied]
     if not forbidden_server(job, "*") and _ambient(job, server_places(job, "*", None)):
         return None
-    text = f"{job.dst.program} has no word for “every MCP server”: tools of MCP servers are left out"
+    others = " that the list does not name" if any(g.open for (s, _), g in servers.items() if s != "*") else ""
+    text = f"{job.dst.program} has no word for “every MCP server”: tools of MCP servers{others} are left out"
+    effect: NoteEffect | None = None
     if forbidden_server(job, "*"):
-        text = f"tools of MCP servers are left out: {job.why_not('mcp:*')[1]}"
+        text, effect = f"tools of MCP servers are left out: {job.why_not('mcp:*')[1]}", job.why_not("mcp:*")[2]
     elif every is not None:
         text = f"{job.dst.program} gives all MCP servers or none, and some are denied: none"
     places = server_places(job, "*", None) or ("tools",)
-    job.say("T008", text, places, help="name the servers in the source, or add them to the output's list")
+    job.say("T008", text, places, effect, "name the servers in the source, or add them to the output's list")
     return None
 
 
@@ -339,7 +342,7 @@ def _server(job: ToolJob, servers: Servers, server: str, member: str | None, gra
     label = _called(job, server, member, grant)
     what = f"one tool of the MCP server {server}" if member else f"the MCP server {server}"
     if forbidden_server(job, server):
-        job.say("T021", f"`{label}` is left out: {job.why_not('mcp:*')[1]}", places)
+        job.say("T021", f"`{label}` is left out: {job.why_not('mcp:*')[1]}", places, job.why_not("mcp:*")[2])
         return []
     spelled = table.spell_mcp(server, member)
     found = table.mcp_tool(spelled) if spelled is not None else None
@@ -366,7 +369,7 @@ def _server(job: ToolJob, servers: Servers, server: str, member: str | None, gra
 
 def _taken_for_own(job: ToolJob, member: str | None) -> str:
     """Another program at the target's place that would take the tool of a server for one of its own, and give more."""
-    for other, program, _ in shared_readers(job.dst):
+    for other, program, _ in shared_readers(job.dst, written=True):
         name = other.tools.own_member(member)
         if name is not None and not name.classes <= job.allowed:
             return f"{other.seen or program} reads this place, too, and gives its own `{name.name}` for it"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from agentconv.lowering.defined import bound_servers, named_servers
@@ -13,13 +13,16 @@ from agentconv.lowering.models import lower_models, provider
 from agentconv.lowering.texts import as_written, lower_identity, lower_texts, placeholders
 from agentconv.lowering.through import bound_keys
 from agentconv.lowering.tools import Bounds, control_for
+from agentconv.lowering.wish import Reason
 from agentconv.model import Agent, Extra, Tools
 from agentconv.patterns import pattern
 from agentconv.reading.origins import as_it_is
 from agentconv.reading.roster import kept_rosters, said_by, with_rosters, without
 from agentconv.reading.toolkeys import beside_list, beside_servers
 from agentconv.rights import (
+    ALL,
     CLASSES,
+    MCP,
     Right,
     Rights,
     by_capability,
@@ -192,11 +195,45 @@ def _tools(
     held, reasons = _held_by_rights(agent, src, dst, options, out)
     if not held and _kin(src, dst) and denied_by_fields(agent, src, program=False):
         before = of_tools(agent.tools, src, program=False)  # the mode goes along, so what the list names may stay
+    elif not _kin(src, dst):
+        less, why = _held_extras(agent, src, dst, before, options, out)
+        held, reasons = held | less, {**why, **reasons}
     leave = frozenset(c for c in (*CLASSES, "mcp:*") if options.allows(c)) - forbid - held
     bounds = Bounds(forbid | held, tuple(reasons.items()), options.approval, leave)
     tools, delegates, notes = control_for(agent, src, dst, before, bounds)
     out.notes += notes
     return tools, delegates
+
+
+def _held_extras(
+    agent: Agent, src: Spec, dst: Spec, before: Rights, options: Options, out: Lowered
+) -> tuple[frozenset[str], dict[str, Reason]]:
+    """Limits in keys of the program's own (commands that a shell may not run): held by leaving out what they limit, and
+    idle where the agent has nothing of it."""
+    taken: set[str] = set()
+    reasons: dict[str, Reason] = {}
+    had = {right.cls for right in before}
+    for extra in agent.extras if dst.tools.control != "none" and not dst.text_kind else ():
+        row = src.fields.get(extra.key)
+        classes = row.fact("held_without") if row is not None and extra.limits else None
+        if not classes or options.allows("limits") or any(options.allows(cls) for cls in classes):
+            continue
+        out.held.add(extra.key)
+        text = f"{dst.program} has no `{extra.key}`"
+        if ALL not in had and not had & set(classes):
+            out.say("L001", f"{text}; the agent has no tool that it would limit", extra.key, "info")
+            continue
+        taken |= set(classes)
+        reason = f"{dst.program} cannot hold `{extra.key}` of {src.program}"
+        reasons |= dict.fromkeys(classes, ("L004", reason, "narrows"))
+        help = "--allow-widening limits gives them without it"
+        out.say(
+            "L004",
+            f"{text}; it is held by giving no tool that {_either([DOES.get(cls, cls) for cls in classes])}",
+            extra.key,
+            help=help,
+        )
+    return frozenset(taken), reasons
 
 
 def _kin(src: Spec, dst: Spec) -> bool:
@@ -206,12 +243,12 @@ def _kin(src: Spec, dst: Spec) -> bool:
 
 def _held_by_rights(
     agent: Agent, src: Spec, dst: Spec, options: Options, out: Lowered
-) -> tuple[frozenset[str], Mapping[str, tuple[str, str]]]:
+) -> tuple[frozenset[str], Mapping[str, Reason]]:
     """Plan mode and the like: where the target lacks the field, its limit is held by fewer rights."""
     if dst.text_kind:
         return frozenset(), {}
     taken = frozenset(c for c in denied_by_fields(agent, src, program=False) if not options.allows(c))
-    reasons: dict[str, tuple[str, str]] = {}
+    reasons: dict[str, Reason] = {}
     for row in src.rows_with("denies"):
         value = getattr(agent, row.field) if row.field else None
         theirs = dst.by_field.get(row.field or "")
@@ -221,8 +258,13 @@ def _held_by_rights(
         word = row.to_program.get(value, value)
         if not (classes := row.fact("denies").get(word)):
             continue
-        reasons |= dict.fromkeys(classes, ("L004", f"`{row.key}: {word}` of {src.program} takes it away"))
-        if theirs and theirs.applied and value in theirs.to_program:
+        left = (row.fact("leaves") or {}).get(word) or {}
+        for cls in classes:
+            rest = f", but for {left[cls]}" if cls in left else ""
+            text = f"`{row.key}: {word}` of {src.program} takes it away{rest}"
+            reasons[cls] = ("L004", text, "narrows" if rest else "approximate")
+        known = theirs is not None and theirs.applied and value in theirs.to_program
+        if theirs is not None and known and theirs.holds(theirs.to_program[value]):
             if _kin(src, dst):
                 taken -= set(classes)  # the same program does the same with it, whatever the list names
             continue
@@ -231,13 +273,31 @@ def _held_by_rights(
                 text = f"{dst.program} has no `{row.key}: {word}`; what it takes away is what you allowed"
                 out.say("L004", text, row.field or row.key, "approximate")
             continue
-        words = " and ".join(DOES.get(cls, cls) for cls in sorted(classes))
         text = f"{dst.program} has no `{row.key}: {word}`"
+        if theirs is not None and known:
+            text = f"{dst.seen} does not keep to `{theirs.key}: {theirs.to_program[value]}`"
         if dst.tools.control == "none":
             out.say("L004", f"{text}, and nothing else that would hold it", row.field or row.key, "approximate")
             continue
-        out.say("L004", f"{text}; it is held by giving no tool that {words}", row.field or row.key)
+        had = _had(agent, src, classes)
+        if had:
+            text = f"{text}; it is held by giving no tool that {_either([DOES.get(cls, cls) for cls in had])}"
+            some = [left[cls] for cls in had if cls in left]
+            text += f", where {src.program} leaves {' and '.join(some)}" if some else ""
+        else:
+            text = f"{text}; the agent has no tool that it takes away"
+        out.say("L004", text, row.field or row.key, "narrows" if any(cls in left for cls in had) else "approximate")
     return taken, reasons
+
+
+def _either(words: list[str]) -> str:
+    return " or ".join([", ".join(words[:-1]), words[-1]] if words[1:] else words)
+
+
+def _had(agent: Agent, src: Spec, classes: Iterable[str]) -> list[str]:
+    """Which of these the tools alone would give it."""
+    given = {MCP if r.cls.startswith("mcp:") else r.cls for r in spread(of_tools(agent.tools, src, program=False))}
+    return [cls for cls in sorted(classes) if cls in given]
 
 
 def _delegates(

@@ -77,6 +77,7 @@ class Lowered:
     agent: Agent
     notes: list[Note] = field(default_factory=list)
     limits: list[str] = field(default_factory=list)
+    held: set[str] = field(default_factory=set)  # limits that stand in keys of the program's own, held by fewer rights
     skipped: bool = False
     edits: tuple[Edit, ...] = ()  # changes to the source's prompt that were asked for
     cut: str = ""  # the examples of a description that was too long with them

@@ -281,7 +281,8 @@ def _servers(job: ToolJob, source: Tools, *, opened: bool) -> list[Rule]:
         found = table.mcp_tool(spelled) if spelled else None
         places = server_places(job, server, member)
         if grant.open and forbidden_server(job, server):
-            job.say("T021", f"the MCP server {server} is left out: {job.why_not('mcp:*')[1]}", places)
+            _, why, less = job.why_not("mcp:*")
+            job.say("T021", f"the MCP server {server} is left out: {why}", places, less)
         # `my_db_*` may be a part of a server `my`: a guess that no right is given for, and a denial of both
         elif spelled is None or table.own(spelled) or (found is None and (grant.open or not table.mcp.get("guess"))):
             left.add(server)  # of which single tools can be named all the same

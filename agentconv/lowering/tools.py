@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from agentconv.lowering.wish import (
+    Reason,
     ToolJob,
     Wish,
     is_shared_check,
@@ -44,7 +45,7 @@ class Bounds(NamedTuple):
     """What the lowering of tools has to keep to, beside the agent's own rights."""
 
     forbid: frozenset[str]  # classes that nothing may give
-    reasons: tuple[tuple[str, tuple[str, str]], ...]  # of forbidden classes: the field that says so, and its value
+    reasons: tuple[tuple[str, Reason], ...]  # of forbidden classes: the field that says so, and its value
     approval: str  # what `--approval` asks for
     leave: frozenset[str]  # classes that the user lets it gain
 

@@ -15,6 +15,7 @@ from agentconv.serverwords import is_every
 from agentconv.spec import Name, Spec, all_caps, cap_title, common_caps, risk
 
 Places = tuple[str, ...]
+Reason = tuple[str, str, NoteEffect]  # why a class may not arrive: the note's code, its sentence and its effect
 Servers = Mapping[tuple[str, str | None], Grant]
 TITLED = re.compile("“[^”]*”")  # how a capability is named in a note
 NAMED = 4  # capabilities that one note names
@@ -44,7 +45,7 @@ class ToolJob:
     agent: Agent
     before: Rights
     forbid: frozenset[str]  # classes that must not arrive
-    reasons: Mapping[str, tuple[str, str]]  # forbidden class -> note code and why
+    reasons: Mapping[str, Reason]  # of forbidden classes
     approval: str = ""
     leave: frozenset[str] = frozenset()  # classes that the user lets become wider
     held: set[str] = field(default_factory=set)  # classes whose limit a field of the target holds
@@ -113,9 +114,10 @@ class ToolJob:
             and (not ask or (rule.approval == "ask" and not asks_anyway(rule, self.src)))
         )
 
-    def why_not(self, cls: str) -> tuple[str, str]:
-        """Why a class may not arrive: note code and sentence."""
-        return self.reasons.get(cls) or ("T021", f"another program at the place of {self.dst.program} would give more")
+    def why_not(self, cls: str) -> Reason:
+        """Why a class may not arrive."""
+        text = f"another program at the place of {self.dst.program} would give more"
+        return self.reasons.get(cls) or ("T021", text, "narrows")
 
 
 def joined(notes: Iterable[Note]) -> tuple[Note, ...]:
@@ -168,8 +170,8 @@ def shut_forbidden(job: ToolJob, caps: dict[str, Grant]) -> None:
             continue  # which agents may be called is decided there
         caps[cap] = replace(grant, open=False, scopes=())
         if places := job.places(cap, effect="allow"):
-            code, why = job.why_not(risk(cap))
-            job.say(code, f"“{cap_title(cap)}” is left out: {why}", places, effect="narrows")
+            code, why, effect = job.why_not(risk(cap))
+            job.say(code, f"“{cap_title(cap)}” is left out: {why}", places, effect=effect)
 
 
 def shut_kin(job: ToolJob, caps: dict[str, Grant]) -> None:
@@ -264,6 +266,8 @@ def say_unknown(job: ToolJob) -> None:
             job.say("T004", text, rule.at, effect="info")
             continue
         text = f"`{rule.tool.name}` is no tool that any program has; left out"
+        if "*" in rule.tool.name:  # what it may stand for in its own program, another note tells
+            text = f"`{rule.tool.name}` is the name of no single tool; left out"
         job.say("T004", text, rule.at, effect="narrows" if rule.effect == "allow" else "lost")
 
 

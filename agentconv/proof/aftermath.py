@@ -10,7 +10,7 @@ from agentconv.notes import Note, note
 from agentconv.proof import verify
 from agentconv.proof.attempt import Attempt, Job, Seen
 from agentconv.registry import condition
-from agentconv.spec import Spec
+from agentconv.spec import Spec, risk
 
 
 def refusal(job: Job, made: Attempt, gained: list[str]) -> Note | None:
@@ -27,7 +27,8 @@ def refusal(job: Job, made: Attempt, gained: list[str]) -> Note | None:
     if rights:
         parts.append(f"the agent would gain {', '.join(rights)}")
     if limits:
-        parts.append(f"it would lose the limit {', '.join(limits)}")
+        keys = ", ".join(f"`{job.src.key_of(name)}`" for name in limits)
+        parts.append(f"it would lose the limit{'s' * (len(limits) > 1)} {keys}")
     why = str(dst.tools.fact("why") or "") if dst.tools.enforced == "no" and rights else ""
     text = f"not written: in {dst.seen} {' and '.join(parts)}" + (f" ({why})" if why else "")
     asked = ",".join(dict.fromkeys(classes))
@@ -141,12 +142,41 @@ def less(job: Job, made: Attempt, notes: list[Note]) -> list[Note]:
     """Rights that did not arrive are named, whatever the reason."""
     there = made.rights | counting.of_ambient(job.dst)
     gone = counting.lost(counting.spread(job.before), counting.spread(there))
-    if not gone or job.dst.text_kind or any(n.effect == "narrows" for n in notes):
+    if told := _told_of(job, notes):  # of what a note speaks some may be left, of the others nothing is
+        told |= {_kind(r.cls) for r in there}
+        gone = frozenset(r for r in gone if _kind(r.cls) not in told)
+    if not gone or job.dst.text_kind:
         return []
     if any(r.cls == counting.ALL for r in made.rights) or made.back.tools.base == "all":
         return []
     words = ", ".join(counting.spelled(gone))
-    return [note("T003", f"{job.dst.program} has no tools for: {words}", path="tools", effect="narrows")]
+    return [
+        note("T003", f"{job.dst.program} gives such an agent no tools for: {words}", path="tools", effect="narrows")
+    ]
+
+
+def _told_of(job: Job, notes: list[Note]) -> set[str]:
+    """The classes of which a note says already that something did not arrive."""
+    rules = {rule.at: rule.tool for rule in job.agent.tools.rules}
+    told: set[str] = set()
+    for one in notes:
+        if one.effect != "narrows":
+            continue
+        tool = rules.get(one.path)
+        if one.code == "T008" or (tool is not None and tool.server is not None):
+            told.add("mcp")
+        elif tool is not None and tool.caps and not counting.is_star(tool):
+            told |= {_kind(risk(cap)) for cap in (*tool.caps, *tool.also)}
+        elif one.code == "L004":  # a field that takes classes away
+            rows = (r for r in job.src.rows_with("denies") if one.path in (r.field, r.key))
+            told |= {_kind(cls) for row in rows for taken in row.fact("denies").values() for cls in taken}
+        else:
+            return {*map(_kind, (*counting.CLASSES, counting.MCP, counting.ALL))}
+    return told
+
+
+def _kind(cls: str) -> str:
+    return cls.split(":")[0]
 
 
 def white_space(job: Job) -> list[Note]:

@@ -39,12 +39,19 @@ def counted(read: Read, reading: Reading, program: Reading | None) -> tuple[coun
         return author, notes
     given = _given(twin.agent, reading.spec)
     notes += _read_elsewhere(reading, given)
-    more = counting.gained(author, given)
+    bounds = _bounds_of_patterns(read.agent, twin.agent)
+    more = frozenset(r for r in counting.gained(author, given) if r.cls not in bounds)
     if more and reading.spec.tools.control != "none" and reading.spec.tools.singles:  # else nobody knows what it gives
         text = f"{reading.spec.seen} gives this agent more than the file asks for: {', '.join(counting.spelled(more))}"
         help = "the conversion keeps to what the file asks for"
         notes.append(note("R011", text, path="tools", file=reading.path, line=1, help=help))
     return author, notes
+
+
+def _bounds_of_patterns(agent: Agent, twin: Agent) -> set[str]:
+    """The servers that stand for a pattern of tools: no more than these, and how much less nobody knows."""
+    patterns = {r.at for r in agent.tools.rules if not r.tool.caps and r.tool.server is None and "*" in r.tool.name}
+    return {f"mcp:{r.tool.server}" for r in twin.tools.rules if r.tool.server is not None and r.at in patterns}
 
 
 def _given(agent: Agent, spec: Spec) -> counting.Rights:

@@ -14,7 +14,8 @@ from agentconv.model import Rule, Tool, Tools
 from agentconv.reading.context import Context
 from agentconv.records import dataclass
 from agentconv.rights import Grant, Right, Rights
-from agentconv.spec import Field, Spec, ToolTable, risk
+from agentconv.spec import Field, Spec, risk
+from agentconv.tooltable import ToolTable
 
 YES = ("true", "yes", "on", "1")
 

@@ -83,6 +83,10 @@ def settled(tools: Tools, values: Mapping[str, Node], ctx: Context) -> Tools:
     if switches := table.fact("limit_with"):
         tools = _limited(tools, switches, values, ctx)
     tools = _own_servers(tools, values, ctx)
+    if (table.fact("sets") or {}).get("adds"):
+        from agentconv.reading.membersets import with_added
+
+        tools = with_added(tools, values, ctx)
     if any("tools" in (row.fact("needs") or ()) for row in ctx.spec.rows_with("needs")):
         from agentconv.reading.ownservers import with_keys
 
@@ -98,8 +102,8 @@ def settled(tools: Tools, values: Mapping[str, Node], ctx: Context) -> Tools:
 
 def _own_servers(tools: Tools, values: Mapping[str, Node], ctx: Context) -> Tools:
     """The tools without those of servers that stand in no file but another one, which this file shuts out."""
-    switches, opened = ctx.spec.tools.server_switches, "own_unless" in ctx.spec.tools.mcp
-    if not switches or any(_holds({key: value}, values) for key, value in switches.items()) == opened:
+    switches = ctx.spec.tools.server_switches
+    if not switches or any(_holds({key: value}, values) for key, value in switches.items()):
         return tools
     from agentconv.reading.toolsets import server_tool
 
@@ -119,9 +123,9 @@ def _own_servers(tools: Tools, values: Mapping[str, Node], ctx: Context) -> Tool
             rules += [replace(rule, tool=server_tool(s, None, ctx.spec)) for s in own]
     key, value = next(iter(switches.items()))
     word = f"`{key}: {str(value).lower()}`"
-    text = (
-        f"{'without' if opened else 'with'} {word} {ctx.spec.seen} gives tools of no MCP server but those of the file"
-    )
+    text = f"without {word} {ctx.spec.seen} gives tools of no MCP server but those of the file"
+    if ctx.spec.tools.enforced == "unknown":
+        text = f"that {ctx.spec.seen} gives tools of MCP servers outside the file is not known without {word}"
     for at in dict.fromkeys(gone):
         place = values.get(str(ctx.spec.tools.fact("field")))
         ctx.say("R011", f"{text}: {', '.join(f'`{s}`' for s in own) or 'none'}", at, place)

@@ -87,11 +87,14 @@ def remember(token: str, at: str, place: Node, found: Found, ctx: Context) -> No
     if not ctx.spec.tools.names:
         nothing = f"which names {program} has is not known"
     if found.how == "dead":
-        ctx.say("T002", f"`{token}` means nothing to {program} any more; {_became(found.tool, new)}", at, place)
+        ctx.say("T002", f"`{token}` means nothing to {program} any more; {_became(found, new)}", at, place)
     elif found.how in ("foreign", "foreign-mcp"):
-        ctx.say("T001", f"`{token}` is a name of another program, {nothing}; {_became(found.tool, new)}", at, place)
+        what = "is a name of another program,"
+        if found.scope and ctx.spec.tools.own(token.split("(")[0].strip()):
+            what = "has brackets behind the name:"
+        ctx.say("T001", f"`{token}` {what} {nothing}; {_became(found, new)}", at, place)
     elif found.how == "misplaced":
-        ctx.say("T001", f"`{token}` is a tool and no group, {nothing}; {_became(found.tool, new)}", at, place)
+        ctx.say("T001", f"`{token}` is a tool and no group, {nothing}; {_became(found, new)}", at, place)
     elif found.how == "less":
         own = ctx.spec.tools.own(token)
         gives = ", ".join(cap_title(c) for c in own.caps) if own else "more"
@@ -105,8 +108,11 @@ def remember(token: str, at: str, place: Node, found: Found, ctx: Context) -> No
         ctx.tokens.append(Token(at, place.start, place.end, token, new))
 
 
-def _became(tool: Tool, new: str | None) -> str:
-    return f"taken as `{new}`" if new else f"taken as meant ({', '.join(tool.caps) or 'an MCP tool'})"
+def _became(found: Found, new: str | None) -> str:
+    if new:
+        return f"taken as `{new}`"
+    limit = f", for `{found.scope.text}` only" if found.scope else ""
+    return f"taken as meant ({', '.join(found.tool.caps) or 'an MCP tool'}{limit})"
 
 
 def own_spelling(tool: Tool, ctx: Context) -> str | None:

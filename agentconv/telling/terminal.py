@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import IO, Literal
 
+from agentconv.comparing import CLASSES, MCP
 from agentconv.convert import Conversion
 from agentconv.notes import RANK, Note, NoteEffect
 from agentconv.project.batch import Remark, Run
@@ -263,7 +265,7 @@ def rights_counts(results: list[Conversion]) -> tuple[int, int, int]:
     """For how many results the rights are the same, less, more."""
     less = sum(r.status == "narrowed" for r in results)
     more = sum(r.status == "widened" for r in results)
-    return sum(r.status in ("exact", "lossy") for r in results), less, more
+    return sum(r.status in SAME for r in results), less, more
 
 
 def rights_line(results: list[Conversion], run: Run) -> str:
@@ -294,23 +296,34 @@ def in_full(run: Run) -> str:
     for result in run.results:
         lines.append(_headline(result, run))
         if result.rights.before or result.rights.after:
-            before, after = (", ".join(words) or "nothing" for words in (result.rights.before, result.rights.after))
+            before, after = (in_words(words) for words in (result.rights.before, result.rights.after))
             if heads().get(result.target, {}).get("kind") == "text":  # which gives none, and takes none
                 after = "those of the session that reads it"
             if result.failed:
                 lines.append(f"  rights: {before}")
             else:
                 lines.append(f"  rights: {before}" + (", as before" if before == after else f" → {after}"))
+                if before != after and result.status in SAME and {"all", "runs"} & {*result.rights.after}:
+                    lines[-1] += ", the same for who has a free shell"
         ordered = sorted(result.notes, key=lambda n: -RANK[n.effect])
-        told = dict.fromkeys(
-            tuple(note_lines(one, result.source)) for one in ordered
-        )  # one line, two places of the model
-        lines += [line for note in told for line in note]
+        alike: dict[tuple[str, ...], list[Note]] = {}  # one sentence of two places is one
+        for one in ordered:
+            alike.setdefault((one.effect, one.code, one.message, one.help, one.file), []).append(one)
+        lines += [line for notes in alike.values() for line in note_lines(notes, result.source)]
     for remark in run.remarks:
-        lines += [line[2:] for line in note_lines(remark.note, "")]
+        lines += [line[2:] for line in note_lines([remark.note], "")]
     if any(r.name for r in run.results):
         lines.append(rights_line(run.results, run))
     return "\n".join(lines)
+
+
+SAME = ("exact", "lossy")  # statuses of agents that may do the same as before
+EVERY = {*CLASSES, MCP}
+
+
+def in_words(rights: Sequence[str]) -> str:
+    """Rights as the line of one agent has them; all of them, some with a question, are all."""
+    return "all" if set(rights) == EVERY else ", ".join(rights) or "nothing"
 
 
 def _headline(result: Conversion, run: Run) -> str:
@@ -323,11 +336,15 @@ def _headline(result: Conversion, run: Run) -> str:
     return f"{source}{arrow}    {name}{result.format or '?'} → {result.target}: {status}"
 
 
-def note_lines(one: Note, source: str) -> list[str]:
-    """A note below its agent: the file is named only where it is another one."""
+def note_lines(alike: Sequence[Note], source: str) -> list[str]:
+    """Notes that say the same below their agent: the file is named only where it is another one."""
+    one = min(alike, key=lambda n: n.line or float("inf"))
+    places = sorted({n.line for n in alike if n.line})
     place = one.file if one.file not in ("", source) and one.file not in one.message else ""
-    if one.line:
-        place = f"{place}:{one.line}:{one.column}" if place else f"line {one.line}"
+    if place and one.line:
+        place = f"{place}:{one.line}:{one.column}"
+    elif places:
+        place = f"line{'s' * (len(places) > 1)} {', '.join(map(str, places))}"
     lines = [f"  {one.effect} {one.code}{f' {one_line(place)}' if place else ''}: {one_line(one.message)}"]
     return lines + [f"      {part}" for part in one.help.split("\n") if part]
 

@@ -244,13 +244,27 @@ def read(source: Source, most: int = MAX_BYTES) -> Source:
     if source.text is not None or source.at is None or source.notes:
         return source
     try:
-        if source.root and not source.outside and (real := leads_out(source.at, source.root)):
-            help = "name the file itself, or --allow-outside"
-            raise files.Unreadable("F030", f"a link that leads out of the folder, to {real}: not read", help)
-        source.text = files.read_text(source.at, most)
+        if source.root and not source.outside:
+            source.text = _inside(source.at, source, most)
+        else:
+            source.text = files.read_text(source.at, most)
     except files.Unreadable as problem:
         source.notes.append(note(problem.code, problem.message, file=source.path, line=problem.line, help=problem.help))
     return source
+
+
+def _inside(at: str | os.PathLike[str], source: Source, most: int) -> str:
+    """The text of a file below the folder that is searched. A file that is no link lies in its folder: nothing has to
+    be asked but to open it."""
+    folder = _real_folder(source.real.rpartition("/")[0]) + os.sep
+    if folder.startswith(source.root.rstrip(os.sep) + os.sep):
+        text = files.read_no_link(at, most)
+        if text is not None:
+            return text
+    if real := leads_out(at, source.root):
+        help = "name the file itself, or --allow-outside"
+        raise files.Unreadable("F030", f"a link that leads out of the folder, to {real}: not read", help)
+    return files.read_text(at, most)
 
 
 def drop(source: Source) -> None:

@@ -196,7 +196,8 @@ class Keys:
                 self.fields["mcp_servers"] = {**self.fields.get("mcp_servers", {}), **servers}
             return
         if self.spec.tools.fact("sets").get("members"):
-            from agentconv.reading.membersets import rest_of_sets, servers_of
+            from agentconv.reading.membersets import rest_of_sets
+            from agentconv.reading.setservers import servers_of
 
             self.extras.extend(rest_of_sets(node, row, self.spec, self.ctx.top))
             if servers := servers_of(node, row, self.spec, self.ctx.top):
@@ -230,7 +231,11 @@ class Keys:
             self.fields.setdefault("prompt_parts", {}).update(value)
         else:
             beside = row.fact("beside") or {}
-            self.fields.setdefault(next((f for k, f in beside.items() if k in self.ctx.keys), row.field), value)
+            field = next((f for k, f in beside.items() if k in self.ctx.keys), row.field)
+            if field is None:
+                self.extras.append(Extra(key, node.data(), self.spec.id))
+            else:
+                self.fields.setdefault(field, value)
 
     def tools(self) -> Tools:
         """The tools by all keys that speak of them."""
@@ -301,9 +306,9 @@ def _unusable(spec: Spec, agent: Agent, ctx: Context, at: Node | None) -> None:
         ctx.say("R012", text, "name", at)
     least = (spec.tables.get("limits") or {}).get("prompt_min")
     if least and len((agent.prompt or "").replace("\r\n", "\n").strip()) < int(least):
-        ctx.refuse("refuse", f"the prompt has less than {least} characters")
-        text = f"the prompt has less than {least} characters: {spec.seen} does not load this file"
-        ctx.say("R012", text, "prompt", None)
+        problem = f"the prompt has less than {least} characters" if int(least) > 1 else "there is no prompt"
+        ctx.refuse("refuse", problem)
+        ctx.say("R012", f"{problem}: {spec.seen} does not load this file", "prompt", None)
 
 
 def _denied(row: Field, value: Any, key: str) -> list[Rule]:

@@ -1,10 +1,11 @@
-"""Patterns over tool names: those of a file, and the spellings of MCP tools in a description."""
+"""Patterns of names: those of a file over tools, and in a description of MCP tools and of placeholders."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
+from typing import Any
 
 from agentconv.patterns import pattern
 
@@ -38,3 +39,8 @@ def template_regex(template: str, last: bool, stop: str = "") -> re.Pattern[str]
 def fixed_part(template: str) -> str:
     """The longest text that stands in everything the template spells; looking for it first is the cheaper test."""
     return max(re.split(r"\{(?:server|tool)\}", template), key=len)
+
+
+def filled(found: re.Match[str], fact: Mapping[str, Any]) -> bool:
+    """Whether a program has something for a placeholder: its name is the first group of the pattern, if any."""
+    return bool(found.re.groups) and found[1] in fact.get("fills", ())

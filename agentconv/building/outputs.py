@@ -19,6 +19,7 @@ from agentconv.output.stamp import STAMP
 from agentconv.project import files
 from agentconv.project.config import TargetSetting
 from agentconv.project.planning import Plan, Run
+from agentconv.project.putting import Putter
 from agentconv.project.writing import Target
 from agentconv.reading.engine import read_author
 from agentconv.spec import Spec
@@ -29,10 +30,19 @@ MOST = 40  # lines of a diff
 class Output(Target):
     """One target of a build."""
 
+    late_prints = False  # two outputs are the same also if their comments differ, and the lock has its own fingerprints
+
     def __init__(
-        self, dst: Spec, setting: TargetSetting, plan: Plan, done: Run, ledger: Ledger, wishes: Wishes
+        self,
+        dst: Spec,
+        setting: TargetSetting,
+        plan: Plan,
+        done: Run,
+        ledger: Ledger,
+        wishes: Wishes,
+        putter: Putter | None = None,
     ) -> None:
-        super().__init__(dst, plan, done, ledger)
+        super().__init__(dst, plan, done, ledger, putter)
         self.setting, self.ledger, self.wishes = setting, ledger, wishes
         self.own_files: set[str] = set()  # shared files that a killed build began
         self.kept_texts: list[tuple[str, list[str]]] = []

@@ -11,6 +11,7 @@ from agentconv.bodies.company import Member, gathered, placer
 from agentconv.bodies.vocabulary import folders, owners, words_of
 from agentconv.checking.checked import Checked
 from agentconv.checking.finding import Finding, Severity
+from agentconv.namepatterns import filled
 from agentconv.reading.context import Read
 from agentconv.registry import derived, load
 from agentconv.spec import Spec
@@ -96,7 +97,7 @@ def _filled_in(checked: Checked, read: Read, prompt: str) -> Iterator[Finding]:
     facts = (f for f in checked.spec.tables.get("expands") or () if isinstance(f, Mapping))
     for fact in (f for f in facts if f.get("unfilled") not in ("stays", "asked")):
         for found in re.finditer(str(fact["pattern"]), prompt):
-            if found[1] in fact.get("fills", ()):
+            if filled(found, fact):
                 continue
             place = place or placer(checked.author, read)
             line = place(found.start())

@@ -13,6 +13,7 @@ from agentconv.containers.programs import WHITE, without_gaps
 from agentconv.containers.wrapping import as_body
 from agentconv.lowering.lowered import Lowered
 from agentconv.model import Agent
+from agentconv.namepatterns import filled
 from agentconv.notes import NoteEffect
 from agentconv.spec import Field, Spec
 
@@ -235,11 +236,7 @@ def placeholders(prompt: str | None, src: Spec, dst: Spec, out: Lowered) -> str 
     for word in (f for f in src.tables.get("expands") or () if isinstance(f, str) and f in prompt):
         out.say("L009", _filled(f"`{word}…}}`", src, dst), "prompt")
     for fact in (f for f in dst.tables.get("expands") or () if isinstance(f, Mapping)):
-        if found := [m[0] for m in re.finditer(str(fact["pattern"]), prompt)]:
-            prompt = re.sub(str(fact["pattern"]), str(fact["change"]), prompt)
-            made = re.sub(str(fact["pattern"]), str(fact["change"]), found[0])
-            text = f"{dst.seen} takes `{found[0]}` for a placeholder and has no escape: written as `{made}`"
-            out.say("C013", text, "prompt")
+        prompt = _taken_apart(prompt, "prompt", fact, dst, out)
     return prompt
 
 
@@ -253,7 +250,7 @@ def _filled(names: str, src: Spec, dst: Spec) -> str:
 def _say_filled(name: str, value: str, fact: Mapping[str, Any], src: Spec, dst: Spec, out: Lowered) -> None:
     """What the source's program fills in, and the target's does not."""
     asked = fact.get("unfilled") == "asked"  # any word is an input that the caller gives
-    if found := [m[0] for m in re.finditer(str(fact["pattern"]), value) if asked or m[1] in fact.get("fills", ())]:
+    if found := [m[0] for m in re.finditer(str(fact["pattern"]), value) if asked or filled(m, fact)]:
         names = ", ".join(f"`{one}`" for one in dict.fromkeys(found[:4]))
         effect: NoteEffect | None = "approximate" if asked else None
         out.say("L009", _filled(names, src, dst), name, effect)
@@ -267,6 +264,16 @@ def say_filled_beside(agent: Agent, src: Spec, dst: Spec, out: Lowered) -> None:
         for name in fact.get("also_in", ()):
             if isinstance(value := getattr(agent, name), str) and name in {*dst.by_field, dst.body_field}:
                 _say_filled(name, value, fact, src, dst, out)
+
+
+def _taken_apart(text: str, field: str, fact: Mapping[str, Any], dst: Spec, out: Lowered) -> str:
+    """A text without what the target would fill in."""
+    pattern, change = str(fact["pattern"]), str(fact["change"])
+    if (found := re.search(pattern, text)) is None:
+        return text
+    made = re.sub(pattern, change, found[0])
+    out.say("C013", f"{dst.seen} takes `{found[0]}` for a placeholder: written as `{made}`", field)
+    return re.sub(pattern, change, text)
 
 
 def as_written(agent: Agent, dst: Spec, out: Lowered) -> Agent:
@@ -288,12 +295,9 @@ def _filled_elsewhere(agent: Agent, dst: Spec, out: Lowered) -> Agent:
     for fact in (f for f in dst.tables.get("expands") or () if isinstance(f, Mapping)):
         for name in fact.get("also_in", ()):
             value = getattr(agent, name)
-            found = re.search(str(fact["pattern"]), value) if isinstance(value, str) else None
-            if found and (new := re.sub(str(fact["pattern"]), str(fact["change"]), value)) != value:
+            if isinstance(value, str) and (new := _taken_apart(value, name, fact, dst, out)) != value:
                 changes: dict[str, Any] = {name: new}
                 agent = replace(agent, **changes)
-                text = f"{dst.seen} takes `{found[0]}` for a placeholder and has no escape: a blank keeps it text"
-                out.say("C013", text, name)
     return agent
 
 

@@ -76,6 +76,7 @@ def _originals(holders: list[Holder], written: Written) -> tuple[list[Holder], b
     """Those that are no copy of another; or the two that contradict each other."""
     own = [h for h in holders if not written.knows(h.source.path, h.reading.text.encode("utf-8"))]
     rest = own or holders
+    rest = [h for h in rest if not any(_part_of(h, other) for other in rest)]
     kept = [rest[0]]
     for other in rest[1:]:
         if other.reading.spec.id == kept[0].reading.spec.id:
@@ -89,6 +90,16 @@ def _originals(holders: list[Holder], written: Written) -> tuple[list[Holder], b
             continue
         return [*kept, other], True
     return kept, False
+
+
+def _part_of(entry: Holder, other: Holder) -> bool:
+    """Whether the program puts an entry of its configuration together with the other agent's file: it is in that."""
+    if not other.reading.spec.tables.get("above"):
+        return False
+    from agentconv.reading.above import is_above
+
+    path, above = other.source.path, entry.source.path
+    return path != above and is_above(other.reading.spec, path, above, entry.reading.spec.id)
 
 
 def _gives(one: Holder, other: Holder) -> bool:

@@ -205,8 +205,8 @@ def open_document(spec: Spec, text: str, *, author: bool) -> Document:
     if spec.syntax == "toml":
         from agentconv.containers import toml
 
-        if not author and text.startswith("\ufeff") and dialect.get("bom") == "broken":
-            raise ContainerError("R005", "the file begins with a byte order mark")
+        if not author:
+            _check_mark(text, dialect)
         return toml.read(text)
     if spec.syntax == "typescript":
         from agentconv.containers import literals
@@ -226,12 +226,20 @@ def open_document(spec: Spec, text: str, *, author: bool) -> Document:
     from agentconv.containers import yaml
 
     by_author = author or spec.syntax == "json"
+    if not by_author:
+        _check_mark(text, dialect)
     document = yaml.read_author(text, listed) if by_author else yaml.read_program(text, dialect)
     if (words := spec.container.get("references")) and document.header is not None:
         from agentconv.reading.componentrefs import put_in
 
         document.header = put_in(document.header, words, author=author)
     return document
+
+
+def _check_mark(text: str, dialect: Mapping[str, Any]) -> None:
+    """A byte order mark, where the program does not know what it is."""
+    if text.startswith("\ufeff") and dialect.get("bom") == "broken":
+        raise ContainerError("R005", "the file begins with a byte order mark")
 
 
 @cache

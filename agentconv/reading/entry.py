@@ -43,12 +43,13 @@ def read_entry(
     values += indirect.declared(dict(values), ctx).items()
     said, order, rows = dict(values), spec.order, indirect.demanded(spec, dict(values))
     ctx.keys = frozenset(said)
-    keys = Keys(ctx, document, entry)
+    keys, above = Keys(ctx, document, entry), None
     if get is not None and spec.tables.get("above"):
-        from agentconv.reading.above import rules_above
+        from agentconv.reading.above import put_under, said_above
 
         named = said.get(str(spec.identity.get("over") or ""))
-        keys.shared, keys.under, keys.above = rules_above(ctx, named.text if named is not None else id)
+        above = said_above(ctx, named.text if named is not None else id)
+        keys.shared, keys.under, keys.above = above.every, above.own, above.found
     for key, node in sorted(values, key=lambda v: order.get(v[0], len(order))):
         if problems := keys.take(key, node, rows.get(key)):
             return problems
@@ -58,6 +59,8 @@ def read_entry(
             return problems
         said.setdefault(key, node)
     fields = keys.fields
+    if above is not None:
+        put_under(above, fields, keys.extras, ctx)
     for row in spec.rows_with("absent"):
         if row.field:
             fields.setdefault(row.field, row.fact("absent"))
@@ -193,7 +196,8 @@ class Keys:
                 self.fields["mcp_servers"] = {**self.fields.get("mcp_servers", {}), **servers}
             return
         if self.spec.tools.fact("sets").get("members"):
-            from agentconv.reading.membersets import rest_of_sets, servers_of
+            from agentconv.reading.membersets import rest_of_sets
+            from agentconv.reading.setservers import servers_of
 
             self.extras.extend(rest_of_sets(node, row, self.spec, self.ctx.top))
             if servers := servers_of(node, row, self.spec, self.ctx.top):
@@ -227,7 +231,11 @@ class Keys:
             self.fields.setdefault("prompt_parts", {}).update(value)
         else:
             beside = row.fact("beside") or {}
-            self.fields.setdefault(next((f for k, f in beside.items() if k in self.ctx.keys), row.field), value)
+            field = next((f for k, f in beside.items() if k in self.ctx.keys), row.field)
+            if field is None:
+                self.extras.append(Extra(key, node.data(), self.spec.id))
+            else:
+                self.fields.setdefault(field, value)
 
     def tools(self) -> Tools:
         """The tools by all keys that speak of them."""
@@ -298,9 +306,9 @@ def _unusable(spec: Spec, agent: Agent, ctx: Context, at: Node | None) -> None:
         ctx.say("R012", text, "name", at)
     least = (spec.tables.get("limits") or {}).get("prompt_min")
     if least and len((agent.prompt or "").replace("\r\n", "\n").strip()) < int(least):
-        ctx.refuse("refuse", f"the prompt has less than {least} characters")
-        text = f"the prompt has less than {least} characters: {spec.seen} does not load this file"
-        ctx.say("R012", text, "prompt", None)
+        problem = f"the prompt has less than {least} characters" if int(least) > 1 else "there is no prompt"
+        ctx.refuse("refuse", problem)
+        ctx.say("R012", f"{problem}: {spec.seen} does not load this file", "prompt", None)
 
 
 def _denied(row: Field, value: Any, key: str) -> list[Rule]:

@@ -6,7 +6,6 @@ something of a fixed text (a command, an address) that no pattern can say and no
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -14,21 +13,23 @@ from typing import Any
 from agentconv.containers import Node
 from agentconv.model import Agent, Approval, Extra, Rule, Scope, Tool, Tools
 from agentconv.reading.context import Context
-from agentconv.reading.servernames import called, value_at
-from agentconv.reading.toolcodecs import NONE
+from agentconv.reading.servernames import value_at
+from agentconv.reading.setservers import Served, Words, folded, served, word_of
+from agentconv.reading.toolcodecs import NONE, meaning, means
 from agentconv.reading.toolnames import recognise
 from agentconv.reading.toolsets import UNSAYABLE, server_tool, wrong
 from agentconv.reading.tooltokens import remember
-from agentconv.records import dataclass
 from agentconv.spec import Field, Spec
-
-Words = Mapping[str, Any]
 
 
 def read_member_sets(node: Node, row: Field, ctx: Context) -> Tools:
     """A list of sets. What is in none of them is not there."""
-    if node.kind == "scalar" and node.value is None and row.fact("null") == "none":
+    null = node.kind == "scalar" and node.value is None
+    if null and row.fact("null") == "none":
         return NONE
+    if null and ctx.spec.tools.fact("null") == "absent":
+        ctx.say("R020", f"`{row.key}:` without a value: {means('absent')}", "tools", node)
+        return meaning("absent", ctx, "a null list of sets")
     if node.kind != "list":
         ctx.refuse(row.fact("bad"), f"`{row.key}` must be a list of sets")
         text = f"`{row.key}` must be a list of sets: {ctx.spec.seen} does not take this file; taken as no tools"
@@ -38,46 +39,60 @@ def read_member_sets(node: Node, row: Field, ctx: Context) -> Tools:
     servers = {one.at: one for one in served(node, row, ctx.spec, ctx.top)}
     ctx.prefixes |= {one.name: one.prefix for one in servers.values() if one.prefix}
     rules: list[Rule] = []
+    seen: set[str] = set()
     for n, item in enumerate(node.items):
         at = f"{row.key}[{n}]"
-        kind, facts = _kind(item, words)
-        if facts is None and item.kind == "map" and not kind and words.get("kindless") != "refused":
-            text = f"`{at}` says no `{words['key']}`: {ctx.spec.program} passes it over"
-            ctx.say("R007", text, at, item, effect="narrows")
-            continue
-        if facts is None:
-            wrong(f"`{at}` is no set of tools" + (f": there is no `{kind}`" if kind else ""), at, item, ctx)
-            continue
-        if item.kind == "scalar":
-            ctx.refuse("refuse", f"`{at}` must be a map")
-            text = f"`{kind}` must stand under `{words['key']}`: {ctx.spec.seen} does not take this file; read as that"
-            ctx.say("R012", text, at, item)
-        limit = _check_keys(item, facts, words, at, ctx)
-        if facts.get("server"):
-            made = _of_server(servers[at], words, ctx)
-        elif facts.get("text"):
-            made = _of_text(item, facts, words, at, ctx)
-        else:
-            made = _of_program(item, kind, facts, words, at, ctx)
-        rules += [replace(rule, scope=limit) for rule in made] if limit else made
+        _check_name(item, seen, words, at, ctx)
+        rules += _of_entry(item, servers.get(at), words, at, ctx)
     return Tools("none", tuple(dict.fromkeys(rules)))
 
 
-def _kind(item: Node, words: Words) -> tuple[str, Words | None]:
-    """The word of a set and what the description says of it; a bare word is meant as one."""
-    node = item.get(words["key"]) if item.kind == "map" else item
-    kind = node.text if node is not None and node.kind == "scalar" else ""
-    return kind, words["words"].get(kind)
+def _check_name(item: Node, seen: set[str], words: Words, at: str, ctx: Context) -> None:
+    """Two sets of one name, where the program does not start with them."""
+    node = item.get(words["named"]) if words.get("twice") == "refused" and item.kind == "map" else None
+    if node is None or node.kind != "scalar":
+        return
+    if folded(node.text) in seen:
+        wrong(f"`{at}` has the name of another set, `{node.text}`", at, item, ctx, "both are read")
+    seen.add(folded(node.text))
+
+
+def _of_entry(item: Node, server: Served | None, words: Words, at: str, ctx: Context) -> list[Rule]:
+    """What one entry of the list gives."""
+    kind, facts = word_of(item, words)
+    if facts is None and item.kind == "map" and not kind and words.get("kindless") != "refused":
+        text = f"`{at}` says no `{words['key']}`: {ctx.spec.program} passes it over"
+        ctx.say("R007", text, at, item, effect="narrows")
+        return []
+    if facts is None:
+        wrong(f"`{at}` is no set of tools" + (f": there is no `{kind}`" if kind else ""), at, item, ctx)
+        return []
+    if item.kind == "scalar":
+        ctx.refuse("refuse", f"`{at}` must be a map")
+        text = f"`{kind}` must stand under `{words['key']}`: {ctx.spec.seen} does not take this file; read as that"
+        ctx.say("R012", text, at, item)
+    limit = _check_keys(item, facts, words, at, ctx)
+    if facts.get("unknown"):
+        if (name := item.get(words["named"])) is not None:  # else that is wrong, and said
+            ctx.say("T002", f"{ctx.spec.program} has no `{name.text}`: it gives nothing", at, name)
+        return []
+    if server is not None:
+        made = _of_server(server, words, ctx)
+    elif facts.get("text"):
+        made = _of_text(item, facts, words, at, ctx)
+    else:
+        made = _of_program(item, kind, facts, words, at, ctx)
+    return [replace(rule, scope=limit) for rule in made] if limit else list(made)
 
 
 def _check_keys(item: Node, facts: Words, words: Words, at: str, ctx: Context) -> Scope | None:
     """What is wrong with the keys of a set. One that nobody knows may limit it: then no other program can hold that."""
     limit = None
-    takes = {*words["takes"], *facts.get("takes", ())}
+    takes = {*(words.get("takes") or ()), *facts.get("takes", ())}
     for pair in item.pairs:
         if pair.key.text in facts.get("closes", ()) and pair.value.data():
             limit = Scope(UNSAYABLE, pair.key.text)
-        if pair.key.text not in takes:
+        if words.get("takes") and pair.key.text not in takes:
             problem = f"`{pair.key.text}` is no key of a set"
             ctx.refuse("refuse", problem)
             text = f"{problem}: {ctx.spec.seen} does not take this file"
@@ -86,11 +101,11 @@ def _check_keys(item: Node, facts: Words, words: Words, at: str, ctx: Context) -
                 text += "; taken for a limit that only a later version knows"
             ctx.say("R012", text, f"{at}.{pair.key.text}", pair.key)
     data = item.data() if item.kind == "map" else {}
-    for key in facts.get("holds", ()):
-        if not value_at(data, key):
-            problem = f"`{at}` has no `{key}`"
-            ctx.refuse("refuse", problem)
-            ctx.say("R012", f"{problem}: {ctx.spec.seen} does not take this file", at, item)
+    empty = [key for key in facts.get("holds", ()) if not value_at(data, key)]
+    for key in (*empty, *(key for key in facts.get("must", ()) if key not in data)):
+        problem = f"`{at}` has no `{key}`"
+        ctx.refuse("refuse", problem)
+        ctx.say("R012", f"{problem}: {ctx.spec.seen} does not take this file", at, item)
     return limit
 
 
@@ -132,6 +147,8 @@ def _of_program(item: Node, kind: str, facts: Words, words: Words, at: str, ctx:
     kept = [n for n in own if not n.needs or n.needs in ctx.keys]
     if _reads_only(item, words):
         kept = [n for n in kept if n.classes <= {"reads"}]
+    if not ctx.author:
+        yield from (Rule("allow", table.names[name].tool(), at=at) for name in facts.get("brings", ()))
     members = _members(item, words, at, ctx)
     if members is None:
         every = [whole] if kept == own else kept
@@ -147,6 +164,26 @@ def _of_program(item: Node, kind: str, facts: Words, words: Words, at: str, ctx:
             yield Rule("allow", meant, at=place)
         elif ctx.author:
             ctx.say("T002", f"`{kind}` has no tool `{node.text}`: {ctx.spec.program} gives nothing for it", place, node)
+
+
+def with_added(tools: Tools, values: Mapping[str, Node], ctx: Context) -> Tools:
+    """The sets that other keys bring along (`adds`) where the list has none of that kind; without a list they are all
+    there is, whatever the program gives elsewhere."""
+    words = ctx.spec.tools.fact("sets")
+    field = str(ctx.spec.tools.fact("field"))
+    for key, word in words["adds"].items():
+        node, control = values.get(key), values.get(field)
+        if node is None or (node.kind == "scalar" and node.value is None):
+            continue
+        items = control.items if control is not None else []
+        if any(word_of(item, words)[0] == word for item in items):
+            continue
+        if unsaid := tools.base is None and not tools.rules:
+            text = f"with `{key}` and no `{field}` {ctx.spec.seen} gives nothing but `{word}`"
+            ctx.say("R011", text, "tools", node)
+        whole = ctx.spec.tools.names[words["words"][word]["gives"]]
+        tools = Tools("none" if unsaid else tools.base, (*tools.rules, Rule("allow", whole.tool(), at=key)))
+    return tools
 
 
 def _meant(node: Node, place: str, given: tuple[str, ...], ctx: Context) -> Tool | None:
@@ -180,72 +217,6 @@ def _of_text(item: Node, facts: Words, words: Words, at: str, ctx: Context) -> I
 
 
 # -- MCP servers ------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Served:
-    """An MCP server of a set: its name and the way to it, what its tools begin with, and what is wrong with it."""
-
-    at: str
-    item: Node
-    name: str
-    prefix: str
-    config: Mapping[str, Any] | None
-    listed: tuple[str, ...] | None = None  # of the definition that the set refers to
-    problem: str = ""
-
-
-def served(node: Node, row: Field, spec: Spec, top: Node | None) -> Iterator[Served]:
-    """The servers of a list of sets. Two ways to a server are two servers, whatever they are called."""
-    words = spec.tools.fact("sets")
-    seen: dict[str, Mapping[str, Any] | None] = {}
-    for n, item in enumerate(node.items if node.kind == "list" else ()):
-        _, facts = _kind(item, words)
-        if facts is None or not facts.get("server"):
-            continue
-        data = item.data() if item.kind == "map" else {}
-        said, key, problem = _referred(data, facts, top)
-        ways = [way for way in facts["ways"] if value_at(said, way)]
-        if len(ways) != 1:
-            problem = problem or f"`{row.key}[{n}]` needs one of {', '.join(facts['ways'])}"
-        told = said.get(facts["server"])
-        config = servers_config(said, facts)
-        name = str(told or key or called(said, facts["called"]) or f"server-{n + 1}")
-        unlike = sum(1 for known, other in seen.items() if known.partition("#")[0] == name and other != config)
-        if unlike and seen.get(name) != config:
-            name = f"{name}-{unlike + 1}"
-        seen[name] = config
-        prefix = str(facts["prefix"]).format(server=told) if told else ""
-        listed = said.get(words["members"]) if words["members"] not in data else None
-        found = tuple(map(str, listed)) if isinstance(listed, list) and listed else None
-        yield Served(f"{row.key}[{n}]", item, name, prefix, config, found, problem)
-
-
-def _referred(data: Mapping[str, Any], facts: Words, top: Node | None) -> tuple[Mapping[str, Any], str, str]:
-    """The entry with what it refers to behind it, the name of that, and what is wrong."""
-    if not facts.get("refers"):
-        return data, "", ""
-    key, own, where = facts["refers"]["by"], facts["refers"]["but"], facts["refers"]["to"]
-    ref = data.get(key)
-    if not isinstance(ref, str) or re.fullmatch(own, ref):
-        return data, "", ""
-    table = top.get(where) if top is not None and top.kind == "map" else None
-    node = table.get(ref) if table is not None and table.kind == "map" else None
-    if node is None or node.kind != "map":
-        return data, ref, f"`{where}` has no `{ref}`"
-    found = node.data()
-    mine = {k: v for k, v in data.items() if k != key}
-    maps = {k: {**found[k], **v} for k, v in mine.items() if isinstance(v, dict) and isinstance(found.get(k), dict)}
-    return {**found, **mine, **maps}, ref, ""
-
-
-def servers_config(said: Mapping[str, Any], facts: Words) -> Mapping[str, Any] | None:
-    """The way to a server in the words that all programs have; ``None`` where only this one knows it."""
-    out: dict[str, Any] = {}
-    for theirs, ours in facts["config"].items():
-        if (value := value_at(said, theirs)) is not None:
-            out[ours] = facts["types"].get(value, value) if ours == "type" and isinstance(value, str) else value
-    return out if "command" in out or "url" in out else None
 
 
 def _of_server(one: Served, words: Words, ctx: Context) -> Iterator[Rule]:
@@ -285,19 +256,14 @@ def _policy(item: Node, words: Words, at: str, ctx: Context) -> Approval | None:
     return found
 
 
-def servers_of(node: Node, row: Field, spec: Spec, top: Node | None) -> dict[str, Any]:
-    """The servers as the model has them: name -> the way to it."""
-    return {one.name: one.config for one in served(node, row, spec, top)}
-
-
 def rest_of_sets(node: Node, row: Field, spec: Spec, top: Node | None) -> Iterator[Extra]:
     """What sets say beside all that: the program's own."""
     words = spec.tools.fact("sets")
     reached = {one.at for one in served(node, row, spec, top) if one.config is not None}
     for n, item in enumerate(node.items if node.kind == "list" else ()):
         at = f"{row.key}[{n}]"
-        _, facts = _kind(item, words)
-        taken = {words["key"], words["members"], words.get("reads_only"), words.get("policy")}
+        _, facts = word_of(item, words)
+        taken = {words["key"], words["members"], *map(words.get, ("named", "reads_only", "policy"))}
         if facts is not None:
             taken |= {facts.get("server"), str(facts.get("each") or facts.get("text") or "").split(".")[0]}
             if at in reached:
@@ -318,10 +284,11 @@ def as_member_sets(tools: Tools, spec: Spec) -> Tools:
     places = {r.tool.name: r.at for r in reversed(tools.rules)}
     allowed = [r.tool.name for r in tools.rules if r.effect == "allow" and r.scope is None and not r.tool.server]
     out = [r for r in tools.rules if r.tool.name in table.names and table.names[r.tool.name].through]
+    servers = _server_rules(tools)
     for facts in words.values():
-        if facts.get("server"):
-            out += _server_rules(tools)
-        elif not facts.get("text"):
+        if facts.get("server"):  # of several kinds of servers the first one stands for all
+            out, servers = [*out, *servers], []
+        elif _writes(facts):
             whole = facts["gives"]
             own = table.expand(whole)
             there = [whole] if whole in allowed or set(own) <= set(allowed) else [n for n in own if n in allowed]
@@ -344,16 +311,23 @@ def member_sets_value(agent: Agent, spec: Spec) -> list[dict[str, Any]] | None:
     rules = as_member_sets(agent.tools, spec).rules
     names = [r.tool.name for r in rules if not r.tool.server]
     out: list[dict[str, Any]] = []
-    for kind, facts in words["words"].items():
+    for word, facts in words["words"].items():
         if facts.get("server"):
-            out += _server_sets(kind, facts, words, rules, agent.mcp_servers)
-        elif not facts.get("text"):
+            out += _server_sets(word, facts, words, rules, agent.mcp_servers)
+        elif _writes(facts):
+            kind, _, name = word.partition(" ")
+            entry = {words["key"]: kind, **({words["named"]: name} if name else {})}
             there = [n for n in spec.tools.expand(facts["gives"]) if n in names]
             if facts["gives"] in names:
-                out.append({words["key"]: kind})
+                out.append(entry)
             elif there:
-                out.append({words["key"]: kind, words["members"]: there})
+                out.append({**entry, words["members"]: there})
     return None if agent.tools.base is None and not out else out
+
+
+def _writes(facts: Words) -> bool:
+    """Whether a set of tools of the program is written: not one of a fixed text, nor another spelling of a set."""
+    return bool(facts.get("gives")) and not facts.get("text") and facts.get("write") != "never"
 
 
 def _server_sets(
@@ -363,11 +337,15 @@ def _server_sets(
     for server in dict.fromkeys(r.tool.server for r in rules if r.tool.server):
         entry: dict[str, Any] = {words["key"]: kind, facts["server"]: server}
         config = (servers or {}).get(server) or {}
+        if config and not any(facts["config"].get(way) in config for way in facts["ways"]):
+            continue  # another word has the way to this server
         for theirs, ours in facts["config"].items():
             if ours in config:
                 words_back = {v: k for k, v in reversed(list(facts["types"].items()))}
                 value = words_back.get(config[ours], config[ours]) if ours == "type" else config[ours]
                 put_at(entry, theirs.split("."), value)
+        for key, unsaid in (facts.get("beside") or {}).items():
+            entry.setdefault(key, unsaid)
         asks = any(r.approval == "ask" for r in rules if r.tool.server == server)
         if word := next((w for w, meant in (words.get("policies") or {}).items() if asks and meant == "ask"), None):
             entry[words["policy"]] = {words["policy_key"]: word}

@@ -12,8 +12,9 @@ from typing import Any
 from agentconv.containers import Node
 from agentconv.model import Agent, Approval, Extra, Rule, Scope, Tool, Tools
 from agentconv.reading.context import Context
-from agentconv.reading.membersets import put_at, servers_config
+from agentconv.reading.membersets import put_at
 from agentconv.reading.servernames import value_at
+from agentconv.reading.setservers import servers_config
 from agentconv.reading.toolsets import UNSAYABLE, no_list, server_tool, wrong
 from agentconv.records import dataclass
 from agentconv.spec import Field, Spec

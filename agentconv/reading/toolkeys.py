@@ -83,6 +83,10 @@ def settled(tools: Tools, values: Mapping[str, Node], ctx: Context) -> Tools:
     if switches := table.fact("limit_with"):
         tools = _limited(tools, switches, values, ctx)
     tools = _own_servers(tools, values, ctx)
+    if (table.fact("sets") or {}).get("adds"):
+        from agentconv.reading.membersets import with_added
+
+        tools = with_added(tools, values, ctx)
     if any("tools" in (row.fact("needs") or ()) for row in ctx.spec.rows_with("needs")):
         from agentconv.reading.ownservers import with_keys
 

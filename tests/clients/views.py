@@ -410,6 +410,16 @@ def _codebuff(out: Answer) -> list[Seen]:
     return found
 
 
+def _goose(out: Answer) -> list[Seen]:
+    """The model sees the names of most extensions in front of those of their tools."""
+    table = registry.load("goose").tools
+    found = []
+    for a in out["agents"]:
+        tools = [t if table.own(t) else t.rpartition("__")[2] for t in a["tools"]]
+        found.append(Seen(a["file"], a["name"], a["description"], a["prompt"], tools, model=a["model"]))
+    return found
+
+
 VIEWS: Mapping[str, Callable[[Answer], list[Seen]]] = {
     "agent-framework": _amazonq,
     "agent-skills": _skills,
@@ -427,6 +437,7 @@ VIEWS: Mapping[str, Callable[[Answer], list[Seen]]] = {
     "droid": _droid,
     "gemini-cli": _gemini,
     "gitagent": _gitagent,
+    "goose": _goose,
     "kilo": _opencode,
     "mistral-vibe": _vibe,
     "open-agent-spec": _agent_spec,

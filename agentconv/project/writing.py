@@ -49,7 +49,7 @@ class Target:
         self.dst, self.plan, self.done, self.written = dst, plan, done, written
         # of a shared file it has to be known whether it was written before its entries are counted
         self.putter: Putter = Here() if dst.many or putter is None else putter
-        self.owners: dict[tuple[str, str], Owner] = {}
+        self.owners: dict[str | tuple[str, str], Owner] = {}  # by path, and by entry where it is one
         self.made: list[Conversion] = []
         self.waiting: list[Conversion] = []  # not written yet
         self.speaking: list[Conversion] = []  # that name other agents: written when it is known who is called so
@@ -173,7 +173,7 @@ class Target:
     def _claim(self, result: Conversion) -> None:
         """Two agents for one output are an error that names both; the same result twice is written once."""
         for path, data in list(result.files.items()):
-            key = (_folded(path), result.entry)
+            key = _key(path, result.entry)
             first = self.owners.get(key)
             if first is None:
                 if path == result.source and not self.plan.in_place and self.plan.output != STDOUT:
@@ -184,7 +184,7 @@ class Target:
                 self.owners[key] = Owner(result, "" if late else self._identity(result, path, data))
                 continue
             source = first.result.source
-            if not result.entry and self._digest_of(first, key[0]) == self._identity(result, path, data):
+            if not result.entry and self._digest_of(first, _folded(path)) == self._identity(result, path, data):
                 result.notes.append(note("C006", f"the same as {source}: written once", effect="info", file=path))
                 continue
             if result.called is not None:
@@ -223,7 +223,7 @@ class Target:
         pure = PurePosixPath(path)
         stem, dot, rest = pure.name.partition(".")
         number = self.numbers.get(path, 1) + 1
-        while (_folded(str(pure.parent / f"{stem}-{number}{dot}{rest}")), "") in self.owners:
+        while _folded(str(pure.parent / f"{stem}-{number}{dot}{rest}")) in self.owners:
             number += 1
         self.numbers[path] = number
         if (lying := self.lying.pop((result.source, path), None)) is not None:
@@ -232,7 +232,7 @@ class Target:
         del result.files[path]
         result.files[new] = data
         result.notes.append(note("C001", f"{path} was taken; written as {new}", path="id"))
-        self.owners[_folded(new), ""] = Owner(result, self.identity(data))
+        self.owners[_folded(new)] = Owner(result, self.identity(data))
 
     # -- writing ------------------------------------------------------------------------------
 
@@ -319,7 +319,7 @@ class Target:
         if lose and not self.plan.force and not self.plan.update and not own:
             result.status = "kept"
             result.notes.append(self.kept(path, result, data, old or b""))
-            self.owners[_folded(path), result.entry] = Owner(result, self._identity(result, path, data))
+            self.owners[_key(path, result.entry)] = Owner(result, self._identity(result, path, data))
             return
         self.put(result, path, data, old)
         if not result.failed:
@@ -396,6 +396,11 @@ class Target:
 
         known = (f"{path}#{result.entry}" if result.entry else path) in self.written.hashes
         return in_the_way(path, result, data, old, known, self.plan, self.dst)
+
+
+def _key(path: str, entry: str) -> str | tuple[str, str]:
+    """What can be there once."""
+    return (_folded(path), entry) if entry else _folded(path)
 
 
 def _folded(path: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import unicodedata
 from collections import Counter
@@ -28,7 +29,7 @@ class Owner(NamedTuple):
     """Who made an output first."""
 
     result: Conversion
-    digest: str  # empty where it is worked out by who writes it
+    digest: str  # empty where it is worked out when a second one wants the place
 
 
 class Leaving(NamedTuple):
@@ -42,8 +43,6 @@ class Leaving(NamedTuple):
 
 class Target:
     """One target format: its outputs, and who wrote what."""
-
-    late_prints = True  # whoever writes an output later may work out its fingerprint, too
 
     def __init__(self, dst: Spec, plan: Plan, done: Run, written: Written, putter: Putter | None = None) -> None:
         self.dst, self.plan, self.done, self.written = dst, plan, done, written
@@ -180,8 +179,8 @@ class Target:
                     text = "the output is the source itself"
                     result.fail(note("F007", text, file=path, help="--in-place, or -o FOLDER"))
                     return
-                late = self.late_prints and self.putter.late and (result.source, path) not in self.lying
-                self.owners[key] = Owner(result, "" if late else self._identity(result, path, data))
+                known = self.plan.dry or self.plan.update or (result.source, path) in self.lying
+                self.owners[key] = Owner(result, self._identity(result, path, data) if known else "")
                 continue
             source = first.result.source
             if not result.entry and self._digest_of(first, _folded(path)) == self._identity(result, path, data):
@@ -201,8 +200,11 @@ class Target:
         """The fingerprint of an output that was made first."""
         if owner.digest:
             return owner.digest
-        path, data = next(((p, d) for p, d in owner.result.files.items() if _folded(p) == folded), ("", b""))
-        return self.identity(data) if data else self.written.hashes.get(path, "")
+        for path, data in owner.result.files.items():
+            if _folded(path) == folded:
+                with contextlib.suppress(OSError, files.Outside):  # let go: it is written
+                    return self.identity(data or self.full(path).read_bytes())
+        return ""
 
     def _identity(self, result: Conversion, path: str, data: bytes) -> str:
         lying = self.lying.get((result.source, path))

@@ -75,6 +75,7 @@ class Kinds(Generic[Made]):
 
     def __init__(self, form: Callable[[Texts, Made], Form[Made] | None]) -> None:
         self._form, self._kinds = form, dict[Hashable, tuple[Texts, Form[Made] | None]]()
+        self.filled = 0  # agents that were not worked out in full
 
     def fresh(self) -> Kinds[Made]:
         """Others, of which none was met."""
@@ -88,7 +89,9 @@ class Kinds(Generic[Made]):
     def get(self, like: Apart) -> Made | None:
         """What becomes of an agent like others before it, as far as that is known."""
         _, form = self._kinds.get(like.kind, (None, None))
-        return None if form is None else form.filled(like.texts)
+        found = None if form is None else form.filled(like.texts)
+        self.filled += bool(found)
+        return found
 
     def learn(self, like: Apart, made: Made) -> None:
         """What became of an agent that was worked out in full."""

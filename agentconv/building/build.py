@@ -21,6 +21,7 @@ from agentconv.project.batch import about_target, say_absent, say_twice
 from agentconv.project.config import Config
 from agentconv.project.making import Made, read_source
 from agentconv.project.planning import Plan, Remark, Run
+from agentconv.project.putting import Growing, Here, Putter
 from agentconv.project.sources import Source, taken
 from agentconv.project.written import Written
 from agentconv.reading.context import Reading
@@ -92,6 +93,7 @@ class _Build:
         targets = tuple(setting.id for setting in config.targets)
         shared: dict[str, Any] = {"settings": config.file, "dry": wishes.dry, "texts": wishes.dry}
         self.done = BuildRun(Plan(self.root, targets, **shared))
+        self.putter: Putter = Here() if wishes.dry else Growing()
         self.makers: list[SettledMaker] = []
         self.outputs: list[Output] = []
         for setting in config.targets:
@@ -101,7 +103,7 @@ class _Build:
                 SettledMaker(plan, setting, config, kept, kinds=kinds_for(plan, setting) if kept is None else None)
             )
             ledger = self.ledgers[setting.tracked]
-            self.outputs.append(Output(load(setting.id), setting, plan, self.done, ledger, wishes))
+            self.outputs.append(Output(load(setting.id), setting, plan, self.done, ledger, wishes, self.putter))
         self.digests: dict[str, str] = {}
         self.failed: set[tuple[str, str]] = set()
         self.listed: set[str] = set()  # files in the places of the sources
@@ -110,6 +112,12 @@ class _Build:
 
     def run(self, progress: Step) -> BuildRun:
         """Everything, in its order: sources, outputs, deletions, lock."""
+        try:
+            return self._run(progress)
+        finally:
+            self.putter.close()
+
+    def _run(self, progress: Step) -> BuildRun:
         done = self.done
         if not self.wishes.dry:
             known = {key.partition("#")[0] for ledger in self.ledgers.values() for key in ledger.hashes}

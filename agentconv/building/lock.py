@@ -60,6 +60,9 @@ class Row(NamedTuple):
         return json.dumps({k: v for k, v in data.items() if v}, ensure_ascii=False)
 
 
+WAITING = 1_000  # outputs under way whose fingerprints are not worked out twice
+
+
 def fingerprint(data: bytes) -> str:
     """A fingerprint that is the same with either kind of line ends."""
     return files.digest(data.replace(b"\r\n", b"\n") if b"\r" in data else data)
@@ -170,7 +173,7 @@ class Ledger(Written):
         self.file, self.changed = state.file, False
         self.made: dict[str, str] = {}
         self.hashes = {**state.hashes, **dict.fromkeys(lock.rows, "")}
-        self._known: dict[str, tuple[bytes, str]] = {}  # fingerprints of what is written next
+        self._known: dict[str, tuple[bytes, str]] = {}  # fingerprints of what is being written
 
     def knows(self, key: str, data: bytes) -> bool:
         """Whether agentconv wrote these bytes there."""
@@ -178,13 +181,16 @@ class Ledger(Written):
 
     def note(self, key: str, data: bytes) -> None:
         """The output is there, or would be."""
-        known = self._known.get(key)
+        known = self._known.pop(key, None)
         self.made[key] = known[1] if known is not None and known[0] is data else fingerprint(data)
 
     def announce(self, texts: Mapping[str, bytes]) -> None:
         """These will be written next."""
-        self._known = {key: (data, fingerprint(data)) for key, data in texts.items()}
-        made = {key: known[1] for key, known in self._known.items()}
+        if len(self._known) > WAITING:
+            self._known.clear()
+        known = {key: (data, fingerprint(data)) for key, data in texts.items()}
+        self._known |= known
+        made = {key: digest for key, (_, digest) in known.items()}
         self.hashes |= made
         self.state.intend(made)
 

@@ -19,6 +19,7 @@ from agentconv.output.stamp import STAMP
 from agentconv.project import files
 from agentconv.project.config import TargetSetting
 from agentconv.project.planning import Plan, Run
+from agentconv.project.putting import Putter
 from agentconv.project.writing import Target
 from agentconv.reading.engine import read_author
 from agentconv.spec import Spec
@@ -29,10 +30,19 @@ MOST = 40  # lines of a diff
 class Output(Target):
     """One target of a build."""
 
+    late_prints = False  # two outputs are the same also if their comments differ, and the lock has its own fingerprints
+
     def __init__(
-        self, dst: Spec, setting: TargetSetting, plan: Plan, done: Run, ledger: Ledger, wishes: Wishes
+        self,
+        dst: Spec,
+        setting: TargetSetting,
+        plan: Plan,
+        done: Run,
+        ledger: Ledger,
+        wishes: Wishes,
+        putter: Putter | None = None,
     ) -> None:
-        super().__init__(dst, plan, done, ledger)
+        super().__init__(dst, plan, done, ledger, putter)
         self.setting, self.ledger, self.wishes = setting, ledger, wishes
         self.own_files: set[str] = set()  # shared files that a killed build began
         self.kept_texts: list[tuple[str, list[str]]] = []
@@ -135,7 +145,7 @@ class Output(Target):
             text = f"{what}: edited since agentconv wrote it"
             return note("F003", text, file=path, effect="info", help="\n".join(ways))
         ways = ["write it anew: agentconv build --take ours", "it is right, the source is not: --take theirs"]
-        text = f"{what}: agentconv did not write it, and it differs from {result.source}"
+        text = f"{what}: no build wrote it, and it differs from {result.source}"
         return note("F013", text, file=path, effect="info", help="\n".join(ways))
 
     def _back(self, result: Conversion) -> str:

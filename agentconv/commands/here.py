@@ -39,7 +39,8 @@ def here() -> None:
         agents, broken = _agents(source)
         unread += broken
         names.setdefault(id, Counter()).update(agents)
-        places.setdefault((id, _place(source.path, source.below)), {})[source.path] = len(agents)
+        if agents or not source.settled or source.text is not None:  # else settings whose table names what is not there
+            places.setdefault((id, _place(source.path, source.below)), {})[source.path] = len(agents)
         if agents:
             first.setdefault(id, source.path)
     total: Counter[str] = Counter()

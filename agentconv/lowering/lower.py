@@ -10,7 +10,7 @@ from agentconv.lowering.fields import always, lower_extras, lower_field
 from agentconv.lowering.fittexts import fit_texts
 from agentconv.lowering.lowered import NO_NAMES, Lowered, Options
 from agentconv.lowering.models import lower_models, provider
-from agentconv.lowering.texts import as_written, lower_identity, lower_texts, placeholders
+from agentconv.lowering.texts import as_written, lower_identity, lower_texts, placeholders, say_filled_beside
 from agentconv.lowering.through import bound_keys
 from agentconv.lowering.tools import Bounds, control_for
 from agentconv.lowering.wish import Reason
@@ -91,6 +91,7 @@ def lower(
     fields |= lower_identity(agent, dst, out)
     fields |= lower_texts(agent, dst, out)
     fields["prompt"] = placeholders(fields["prompt"], src, dst, out)
+    say_filled_beside(agent, src, dst, out)
     fit_texts(fields, dst, out)
     if written := lower_models(agent, src, dst, options, out):
         fields["model"] = written
@@ -98,6 +99,7 @@ def lower(
         if name not in DONE and (kept := lower_field(name, value, src, dst, before, out)) is not None:
             fields[name] = kept
     bound_servers(fields, agent.tools, dst, out)
+    _say_defined(fields, agent.tools, before, dst, out)
     if dst.tools.fact("sets"):
         from agentconv.reading.toolsets import as_sets
 
@@ -340,6 +342,20 @@ def _say_brought(before: Rights, src: Spec, dst: Spec, out: Lowered) -> None:
     if names:
         text = f"{src.seen} gives every agent {', '.join(names)}, whatever its list says; only the list counts here"
         out.say("R011", text, "tools", "info", "name them in the output where the agent needs them")
+
+
+def _say_defined(fields: Mapping[str, Any], tools: Tools, before: Rights, dst: Spec, out: Lowered) -> None:
+    """A server that no list of the target can name is there all the same, where its definition gives it."""
+    row = dst.by_field.get("mcp_servers")
+    if row is None or row.fact("adds") != "servers":
+        return
+    for name in fields.get("mcp_servers") or ():
+        at = {r.at for r in tools.rules if r.effect == "allow" and r.tool.server == name and r.tool.member is None}
+        if contains(before, Right(f"mcp:{name}")):
+            text = f"`{row.key}` gives the tools of the MCP server `{name}`: no list of {dst.program} names them"
+            out.notes = [
+                n.moved(message=text, effect="info") if n.code == "T007" and n.path in at else n for n in out.notes
+            ]
 
 
 def _beside_list(extras: tuple[Extra, ...], fields: Mapping[str, Any], dst: Spec) -> tuple[Extra, ...]:

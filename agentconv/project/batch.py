@@ -20,6 +20,7 @@ from agentconv.project.planning import STDOUT as STDOUT
 from agentconv.project.planning import Plan as Plan
 from agentconv.project.planning import Remark as Remark
 from agentconv.project.planning import Run as Run
+from agentconv.project.putting import Growing, Here, Putter
 from agentconv.project.sources import Source, taken
 from agentconv.project.writing import Target
 from agentconv.project.written import Written
@@ -43,7 +44,8 @@ def run(plan: Plan, sources: Iterable[Source], progress: Callable[[int], None] =
     found = list(sources)
     written = _written(plan)
     done = Run(plan)
-    targets = [Target(load(id), plan, done, written) for id in plan.targets]
+    putter = _putter(plan)
+    targets = [Target(load(id), plan, done, written, putter) for id in plan.targets]
     ahead = {source.real for source in found if source.real}  # not read yet, so not to be overwritten yet
     known: dict[str, None] = {}
     places: dict[str, str] = {}
@@ -68,6 +70,7 @@ def run(plan: Plan, sources: Iterable[Source], progress: Callable[[int], None] =
         all_made.close()
         for target in targets:
             target.drop()
+        putter.close()
     _say_renamed(plan, found, done.results)
     for target in targets:
         say_absent(target.plan, target.dst, target.made)
@@ -110,7 +113,7 @@ def _made(
         for source in found:
             made = maker.make(source)
             done.sources += made.agent_file
-            source.text, source.real = None, ""
+            source.text, source.real = None, ""  # of ten thousand sources only their names stay
             yield made
         return
     # which of two files is the original is seen when all of them were read
@@ -130,15 +133,20 @@ def _made(
         readings, differing = resolve(readings, written, plan.targets, lambda read: chosen(read, plan))
         first += differing
     plan = replace(plan, several=agents_of(plan, (r for _, r in readings), 2) > 1)
-    maker = Maker(plan, companies=_companies(plan, [source for source, _ in readings]))
+    left = [source for source, _ in readings]
+    maker = Maker(plan, companies=_companies(plan, left), kinds=_kinds(plan, left))
     for source, reading in readings:
-        made = Made(source.path)
-        maker.make_read(source, reading, made)
-        yield made
+        yield maker.make_known(source, reading)
+
+
+def _putter(plan: Plan) -> Putter:
+    """Who writes: a second process where there is much to write, and nobody waits for it."""
+    at_once = plan.dry or plan.update or plan.in_place or plan.output == STDOUT or plan.jobs == 1
+    return Here() if at_once else Growing()
 
 
 def workers_for(plan: Plan, found: list[Source]) -> int:
-    """How many processes: those that were asked for, else as many as pay."""
+    """How many processes convert: those that were asked for, else as many as pay."""
     if plan.jobs == 1 or (plan.jobs == 0 and len(found) * len(plan.targets) < PAYS_FROM):
         return 1
     from agentconv.project.workers import count_for

@@ -24,6 +24,8 @@ from agentconv.registry import load
 from agentconv.spec import Spec
 
 KEPT = 500  # readings of a project that need not be done twice; a file takes 50 KB
+OUT = ("F012", "F030")  # what leads out of the project or of a folder
+CLOSED = "may read it; agentconv does not"
 UNREAD = ("F001", "F006", "F009", "R017")  # our own inability, or nobody's file: exit 3
 
 
@@ -181,7 +183,7 @@ def _file(source: Source, wishes: Wishes, project: Project, used: Counter[Any], 
         for one in problems:
             finding = Finding(
                 one.code, "error", one.message, one.file or source.path, one.line or 1, one.column or 1,
-                meant="an agent", does="cannot read it", mend=one.help,
+                meant="an agent", does=CLOSED if one.code in OUT else "cannot read it", mend=one.help,
             )  # fmt: skip
             looked.findings.append(finding)
             looked.unread = looked.unread or one.code in UNREAD

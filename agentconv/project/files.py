@@ -28,10 +28,27 @@ class Unreadable(Exception):
 READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
 
 
+NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+
+
 def read_text(path: str | os.PathLike[str], most: int = MAX_BYTES) -> str:
     """The file as text, line ends as they are."""
+    return _text(path, most, READING)
+
+
+def read_no_link(path: str | os.PathLike[str], most: int = MAX_BYTES) -> str | None:
+    """The same; ``None`` where the path is a link, or where the system cannot tell when it opens it."""
     try:
-        handle = os.open(path, READING)
+        return _text(path, most, READING | NO_LINK) if NO_LINK else None
+    except Unreadable:
+        if os.path.islink(path):
+            return None
+        raise
+
+
+def _text(path: str | os.PathLike[str], most: int, flags: int) -> str:
+    try:
+        handle = os.open(path, flags)
         try:
             data = _read(handle, most)
         finally:
@@ -304,14 +321,17 @@ class Staged:
         """Write the bytes beside their place."""
         self.waiting.append(write_beside(path, data, new))
 
-    def settle(self, failed: Callable[[str, OSError], None]) -> None:
-        """All to their places. ``failed`` is told of those that could not be put there."""
+    def settle(self, failed: Callable[[str, OSError], None], wanted: Callable[[], bool] = lambda: True) -> None:
+        """All to their places. ``failed`` is told of those that could not be put there. ``wanted``: asked when all are
+        on the disk, which may take a while; where they are not any more, they are dropped."""
         try:
             try:
                 self._sync()
             except OSError as error:  # the disk does not take them: nothing is put in place of the old
                 for _, _, asked in self.waiting:
                     failed(asked, error)
+                return
+            if not wanted():
                 return
             self.waiting.reverse()
             while self.waiting:

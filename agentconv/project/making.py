@@ -6,7 +6,7 @@ What a file becomes depends on the file and the plan alone, so this part of a ru
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -62,16 +62,23 @@ class Maker:
         made = Made(source.path, source.real, known is not None)
         if known is None:
             return made
-        filled = self.filled(known)
-        left = [target for target in self._targets_for(known.format) if target not in filled]
+        self._become(known, made, lambda: read_source(known, self.plan, made))
+        return made
+
+    def make_known(self, source: Source, reading: Reading) -> Made:
+        """The same for a file that was read to see what there is."""
+        made = Made(source.path)
+        self._become(source, made, lambda: reading)
+        return made
+
+    def _become(self, source: Source, made: Made, read: Callable[[], Reading | None]) -> None:
+        filled = self.filled(source)
+        left = [target for target in self._targets_for(source.format) if target not in filled]
         if filled and not left:
             made.place, made.results = source.place if source.placed else "", filled
-            return made
-        reading = read_source(known, self.plan, made)
-        if reading is not None:
-            self.make_read(known, reading, made, left)
+        elif (reading := read()) is not None:
+            self.make_read(source, reading, made, left)
             made.results |= filled
-        return made
 
     def filled(self, source: Source) -> Results:
         """What became of others that are alike, with the texts of this one, in the targets where that is proved."""

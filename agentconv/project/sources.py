@@ -123,6 +123,7 @@ def listed_places(root: Path, but: Iterable[str] = (), user: bool = False, most:
     """The same, not taken in yet."""
     closed = set(but)
     seen: dict[str, list[str]] = {}
+    missing: list[Source] = []
     for id in _homes():
         if id in closed:
             continue
@@ -136,11 +137,13 @@ def listed_places(root: Path, but: Iterable[str] = (), user: bool = False, most:
                     continue
                 if id not in seen.setdefault(path, []):
                     seen[path].append(id)
-        for path in () if user else _declared(root, places.get("declared")):
-            if id not in seen.get(path, ()):
+        for path, problem in () if user else _declared(root, places.get("declared")):
+            if problem is not None:
+                missing.append(Source(path, os.path.join(root, path), id, placed=True, settled=True, notes=[problem]))
+            elif id not in seen.get(path, ()):
                 seen.setdefault(path, []).append(id)
     real = root.resolve().as_posix().rstrip("/")
-    return [
+    return missing + [
         Source(
             path, os.path.join(root, path), placed=True, real=f"{real}/{path}", within=path, among=tuple(seen[path]),
             most=most, root=real,
@@ -149,8 +152,9 @@ def listed_places(root: Path, but: Iterable[str] = (), user: bool = False, most:
     ]  # fmt: skip
 
 
-def _declared(root: Path, rule: Mapping[str, str] | None) -> Iterator[str]:
-    """Files of agents that a table of the project's settings names, wherever they lie in it."""
+def _declared(root: Path, rule: Mapping[str, str] | None) -> Iterator[tuple[str, Note | None]]:
+    """Files of agents that a table of the project's settings names, wherever they lie in it; of one that is not there,
+    or not in the project, the settings and what is wrong."""
     if rule is None or not is_file(root / rule["in"]):
         return
     from agentconv.reading.indirect import table_of  # few projects have such a table
@@ -160,10 +164,24 @@ def _declared(root: Path, rule: Mapping[str, str] | None) -> Iterator[str]:
     except files.Unreadable:
         return
     folder = posixpath.dirname(rule["in"])
-    for _, entry in table_of(text, rule["table"]):
-        path = posixpath.normpath(posixpath.join(folder, str(entry.get(rule["file"]) or "")))
-        if path.startswith(f"{folder}/") and path.endswith(rule["ending"]) and is_file(root / path):
-            yield path
+    for name, entry in table_of(text, rule["table"]):
+        said = entry.get(rule["file"])
+        if not isinstance(said, str) or not said:
+            continue
+        path = posixpath.normpath(posixpath.join(folder, said))
+        out = path.startswith(("..", "~", ".git/")) or said.startswith("~") or posixpath.isabs(said)
+        if not out and is_file(root / path):
+            yield path, None
+            continue
+        line = text.count("\n", 0, max(text.find(said), 0)) + 1
+        if out:
+            what, code = "leads out of the project: not read", "F012"
+            help = (
+                "put the file into the project and name it from the folder of these settings, or convert it by its name"
+            )
+        else:
+            what, code, help = f"is not there (`{path}`)", "F001", "mend the path, or take the table out"
+        yield rule["in"], note(code, f"`{said}`, the file of `{name}`, {what}", file=rule["in"], line=line, help=help)
 
 
 def below(path: str, id: str | None) -> str:
@@ -226,13 +244,27 @@ def read(source: Source, most: int = MAX_BYTES) -> Source:
     if source.text is not None or source.at is None or source.notes:
         return source
     try:
-        if source.root and not source.outside and (real := leads_out(source.at, source.root)):
-            help = "name the file itself, or --allow-outside"
-            raise files.Unreadable("F030", f"a link that leads out of the folder, to {real}: not read", help)
-        source.text = files.read_text(source.at, most)
+        if source.root and not source.outside:
+            source.text = _inside(source.at, source, most)
+        else:
+            source.text = files.read_text(source.at, most)
     except files.Unreadable as problem:
         source.notes.append(note(problem.code, problem.message, file=source.path, line=problem.line, help=problem.help))
     return source
+
+
+def _inside(at: str | os.PathLike[str], source: Source, most: int) -> str:
+    """The text of a file below the folder that is searched. A file that is no link lies in its folder: nothing has to
+    be asked but to open it."""
+    folder = _real_folder(source.real.rpartition("/")[0]) + os.sep
+    if folder.startswith(source.root.rstrip(os.sep) + os.sep):
+        text = files.read_no_link(at, most)
+        if text is not None:
+            return text
+    if real := leads_out(at, source.root):
+        help = "name the file itself, or --allow-outside"
+        raise files.Unreadable("F030", f"a link that leads out of the folder, to {real}: not read", help)
+    return files.read_text(at, most)
 
 
 def drop(source: Source) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ from agentconv.notes import Note, note
 from agentconv.project import files
 from agentconv.project.beside import Lying
 from agentconv.project.planning import STDOUT, Plan, Run
+from agentconv.project.putting import Answer, Here, Order, Putter
 from agentconv.project.spots import Spots
 from agentconv.project.written import Written, in_git
 from agentconv.spec import Spec
@@ -26,14 +28,13 @@ CHUNK = 100  # results that are written together: git is asked once for all of t
 class Owner(NamedTuple):
     """Who made an output first."""
 
-    source: str
-    digest: str
+    result: Conversion
+    digest: str  # empty where it is worked out by who writes it
 
 
 class Leaving(NamedTuple):
-    """An output that is written beside its place."""
+    """An output that goes to its place."""
 
-    full: str
     path: str
     result: Conversion
     data: bytes
@@ -43,8 +44,12 @@ class Leaving(NamedTuple):
 class Target:
     """One target format: its outputs, and who wrote what."""
 
-    def __init__(self, dst: Spec, plan: Plan, done: Run, written: Written) -> None:
+    late_prints = True  # whoever writes an output later may work out its fingerprint, too
+
+    def __init__(self, dst: Spec, plan: Plan, done: Run, written: Written, putter: Putter | None = None) -> None:
         self.dst, self.plan, self.done, self.written = dst, plan, done, written
+        # of a shared file it has to be known whether it was written before its entries are counted
+        self.putter: Putter = Here() if dst.many or putter is None else putter
         self.owners: dict[tuple[str, str], Owner] = {}
         self.made: list[Conversion] = []
         self.waiting: list[Conversion] = []  # not written yet
@@ -52,8 +57,8 @@ class Target:
         self.of_two: dict[str, str] = {}  # names that two agents would have, with the sources of the two
         self._size = 0  # bytes that wait
         self.wrote: dict[str, bool] = {}  # output -> whether it was there already
-        self.staged = files.Staged()
-        self.leaving: list[Leaving] = []
+        self.leaving: list[tuple[Order, Leaving]] = []
+        self._doubled: dict[str, list[Conversion]] = {}  # outputs of two results, with the second
         self._spots = Spots(plan)
         self._prints: dict[int, tuple[bytes, str]] = {}  # by the object, which is kept so long
         self._looked: dict[str, tuple[str, bool]] = {}  # places of the outputs that are being written
@@ -90,19 +95,22 @@ class Target:
 
             order = {id(result): n for n, result in enumerate(self.made)}  # some programs start the first one
             SharedFiles(self).write(sorted(results, key=lambda result: order[id(result)]))
+            self._let_go(results)
         elif self.plan.output == STDOUT:
             self.to_stdout(results)
+            self._let_go(results)
         else:
             self._write(results)
-        self._let_go(results)
+            self.putter.wait()
         self.drop()
 
     def drop(self) -> None:
         """Nothing stays beside its place."""
-        self.staged.drop()
-        for lying in self.lying.values():
-            lying.drop()
+        for lying in (*self.lying.values(), *(leaving.lying for _, leaving in self.leaving)):
+            if lying is not None:
+                lying.drop()
         self.lying.clear()
+        self.leaving = []
 
     def _clear(self) -> list[Conversion]:
         """The results that name other agents, but for those that would name another one than their source: a name of
@@ -126,7 +134,6 @@ class Target:
             self.waiting = [r for r in results if any(self._is_one_of(ahead, path) for path in r.files)]
             results = [r for r in results if not any(r is late for late in self.waiting)]
         self._write(results)
-        self._let_go(results)
 
     def _is_one_of(self, sources: Collection[str], path: str) -> bool:
         try:
@@ -142,7 +149,7 @@ class Target:
             known = self._looked[path] = self._spots.look(path)
         return known
 
-    def _let_go(self, results: list[Conversion]) -> None:
+    def _let_go(self, results: Sequence[Conversion]) -> None:
         """The bytes are where they belong; of the agents only what the program asks for is counted."""
         self._prints.clear()
         for result in results:
@@ -174,20 +181,29 @@ class Target:
                     text = "the output is the source itself"
                     result.fail(note("F007", text, file=path, help="--in-place, or -o FOLDER"))
                     return
-                self.owners[key] = Owner(result.source, self._identity(result, path, data))
+                late = self.late_prints and self.putter.late and (result.source, path) not in self.lying
+                self.owners[key] = Owner(result, "" if late else self._identity(result, path, data))
                 continue
-            if not result.entry and first.digest == self._identity(result, path, data):
-                result.notes.append(note("C006", f"the same as {first.source}: written once", effect="info", file=path))
+            source = first.result.source
+            if not result.entry and self._digest_of(first, key[0]) == self._identity(result, path, data):
+                result.notes.append(note("C006", f"the same as {source}: written once", effect="info", file=path))
                 continue
             if result.called is not None:
-                self.of_two[result.called.becomes] = f"{first.source} and {result.source}"
+                self.of_two[result.called.becomes] = f"{source} and {result.source}"
             if self.plan.suffix and not result.entry:
                 self._suffixed(result, path, data)
                 continue
-            text = f"two agents for {path}: {first.source} and {result.source}; the second was not written"
+            text = f"two agents for {path}: {source} and {result.source}; the second was not written"
             suffix = "" if result.entry else "; --on-collision suffix numbers the second"
             help = f"rename one, or leave one out with --exclude{suffix}"
             result.fail(note("C006", text, file=result.source, help=help))
+
+    def _digest_of(self, owner: Owner, folded: str) -> str:
+        """The fingerprint of an output that was made first."""
+        if owner.digest:
+            return owner.digest
+        path, data = next(((p, d) for p, d in owner.result.files.items() if _folded(p) == folded), ("", b""))
+        return self.identity(data) if data else self.written.hashes.get(path, "")
 
     def _identity(self, result: Conversion, path: str, data: bytes) -> str:
         lying = self.lying.get((result.source, path))
@@ -217,7 +233,7 @@ class Target:
         del result.files[path]
         result.files[new] = data
         result.notes.append(note("C001", f"{path} was taken; written as {new}", path="id"))
-        self.owners[_folded(new), ""] = Owner(result.source, self.identity(data))
+        self.owners[_folded(new), ""] = Owner(result, self.identity(data))
 
     # -- writing ------------------------------------------------------------------------------
 
@@ -232,10 +248,10 @@ class Target:
             for result in results:
                 for path, data in result.files.items():
                     if result.status != "failed":
-                        self._write_one(result, path, data, old.get(path), path in doubtful and path not in clean)
-            self.settle()
+                        lose = path in doubtful and (path not in clean or self.is_copy(result.source))
+                        self._write_one(result, path, data, old.get(path), lose)
+            self.settle(results)
         finally:
-            self.staged.drop()
             self._looked.clear()
 
     def _update(self, results: list[Conversion], old: dict[str, bytes | None]) -> None:
@@ -290,20 +306,32 @@ class Target:
         """Those of the paths that somebody else keeps: git holds them unchanged."""
         return in_git(self.plan.root, sorted(paths))
 
+    def is_copy(self, source: str) -> bool:
+        """Whether a source that nobody named is an output of ours as it was written. What lies where it would go is
+        then the original, or of somebody else: even where git has it, who looks for agents does not ask to lose it."""
+        if not self.plan.found or self.plan.force or source not in self.written.hashes:
+            return False
+        try:
+            return self.written.knows(source, (self.plan.root / source).read_bytes())
+        except OSError:
+            return False
+
     def _write_one(self, result: Conversion, path: str, data: bytes, old: bytes | None, lose: bool) -> None:
         if path in self.wrote:  # two agents of one result
             result.unchanged = self.wrote[path]
+            self._doubled.setdefault(path, []).append(result)
             return
         lying = self.lying.get((result.source, path))
         if old == data or (lying is not None and not lying.file):
             result.unchanged = True
-            self._remember(path, data, lying)
+            self._remember(path, data, lying.digest if lying is not None else "")
             self.wrote[path] = True
             return
         own = self.plan.in_place and path == result.source
         if lose and not self.plan.force and not self.plan.update and not own:
             result.status = "kept"
             result.notes.append(self.kept(path, result, data, old or b""))
+            self.owners[_folded(path), result.entry] = Owner(result, self._identity(result, path, data))
             return
         self.put(result, path, data, old)
         if not result.failed:
@@ -316,27 +344,35 @@ class Target:
             return
         try:
             full, there = self._looked.get(path) or (self.spot(path), True)
-            if (lying := self.lying.pop((result.source, path), None)) is not None:
-                self.staged.waiting.append(files.Fresh(lying.file, full, full))
-            else:
-                self.staged.add(full, data, new=not there)
-            self.leaving.append(Leaving(full, path, result, data, lying))
         except files.Outside as problem:
             result.fail(note("F009", str(problem), file=path, help=OUTSIDE))
             return
-        except OSError as problem:
-            result.fail(note("F002", (problem.strerror or str(problem)).lower(), file=path, help=ELSEWHERE))
+        lying = self.lying.pop((result.source, path), None)
+        order = Order(full, data, not there, lying.file if lying is not None else "")
+        self.leaving.append((order, Leaving(path, result, data, lying)))
 
-    def settle(self) -> None:
-        """What was put beside its place goes there."""
-        lost: dict[str, OSError] = {}
+    def settle(self, results: Sequence[Conversion] = ()) -> None:
+        """What leaves goes to its place; these results are let go when it is there."""
         leaving, self.leaving = self.leaving, []
-        self.staged.settle(lost.__setitem__)
-        for full, path, result, data, lying in leaving:
-            if (problem := lost.get(full)) is not None:
-                result.fail(note("F002", (problem.strerror or str(problem)).lower(), file=path, help=ELSEWHERE))
-            else:
-                self._remember(path, data, lying)
+
+        def told(answers: Sequence[Answer]) -> None:
+            for (_, left), answer in zip(leaving, answers, strict=True):
+                self._settled(left, answer)
+            self._let_go(results)
+
+        if leaving:
+            self.putter.put([order for order, _ in leaving], told)
+        else:
+            told(())
+
+    def _settled(self, left: Leaving, answer: Answer) -> None:
+        path, result, data, lying = left
+        if (problem := answer.problem) is None:
+            self._remember(path, data, answer.digest if lying is None else lying.digest)
+            return
+        self.wrote.pop(path, None)
+        for one in (result, *self._doubled.pop(path, ())):
+            one.fail(note("F002", (problem.strerror or str(problem)).lower(), file=path, help=ELSEWHERE))
 
     def _changed(self, path: str, data: bytes, old: bytes | None) -> None:
         self.sizes[path] = len(data)
@@ -350,11 +386,11 @@ class Target:
         if not self.plan.dry:
             self.written.note_digest(path, self._digest(data))
 
-    def _remember(self, path: str, data: bytes, lying: Lying | None) -> None:
-        if lying is None:
-            self.remember(path, data)
+    def _remember(self, path: str, data: bytes, digest: str) -> None:
+        if digest:
+            self.written.note_digest(path, digest)
         else:
-            self.written.note_digest(path, lying.digest)
+            self.remember(path, data)
 
     def to_stdout(self, results: list[Conversion]) -> None:
         """Standard output takes one file."""
@@ -371,7 +407,10 @@ class Target:
         from agentconv.project.intheway import in_the_way
 
         known = (f"{path}#{result.entry}" if result.entry else path) in self.written.hashes
-        return in_the_way(path, result, data, old, known, self.plan, self.dst)
+        told = in_the_way(path, result, data, old, known, self.plan, self.dst)
+        if self.is_copy(result.source):
+            told = replace(told, message=f"{told.message}; {result.source} is a copy that it wrote")
+        return told
 
 
 def _folded(path: str) -> str:

@@ -22,15 +22,22 @@ def declared(values: Mapping[str, Node], ctx: Context) -> dict[str, Node]:
     rule: Mapping[str, Any] | None = ctx.spec.identity.get("declared")
     if not rule or ctx.get is None or all(key in values for key in (rule["name"], *rule["takes"])):
         return {}
-    for up in range(1, ABOVE + 1):
-        folder = posixpath.normpath(posixpath.join(posixpath.dirname(ctx.path), *[".."] * up))
-        text = ctx.get("../" * up + str(rule["in"]))
+    found: list[tuple[str, dict[str, Any]]] = []
+    for near in ("../" * up + inner for up in range(ABOVE + 1) for inner in ("", f"{rule['folder']}/") if up or inner):
+        folder = posixpath.normpath(posixpath.join(posixpath.dirname(ctx.path), near))
+        text = ctx.get(near + str(rule["in"]))
         for name, entry in table_of(text, str(rule["table"])) if text is not None else ():
             at = entry.get(str(rule["file"]))
             if isinstance(at, str) and posixpath.normpath(posixpath.join(folder, at)) == posixpath.normpath(ctx.path):
-                said = {str(rule["name"]): name, **{key: entry[key] for key in rule["takes"] if key in entry}}
-                return {key: _node(value) for key, value in said.items() if key not in values}
-    return {}
+                found.append((name, entry))
+    if not found:
+        return {}
+    name, entry = found[0]
+    if others := [f"`{other}`" for other, _ in found[1:] if other != name]:
+        text = f"this file is also {', '.join(others)}, by the table `{rule['table']}`: left out"
+        ctx.say("R011", text, "name", None, effect="lost", help="give each role a file of its own")
+    said = {str(rule["name"]): name, **{key: entry[key] for key in rule["takes"] if key in entry}}
+    return {key: _node(value) for key, value in said.items() if key not in values}
 
 
 @lru_cache(maxsize=16)  # the agents of one folder ask for the same table

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -132,12 +132,27 @@ def _converted(program: Program, check: Check, strangers: list[Stranger]) -> Ver
                 batches.append(Batch(spec))
                 batches[-1].take(label, one, read.agent)
     for batch in batches:
-        rows = _shown(program, check, batch.cases)
+        rows = _parted(program, check, batch)
         for row in rows:
             if row.case in batch.origins:
                 _against_source(row, *batch.origins[row.case])
         verdict.rows += rows
     return verdict
+
+
+def _parted(program: Program, check: Check, batch: Batch) -> list[Row]:
+    """The rows of a batch. Where all of it lies in files that the program refuses, one agent may lose those of the
+    others: halves of it are shown, down to the agent that is refused alone."""
+    rows = _shown(program, check, batch.cases)
+    if not batch.spec.many or len(batch.offered) < 2 or any(row.loaded != "no" for row in rows):
+        return rows
+    middle, out = len(batch.offered) // 2, []
+    for half in (batch.offered[:middle], batch.offered[middle:]):
+        part = Batch(batch.spec)
+        for label, one, agent in half:
+            part.take(label, one, agent)
+        out += _parted(program, check, part)
+    return out
 
 
 @dataclass
@@ -149,6 +164,7 @@ class Batch:
     origins: dict[str, tuple[Agent, list[Note]]] = field(default_factory=dict)
     places: dict[str, str] = field(default_factory=dict)
     entries: set[str] = field(default_factory=set)
+    offered: list[tuple[str, convert.Conversion, Agent]] = field(default_factory=list)  # as they were before they met
 
     def take(self, label: str, one: convert.Conversion, agent: Agent) -> bool:
         """Whether it found room: a program has only one of two with a name."""
@@ -156,6 +172,7 @@ class Batch:
         taken = name in self.entries or (not self.spec.many and any(place in self.places for place in one.files))
         if taken or len(self.cases) >= AT_ONCE:
             return False
+        self.offered.append((label, replace(one, files=dict(one.files)), agent))
         if self.spec.many:
             for place in one.files:
                 if place in self.places:

@@ -47,13 +47,13 @@ def honest(program: Program, folder: Path, seconds: int | None = None) -> Mappin
     return {"version": "0", "agents": agents}
 
 
-def told(monkeypatch: pytest.MonkeyPatch, load: Callable[..., Mapping[str, Any]]) -> list[str]:
+def told(monkeypatch: pytest.MonkeyPatch, load: Callable[..., Mapping[str, Any]], id: str = SKILLS.id) -> list[str]:
     """What the judge says where the program answers like that."""
     monkeypatch.chdir(goldens.ROOT)
     monkeypatch.setattr(running, "load", load)
     monkeypatch.setattr(Program, "missing", lambda self: "")
     lines: list[str] = []
-    for verdict in strangers.judged(odd(), [SKILLS.id], False, lines.append):
+    for verdict in strangers.judged(odd(), [id], False, lines.append):
         strangers.report(verdict, lines.append)
     return lines
 
@@ -84,6 +84,27 @@ def test_the_one_file_that_ends_a_program_is_found(monkeypatch: pytest.MonkeyPat
 
     lines = told(monkeypatch, dying)
     assert len(lines) == 2 and "no-tools-at-all.md: loaded: no answer (exit 139)" in lines[0]
+
+
+def team(program: Program, folder: Path, seconds: int | None = None) -> Mapping[str, Any]:
+    """A stand-in for a program with one file for all of its agents, of which it takes none with one that it refuses."""
+    spec, agents, errors = registry.load("docker-agent"), [], []
+    for path in sorted(folder.rglob("*.yaml")):
+        name, text = path.relative_to(folder).as_posix(), path.read_text("utf-8")
+        if "thinker" in text:
+            errors.append({"file": name, "message": "somebody is refused"})
+            continue
+        for read in read_program(spec, text, name).agents:
+            one, model = read.agent, read.agent.model
+            said = {"name": one.id, "description": one.description, "prompt": one.prompt, "tools": None}
+            agents.append({"file": name, **said, "model": model[0].text if model else None})
+    return {"version": "0", "agents": agents, "errors": errors}
+
+
+def test_the_one_agent_that_loses_the_file_of_all_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = told(monkeypatch, team, "docker-agent")
+    assert len(lines) == 2 and "no-tools-at-all.md: loaded:" in lines[0] and "somebody is refused" in lines[0]
+    assert "19 files, held   3, loaded   18, agreed   18" in lines[1]
 
 
 def test_a_sample_is_from_all_over() -> None:

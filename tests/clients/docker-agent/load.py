@@ -104,27 +104,40 @@ def read(path, check):
     wrong = [f"{'/'.join(map(str, e.absolute_path)) or '(top)'}: {e.message}" for e in check.iter_errors(tested)]
     if wrong:
         raise ValueError("; ".join(wrong)[:400])
-    agents = team.get("agents") or {}
-    for name, agent in agents.items():
-        if not agent.get("model"):
-            raise ValueError(f"agent '{name}' has no model")
-        known = (*team.get("models", ()), "auto")
-        if "/" not in agent["model"] and agent["model"] not in known:
-            raise ValueError(f"model '{agent['model']}' not found in configuration")
-        for other in agent.get("sub_agents", ()):
-            if other not in agents and "/" not in other and ":" not in other:
-                raise ValueError(f"agent '{name}' references non-existent sub-agent '{other}'")
     denied = [pattern.lower() for pattern in (team.get("permissions") or {}).get("deny", ())]
-    for name, agent in agents.items():
-        tools = handed_over(agent, team.get("mcps") or {})
+    seen = []
+    for name, agent in (team.get("agents") or {}).items():
+        try:
+            tools = given(agent, team)
+        except ValueError as problem:  # the program ends at the first one; here each is named
+            wrong.append(f"agent '{name}': {problem}")
+            continue
         known = (team.get("models") or {}).get(agent["model"])
-        yield {
-            "name": name,
-            "description": agent.get("description"),
-            "prompt": agent.get("instruction"),
-            "tools": [tool for tool in tools if not any(fnmatch.fnmatchcase(tool, pattern) for pattern in denied)],
-            "model": f"{known['provider']}/{known['model']}" if known else agent["model"],
-        }
+        seen.append(
+            {
+                "name": name,
+                "description": agent.get("description"),
+                "prompt": agent.get("instruction"),
+                "tools": [tool for tool in tools if not any(fnmatch.fnmatchcase(tool, pattern) for pattern in denied)],
+                "model": f"{known['provider']}/{known['model']}" if known else agent["model"],
+            }
+        )
+    if wrong:
+        raise ValueError("; ".join(wrong))
+    return seen
+
+
+def given(agent, team):
+    """The tools of an agent that is whole."""
+    if not agent.get("model"):
+        raise ValueError("it has no model")
+    known = (*team.get("models", ()), "auto")
+    if "/" not in agent["model"] and agent["model"] not in known:
+        raise ValueError(f"model '{agent['model']}' not found in configuration")
+    for other in agent.get("sub_agents", ()):
+        if other not in team["agents"] and "/" not in other and ":" not in other:
+            raise ValueError(f"references non-existent sub-agent '{other}'")
+    return handed_over(agent, team.get("mcps") or {})
 
 
 def main():
@@ -134,9 +147,11 @@ def main():
     for path in sorted(p for p in root.rglob("*") if p.suffix in (".yaml", ".yml")):
         file = path.relative_to(root).as_posix()
         try:
-            agents += [{**agent, "file": file} for agent in list(read(path, check))]
+            agents += [{**agent, "file": file} for agent in read(path, check)]
         except (ValueError, OSError, yaml.YAMLError) as problem:
             errors.append({"file": file, "message": str(problem)})
+        except Exception as stumble:  # over one file; the others are shown all the same
+            errors.append({"file": file, "message": f"this loader stumbles over it: {stumble!r}"})
     version = "agent-schema.json, " + (program / "version").read_text("utf-8").strip()
     out = {"client": "docker-agent", "version": version, "agents": agents, "errors": errors}
     print(json.dumps(out, indent=1, ensure_ascii=False))

@@ -1,0 +1,114 @@
+"""Outputs on their way to their places: orders in, answers out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, Protocol
+
+from agentconv.project import files
+
+MANY = 400  # outputs that one process writes as fast as two: a copy of it takes some milliseconds
+
+
+class Order(NamedTuple):
+    """One output."""
+
+    full: str  # its place
+    data: bytes
+    new: bool  # nothing is there, as somebody has just seen
+    lying: str = ""  # the file beside its place that holds the data already
+
+
+class Answer(NamedTuple):
+    """What became of an order."""
+
+    problem: OSError | None
+    digest: str = ""  # of the data, where whoever wrote it has worked it out
+
+
+Told = Callable[[Sequence[Answer]], None]
+
+
+class Putter(Protocol):
+    """Who takes orders. Those of one call are brought to the disk together; ``told`` is called with their answers, at
+    once or later."""
+
+    @property
+    def late(self) -> bool:
+        """Whether the answers to the next orders come later, and with fingerprints."""
+
+    def put(self, orders: Sequence[Order], told: Told) -> None:
+        """Take some orders."""
+
+    def wait(self) -> None:
+        """Until all are answered."""
+
+    def close(self) -> None:
+        """No more of them; nothing half done stays."""
+
+
+class Here:
+    """This process writes, and answers at once."""
+
+    late = False
+
+    def put(self, orders: Sequence[Order], told: Told) -> None:
+        """All to their places."""
+        told([Answer(problem) for problem in put(orders)])
+
+    def wait(self) -> None:
+        """Nothing is ever left to wait for."""
+
+    def close(self) -> None:
+        """The same."""
+
+
+class Growing:
+    """This process at first; where there is much to write, a second one."""
+
+    def __init__(self) -> None:
+        self._now: Putter = Here()
+        self._left = MANY
+
+    @property
+    def late(self) -> bool:
+        """Whether the second process is at work."""
+        return self._now.late
+
+    def put(self, orders: Sequence[Order], told: Told) -> None:
+        """To whoever writes now."""
+        if self._left > 0:
+            self._left -= len(orders)
+            if self._left <= 0:
+                from agentconv.project import scribe
+
+                if scribe.can_start():
+                    self._now = scribe.Scribe()
+        self._now.put(orders, told)
+
+    def wait(self) -> None:
+        """Until all are answered."""
+        self._now.wait()
+
+    def close(self) -> None:
+        """The second process ends."""
+        self._now.close()
+
+
+def put(orders: Sequence[Order], wanted: Callable[[], bool] = lambda: True) -> list[OSError | None]:
+    """All to their places; what went wrong with each. ``wanted``: asked when they lie beside their places; nothing goes
+    there, and nothing stays, where they are wanted no more."""
+    lost: dict[str, OSError] = {}
+    staged = files.Staged()
+    staged.waiting = [files.Fresh(order.lying, order.full, order.full) for order in orders if order.lying]
+    try:
+        for order in orders:
+            if not order.lying:
+                try:
+                    staged.add(order.full, order.data, order.new)
+                except OSError as problem:
+                    lost[order.full] = problem
+        staged.settle(lost.__setitem__, wanted)
+    finally:
+        staged.drop()
+    return [lost.get(order.full) for order in orders]

@@ -1,0 +1,163 @@
+"""A second process that writes: nothing changes but the time it takes, whatever becomes of either process."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from agentconv.project import batch, putting, scribe, sources
+from agentconv.project.planning import Plan, Run
+from agentconv.telling import report
+from bench import data
+
+COUNT = 260  # more than two chunks
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="a copy of the process is made on Linux only")
+
+
+@pytest.fixture(autouse=True)
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+
+def run(folder: Path, suffix: bool = False, to: tuple[str, ...] = ("opencode",)) -> Run:
+    """All agents of a folder, into ``out`` beside it."""
+    plan = Plan(folder, to, output=f"{folder}/out/", jobs=0, texts=False, suffix=suffix)
+    return batch.run(plan, sources.listed([str(folder / ".claude/agents")], folder, None, 10**6))
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def both(folder: Path, monkeypatch: pytest.MonkeyPatch, work: Callable[[Path], list[Run]]) -> list[str]:
+    """The same work with one process and with two: the same files, the same reports. The reports."""
+    found, started = [], []
+    begin = scribe.Scribe.__init__
+
+    def begun(self: scribe.Scribe) -> None:
+        started.append(self)
+        begin(self)
+
+    monkeypatch.setattr(scribe.Scribe, "__init__", begun)
+    for many in (10**6, 1):
+        monkeypatch.setattr(putting, "MANY", many)
+        place = folder / str(many)
+        said = [report.as_json(done).replace(str(place), "") for done in work(place)]
+        found.append((tree(place), said))
+    assert started, "no second process was started, so nothing was compared"
+    assert found[0] == found[1]
+    assert len(found[0][0]) > COUNT and not [name for name in found[0][0] if name.endswith(".tmp")]
+    return found[0][1]
+
+
+@pytest.mark.parametrize("suffix", [False, True])
+def test_names_that_collide_and_files_in_the_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: bool) -> None:
+    def work(folder: Path) -> list[Run]:
+        place = data.write(folder, COUNT)
+        for n in (
+            7,
+            150,
+        ):  # called as another one: of the same chunk, and of one before
+            text = (place / f"agent-{n:05d}.md").read_text("utf-8")
+            (place / f"agent-{n:05d}.md").write_text(text.replace(f"agent-{n:05d}", f"agent-{n - 6:05d}"), "utf-8")
+        twin = (place / "agent-00011.md").read_text("utf-8")
+        (place / "z-twin.md").write_text(twin, "utf-8")  # the same output, far behind
+        done = [run(folder, suffix)]
+        files = sorted((folder / "out").rglob("*.md"))
+        files[3].write_text("mine", "utf-8")
+        files[-2].unlink()
+        return [*done, run(folder, suffix)]
+
+    first, again = both(tmp_path, monkeypatch, work)
+    assert "written once" in first and ("-2.md" in first) is suffix
+    assert '"kept"' in again and '"unchanged": true' in again
+
+
+def test_what_the_disk_does_not_take(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One output is larger than a file may be: the fault of this one, and said of this one."""
+    import resource
+
+    def work(folder: Path) -> list[Run]:
+        place = data.write(folder, COUNT)
+        body = "Look at each of them. " * 20_000
+        text = f"---\nname: agent-00150\ndescription: Looks.\ntools: Read\n---\n\n{body}\n"
+        (place / "agent-00150.md").write_text(text, "utf-8")
+        limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, limits[1]))
+        try:
+            return [run(folder)]
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+    (said,) = both(tmp_path, monkeypatch, work)
+    assert said.count('"code": "F002"') == 1 and "file too large" in said
+
+
+def test_what_a_dead_process_has_not_written_is_written_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put, killed = scribe.Scribe.put, []
+
+    def killing(self: scribe.Scribe, *orders: object) -> None:
+        put(self, *orders)  # type: ignore[arg-type]
+        if not killed:
+            os.kill(self._process, signal.SIGKILL)
+            killed.append(self._process)
+
+    def work(folder: Path) -> list[Run]:
+        data.write(folder, COUNT)
+        done = [run(folder)]
+        for left in folder.rglob("*.tmp"):  # what it had begun when it was killed
+            left.unlink()
+        return done
+
+    monkeypatch.setattr(scribe.Scribe, "put", killing)
+    both(tmp_path, monkeypatch, work)
+    assert killed
+
+
+def test_more_than_there_is_room_for_is_written_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scribe, "ROOM", 2_000_000)
+
+    def work(folder: Path) -> list[Run]:
+        place = data.write(folder, COUNT)
+        body = "Look at each of them. " * 100_000
+        text = f"---\nname: agent-00150\ndescription: Looks.\ntools: Read\n---\n\n{body}\n"
+        (place / "agent-00150.md").write_text(text, "utf-8")
+        return [run(folder)]
+
+    both(tmp_path, monkeypatch, work)
+
+
+def interruptible() -> None:
+    """A shell starts what it puts into the background with Ctrl-C ignored, and the tests may run there."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGKILL, signal.SIGTERM])
+def test_nothing_half_done_stays_when_a_run_is_ended(tmp_path: Path, sent: signal.Signals) -> None:
+    """The first process is ended, as a terminal or a machine does it; the second one ends by itself, at once."""
+    place = data.write(tmp_path, 4_000)
+    env = {**os.environ, "XDG_STATE_HOME": str(tmp_path / "state")}
+    words = [sys.executable, "-m", "agentconv", "convert", str(place), "--to", "opencode", "-o", "out/", "-q"]
+    started = subprocess.Popen(words, cwd=tmp_path, env=env, stderr=subprocess.PIPE, preexec_fn=interruptible)
+    out = tmp_path / "out/.opencode/agents"
+    until = time.monotonic() + 60
+    while (there := len(list(out.glob("*.md")))) < 1_000 and time.monotonic() < until:
+        time.sleep(0.005)
+    started.send_signal(sent)
+    _, said = started.communicate(timeout=60)  # also the second process has let go of the stream
+    assert there >= 1_000 and started.returncode != 0
+    assert b"Traceback" not in said
+    left = tree(out)
+    assert len(left) < 3_900, "it was ended too late to say anything"
+    assert not [name for name in left if name.endswith(".tmp")]
+    assert all(text.startswith(b"---\n") and text.endswith(b"\n") for text in left.values())
+    subprocess.run([*words, "--force"], cwd=tmp_path, env=env, check=False)
+    whole = tree(out)
+    assert len(whole) > 3_900 and all(whole[name] == text for name, text in left.items())

@@ -143,7 +143,7 @@ class Output(Target):
             text = f"{what}: edited since agentconv wrote it"
             return note("F003", text, file=path, effect="info", help="\n".join(ways))
         ways = ["write it anew: agentconv build --take ours", "it is right, the source is not: --take theirs"]
-        text = f"{what}: agentconv did not write it, and it differs from {result.source}"
+        text = f"{what}: no build wrote it, and it differs from {result.source}"
         return note("F013", text, file=path, effect="info", help="\n".join(ways))
 
     def _back(self, result: Conversion) -> str:

@@ -112,6 +112,12 @@ def _nobody(checked: Checked) -> Iterator[Finding]:
     """Not even its author's reading finds an agent: an error in the file, or no agent at all."""
     errors = [n for n in checked.author.notes if n.effect == "error"]
     for one in errors:
+        if one.code == "R016":  # it is what its key says, and its program may well take it
+            yield checked.finding(
+                one.code, "info", one.message, at=(one.line, one.column), reader=checked.owner,
+                meant=f"what `{one.path}` says", does="takes it for that, if it knows such", mend="",
+            )  # fmt: skip
+            continue
         loaded = [r for r in checked.readers if r.reading.agents]
         does = "does not load it"
         if loaded:

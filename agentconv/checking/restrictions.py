@@ -14,7 +14,7 @@ from agentconv.containers import Node
 from agentconv.model import Rule, Tools
 from agentconv.reading.codecs import TOOL_TYPES
 from agentconv.reading.context import Read
-from agentconv.reading.entry import is_limit
+from agentconv.reading.keys import is_limit
 from agentconv.spec import Field, Spec, risk
 
 
@@ -90,7 +90,7 @@ def _forms(checked: Checked, reader: Reader, read: Read, gone: frozenset[str]) -
         if (form == "empty" and not opened) or (form == "star" and opened):
             continue
         spelled = {
-            "empty": f"`{row.key}: []`",
+            "empty": f"an empty `{row.key}`" if node.kind == "scalar" else f"`{row.key}: []`",
             "null": f"`{row.key}:` without a value",
             "star": "`*`",
             "map": f"`{row.key}` as a map",
@@ -203,6 +203,10 @@ def _denials(checked: Checked, reader: Reader, read: Read, twin: Read, gone: fro
 
 def _named_so(at: str, key: str, rules: list[Rule], read: Read, reader: Reader) -> str:
     """The words by which the same key denies it, where the key is read and the name in it is the program's of none."""
+    node = value_of(read, key)
+    switch = reader.spec.tools.control == "switch" and key == reader.spec.tools.fact("field")
+    if switch and node is not None and not isinstance(node.value, bool):
+        return f"write `{key}: true`, without quotes"
     if at == key or reader.spec.tools.control != "map":
         return ""
     own = [t.new for t in read.tokens if t.new and t.at == at]
@@ -365,11 +369,27 @@ def _more(checked: Checked, reader: Reader, read: Read, twin: Read, told: set[st
     elif (shut := reader.spec.tools.mcp.get("shut")) and {r.cls for r in more} == {counting.MCP}:
         does, mend = f"gives {got}, too, unless a name of the list is one of theirs", f"add `{shut}` to the list"
     else:
-        does, mend = f"gives {got}, too", _instead(reader)
+        does, mend = f"gives {got}, too", _beside_the_list(reader, read, {r.cls for r in more}) or _instead(reader)
     yield checked.finding(
         "T044", "error", f"the agent may do more than its file says: {got}", read=read, at=at, reader=reader,
         path="tools", meant=asked, does=does, mend=mend,
     )  # fmt: skip
+
+
+def _beside_the_list(reader: Reader, read: Read, more: set[str]) -> str:
+    """What mends it where the file has a list already, and something else keeps that from being a limit."""
+    table = reader.spec.tools
+    if table.control != "list" or read.agent.tools.base != "none":
+        return ""
+    if table.fact("both") == "deny" and (key := table.fact("deny")) and str(key) in read.where:
+        return f"take `{key}` away: beside it {reader.program} does not count the list"
+    if needed := table.fact("limit_with"):
+        words = " and ".join(f"`{key}: {str(value).lower()}`" for key, value in needed.items())
+        plain = ", without quotes" if any(str(key) in read.where for key in needed) else ""
+        return f"write {words}{plain}: else the list is added to what every agent has"
+    if more == {"delegates"} and read.agent.delegates is not None:
+        return f"take the tool that calls agents out of the list: {reader.program} knows no list of those it may call"
+    return ""
 
 
 def _listed_by_name(read: Read, twin: Read) -> set[str]:

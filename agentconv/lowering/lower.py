@@ -10,7 +10,7 @@ from agentconv.lowering.fields import always, lower_extras, lower_field
 from agentconv.lowering.fittexts import fit_texts
 from agentconv.lowering.lowered import NO_NAMES, Lowered, Options
 from agentconv.lowering.models import lower_models, provider
-from agentconv.lowering.texts import as_written, lower_identity, lower_texts, placeholders
+from agentconv.lowering.texts import as_written, lower_identity, lower_texts, placeholders, say_filled_beside
 from agentconv.lowering.through import bound_keys
 from agentconv.lowering.tools import Bounds, control_for
 from agentconv.lowering.wish import Reason
@@ -91,6 +91,7 @@ def lower(
     fields |= lower_identity(agent, dst, out)
     fields |= lower_texts(agent, dst, out)
     fields["prompt"] = placeholders(fields["prompt"], src, dst, out)
+    say_filled_beside(agent, src, dst, out)
     fit_texts(fields, dst, out)
     if written := lower_models(agent, src, dst, options, out):
         fields["model"] = written

@@ -109,6 +109,7 @@ def _by_place(agent: Agent, called: str, dst: Spec, out: Lowered) -> dict[str, A
 
 
 def _short(text: str) -> str:
+    text = " ".join(text.split())
     return text if len(text) <= 60 else text[:59] + "…"
 
 
@@ -231,17 +232,38 @@ def placeholders(prompt: str | None, src: Spec, dst: Spec, out: Lowered) -> str 
     if prompt is None or src.id == dst.id:
         return prompt
     for fact in (f for f in src.tables.get("expands") or () if isinstance(f, Mapping)):
-        asked = fact.get("unfilled") == "asked"  # any word is an input that the caller gives
-        found = [m[0] for m in re.finditer(str(fact["pattern"]), prompt) if asked or filled(m, fact)]
-        if found:
-            names = ", ".join(f"`{name}`" for name in dict.fromkeys(found[:4]))
-            effect: NoteEffect | None = "approximate" if asked else None
-            out.say("L009", f"{src.program} fills in {names}; {dst.program} does not", "prompt", effect)
+        _say_filled("prompt", prompt, fact, src, dst, out)
     for word in (f for f in src.tables.get("expands") or () if isinstance(f, str) and f in prompt):
-        out.say("L009", f"{src.program} fills in `{word}…}}`; {dst.program} does not", "prompt")
+        out.say("L009", _filled(f"`{word}…}}`", src, dst), "prompt")
     for fact in (f for f in dst.tables.get("expands") or () if isinstance(f, Mapping)):
         prompt = _taken_apart(prompt, "prompt", fact, dst, out)
     return prompt
+
+
+def _filled(names: str, src: Spec, dst: Spec) -> str:
+    """The sentence; of two forms of one program by their own names."""
+    if src.program == dst.program:
+        return f"{src.program} fills in {names} in `{src.id}`, and in `{dst.id}` it does not"
+    return f"{src.program} fills in {names}; {dst.program} does not"
+
+
+def _say_filled(name: str, value: str, fact: Mapping[str, Any], src: Spec, dst: Spec, out: Lowered) -> None:
+    """What the source's program fills in, and the target's does not."""
+    asked = fact.get("unfilled") == "asked"  # any word is an input that the caller gives
+    if found := [m[0] for m in re.finditer(str(fact["pattern"]), value) if asked or filled(m, fact)]:
+        names = ", ".join(f"`{one}`" for one in dict.fromkeys(found[:4]))
+        effect: NoteEffect | None = "approximate" if asked else None
+        out.say("L009", _filled(names, src, dst), name, effect)
+
+
+def say_filled_beside(agent: Agent, src: Spec, dst: Spec, out: Lowered) -> None:
+    """The same outside of prompts, in the fields that the description names (`also_in`)."""
+    if src.id == dst.id:
+        return
+    for fact in (f for f in src.tables.get("expands") or () if isinstance(f, Mapping)):
+        for name in fact.get("also_in", ()):
+            if isinstance(value := getattr(agent, name), str) and name in {*dst.by_field, dst.body_field}:
+                _say_filled(name, value, fact, src, dst, out)
 
 
 def _taken_apart(text: str, field: str, fact: Mapping[str, Any], dst: Spec, out: Lowered) -> str:

@@ -118,7 +118,7 @@ class SharedFiles:
             and there != after.get(r.entry)
             and not self.target.may_replace(f"{path}#{r.entry}", there, after.get(r.entry, b""), r)
         ]
-        if lost and self.target.clean([path]):
+        if lost and self.target.clean([path]) and not any(self.target.is_copy(r.source) for r in lost):
             return []
         for result in lost:
             new, there = after.get(result.entry, b""), before[result.entry]

@@ -18,7 +18,7 @@ from agentconv.containers import MAX_BYTES
 from agentconv.notes import Note, note
 from agentconv.project import files
 from agentconv.project.nearby import is_file, is_folder, is_there
-from agentconv.reading.context import Get
+from agentconv.project.questions import beside as beside
 from agentconv.reading.deciding import decide
 from agentconv.reading.detect import Guess, by_place, guess, passed_over, syntax_fits
 from agentconv.records import dataclass
@@ -69,37 +69,6 @@ class Source:
         return folder.removesuffix(f"/{self.below}") if self.below else folder
 
     notes: list[Note] = field(default_factory=list)
-
-
-def beside(source: Source) -> Get | None:
-    """The files that a definition may name: those of its project, from its own folder. ``None`` for standard input."""
-    at = source.at
-    if at is None:
-        return None
-
-    def get(relative: str) -> str | None:
-        try:
-            folder = Path(at).resolve().parent
-            if not is_file(folder / relative):
-                return None  # most that are asked for are not there
-            root = _project_of(folder)  # few definitions name a file, so it is looked for here
-            target = (folder / relative).resolve()
-            inside = root in target.parents and ".git" not in target.relative_to(root).parts
-            if not (inside or source.outside):
-                return None
-            return files.read_text(target, source.most)
-        except (files.Unreadable, OSError, ValueError):  # a name with NUL, or one that is too long
-            return None
-
-    return get
-
-
-def _project_of(folder: Path) -> Path:
-    """What a definition in this folder may name files of."""
-    root = files.find_root(folder, place_marks()).resolve()
-    while root.name.startswith(".") and not is_there(root / ".git"):  # a program's own folder, with a file of it in it
-        root = files.find_root(root.parent, place_marks()).resolve()
-    return folder if root == Path.home().resolve() else root  # a home under git is no project
 
 
 def _homes() -> list[str]:

@@ -7,6 +7,7 @@ import os
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -249,7 +250,8 @@ class Target:
             for result in results:
                 for path, data in result.files.items():
                     if result.status != "failed":
-                        self._write_one(result, path, data, old.get(path), path in doubtful and path not in clean)
+                        lose = path in doubtful and (path not in clean or self.is_copy(result.source))
+                        self._write_one(result, path, data, old.get(path), lose)
             self.settle(results)
         finally:
             self._looked.clear()
@@ -305,6 +307,16 @@ class Target:
     def clean(self, paths: Collection[str]) -> Collection[str]:
         """Those of the paths that somebody else keeps: git holds them unchanged."""
         return in_git(self.plan.root, sorted(paths))
+
+    def is_copy(self, source: str) -> bool:
+        """Whether a source that nobody named is an output of ours as it was written. What lies where it would go is
+        then the original, or of somebody else: even where git has it, who looks for agents does not ask to lose it."""
+        if not self.plan.found or self.plan.force or source not in self.written.hashes:
+            return False
+        try:
+            return self.written.knows(source, (self.plan.root / source).read_bytes())
+        except OSError:
+            return False
 
     def _write_one(self, result: Conversion, path: str, data: bytes, old: bytes | None, lose: bool) -> None:
         if path in self.wrote:  # two agents of one result
@@ -397,7 +409,10 @@ class Target:
         from agentconv.project.intheway import in_the_way
 
         known = (f"{path}#{result.entry}" if result.entry else path) in self.written.hashes
-        return in_the_way(path, result, data, old, known, self.plan, self.dst)
+        told = in_the_way(path, result, data, old, known, self.plan, self.dst)
+        if self.is_copy(result.source):
+            told = replace(told, message=f"{told.message}; {result.source} is a copy that it wrote")
+        return told
 
 
 def _key(path: str, entry: str) -> str | tuple[str, str]:

@@ -9,6 +9,7 @@ from dataclasses import field
 from agentconv.convert import Conversion
 from agentconv.notes import CODES, RANK, Note, NoteEffect
 from agentconv.records import dataclass
+from agentconv.registry import load
 
 NAMES = 3  # names of agents in a group, then "… n more"
 JOINED = 150  # characters up to which sentences of one pattern stand side by side
@@ -124,6 +125,14 @@ def _common(code: str, groups: list[Group]) -> str:
         words |= dict.fromkeys(re.findall(r"`([^`]+)`", group.message)[:1])
     shown = tail(f"`{w}`" for w in words)
     return f"{CODES[code][1]}: {shown}" if shown else CODES[code][1]
+
+
+def gains_of(result: Conversion) -> tuple[str, ...]:
+    """What an agent would gain, lost limits by their keys in the source."""
+    if not any(word.startswith("limit:") for word in result.gained):
+        return tuple(result.gained)
+    key_of = load(result.format).key_of
+    return tuple(f"limit:{key_of(w[6:])}" if w.startswith("limit:") else w for w in result.gained)
 
 
 def gain_words(gained: Iterable[str], could: bool) -> str:

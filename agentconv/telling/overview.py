@@ -9,7 +9,7 @@ from typing import IO
 from agentconv.convert import Conversion
 from agentconv.notes import CODES, RANK, Note
 from agentconv.project.batch import Run
-from agentconv.telling.grouping import gain_words, tail
+from agentconv.telling.grouping import gain_words, gains_of, tail
 from agentconv.telling.screen import Page, colored, width
 from agentconv.telling.terminal import (
     COLORS,
@@ -107,7 +107,7 @@ def _undone(page: Page, run: Run) -> None:
     page.lines += ["", "  " + page.paint(WORDS["refused"], COLORS["refused"]) + ": there they would have more rights"]
     by_gain: dict[tuple[str, ...], list[Conversion]] = {}
     for result in refused:
-        by_gain.setdefault(tuple(result.gained), []).append(result)
+        by_gain.setdefault(gains_of(result), []).append(result)
     groups = sorted(by_gain.items(), key=lambda item: -len(item[1]))
     for gained, results in groups[:ROOM]:
         names = f"{tail(r.name for r in results)}: {tail(r.target for r in results)}"

@@ -8,7 +8,7 @@ from agentconv import __version__
 from agentconv.output.templates import sandbox
 from agentconv.project.planning import Run
 from agentconv.telling.escape import visible
-from agentconv.telling.grouping import gain_words, grouped, tail
+from agentconv.telling.grouping import gain_words, gains_of, grouped, tail
 from agentconv.telling.listing import LEGEND
 from agentconv.telling.matrix import MEANS, matrix
 from agentconv.telling.terminal import WORDS, rights_line
@@ -28,7 +28,7 @@ def as_html(run: Run) -> str:
         means=MEANS,
         remarks=run.remarks,
         groups=grouped([(r, n) for r in run.results for n in r.notes]),
-        gains=gain_words,
+        gains=lambda result, could: gain_words(gains_of(result), could),
         changes=[(path, before is None) for path, before, _ in run.changes],
         gone=[] if removed is None else [(path, bool(after)) for path, _, after in removed.gone],
         left=[] if removed is None else [one for _, one in (*removed.kept, *removed.failed)],

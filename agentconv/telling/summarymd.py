@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from agentconv.notes import RANK, Note
 from agentconv.project.planning import Run
 from agentconv.telling.escape import markdown, markdown_code, one_line
-from agentconv.telling.grouping import Group, gain_words, grouped, tail
+from agentconv.telling.grouping import Group, gain_words, gains_of, grouped, tail
 from agentconv.telling.listing import LEGEND
 from agentconv.telling.matrix import MEANS, Cell, Line, Matrix, matrix
 from agentconv.telling.terminal import WORDS, rights_line
@@ -54,7 +54,7 @@ def _rights(found: Matrix) -> list[str]:
     for line, cell in gains[:MOST]:
         could = cell.status == "refused"
         who = f"**{markdown(line.name)}** in {markdown(cell.result.target)}"
-        out.append(f"- {who} {markdown(gain_words(cell.result.gained, could=could))}: {MEANS[cell.status]}")
+        out.append(f"- {who} {markdown(gain_words(gains_of(cell.result), could=could))}: {MEANS[cell.status]}")
     return out
 
 

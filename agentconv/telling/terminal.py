@@ -11,7 +11,7 @@ from agentconv.notes import RANK, Note, NoteEffect
 from agentconv.project.batch import Remark, Run
 from agentconv.registry import heads, load
 from agentconv.telling.escape import one_line
-from agentconv.telling.grouping import Group, gain_words, grouped, labels, tail
+from agentconv.telling.grouping import Group, gain_words, gains_of, grouped, labels, tail
 from agentconv.telling.screen import Page
 from agentconv.telling.screen import colored as colored
 from agentconv.telling.screen import width as width
@@ -167,7 +167,7 @@ def _gains(page: Page, status: str, results: list[Conversion], run: Run) -> None
     by_gain: dict[tuple[str, ...], list[str]] = {}
     asked: dict[str, None] = {}
     for result in results:
-        by_gain.setdefault(tuple(result.gained), []).append(result.name)
+        by_gain.setdefault(gains_of(result), []).append(result.name)
         asked |= dict.fromkeys("limits" if g.startswith("limit:") else g.split("(")[0] for g in result.gained)
     groups = sorted(by_gain.items(), key=lambda item: -len(item[1]))
     refused = status == "refused"

@@ -179,6 +179,31 @@ def test_mistakes_have_lines(tmp_path: Path) -> None:
     assert len(lines) == 2 and "contrl" in lines[0] and "modle" in lines[1]
 
 
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (("recognise:", "also_read_by: {acne: Acne}\nrecognise:"), "there is no description `acne`"),
+        (("expands: []", "expands: [{pattern: '{x', fills: [], chnage: ''}]"), "`chnage` is no word"),
+        (("expands: []", "expands: [{pattern: '(', fills: [], change: ''}]"), "expands: `(`"),
+        (("expands: []", "expands: [{pattern: 'x', fills: [], change: '\\1'}]"), "invalid group reference"),
+        (("type: model}", "type: model, gives: noting}"), "gives: there is no name `noting`"),
+        (
+            ("  control: list", "  sets: {key: type, members: m, words: {a: {gives: noting}}}\n  control: list"),
+            "tools.sets.words.a: there is no name `noting`",
+        ),
+        (
+            ("  control: list", "  sets: {key: type, members: m, words: {}, adds: {k: a b}}\n  control: list"),
+            "there is no set `a b`",
+        ),
+    ],
+    ids=lambda part: part if isinstance(part, str) else "",
+)
+def test_names_that_refer_to_nothing_are_told(change: tuple[str, str], told: str, tmp_path: Path) -> None:
+    assert change[0] in FORMAT
+    found = [p.message for p in contract_problems(put(tmp_path, FORMAT.replace(*change)))]
+    assert len(found) == 1 and told in found[0], found
+
+
 def test_laws_are_told_in_words(tmp_path: Path) -> None:
     put(tmp_path, FORMAT.replace("unknown_only: none", "unknown_only: none\n  alowed: x").replace("{name}", "x"))
     put(tmp_path, FORMAT.replace("    parser: yaml", "    parser: lines"))

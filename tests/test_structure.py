@@ -15,7 +15,7 @@ from tests.conftest import ROOT
 PACKAGE = ROOT / "agentconv"
 CORE = sorted(p for p in PACKAGE.rglob("*.py") if not {"formats", "commands"} & set(p.relative_to(PACKAGE).parts))
 # Words of the language that happen to be the id of a format, too, would go here, with the reason.
-LONGEST = 450
+LONGEST = 450  # 400 is meant (CONTRIBUTING.md); the rest is room for what several people land in one hour
 
 
 def format_ids() -> set[str]:

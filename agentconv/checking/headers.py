@@ -9,7 +9,7 @@ from agentconv.checking.finding import Finding
 from agentconv.containers import Document, Node
 from agentconv.reading.codecs import TOOL_TYPES
 from agentconv.reading.context import Read
-from agentconv.reading.entry import is_limit
+from agentconv.reading.keys import is_limit
 
 REPAIRED = {"R003": "the value stands without quotes", "R009": "the value runs on in lines that are not indented",
             "R013": "lines are indented with tabs, or by an odd amount"}  # fmt: skip

@@ -12,7 +12,7 @@ from agentconv.checking.headers import FIXED
 from agentconv.containers import Node
 from agentconv.reading.codecs import TOOL_TYPES
 from agentconv.reading.context import Read
-from agentconv.reading.entry import is_limit
+from agentconv.reading.keys import is_limit
 from agentconv.reading.miswritten import folded
 from agentconv.registry import ids, load
 from agentconv.spec import Field, Spec

@@ -14,7 +14,7 @@ from agentconv.containers import Node
 from agentconv.model import Rule, Tools
 from agentconv.reading.codecs import TOOL_TYPES
 from agentconv.reading.context import Read
-from agentconv.reading.entry import is_limit
+from agentconv.reading.keys import is_limit
 from agentconv.spec import Field, Spec, risk
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from agentconv.model import FIELDS
 from agentconv.registry import Problem
+from agentconv.tooltable import ToolTable
 
 HEAD_REQUIRED = ("id", "title", "program", "version", "seen", "sure", "kind", "syntax", "places")
 TABLES_REQUIRED = ("container", "identity", "fields")
@@ -93,6 +94,8 @@ def strange_words(head: Mapping[str, Any], tables: Mapping[str, Any]) -> Iterato
         for name, facts in maps(tools.get(part)):
             yield from strange(f"tools.{part}.{name}", facts, words("tools"))
     yield from strange("models", _map(tables.get("models")), words("models"))
+    for fact in _listed(tables.get("expands")):
+        yield from strange("expands", _map(fact), words("the rest"))
 
 
 def _map(value: Any) -> Mapping[Any, Any]:
@@ -123,7 +126,8 @@ def contract_problems(entry: Path) -> list[Problem]:
     if len(documents) != 2 or not isinstance(documents[0], dict) or not isinstance(documents[1], (dict, type(None))):
         return [Problem(str(entry), 0, "a description is two maps: the head, a line ---, and the tables")]
     head, tables = documents[0], documents[1] or {}
-    return [Problem(str(entry), _line(nodes, at), message) for at, message in _wrong(entry.parent.name, head, tables)]
+    found = [*_wrong(entry.parent.name, head, tables), *_unknown_readers(entry, head)]
+    return [Problem(str(entry), _line(nodes, at), message) for at, message in found]
 
 
 def _line(nodes: list[Any], at: str) -> int:
@@ -169,6 +173,17 @@ def _wrong(id: str, head: Mapping[str, Any], tables: Mapping[str, Any]) -> Itera
     yield from _tables(head, tables)
 
 
+def _unknown_readers(entry: Path, head: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Other programs that read the files by a description that there is not."""
+    from agentconv import registry
+
+    for id, facts in _map(head.get("also_read_by")).items():
+        other = str(_map(facts).get("format", id))
+        if other not in registry.heads_built_in() and not (entry.parent.parent / other / "format.yaml").exists():
+            text = f"also_read_by: there is no description `{other}`; one of `kind: reading` says how it reads them"
+            yield f"head.also_read_by.{id}", text
+
+
 def _tables(head: Mapping[str, Any], tables: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Names that refer to nothing, and words of the model that there are not."""
     from agentconv import registry
@@ -207,10 +222,39 @@ def _tables(head: Mapping[str, Any], tables: Mapping[str, Any]) -> Iterator[tupl
         for member in found.members:
             if member not in table.names:
                 yield f"tools.groups.{found.name}", f"tools.groups.{found.name}: there is no name `{member}`"
+    yield from _sets(table)
+    yield from _expressions(tables)
+    for key, facts in _map(tables.get("fields")).items():
+        given = _map(facts).get("gives")
+        if given is not None and given not in table.names:
+            yield f"fields.{key}.gives", f"fields.{key}.gives: there is no name `{given}`"
     for cap, word in _map(table.fact("write")).items():
         own = table.own(str(word))
         if own is None or cap not in own.gives:
             yield f"tools.write.{cap}", f"tools.write.{cap}: `{word}` does not give it"
+
+
+def _sets(table: ToolTable) -> Iterator[tuple[str, str]]:
+    """Words of sets that are none, and tools of theirs that are none."""
+    sets = _map(table.fact("sets"))
+    known = _map(sets.get("words"))
+    for word, facts in known.items():
+        at, facts = f"tools.sets.words.{word}", _map(facts)
+        for name in (*_listed(facts.get("gives") or []), *_listed(facts.get("brings") or [])):
+            if name not in table.names:
+                yield at, f"{at}: there is no name `{name}`"
+    for key, word in _map(sets.get("adds")).items():
+        if word not in known:
+            yield "tools.sets.adds", f"tools.sets.adds.{key}: there is no set `{word}`"
+
+
+def _expressions(tables: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What is evaluated in prompts: expressions that are none, and changes that name groups that there are not."""
+    for fact in (one for one in _listed(tables.get("expands")) if isinstance(one, Mapping)):
+        try:
+            re.sub(f"{fact.get('pattern')}|", str(fact.get("change", "")), "")  # "|": it matches here in any case
+        except (re.error, IndexError) as error:
+            yield "expands", f"expands: `{fact.get('pattern')}` → `{fact.get('change')}`: {error}"
 
 
 def _tables_so_far(tables: Mapping[str, Any]) -> Iterator[str]:

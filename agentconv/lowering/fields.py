@@ -11,7 +11,7 @@ from agentconv.lowering.lowered import USUAL, Lowered
 from agentconv.lowering.servers import lower_servers
 from agentconv.model import EFFORTS, Extra, Handoff
 from agentconv.models import model_of
-from agentconv.reading.entry import is_limit
+from agentconv.reading.keys import is_limit
 from agentconv.reading.routing import known_keys
 from agentconv.rights import CLASSES, Rights
 from agentconv.spec import Field, Spec

@@ -13,7 +13,7 @@ from agentconv.notes import Note, note
 from agentconv.proof.sourcerights import same_agent
 from agentconv.reading.context import Read, Reading
 from agentconv.reading.engine import read_program
-from agentconv.reading.entry import is_limit
+from agentconv.reading.keys import is_limit
 from agentconv.registry import shared_readers
 from agentconv.spec import Spec
 

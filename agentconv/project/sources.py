@@ -58,6 +58,10 @@ class Source:
         """Where it lies."""
         return None if self.at is None else Path(self.at)
 
+    def let_go(self) -> None:
+        """What became of it is known: of ten thousand sources little more than their names stays."""
+        self.text, self.real, self.within = None, "", ""
+
     @property
     def place(self) -> str:
         """The folder that the programs search."""
@@ -225,7 +229,7 @@ def read(source: Source, most: int = MAX_BYTES) -> Source:
 def _inside(at: str | os.PathLike[str], source: Source, most: int) -> str:
     """The text of a file below the folder that is searched. A file that is no link lies in its folder: nothing has to
     be asked but to open it."""
-    folder = _real_folder(source.real.rpartition("/")[0]) + os.sep
+    folder = _real_folder(source.real.rpartition("/")[0]) + os.sep if source.real else ""
     if folder.startswith(source.root.rstrip(os.sep) + os.sep):
         text = files.read_no_link(at, most)
         if text is not None:
@@ -349,6 +353,7 @@ def _folder(path: Path, cwd: Path, from_: str | None, most: int) -> Iterator[Sou
             name, real = shown(Path(full), cwd), _real(full)
         else:  # folders that are links are not walked, so nothing has to be followed file by file
             name, real = relative if lead == "." else f"{lead}/{relative}", f"{root}/{relative}"
+            full = name if name == full else full  # one object: it stays to the end of a run
         yield Source(name, full, from_, real=real, within=relative, loose=True, most=most, root=root)
 
 

@@ -137,6 +137,9 @@ def _models(spec: Spec) -> Iterator[str]:
     yield ""
     if not spec.models:
         yield "None in the file."
+    elif not spec.models.get("spell"):
+        words = [*(spec.models.get("tiers") or ()), *filter(None, [spec.models.get("inherit")])]
+        yield "No name of a model is written" + (f", only {', '.join(f'`{w}`' for w in words)}." if words else ".")
     else:
         makers = spec.models.get("makers")
         yield f"Written as `{spec.models.get('spell')}`" + (

@@ -274,3 +274,93 @@ def test_a_build_that_looks_only_loads_next_to_nothing(spied: Spied) -> None:
         "agentconv.convert",
     )
     assert not loaded & set(known)
+
+
+# -- files beside the sources -----------------------------------------------------------------
+
+DENIES, ALLOWS = '{"permission": {"bash": "deny"}}\n', '{"permission": {"bash": "allow"}}'
+MARKDOWN = "---\ndescription: Does things.\nmode: subagent\n---\n\nDo it.\n"
+BESIDE: dict[str, tuple[str, str, str, str, str]] = {  # source, its text, a file beside it, two texts of one length
+    "opencode": (".opencode/agents/a.md", MARKDOWN, "opencode.json", DENIES, ALLOWS),
+    "kilo": (".kilo/agents/a.md", MARKDOWN, ".kilo/kilo.jsonc", DENIES, ALLOWS),
+    "codex": (
+        ".codex/agents/a.toml", 'developer_instructions = "Do it."\n', ".codex/config.toml",
+        '[agents.first]\ndescription = "Does things."\nconfig_file = "agents/a.toml"\n',
+        '[agents.other]\ndescription = "Does things."\nconfig_file = "agents/a.toml"\n',
+    ),
+}  # fmt: skip
+
+
+@pytest.fixture(params=BESIDE)
+def beside(
+    request: pytest.FixtureRequest, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> tuple[Spied, Path, str, str]:
+    """A project whose sources are such that a file beside them counts; what its path is, and two texts of it."""
+    monkeypatch.setattr(glance, "SLACK", 0)
+    source, text, path, first, second = BESIDE[request.param]
+    folder = source.rpartition("/")[0]
+    project.write(
+        "agentconv.toml", f'sources = [{{path = "{folder}", format = "{request.param}"}}]\n[targets.vscode]\n'
+    )
+    project.write(source, text)
+    project.write(path, first)
+    project.run("build")
+    found = Spied(project, monkeypatch)
+    settle(found)
+    return found, project.root / path, first, second
+
+
+def settle(spied: Spied) -> None:
+    while (went := spied.build()[0]) != "looked":  # the clock has to go on by a tick
+        assert went == "compared"
+
+
+def outputs(project: Project) -> str:
+    return "".join(path.read_text("utf-8") for path in sorted((project.root / ".github/agents").glob("*")))
+
+
+def test_a_file_beside_the_sources_is_seen(beside: tuple[Spied, Path, str, str]) -> None:
+    spied, path, first, second = beside
+    before = outputs(spied.project)
+    in_place(path, first, second)
+    assert spied.build()[0] == "converted" and outputs(spied.project) != before
+    settle(spied)
+    in_place(path, second, first)
+    assert spied.build()[0] == "converted" and outputs(spied.project) == before
+    settle(spied)
+    path.touch()
+    assert spied.build()[0] == "compared"
+
+
+def test_a_file_beside_the_sources_that_goes_and_comes_is_seen(beside: tuple[Spied, Path, str, str]) -> None:
+    spied, path, first, _ = beside
+    before = outputs(spied.project)
+    path.unlink()
+    assert spied.build()[0] == "converted" and outputs(spied.project) != before
+    settle(spied)
+    path.write_text(first, "utf-8")
+    assert spied.build()[0] == "converted" and outputs(spied.project) == before
+
+
+def test_a_folder_that_becomes_a_project_closes_what_is_outside(beside: tuple[Spied, Path, str, str]) -> None:
+    spied, path, _, _ = beside
+    (path.parent / "agents" if path.parent.name.startswith(".") else path.parent / ".opencode").joinpath(".git").mkdir()
+    assert spied.build()[0] == "converted"
+
+
+def test_what_changed_while_it_was_built_is_not_remembered(
+    beside: tuple[Spied, Path, str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spied, path, first, second = beside
+    run = building.run
+
+    def and_then(*args: object) -> object:
+        done = run(*args)  # type: ignore[arg-type]
+        path.write_text(first, "utf-8")
+        return done
+
+    path.write_text(second, "utf-8")
+    monkeypatch.setattr(building, "run", and_then)
+    spied.build()
+    monkeypatch.setattr(building, "run", run)
+    assert spied.build()[0] == "converted"

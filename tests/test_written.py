@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -42,3 +43,16 @@ def test_what_is_there_stays_known_however_much_it_is(tmp_path: Path, monkeypatc
         memory.note(f"{n}.md", b"")
     memory.save()
     assert len(known(root)) == 20 and Written(root).room == 40
+
+
+def test_many_rows_are_written_as_json_writes_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    for count in (0, 1, 999, 1_000, 1_001, 2_500):
+        one = Written(tmp_path / str(count))
+        for n in range(count):
+            one.note(f"a/é-{n}.md", b"%d" % n)
+        one.changed = True
+        one.save()
+        data = {"room": one.room, "written": dict(sorted(one.hashes.items()))}
+        assert one.file.read_bytes() == json.dumps(data).encode()
+        assert Written(tmp_path / str(count)).hashes == one.hashes

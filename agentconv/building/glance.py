@@ -158,7 +158,7 @@ def known(start: str) -> Known | None:
         return None
     with suppress(ValueError, KeyError, TypeError):
         data = remembered(root)
-        for part in ("before", "after") if data else ():
+        for part in ("before", "beside", "after") if data else ():
             wanted, places = data[part]
             if not wanted or facts(Places(*places)).fingerprint != wanted:
                 return None

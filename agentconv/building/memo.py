@@ -2,9 +2,10 @@
 
 All that a build looks at goes into two fingerprints: what goes in (the program itself, the settings, the sources),
 taken before the build, and what lies there after it (locks and outputs). They are kept in the user's state folder, for
-this machine only; a clone builds everything once. A file that a definition names from elsewhere is in neither, so a
-project with such definitions has no memo. Beside each of the two stands what the file system said of the same files
-before they were read, so that the next build need not read them (`glance`).
+this machine only; a clone builds everything once. A file that a definition names from elsewhere, or that may stand
+beside it, goes into the first one with the answer that the build got; one that was not there, too. Beside each of the
+two stands what the file system said of the same files before they were read, so that the next build need not read them
+(`glance`).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import os
 import stat
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,7 @@ from agentconv.building.glance import Known, Places, Said
 from agentconv.project import configured, files
 from agentconv.project.config import Config
 from agentconv.project.nearby import memory_of
-from agentconv.registry import load
+from agentconv.project.questions import Answers, Asked, digest_of, noting
 
 if TYPE_CHECKING:
     from agentconv.building.build import BuildRun
@@ -40,7 +41,8 @@ class Memo:
     def __init__(self, config: Config) -> None:
         self.config = config
         self.file = Path(f"{memory_of(str(config.root))}.memo")
-        since = time.time_ns()
+        since = self.since = time.time_ns()
+        self.answers: Answers = {}
         with files.watching() as looked:
             self.program = list(_program())
             self.sources = configured.sources(config)
@@ -51,9 +53,16 @@ class Memo:
             for s in self.sources  # as they are before a build takes them in
         ]
 
-    def _inputs(self, read: Mapping[str, str]) -> str:
-        """What goes in. ``read``: the digests of sources that were read just now."""
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """A build of this project, which may look for files beside its sources."""
+        with noting() as self.answers:
+            yield
+
+    def _inputs(self, read: Mapping[str, str], answers: Answers) -> str:
+        """What goes in. ``read``: the digests of sources that were read just now. ``answers``: of files beside them."""
         parts = [*self.program, _content(self.config.root / self.config.file)]
+        parts += [f"{one} {said}" for one, said in sorted(answers.items())]
         for path, full, said in self.listed:
             parts += said, read.get(path) or (_content(full) if full is not None else "")
         return _fingerprint(parts)
@@ -64,21 +73,25 @@ class Memo:
             return None
         with suppress(ValueError, KeyError, TypeError, locks.BadLock):  # of a lock the build itself says what is wrong
             data = glance.remembered(str(self.config.root))
-            if data and data["inputs"] == self._inputs({}):
+            asked = [Asked(*one) for one in data["asked"]] if data else []
+            beside = _beside(asked, self.since)
+            if data and data["inputs"] == self._inputs({}, _answered(asked)):
                 after, seen, outputs = self._outputs()
                 if data["outputs"] == outputs:
                     known = glance.as_known(data)
                     if not dry:
-                        self._keep({**data, **self._facts(after, seen)})
+                        self._keep({**data, **self._facts(after, seen), "beside": beside})
                     return known
         return None
 
     def remember(self, run: BuildRun, rights: tuple[int, ...], said: Said | None = None) -> None:
         """A build of this project ended well, or (``said``) as it will end again. ``rights``: for how many they are
         the same, less, more. A state folder that cannot be written costs only time later."""
-        formats = {r.format for r in run.results if r.format}
-        if glance.own_formats() or any(load(id).names_files for id in formats):
+        if glance.own_formats():
             return
+        beside = _beside(self.answers, self.since)
+        if _answered(self.answers) != self.answers:
+            return  # they have changed since the build asked
         after, seen, outputs = self._outputs()
         self._keep(
             {
@@ -86,8 +99,10 @@ class Memo:
                 "rights": rights,
                 "targets": [target.id for target in self.config.targets],
                 "said": said,
-                "inputs": self._inputs(run.read),
+                "inputs": self._inputs(run.read, self.answers),
                 "outputs": outputs,
+                "asked": list(self.answers),
+                "beside": beside,
                 **self._facts(after, seen),
             }
         )
@@ -128,6 +143,17 @@ def _looked_at(config: Config, looked: files.Looked, sources: list[str]) -> Plac
     alone = [path for path in sources if os.path.dirname(path) not in looked.folders]
     probed = [path + name for path in named for name in MANIFESTS]
     return Places([root, *named, *looked.starts], list(looked.folders), [*settings, *looked.files, *probed, *alone])
+
+
+def _beside(asked: Iterable[Asked], since: int) -> tuple[str, Places]:
+    """What is said of all that decides on the answers, and where it is."""
+    places = Places([], [], list(dict.fromkeys(path for one in asked for path in one.decides())))
+    return glance.facts(places, since).kept, places
+
+
+def _answered(asked: Iterable[Asked]) -> Answers:
+    """The answers of now."""
+    return {one: digest_of(one.text()) for one in asked}
 
 
 def locks_of(root: Path) -> tuple[Path, Path]:

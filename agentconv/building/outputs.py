@@ -30,8 +30,6 @@ MOST = 40  # lines of a diff
 class Output(Target):
     """One target of a build."""
 
-    late_prints = False  # two outputs are the same also if their comments differ, and the lock has its own fingerprints
-
     def __init__(
         self,
         dst: Spec,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from agentconv.project.planning import Plan
     from agentconv.project.sources import Source
 
+LOOKED_AT = 20  # files of a folder that might hold agents
 MANIFESTS = (".claude-plugin/plugin.json", "plugin.json")
 
 
@@ -64,7 +66,27 @@ def _where_else(src: tuple[str, ...]) -> str:
             if any(here.glob(glob)):
                 folder = glob.rpartition("/")[0]
                 return f"{head['program']} reads `{folder}` no longer: name the folder, and its files are taken."
+    if near := named_only(here):
+        return f"`{near[0]}` holds files for {near[1]}: name the folder, and they are taken."
     return ""
+
+
+def named_only(root: Path) -> tuple[str, str] | None:
+    """A folder with agents that is no place of a program: what lies there is taken where it is named. And whose."""
+    from agentconv.containers import MAX_BYTES
+    from agentconv.project import sources
+    from agentconv.registry import heads
+
+    for head in heads().values():
+        write = str((head.get("places") or {}).get("write") or "")
+        folder = write.split("{")[0].rpartition("/")[0]
+        if not folder or not (root / folder).is_dir():
+            continue
+        for source in islice(sources.listed([folder], root, None, MAX_BYTES), LOOKED_AT):
+            known = sources.taken(source)
+            if known is not None and known.format == head["id"]:
+                return folder, str(head["program"])
+    return None
 
 
 def split_words(values: tuple[str, ...], option: str) -> tuple[str, ...]:

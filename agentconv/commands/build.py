@@ -70,7 +70,8 @@ def build(ctx: click.Context, /, **given: Any) -> None:
         ends(memo.known(dry))
     from agentconv.telling import building, terminal
 
-    run = built(wishes, given["quiet"], memo.sources)
+    with memo.watching():
+        run = built(wishes, given["quiet"], memo.sources)
     code, text = _say(run, given, time.monotonic() - started)
     if given["report"]:
         keep(given["report"], report_text(run, given["report"]))

@@ -168,7 +168,8 @@ def _control(spec: Any) -> str:
         for key in ("absent", "empty", "null", "star")
         if table.fact(key) is not None
     ]
-    words.append(f"scopes {table.fact('scopes')}")
+    if table.fact("scopes") is not None:
+        words.append(f"scopes {table.fact('scopes')}")
     return ", ".join(words)
 
 
@@ -180,4 +181,7 @@ def _models(spec: Any) -> str:
     if not spec.models:
         return "none in the file"
     makers = spec.models.get("makers")
-    return f"{spec.models.get('spell')}" + (f", of {', '.join(makers)}" if makers else ", of any maker")
+    if not (spell := spec.models.get("spell")):  # no name of a model can be written there
+        words = ", ".join(filter(None, [*(spec.models.get("tiers") or ()), spec.models.get("inherit")]))
+        return "none is written" + (f" but {words}" if words else "")
+    return f"{spell}" + (f", of {', '.join(makers)}" if makers else ", of any maker")

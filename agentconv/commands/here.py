@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 def here() -> None:
     """Agents found, the programs that read them as they lie, three next commands."""
+    from agentconv.commands.asked import named_only
     from agentconv.project import files, sources
     from agentconv.registry import load, shared_readers
     from agentconv.telling.escape import say
@@ -26,6 +27,8 @@ def here() -> None:
     found = sources.in_places(root)
     if not found:
         say(f"No agents in the known places below {root if root != cwd else 'this folder'}.\n")
+        if near := named_only(root):
+            say(f"  agentconv list {near[0]:<19} files for {near[1]}, taken where they are named")
         say("  agentconv convert FILE --to ID     convert a file, or a folder, from anywhere")
         say("  agentconv formats                  the formats with their places")
         say("  agentconv list --user              the agents in your home folder")

@@ -113,7 +113,7 @@ def _made(
         for source in found:
             made = maker.make(source)
             done.sources += made.agent_file
-            source.text, source.real = None, ""  # of ten thousand sources only their names stay
+            source.let_go()
             yield made
         return
     # which of two files is the original is seen when all of them were read

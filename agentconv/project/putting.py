@@ -33,10 +33,6 @@ class Putter(Protocol):
     """Who takes orders. Those of one call are brought to the disk together; ``told`` is called with their answers, at
     once or later."""
 
-    @property
-    def late(self) -> bool:
-        """Whether the answers to the next orders come later, and with fingerprints."""
-
     def put(self, orders: Sequence[Order], told: Told) -> None:
         """Take some orders."""
 
@@ -49,8 +45,6 @@ class Putter(Protocol):
 
 class Here:
     """This process writes, and answers at once."""
-
-    late = False
 
     def put(self, orders: Sequence[Order], told: Told) -> None:
         """All to their places."""
@@ -69,11 +63,6 @@ class Growing:
     def __init__(self) -> None:
         self._now: Putter = Here()
         self._left = MANY
-
-    @property
-    def late(self) -> bool:
-        """Whether the second process is at work."""
-        return self._now.late
 
     def put(self, orders: Sequence[Order], told: Told) -> None:
         """To whoever writes now."""

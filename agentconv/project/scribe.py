@@ -34,8 +34,6 @@ def can_start() -> bool:
 class Scribe:
     """The one who writes. Should it die, what it has not answered is written here."""
 
-    late = True
-
     def __init__(self) -> None:
         self._memory = mmap(-1, PLACES * ROOM)
         orders, self._orders = os.pipe()

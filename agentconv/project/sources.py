@@ -18,7 +18,7 @@ from agentconv.containers import MAX_BYTES
 from agentconv.notes import Note, note
 from agentconv.project import files
 from agentconv.project.nearby import is_file, is_folder, is_there
-from agentconv.reading.context import Get
+from agentconv.project.questions import beside as beside
 from agentconv.reading.deciding import decide
 from agentconv.reading.detect import Guess, by_place, guess, passed_over, syntax_fits
 from agentconv.records import dataclass
@@ -58,6 +58,10 @@ class Source:
         """Where it lies."""
         return None if self.at is None else Path(self.at)
 
+    def let_go(self) -> None:
+        """What became of it is known: of ten thousand sources little more than their names stays."""
+        self.text, self.real, self.within = None, "", ""
+
     @property
     def place(self) -> str:
         """The folder that the programs search."""
@@ -65,37 +69,6 @@ class Source:
         return folder.removesuffix(f"/{self.below}") if self.below else folder
 
     notes: list[Note] = field(default_factory=list)
-
-
-def beside(source: Source) -> Get | None:
-    """The files that a definition may name: those of its project, from its own folder. ``None`` for standard input."""
-    at = source.at
-    if at is None:
-        return None
-
-    def get(relative: str) -> str | None:
-        try:
-            folder = Path(at).resolve().parent
-            if not is_file(folder / relative):
-                return None  # most that are asked for are not there
-            root = _project_of(folder)  # few definitions name a file, so it is looked for here
-            target = (folder / relative).resolve()
-            inside = root in target.parents and ".git" not in target.relative_to(root).parts
-            if not (inside or source.outside):
-                return None
-            return files.read_text(target, source.most)
-        except (files.Unreadable, OSError, ValueError):  # a name with NUL, or one that is too long
-            return None
-
-    return get
-
-
-def _project_of(folder: Path) -> Path:
-    """What a definition in this folder may name files of."""
-    root = files.find_root(folder, place_marks()).resolve()
-    while root.name.startswith(".") and not is_there(root / ".git"):  # a program's own folder, with a file of it in it
-        root = files.find_root(root.parent, place_marks()).resolve()
-    return folder if root == Path.home().resolve() else root  # a home under git is no project
 
 
 def _homes() -> list[str]:
@@ -256,7 +229,7 @@ def read(source: Source, most: int = MAX_BYTES) -> Source:
 def _inside(at: str | os.PathLike[str], source: Source, most: int) -> str:
     """The text of a file below the folder that is searched. A file that is no link lies in its folder: nothing has to
     be asked but to open it."""
-    folder = _real_folder(source.real.rpartition("/")[0]) + os.sep
+    folder = _real_folder(source.real.rpartition("/")[0]) + os.sep if source.real else ""
     if folder.startswith(source.root.rstrip(os.sep) + os.sep):
         text = files.read_no_link(at, most)
         if text is not None:
@@ -380,6 +353,7 @@ def _folder(path: Path, cwd: Path, from_: str | None, most: int) -> Iterator[Sou
             name, real = shown(Path(full), cwd), _real(full)
         else:  # folders that are links are not walked, so nothing has to be followed file by file
             name, real = relative if lead == "." else f"{lead}/{relative}", f"{root}/{relative}"
+            full = name if name == full else full  # one object: it stays to the end of a run
         yield Source(name, full, from_, real=real, within=relative, loose=True, most=most, root=root)
 
 

@@ -77,9 +77,9 @@ def made_by(maker: Maker, sources: Sequence[Source], jobs: int) -> Iterator[Made
 
 
 def _alone(maker: Maker, source: Source) -> Made:
-    """In this process; of ten thousand sources only their names stay."""
+    """In this process."""
     made = maker.make(source)
-    source.text, source.real = None, ""
+    source.let_go()
     return made
 
 
@@ -96,7 +96,7 @@ Rights = dict[tuple[tuple[str, ...], tuple[str, ...]], BeforeAfter]
 def _share(came: list[Made], sources: Sequence[Source], known: Rights) -> None:
     """Results stay to the end of the run: with one object for equal rights and for one path, as within one process."""
     for made, source in zip(came, sources, strict=True):
-        source.real = ""
+        source.let_go()
         for results in made.results.values():
             for result in results:
                 key = tuple(result.rights.before), tuple(result.rights.after)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import unicodedata
 from collections import Counter
@@ -29,7 +30,7 @@ class Owner(NamedTuple):
     """Who made an output first."""
 
     result: Conversion
-    digest: str  # empty where it is worked out by who writes it
+    digest: str  # empty where it is worked out when a second one wants the place
 
 
 class Leaving(NamedTuple):
@@ -44,13 +45,11 @@ class Leaving(NamedTuple):
 class Target:
     """One target format: its outputs, and who wrote what."""
 
-    late_prints = True  # whoever writes an output later may work out its fingerprint, too
-
     def __init__(self, dst: Spec, plan: Plan, done: Run, written: Written, putter: Putter | None = None) -> None:
         self.dst, self.plan, self.done, self.written = dst, plan, done, written
         # of a shared file it has to be known whether it was written before its entries are counted
         self.putter: Putter = Here() if dst.many or putter is None else putter
-        self.owners: dict[tuple[str, str], Owner] = {}
+        self.owners: dict[str | tuple[str, str], Owner] = {}  # by path, and by entry where it is one
         self.made: list[Conversion] = []
         self.waiting: list[Conversion] = []  # not written yet
         self.speaking: list[Conversion] = []  # that name other agents: written when it is known who is called so
@@ -174,18 +173,18 @@ class Target:
     def _claim(self, result: Conversion) -> None:
         """Two agents for one output are an error that names both; the same result twice is written once."""
         for path, data in list(result.files.items()):
-            key = (_folded(path), result.entry)
+            key = _key(path, result.entry)
             first = self.owners.get(key)
             if first is None:
                 if path == result.source and not self.plan.in_place and self.plan.output != STDOUT:
                     text = "the output is the source itself"
                     result.fail(note("F007", text, file=path, help="--in-place, or -o FOLDER"))
                     return
-                late = self.late_prints and self.putter.late and (result.source, path) not in self.lying
-                self.owners[key] = Owner(result, "" if late else self._identity(result, path, data))
+                known = self.plan.dry or self.plan.update or (result.source, path) in self.lying
+                self.owners[key] = Owner(result, self._identity(result, path, data) if known else "")
                 continue
             source = first.result.source
-            if not result.entry and self._digest_of(first, key[0]) == self._identity(result, path, data):
+            if not result.entry and self._digest_of(first, _folded(path)) == self._identity(result, path, data):
                 result.notes.append(note("C006", f"the same as {source}: written once", effect="info", file=path))
                 continue
             if result.called is not None:
@@ -202,8 +201,11 @@ class Target:
         """The fingerprint of an output that was made first."""
         if owner.digest:
             return owner.digest
-        path, data = next(((p, d) for p, d in owner.result.files.items() if _folded(p) == folded), ("", b""))
-        return self.identity(data) if data else self.written.hashes.get(path, "")
+        for path, data in owner.result.files.items():
+            if _folded(path) == folded:
+                with contextlib.suppress(OSError, files.Outside):  # let go: it is written
+                    return self.identity(data or self.full(path).read_bytes())
+        return ""
 
     def _identity(self, result: Conversion, path: str, data: bytes) -> str:
         lying = self.lying.get((result.source, path))
@@ -224,7 +226,7 @@ class Target:
         pure = PurePosixPath(path)
         stem, dot, rest = pure.name.partition(".")
         number = self.numbers.get(path, 1) + 1
-        while (_folded(str(pure.parent / f"{stem}-{number}{dot}{rest}")), "") in self.owners:
+        while _folded(str(pure.parent / f"{stem}-{number}{dot}{rest}")) in self.owners:
             number += 1
         self.numbers[path] = number
         if (lying := self.lying.pop((result.source, path), None)) is not None:
@@ -233,7 +235,7 @@ class Target:
         del result.files[path]
         result.files[new] = data
         result.notes.append(note("C001", f"{path} was taken; written as {new}", path="id"))
-        self.owners[_folded(new), ""] = Owner(result, self.identity(data))
+        self.owners[_folded(new)] = Owner(result, self.identity(data))
 
     # -- writing ------------------------------------------------------------------------------
 
@@ -331,7 +333,7 @@ class Target:
         if lose and not self.plan.force and not self.plan.update and not own:
             result.status = "kept"
             result.notes.append(self.kept(path, result, data, old or b""))
-            self.owners[_folded(path), result.entry] = Owner(result, self._identity(result, path, data))
+            self.owners[_key(path, result.entry)] = Owner(result, self._identity(result, path, data))
             return
         self.put(result, path, data, old)
         if not result.failed:
@@ -411,6 +413,11 @@ class Target:
         if self.is_copy(result.source):
             told = replace(told, message=f"{told.message}; {result.source} is a copy that it wrote")
         return told
+
+
+def _key(path: str, entry: str) -> str | tuple[str, str]:
+    """What can be there once."""
+    return (_folded(path), entry) if entry else _folded(path)
 
 
 def _folded(path: str) -> str:

@@ -70,10 +70,19 @@ class Written:
             if len(self.hashes) > self.room:
                 self._forget_gone()
             with contextlib.suppress(OSError):
-                data = json.dumps({"room": self.room, "written": dict(sorted(self.hashes.items()))})
-                write_bytes(self.file, data.encode())
+                write_bytes(self.file, self._as_json())
                 self.ahead.unlink(missing_ok=True)
                 self.changed = False
+
+    def _as_json(self) -> bytes:
+        """What `json.dumps` makes of it, a thousand rows at a time: of 50,000 it would hold three copies at once."""
+        data = bytearray(f'{{"room": {self.room}, "written": {{'.encode())
+        keys = sorted(self.hashes)
+        for at in range(0, len(keys), 1_000):
+            rows = json.dumps({key: self.hashes[key] for key in keys[at : at + 1_000]})
+            data += (", " * (at > 0) + rows[1:-1]).encode()
+        data += b"}}"
+        return bytes(data)
 
     def _forget_gone(self) -> None:
         """Outputs that are there no longer: who converts to another folder each day would read all of them again. They

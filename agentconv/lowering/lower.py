@@ -15,6 +15,7 @@ from agentconv.lowering.through import bound_keys
 from agentconv.lowering.tools import Bounds, control_for
 from agentconv.lowering.wish import Reason
 from agentconv.model import Agent, Extra, Tools
+from agentconv.notes import NoteEffect
 from agentconv.patterns import pattern
 from agentconv.reading.origins import as_it_is
 from agentconv.reading.roster import kept_rosters, said_by, with_rosters, without
@@ -243,6 +244,21 @@ def _kin(src: Spec, dst: Spec) -> bool:
     return bool({src.id, src.head.get("extends")} & {dst.id, dst.head.get("extends")} - {None})
 
 
+def _how_held(
+    missing: str, had: list[str], left: Mapping[str, str], place: str, src: Spec, dst: Spec
+) -> tuple[str, str, NoteEffect]:
+    """How a limit is held that the target has no word for: text, place and effect of the note. ``had``: the rights that
+    it takes and the agent has; ``left``: what the source leaves of them."""
+    if dst.tools.control == "none":
+        return f"{missing}, and nothing else that would hold it", place, "approximate"
+    if not had:
+        return f"{missing}; the agent has no tool that it takes away", place, "approximate"
+    text = f"{missing}; it is held by giving no tool that {_either([DOES.get(cls, cls) for cls in had])}"
+    some = [left[cls] for cls in had if cls in left]
+    text += f", where {src.program} leaves {' and '.join(some)}" if some else ""
+    return text, place, "narrows" if some else "approximate"
+
+
 def _held_by_rights(
     agent: Agent, src: Spec, dst: Spec, options: Options, out: Lowered
 ) -> tuple[frozenset[str], Mapping[str, Reason]]:
@@ -275,20 +291,10 @@ def _held_by_rights(
                 text = f"{dst.program} has no `{row.key}: {word}`; what it takes away is what you allowed"
                 out.say("L004", text, row.field or row.key, "approximate")
             continue
-        text = f"{dst.program} has no `{row.key}: {word}`"
+        missing = f"{dst.program} has no `{row.key}: {word}`"
         if theirs is not None and known:
-            text = f"{dst.seen} does not keep to `{theirs.key}: {theirs.to_program[value]}`"
-        if dst.tools.control == "none":
-            out.say("L004", f"{text}, and nothing else that would hold it", row.field or row.key, "approximate")
-            continue
-        had = _had(agent, src, classes)
-        if had:
-            text = f"{text}; it is held by giving no tool that {_either([DOES.get(cls, cls) for cls in had])}"
-            some = [left[cls] for cls in had if cls in left]
-            text += f", where {src.program} leaves {' and '.join(some)}" if some else ""
-        else:
-            text = f"{text}; the agent has no tool that it takes away"
-        out.say("L004", text, row.field or row.key, "narrows" if any(cls in left for cls in had) else "approximate")
+            missing = f"{dst.seen} does not keep to `{theirs.key}: {theirs.to_program[value]}`"
+        out.say("L004", *_how_held(missing, _had(agent, src, classes), left, row.field or row.key, src, dst))
     return taken, reasons
 
 

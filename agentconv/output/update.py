@@ -60,6 +60,8 @@ def _header(spec: Spec, there: Document, new: Document, stays: Collection[str]) 
     # the rest is the program's alone
     ours = {row.key.split(".")[0] for row in spec.fields.values() if row.field and row.field not in stays}
     fixed = {row.key.split(".")[0] for row in spec.fields.values() if row.field in stays} - ours
+    if there.text[there.header.start : there.header.start + 1] == "{":
+        return _braces(there, new, ours, fixed)
     splices = []
     for key, pair in old.items():
         if key in fixed:
@@ -74,6 +76,26 @@ def _header(spec: Spec, there: Document, new: Document, stays: Collection[str]) 
         at = _place(there)
         splices.append((at, at, "".join(line + there.newline for line in lines)))
     return splices
+
+
+def _braces(there: Document, new: Document, ours: set[str], fixed: set[str]) -> list[tuple[int, int, str]]:
+    """The same for an object in braces."""
+    from agentconv.output.update_braces import in_braces
+
+    assert there.header is not None and new.header is not None
+    old, fresh = _pairs(there.header), _pairs(new.header)
+    changed = {
+        key: _said(new, fresh[key].value.start, fresh[key].value.end, there.newline)
+        for key, pair in old.items()
+        if key in fresh and key not in fixed and fresh[key].value.data() != pair.value.data()
+    }
+    gone = {key for key in old if key in ours and key not in fixed and key not in fresh}
+    more = [_said(new, p.start, p.end, there.newline) for k, p in fresh.items() if k not in old and k not in fixed]
+    return in_braces(there.text, there.header, changed, gone, more, there.newline)
+
+
+def _said(document: Document, start: int, end: int, newline: str) -> str:
+    return document.text[start:end].replace("\r\n", "\n").replace("\n", newline)
 
 
 def _pairs(header: Node) -> dict[str, Pair]:
@@ -111,8 +133,6 @@ def _place(there: Document) -> int:
     assert there.header is not None
     flat = [p for p in there.header.pairs if there.text[p.start - 1 : p.start] not in ("[", "{")]
     tables = [p.start for p in there.header.pairs if p not in flat]
-    if there.text[there.header.start : there.header.start + 1] == "{":
-        raise CannotUpdate("its header is not written line by line")
     before = [p for p in flat if not tables or p.start < min(tables)]
     if not before:
         return there.header_start

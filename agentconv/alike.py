@@ -334,7 +334,7 @@ def _raw(text: str, prompt: str, trail: str) -> bytes:
 def _is_text(prompt: str, raw: bytes, spec: Spec) -> bool:
     """Whether a prompt is without anything that an earlier conversion left, a place of its program, or a field gone
     astray; of letters, blanks and ends of lines only."""
-    if prompt.startswith(("```", "~~~")) or _has(prompt, _left_behind(spec)):
+    if prompt.startswith(("```", "~~~")) or _has(raw, _left_behind(spec)):
         return False
     # a tenth of the time that an expression takes, as most of it is gone at once
     rest = raw.translate(None, _ASCII)
@@ -355,33 +355,33 @@ def _forget() -> None:
 derived(_forget)
 
 
-_PART = "agent"  # that most signs have: looked for once, and where it stands for what is around it
+_PART = b"agent"  # that most signs have: looked for once, and where it stands for what is around it
 
-Found = tuple[tuple[str, ...], tuple[tuple[int, tuple[str, ...]], ...]]
+Found = tuple[tuple[bytes, ...], tuple[tuple[int, tuple[bytes, ...]], ...]]
 
 
 @cache
 def _left_behind(spec: Spec) -> Found:
     """What an earlier conversion leaves in a prompt, and places of the program: signs without the part, and those that
     have it by where it stands in them."""
-    around: dict[int, list[str]] = {}
-    for sign in (all_signs := (KEY, END, *places(spec))):
+    around: dict[int, list[bytes]] = {}
+    for sign in (all_signs := [sign.encode() for sign in (KEY, END, *places(spec))]):
         around.setdefault(sign.find(_PART), []).append(sign)
     return tuple(s for s in all_signs if _PART not in s), tuple((n, tuple(s)) for n, s in around.items() if n >= 0)
 
 
-def _has(prompt: str, left: Found) -> bool:
-    """Whether one of the signs stands in a prompt."""
+def _has(raw: bytes, left: Found) -> bool:
+    """Whether one of the signs stands in a prompt. Looking through bytes takes half as long."""
     bare, around = left
     for sign in bare:
-        if sign in prompt:
+        if sign in raw:
             return True
-    at = prompt.find(_PART)
+    at = raw.find(_PART)
     while at >= 0:
         for before, all_signs in around:
-            if at >= before and prompt.startswith(all_signs, at - before):
+            if at >= before and raw.startswith(all_signs, at - before):
                 return True
-        at = prompt.find(_PART, at + 1)
+        at = raw.find(_PART, at + 1)
     return False
 
 

@@ -443,7 +443,9 @@ PIECES = sorted({part for spec in map(load, ids()) for sign in places(spec) for 
 )
 def test_signs_are_found_as_by_looking_for_each(id: str, pieces: list[str]) -> None:
     spec, text = load(id), "".join(pieces)
-    assert alike._has(text, alike._left_behind(spec)) == any(sign in text for sign in (KEY, END, *places(spec)))
+    assert alike._has(text.encode(), alike._left_behind(spec)) == any(
+        sign in text for sign in (KEY, END, *places(spec))
+    )
 
 
 @settings(max_examples=300, deadline=None)

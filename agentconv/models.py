@@ -22,28 +22,9 @@ DECORATION = re.compile(r"\s*\([\w. -]+\)$|\[[^\[\]]*\]$", re.I)
 
 def read_models(node: Node, row: Field, ctx: Context) -> Any:
     """One model or a list in order of preference."""
-    if row.fact("scalars") == "value" and not ctx.author and (made := as_text(node)) is not None:
-        if made and not made.strip() and row.fact("blank"):
-            raise Bad("is blank")
-        texts = [made]
-    elif node.kind == "list":
-        texts = [i.text for i in node.items if i.kind == "scalar"]
-        if not texts and row.fact("empty"):
-            return ()
-        if not_text(node.items, row):
-            raise Bad("must hold text only", tuple(model_of(t) for t in texts) or UNSAID)
-        if not ctx.spec.models.get("list"):
-            raise Bad("must be one model", tuple(model_of(t) for t in texts) or UNSAID)
-    elif node.kind == "map":
-        raise Bad("must be a model name")
-    elif row.fact("shape") == "map":
-        raise Bad("must be a map", (model_of(node.text),) if node.text.strip() else UNSAID)
-    else:
-        if not is_text(node, row, ctx):
-            raise Bad(f"is {node.text}, which is no text", (model_of(node.text),) if node.text.strip() else UNSAID)
-        if not node.text.strip() and row.fact("blank"):
-            raise Bad("is blank")
-        texts = [node.text]
+    texts = _model_texts(node, row, ctx)
+    if texts is None:
+        return ()
     # blanks around a name are a slip of the author's, and of the name to most programs
     kept = not ctx.author and (ctx.spec.models.get("blanks_kept") or row.fact("blanks") == "kept")
     alone = kept and row.fact("blanks") == "kept"  # nothing but blanks is a model, too
@@ -57,6 +38,33 @@ def read_models(node: Node, row: Field, ctx: Context) -> Any:
     if not texts:
         return UNSAID
     return tuple(model_of(t) for t in texts)
+
+
+def _model_texts(node: Node, row: Field, ctx: Context) -> list[str] | None:
+    """The texts of a value, checked as the program does it; ``None`` for an empty list that says something."""
+    if row.fact("scalars") == "value" and not ctx.author and (made := as_text(node)) is not None:
+        if made and not made.strip() and row.fact("blank"):
+            raise Bad("is blank")
+        return [made]
+    if node.kind == "list":
+        texts = [i.text for i in node.items if i.kind == "scalar"]
+        if not texts and row.fact("empty"):
+            return None
+        if not_text(node.items, row):
+            raise Bad("must hold text only", tuple(model_of(t) for t in texts) or UNSAID)
+        if not ctx.spec.models.get("list"):
+            raise Bad("must be one model", tuple(model_of(t) for t in texts) or UNSAID)
+        return texts
+    if node.kind == "map":
+        raise Bad("must be a model name")
+    problem = "must be a map" if row.fact("shape") == "map" else ""
+    if not problem and not is_text(node, row, ctx):
+        problem = f"is {node.text}, which is no text"
+    if problem:
+        raise Bad(problem, (model_of(node.text),) if node.text.strip() else UNSAID)
+    if not node.text.strip() and row.fact("blank"):
+        raise Bad("is blank")
+    return [node.text]
 
 
 def _unquoted(text: str, node: Node, row: Field, ctx: Context) -> str:

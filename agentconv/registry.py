@@ -241,17 +241,25 @@ def reader_facts(entry: Any) -> dict[str, Any]:
     return {"program": entry} if isinstance(entry, str) else dict(entry or {})
 
 
-def shared_readers(spec: Spec, user: bool = False, written: bool = False) -> list[tuple[Spec, str, bool]]:
+def shared_readers(spec: Spec, user: bool = False, at: str | None = None) -> list[tuple[Spec, str, bool]]:
     """Other programs that read the format's place: description, program, and whether it is their home too. ``user``:
-    the place below the home folder; ``written``: that to which a conversion writes."""
+    the place below the home folder; ``at``: the file, where some read only what lies where its program looks."""
     out = []
     for id, entry in (spec.head.get("also_read_by") or {}).items():
         facts = reader_facts(entry)
-        if (user and facts.get("home") is False) or (written and facts.get("written") is False):
+        if user and facts.get("home") is False:
+            continue
+        if at is not None and facts.get("written") is False and not _searched(spec, at):
             continue
         other = load(str(facts.get("format", id)))
         out.append((other, str(facts.get("program") or other.program), bool(facts.get("equal"))))
     return out
+
+
+def _searched(spec: Spec, path: str) -> bool:
+    from agentconv.reading.detect import by_place
+
+    return spec.id in by_place(path)
 
 
 def asked_if_used(spec: Spec, program: str) -> bool:

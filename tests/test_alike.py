@@ -21,6 +21,7 @@ from agentconv.conversion import Conversion
 from agentconv.lowering.traces import END, KEY
 from agentconv.project import filling
 from agentconv.project.config import Config, TargetSetting
+from agentconv.project.files import decode
 from agentconv.project.filling import new_kinds
 from agentconv.project.making import Maker
 from agentconv.project.planning import Plan
@@ -442,4 +443,25 @@ PIECES = sorted({part for spec in map(load, ids()) for sign in places(spec) for 
 )
 def test_signs_are_found_as_by_looking_for_each(id: str, pieces: list[str]) -> None:
     spec, text = load(id), "".join(pieces)
-    assert alike._has(text, alike._left_behind(spec)) == any(sign in text for sign in (KEY, END, *places(spec)))
+    assert alike._has(text.encode(), alike._left_behind(spec)) == any(
+        sign in text for sign in (KEY, END, *places(spec))
+    )
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    said=st.text("äé–日 ab", max_size=12).map(lambda text: f"Reads it {text}".strip()),
+    lead=st.sampled_from(["", "\n", "\n\n"]),
+    words=st.lists(st.sampled_from(["Read", "größer", "–", "日本", "it"]), min_size=1, max_size=9),
+    trail=st.sampled_from(["", "\n", "\n\n\n"]),
+    read=st.booleans(),
+)
+def test_the_bytes_of_a_prompt_are_cut_out_of_those_of_its_file(
+    said: str, lead: str, words: list[str], trail: str, read: bool
+) -> None:
+    prompt = " ".join(words)
+    text = f"---\nname: reader\ndescription: {said}\n---\n{lead}{prompt}{trail}"
+    text = decode(text.encode()) if read else text
+    like = alike.apart(load("claude-code"), text, ".claude/agents/reader.md", None)
+    assert like is not None and like.texts.prompt == prompt
+    assert like.texts.raw == prompt.encode()

@@ -193,7 +193,7 @@ class _Build:
             yield known, reading, made
 
     def _digested(self, source: Source) -> None:
-        data = (source.text or "").encode("utf-8")
+        data = files.encoded(source.text or "")
         self.digests[source.path] = made = locks.fingerprint(data)
         if source.text is not None:
             self.done.read[source.path] = files.digest(data) if b"\r" in data else made

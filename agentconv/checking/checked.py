@@ -141,7 +141,7 @@ def programs_at(spec: Spec, path: str, others: frozenset[str] | None) -> list[tu
     """Who reads a file: the description, the program, and whether the place is its own; the format's program first.
     ``others``: the programs that the project uses; ``None``: nothing is known of it."""
     found = [(spec, spec.program, True)]
-    for other, program, equal in shared_readers(spec) if not abandoned(spec, path) else ():
+    for other, program, equal in shared_readers(spec, at=path) if not abandoned(spec, path) else ():
         if equal or (program in others if others is not None else not asked_if_used(spec, program)):
             found.append((other, program, equal))
     return found

@@ -65,22 +65,9 @@ def _cause(checked: Checked, read: Read, reason: str) -> tuple[Node | tuple[int,
     """Where the reason stands in the file, and what mends it."""
     notes = [*read.notes, *checked.author.notes]
     for word in re.findall(r"`([^`]+)`", reason):
-        if (key := next((k for k in read.keys if k.new == word), None)) is not None:
-            return checked.at(key.start), f"write `{checked.written(word)}` for `{checked.written(key.text)}`; {FIXED}"
-        key = next((k for k in read.keys if k.text == word and k.new), None)
-        if key is not None and "unknown key" in reason:
-            return checked.at(key.start), f"write `{checked.written(key.new or '')}` for it; {FIXED}"
-        token = next((t for t in read.tokens if t.text == word), None)
-        if token is not None:
-            return checked.at(token.start), f"write `{token.new}`" if token.new else "take the name out of the list"
-        if (node := read.where.get(word)) is not None:
-            said = next((n for n in notes if n.help and (n.line, n.column) == (node.line, node.column)), None)
-            kind = reason.partition("` must be ")[2]  # "a list", "a map"
-            mend = f"write {kind} there" if re.fullmatch(r"an? [a-z]+", kind) else f"correct `{word}`"
-            return node, said.help if said is not None else f"{mend}, or take the line away"
-        if f"no `{word}`" in reason:
-            return None, f"add `{checked.written(word)}`"
-    if reason.startswith("the prompt has less than"):
+        if (found := _by_word(word, checked, read, reason, notes)) is not None:
+            return found
+    if reason.startswith("the prompt has less than") or reason == "there is no prompt":
         return read.where.get("prompt"), "write more of a prompt"
     if reason.endswith("` is taken") and (node := read.where.get("name")) is not None:
         return node, "give the agent another name"
@@ -96,6 +83,26 @@ def _cause(checked: Checked, read: Read, reason: str) -> tuple[Node | tuple[int,
         return (1, 1), "begin the file with a header between two lines of `---`, if it is meant to be an agent there"
     said = next((n for n in notes if n.code in ("R012", "R010", "R006", "R020") and n.line), None)
     return ((said.line, said.column) if said else None), (said.help if said else "") or "correct it as the reason says"
+
+
+def _by_word(
+    word: str, checked: Checked, read: Read, reason: str, notes: list[Note]
+) -> tuple[Node | tuple[int, int] | None, str] | None:
+    """The place that a word of the reason names: a key, a name of the tool list, or a key that is missing."""
+    if (key := next((k for k in read.keys if k.new == word), None)) is not None:
+        return checked.at(key.start), f"write `{checked.written(word)}` for `{checked.written(key.text)}`; {FIXED}"
+    key = next((k for k in read.keys if k.text == word and k.new), None)
+    if key is not None and "unknown key" in reason:
+        return checked.at(key.start), f"write `{checked.written(key.new or '')}` for it; {FIXED}"
+    token = next((t for t in read.tokens if t.text == word), None)
+    if token is not None:
+        return checked.at(token.start), f"write `{token.new}`" if token.new else "take the name out of the list"
+    if (node := read.where.get(word)) is not None:
+        said = next((n for n in notes if n.help and (n.line, n.column) == (node.line, node.column)), None)
+        kind = reason.partition("` must be ")[2]  # "a list", "a map"
+        mend = f"write {kind} there" if re.fullmatch(r"an? [a-z]+", kind) else f"correct `{word}`"
+        return node, said.help if said is not None else f"{mend}, or take the line away"
+    return (None, f"add `{checked.written(word)}`") if f"no `{word}`" in reason else None
 
 
 def _repair_words(one: Note) -> str:

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from agentconv.checking.checked import Around, Checked, Reader
 from agentconv.checking.finding import Finding
-from agentconv.checking.restrictions import place
+from agentconv.checking.limits import place
 from agentconv.containers import Node
 from agentconv.reading.besides import is_external
 from agentconv.reading.context import Read

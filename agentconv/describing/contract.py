@@ -195,23 +195,18 @@ def _tables(head: Mapping[str, Any], tables: Mapping[str, Any]) -> Iterator[tupl
             yield part, f"{part}: a map is wanted here"
             return
     for key, facts in [*_map(tables.get("fields")).items(), *_map(tables.get("beside")).items()]:
-        facts = _map(facts)
-        if facts.get("as") is not None and facts["as"] not in FIELDS:
-            near = difflib.get_close_matches(str(facts["as"]), FIELDS, 1, 0.5)
-            hint = f"; did you mean `{near[0]}`?" if near else "; `agentconv schema model` lists them"
-            yield f"fields.{key}.as", f"fields.{key}: the model has no field `{facts['as']}`{hint}"
-        if facts.get("type", "any") not in TYPES:
-            near = difflib.get_close_matches(str(facts["type"]), TYPES, 1, 0.5)
-            hint = f"; did you mean `{near[0]}`?" if near else f"; there are {', '.join(sorted(TYPES))}"
-            yield f"fields.{key}.type", f"fields.{key}: there is no type `{facts['type']}`{hint}"
-    names = _map(_map(tables.get("tools")).get("names"))
-    for name, facts in names.items():
-        for word in ("is", "also"):
-            for cap in _listed(_map(facts).get(word)):
-                if cap not in all_caps():
-                    near = difflib.get_close_matches(str(cap), all_caps(), 1, 0.5)
-                    hint = f"; did you mean `{near[0]}`?" if near else "; `agentconv tools` lists them"
-                    yield f"tools.names.{name}", f"tools.names.{name}: there is no capability `{cap}`{hint}"
+        for word, known, what, listing in (
+            ("as", FIELDS, "the model has no field", "`agentconv schema model` lists them"),
+            ("type", TYPES, "there is no type", f"there are {', '.join(sorted(TYPES))}"),
+        ):
+            value = _map(facts).get(word)
+            if value is not None and value not in known:
+                yield f"fields.{key}.{word}", f"fields.{key}: {what} `{value}`{_hint(value, known, listing)}"
+    for name, facts in _map(_map(tables.get("tools")).get("names")).items():
+        for cap in (*_listed(_map(facts).get("is")), *_listed(_map(facts).get("also"))):
+            if cap not in all_caps():
+                hint = _hint(cap, all_caps(), "`agentconv tools` lists them")
+                yield f"tools.names.{name}", f"tools.names.{name}: there is no capability `{cap}`{hint}"
     if list(_tables_so_far(tables)):
         return
     table = registry.overlaid(head, tables, "").tools
@@ -232,6 +227,12 @@ def _tables(head: Mapping[str, Any], tables: Mapping[str, Any]) -> Iterator[tupl
         own = table.own(str(word))
         if own is None or cap not in own.gives:
             yield f"tools.write.{cap}", f"tools.write.{cap}: `{word}` does not give it"
+
+
+def _hint(word: object, known: Iterable[str], listing: str) -> str:
+    """What may be meant by a word that is none."""
+    near = difflib.get_close_matches(str(word), list(known), 1, 0.5)
+    return f"; did you mean `{near[0]}`?" if near else f"; {listing}"
 
 
 def _sets(table: ToolTable) -> Iterator[tuple[str, str]]:

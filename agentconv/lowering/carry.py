@@ -185,7 +185,7 @@ def _takes_keys(dst: Spec) -> bool:
     """Whether a key of ours does nothing in any program that reads the place."""
     if dst.syntax not in ("frontmatter", "toml", "json", "yaml"):
         return False  # no keys at all
-    readers = [dst, *(other for other, _, _ in shared_readers(dst, written=True))]
+    readers = [dst, *(other for other, _, _ in shared_readers(dst, at=str(dst.head["places"].get("write", ""))))]
     raw = (dst.container.get("dialect") or {}).get("parser") == "lines"  # quotes are text
     return not raw and all(spec.container.get("unknown_keys") == "ignored" for spec in readers)
 

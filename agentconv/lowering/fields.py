@@ -242,31 +242,11 @@ def _denials(row: Field | None) -> Mapping[Any, Any]:
 
 def lower_extras(extras: tuple[Extra, ...], src: Spec, dst: Spec, out: Lowered) -> tuple[Extra, ...]:
     """Keys of the program's own: between formats of one program as they are, else dropped."""
-    family = {src.id, src.head.get("extends"), dst.id, dst.head.get("extends"), "", None}
-    same = {src.id, src.head.get("extends")} & {dst.id, dst.head.get("extends")} - {None}
     kept = []
-    named = src.container.get("prompt_by") or {}
-    flat = (dst.container.get("dialect") or {}).get("parser") == "lines"  # one line of text and a key in lower case
     for extra in extras:
-        home = dst.fields.get(extra.key)
-        top = dst.fields.get(extra.key.split(".")[0])
-        in_rules = top is not None and top.type == "tool-settings"  # a table that is never written
-        own = not in_rules and (home is None or (home.field is None and home.written))
-        plain = extra.key == extra.key.lower() and isinstance(extra.value, str) and "\n" not in extra.value
-        fits = (
-            own and _fits(extra.value, home) and dst.syntax != "sections" and (plain or not flat)
-        )  # a section has no room for keys
-        if (
-            same
-            and fits
-            and extra.format in family  # what a conversion wrote beside carried fields is the other format's
-            and (extra.key.split(".")[0] in dst.known_keys or dst.container.get("unknown_keys") != "refused")
-        ):
+        if _stays(extra, src, dst):
             kept.append(extra)
-        elif extra.key in src.tools.server_keys or any(
-            (row.fact("looked_up") or {}).get("in") == extra.key or (row.fact("roster") and row.key == extra.key)
-            for row in src.fields.values()
-        ):
+        elif _looked_into(extra, src):
             text = f"`{extra.key}` of {src.program} was read for what the agent takes from it"
             out.say("L006", text, extra.key, "info")
         elif extra.key in out.held:
@@ -274,21 +254,54 @@ def lower_extras(extras: tuple[Extra, ...], src: Spec, dst: Spec, out: Lowered) 
         elif extra.limits and not dst.text_kind:
             out.limits.append(extra.key)
             row = src.fields.get(extra.key)
-            what = row.fact("limits_note") if row else None
             text = f"{dst.seen} has no `{extra.key}` of {src.program}; the limit would be lost"
-            if what:
+            if row and (what := row.fact("limits_note")):
                 text = f"`{extra.key}` of {src.program}: {what}. {dst.seen} has nothing like it"
             out.say("L003", text, extra.key, help="--allow-widening limits writes it without")
-        elif extra.key == named.get("key") and extra.value not in named["own"]:
-            out.say("L006", f"`{extra.key}` of {src.program} says where its prompt lies", extra.key, "info")
-        elif isinstance(extra.value, str | bool) and extra.value in _denials(src.fields.get(extra.key)):
-            value = str(extra.value).lower() if isinstance(extra.value, bool) else extra.value
-            text = f"`{extra.key}: {value}` of {src.program} was read for what it takes away"
+        elif text := _said_otherwise(extra, src):
             out.say("L006", text, extra.key, "info")
-        elif extra.key == src.models.get("provider_key"):
-            out.say("L006", f"`{extra.key}` of {src.program} says who serves the model there", extra.key, "info")
         else:
             unknown = src.container.get("unknown_keys") != "sent" and BEHIND.split(extra.key)[0] not in src.known_keys
             text = f"is no key of {src.program}" if unknown else f"means something to {src.program} only"
             out.say("L006", f"`{extra.key}` {text}", extra.key)
     return tuple(kept)
+
+
+def _stays(extra: Extra, src: Spec, dst: Spec) -> bool:
+    """Whether the target is a format of the same program, and has the key."""
+    top_key = extra.key.split(".")[0]
+    if not src.family & dst.family or extra.format not in src.family | dst.family | {""}:
+        return False  # what a conversion wrote beside carried fields is the other format's
+    if top_key not in dst.known_keys and dst.container.get("unknown_keys") == "refused":
+        return False
+    home, top = dst.fields.get(extra.key), dst.fields.get(top_key)
+    if top is not None and top.type == "tool-settings":  # a table that is never written
+        return False
+    if home is not None and (home.field is not None or not home.written):
+        return False
+    if dst.syntax == "sections" or not _fits(extra.value, home):  # a section has no room for keys
+        return False
+    lines = (dst.container.get("dialect") or {}).get("parser") == "lines"  # one line of text and a key in lower case
+    plain = extra.key == extra.key.lower() and isinstance(extra.value, str) and "\n" not in extra.value
+    return plain or not lines
+
+
+def _looked_into(extra: Extra, src: Spec) -> bool:
+    """Whether other keys, or the rules for tools, hold what the key says."""
+    return extra.key in src.tools.server_keys or any(
+        (row.fact("looked_up") or {}).get("in") == extra.key or (row.fact("roster") and row.key == extra.key)
+        for row in src.fields.values()
+    )
+
+
+def _said_otherwise(extra: Extra, src: Spec) -> str:
+    """What became of a key whose meaning arrives in another way; empty where it is lost."""
+    named = src.container.get("prompt_by") or {}
+    if extra.key == named.get("key") and extra.value not in named["own"]:
+        return f"`{extra.key}` of {src.program} says where its prompt lies"
+    if isinstance(extra.value, str | bool) and extra.value in _denials(src.fields.get(extra.key)):
+        value = str(extra.value).lower() if isinstance(extra.value, bool) else extra.value
+        return f"`{extra.key}: {value}` of {src.program} was read for what it takes away"
+    if extra.key == src.models.get("provider_key"):
+        return f"`{extra.key}` of {src.program} says who serves the model there"
+    return ""

@@ -369,7 +369,7 @@ def _server(job: ToolJob, servers: Servers, server: str, member: str | None, gra
 
 def _taken_for_own(job: ToolJob, member: str | None) -> str:
     """Another program at the target's place that would take the tool of a server for one of its own, and give more."""
-    for other, program, _ in shared_readers(job.dst, written=True):
+    for other, program, _ in shared_readers(job.dst, at=str(job.dst.head["places"].get("write", ""))):
         name = other.tools.own_member(member)
         if name is not None and not name.classes <= job.allowed:
             return f"{other.seen or program} reads this place, too, and gives its own `{name.name}` for it"

@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from agentconv.lowering.defined import bound_servers, named_servers, say_defined
 from agentconv.lowering.fields import always, lower_extras, lower_field
 from agentconv.lowering.fittexts import fit_texts
+from agentconv.lowering.held import kin, lowered_tools
 from agentconv.lowering.lowered import NO_NAMES, Lowered, Options
 from agentconv.lowering.models import lower_models, provider
 from agentconv.lowering.texts import as_written, lower_identity, lower_texts, placeholders, say_filled_beside
 from agentconv.lowering.through import bound_keys
-from agentconv.lowering.tools import Bounds, control_for
-from agentconv.lowering.wish import Reason
 from agentconv.model import Agent, Extra, Tools
 from agentconv.patterns import pattern
 from agentconv.reading.origins import as_it_is
 from agentconv.reading.roster import kept_rosters, said_by, with_rosters, without
 from agentconv.reading.toolkeys import beside_list, beside_servers
 from agentconv.rights import (
-    ALL,
     CLASSES,
-    MCP,
     Right,
     Rights,
     by_capability,
     class_of,
     contains,
-    denied_by_fields,
     is_star,
     of_ambient,
-    of_tools,
     spread,
     unasked,
 )
@@ -45,7 +40,6 @@ DONE = frozenset(
     ("id", "name", "title", "description", "when_to_use", "prompt", "prompt_parts", "prompt_mode", "tools", "delegates",
      "model", "extras")
 )  # fmt: skip
-DOES = {"network": "uses the network", "delegates": "calls agents", "mcp:*": "calls MCP servers"}
 
 
 def _adjusts(agent: Agent, src: Spec, dst: Spec) -> bool:
@@ -87,7 +81,7 @@ def lower(
     agent = named_servers(as_written(agent, dst, out), src, dst)
     fields: dict[str, Any] = {}
     rosters = kept_rosters(agent, dst)
-    fields["tools"], delegates = _tools(without(agent, rosters), src, dst, before, options, forbid, out)
+    fields["tools"], delegates = lowered_tools(without(agent, rosters), src, dst, before, options, forbid, out)
     fields |= lower_identity(agent, dst, out)
     fields |= lower_texts(agent, dst, out)
     fields["prompt"] = placeholders(fields["prompt"], src, dst, out)
@@ -181,7 +175,7 @@ def _say_unnamed(fields: dict[str, Any], src: Spec, dst: Spec, out: Lowered) -> 
     """Tools that an agent which others start has only where its own rules name them: open rules name none."""
     tools: Tools = fields["tools"]
     shut = tools.base == "none" or any(is_star(r.tool) and r.effect == "deny" for r in tools.rules)
-    if dst.tools.control != "map" or _kin(src, dst) or shut or fields.get("mode") == "primary":
+    if dst.tools.control != "map" or kin(src, dst) or shut or fields.get("mode") == "primary":
         return
     said = {r.tool.name for r in tools.rules}
     left = [n.name for n in dst.tools.singles.values() if n.named and not n.off and n.name not in said]
@@ -201,117 +195,6 @@ def _say_needs(fields: dict[str, Any], dst: Spec, out: Lowered) -> None:
             if beside and not fields.get(beside) and not row.fact("inside"):
                 text = f"{dst.seen} does nothing with `{row.key}` where no `{key}` is named"
                 out.say("L007", text, row.field)
-
-
-def _tools(
-    agent: Agent, src: Spec, dst: Spec, before: Rights, options: Options, forbid: frozenset[str], out: Lowered
-) -> tuple[Tools, tuple[str, ...] | None]:
-    held, reasons = _held_by_rights(agent, src, dst, options, out)
-    if not held and _kin(src, dst) and denied_by_fields(agent, src, program=False):
-        before = of_tools(agent.tools, src, program=False)  # the mode goes along, so what the list names may stay
-    elif not _kin(src, dst):
-        less, why = _held_extras(agent, src, dst, before, options, out)
-        held, reasons = held | less, {**why, **reasons}
-    leave = frozenset(c for c in (*CLASSES, "mcp:*") if options.allows(c)) - forbid - held
-    bounds = Bounds(forbid | held, tuple(reasons.items()), options.approval, leave)
-    tools, delegates, notes = control_for(agent, src, dst, before, bounds)
-    out.notes += notes
-    return tools, delegates
-
-
-def _held_extras(
-    agent: Agent, src: Spec, dst: Spec, before: Rights, options: Options, out: Lowered
-) -> tuple[frozenset[str], dict[str, Reason]]:
-    """Limits in keys of the program's own (commands that a shell may not run): held by leaving out what they limit, and
-    idle where the agent has nothing of it."""
-    taken: set[str] = set()
-    reasons: dict[str, Reason] = {}
-    had = {right.cls for right in before}
-    for extra in agent.extras if dst.tools.control != "none" and not dst.text_kind else ():
-        row = src.fields.get(extra.key)
-        classes = row.fact("held_without") if row is not None and extra.limits else None
-        if not classes or options.allows("limits") or any(options.allows(cls) for cls in classes):
-            continue
-        out.held.add(extra.key)
-        text = f"{dst.program} has no `{extra.key}`"
-        if ALL not in had and not had & set(classes):
-            out.say("L001", f"{text}; the agent has no tool that it would limit", extra.key, "info")
-            continue
-        taken |= set(classes)
-        reason = f"{dst.program} cannot hold `{extra.key}` of {src.program}"
-        reasons |= dict.fromkeys(classes, ("L004", reason, "narrows"))
-        help = "--allow-widening limits gives them without it"
-        out.say(
-            "L004",
-            f"{text}; it is held by giving no tool that {_either([DOES.get(cls, cls) for cls in classes])}",
-            extra.key,
-            help=help,
-        )
-    return frozenset(taken), reasons
-
-
-def _kin(src: Spec, dst: Spec) -> bool:
-    """Whether the same program, or one made from it, reads both formats."""
-    return bool({src.id, src.head.get("extends")} & {dst.id, dst.head.get("extends")} - {None})
-
-
-def _held_by_rights(
-    agent: Agent, src: Spec, dst: Spec, options: Options, out: Lowered
-) -> tuple[frozenset[str], Mapping[str, Reason]]:
-    """Plan mode and the like: where the target lacks the field, its limit is held by fewer rights."""
-    if dst.text_kind:
-        return frozenset(), {}
-    taken = frozenset(c for c in denied_by_fields(agent, src, program=False) if not options.allows(c))
-    reasons: dict[str, Reason] = {}
-    for row in src.rows_with("denies"):
-        value = getattr(agent, row.field) if row.field else None
-        theirs = dst.by_field.get(row.field or "")
-        first = src.by_field.get(row.field or "")
-        if value is None or not row.fact("denies") or (first is not None and first is not row and first.fact("denies")):
-            continue  # another key of the same field says it
-        word = row.to_program.get(value, value)
-        if not (classes := row.fact("denies").get(word)):
-            continue
-        left = (row.fact("leaves") or {}).get(word) or {}
-        for cls in classes:
-            rest = f", but for {left[cls]}" if cls in left else ""
-            text = f"`{row.key}: {word}` of {src.program} takes it away{rest}"
-            reasons[cls] = ("L004", text, "narrows" if rest else "approximate")
-        known = theirs is not None and theirs.applied and value in theirs.to_program
-        if theirs is not None and known and theirs.holds(theirs.to_program[value]):
-            if _kin(src, dst):
-                taken -= set(classes)  # the same program does the same with it, whatever the list names
-            continue
-        if not (taken & set(classes)):
-            if all(options.allows(cls) for cls in classes):
-                text = f"{dst.program} has no `{row.key}: {word}`; what it takes away is what you allowed"
-                out.say("L004", text, row.field or row.key, "approximate")
-            continue
-        text = f"{dst.program} has no `{row.key}: {word}`"
-        if theirs is not None and known:
-            text = f"{dst.seen} does not keep to `{theirs.key}: {theirs.to_program[value]}`"
-        if dst.tools.control == "none":
-            out.say("L004", f"{text}, and nothing else that would hold it", row.field or row.key, "approximate")
-            continue
-        had = _had(agent, src, classes)
-        if had:
-            text = f"{text}; it is held by giving no tool that {_either([DOES.get(cls, cls) for cls in had])}"
-            some = [left[cls] for cls in had if cls in left]
-            text += f", where {src.program} leaves {' and '.join(some)}" if some else ""
-        else:
-            text = f"{text}; the agent has no tool that it takes away"
-        out.say("L004", text, row.field or row.key, "narrows" if any(cls in left for cls in had) else "approximate")
-    return taken, reasons
-
-
-def _either(words: list[str]) -> str:
-    return " or ".join([", ".join(words[:-1]), words[-1]] if words[1:] else words)
-
-
-def _had(agent: Agent, src: Spec, classes: Iterable[str]) -> list[str]:
-    """Which of these the tools alone would give it."""
-    given = {MCP if r.cls.startswith("mcp:") else r.cls for r in spread(of_tools(agent.tools, src, program=False))}
-    return [cls for cls in sorted(classes) if cls in given]
 
 
 def _delegates(
@@ -347,7 +230,7 @@ def _say_ambient(before: Rights, dst: Spec, out: Lowered) -> None:
 def _say_brought(before: Rights, src: Spec, dst: Spec, out: Lowered) -> None:
     """Tools that the source's program gives whatever the list says: no wish of the author's, and yet missed where a
     mode of Roo Code's that only delegates arrives without any tool."""
-    if src.tools.control not in ("list", "groups", "map") or _kin(src, dst) or src.program == dst.program:
+    if src.tools.control not in ("list", "groups", "map") or kin(src, dst) or src.program == dst.program:
         return
     rights = {r.cls for r in of_ambient(src) if not contains(before, r) and not r.cls.startswith("mcp:")}
     names = [f"`{n}`" for n, caps in src.ambient.items() if any(class_of(c) in rights for c in caps)]

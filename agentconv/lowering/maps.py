@@ -35,27 +35,8 @@ def all_but(job: ToolJob, source: Tools, caps: Mapping[str, Grant]) -> Tools:
     if unsaid_is_none or (not wild and table.mcp.get("deny_every") is None):
         return _key_by_key(job, source, caps)
     closed = {c for c, g in caps.items() if not g.any}
-    rules: list[Rule] = []
+    rules, limited = _parts_denied(job, caps, closed)
     beside: list[Rule] = []  # denials of other tools for what is limited: in front, for the last rule counts
-    limited: set[str] = set()
-    for cap, grant in caps.items():
-        if cap in closed or (grant.whole and grant.approval != "ask" and not grant.scopes):
-            continue
-        for name in table.singles.values():
-            limits = [caps[c] for c in name.caps if c in caps and (not caps[c].whole or caps[c].approval == "ask")]
-            means = cap in name.caps or (grant.approval == "ask" and cap in name.also and not limits)
-            if not means or name.name in limited or not _reachable(name):
-                continue
-            made = _patterns(job, name, cap, grant, job.places(cap)[:1])
-            if made is None:
-                closed.add(cap)
-                if places := job.places(cap):
-                    text = f"{job.dst.program} cannot hold a part of “{cap_title(cap)}”; the whole is denied"
-                    job.say("T013", text, places, help=way_out(cap))
-            else:
-                limited.add(name.name)
-                rules += made
-                _say_dropped(job, Wish(cap, grant, (), name.name), name)
     # a right that is limited, or asked for, is no room for a tool beside it that is free: another shell, say
     free = {risk(c) for c, grant in caps.items() if grant.whole and grant.approval != "ask" and not right_alone(c)}
     asked = {risk(c) for c, grant in caps.items() if grant.approval == "ask"} - free
@@ -75,6 +56,32 @@ def all_but(job: ToolJob, source: Tools, caps: Mapping[str, Grant]) -> Tools:
     rules = [*beside, *rules, *_servers(job, source, opened=True)]
     _say_overrides(job, rules)
     return Tools(None, tuple(rules))
+
+
+def _parts_denied(job: ToolJob, caps: Mapping[str, Grant], closed: set[str]) -> tuple[list[Rule], set[str]]:
+    """Rules for what is there in part, or asks, and the tools that they are for. What the target cannot hold a part of
+    is closed as a whole."""
+    rules: list[Rule] = []
+    limited: set[str] = set()
+    for cap, grant in caps.items():
+        if cap in closed or (grant.whole and grant.approval != "ask" and not grant.scopes):
+            continue
+        for name in job.dst.tools.singles.values():
+            limits = [caps[c] for c in name.caps if c in caps and (not caps[c].whole or caps[c].approval == "ask")]
+            means = cap in name.caps or (grant.approval == "ask" and cap in name.also and not limits)
+            if not means or name.name in limited or not _reachable(name):
+                continue
+            made = _patterns(job, name, cap, grant, job.places(cap)[:1])
+            if made is None:
+                closed.add(cap)
+                if places := job.places(cap):
+                    text = f"{job.dst.program} cannot hold a part of “{cap_title(cap)}”; the whole is denied"
+                    job.say("T013", text, places, help=way_out(cap))
+            else:
+                limited.add(name.name)
+                rules += made
+                _say_dropped(job, Wish(cap, grant, (), name.name), name)
+    return rules, limited
 
 
 def _reachable(name: Name) -> bool:

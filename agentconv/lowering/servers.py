@@ -103,7 +103,7 @@ def _taken(name: str, config: Any, src: Spec, dst: Spec, known: frozenset[str], 
     """The configuration without keys that another program may take for more than the source's did."""
     if not isinstance(config, Mapping):
         return config
-    same = bool({src.id, src.head.get("extends")} & {dst.id, dst.head.get("extends")} - {None})
+    same = bool(src.family & dst.family)
     row = dst.by_field.get("mcp_servers")
     needs = {k for keys in ((row.fact("server_requires") if row else None) or {}).values() for k in keys}
     own, plain = _known(dst), among("plain") | among("off")
@@ -148,42 +148,52 @@ def _server(config: Any, row: Field, theirs: Field | None) -> Any:
 
 def _reached(config: dict[str, Any], row: Field, theirs: Field | None) -> tuple[dict[str, Any] | None, str]:
     """The configuration with the way to the server in the target's words, and whether it is a remote one."""
-    addresses, words = load_data("servers")["addresses"], meaning("ways")
+    addresses = load_data("servers")["addresses"]
     address = next((k for k in (*addresses, "url") if config.get(k) is not None), "")
-    types = row.fact("server_types")
-    if not address:
-        legal = (types or {}).get("local")
-        if legal is None or "type" not in config:
-            return config, "local"
-        if not legal:
-            return {k: v for k, v in config.items() if k != "type"}, "local"
-        if config["type"] not in legal:
-            if str(config["type"]).lower() not in ("local", "stdio"):
-                return None, "local"
-            config["type"] = legal[0]
-        return config, "local"
+    if address:
+        way = _way(config, address, theirs)
+        return _remote(config, address, way, row), "remote"
+    return _local(config, row), "local"
+
+
+def _local(config: dict[str, Any], row: Field) -> dict[str, Any] | None:
+    """A server that is started, with the target's word for that."""
+    legal = (row.fact("server_types") or {}).get("local")
+    if legal is None or "type" not in config:
+        return config
+    if not legal:
+        return {k: v for k, v in config.items() if k != "type"}
+    if config["type"] in legal:
+        return config
+    return {**config, "type": legal[0]} if str(config["type"]).lower() in ("local", "stdio") else None
+
+
+def _way(config: Mapping[str, Any], address: str, theirs: Field | None) -> str:
+    """How a server is spoken to, as the source says it; empty where it says nothing that is known."""
+    words = meaning("ways")
     word = str(config.get("type", config.get("transport", ""))).lower()
     said = ((theirs and theirs.fact("server_types")) or {}).get("remote") or ()
-    way = "http" if address in addresses else words.get(word, "" if word in said else word)
+    if address in load_data("servers")["addresses"]:
+        return "http"
+    way = str(words.get(word, "" if word in said else word))
     by_key = theirs is not None and theirs.fact("server_http")  # a program with a key for each way
-    if not way and by_key and not ((theirs and theirs.fact("server_types")) or {}).get("remote"):
-        way = "sse"
-    plain = row.fact("server_http")
-    legal = (types or {}).get("remote")
+    return "sse" if not way and by_key and not said else way
+
+
+def _remote(config: dict[str, Any], address: str, way: str, row: Field) -> dict[str, Any] | None:
+    """A server with an address, in the target's words; ``None`` where it has none for that way."""
+    plain, legal = row.fact("server_http"), (row.fact("server_types") or {}).get("remote")
     key = str(plain) if plain and not legal and way != "sse" else "url"
     made = {key if k == address else k: v for k, v in config.items() if k not in ("type", "transport") or k == address}
     if legal is None or (not legal and not plain):  # nobody knows what it takes: as the source has it
-        return ({"type": config["type"], **made} if "type" in config else made), "remote"
+        return {"type": config["type"], **made} if "type" in config else made
     if not legal:
-        return (made if way in ("", "http", "sse") else None), "remote"
-    if way in ("http", "sse") and len(legal) == 1 and legal[0] not in words:
+        return made if way in ("", "http", "sse") else None
+    if way in ("http", "sse") and len(legal) == 1 and legal[0] not in meaning("ways"):
         way = legal[0]  # a word for any address
     if way and way not in legal:
-        return None, "remote"
-    return ({"type": way, **made} if way else made), "remote"
-
-
-# -- limits that stand in a server's configuration ---------------------------------------------
+        return None
+    return {"type": way, **made} if way else made
 
 
 def limited_servers(agent: Agent, src: Spec) -> Agent:

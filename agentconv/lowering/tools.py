@@ -135,40 +135,47 @@ def _say_denied(job: ToolJob) -> None:
 
 
 def _same_language(job: ToolJob) -> Tools | None:
-    """Two formats of one program share their rules word for word, order included."""
+    """Two formats of one program share their rules word for word, order included; ``None`` where they cannot."""
     tools, table = alive(job.agent.tools), job.dst.tools
-    tools = replace(tools, rules=tuple(r for r in tools.rules if not _adds_nothing(r, tools.rules, job)))
-    family = {job.src.id, job.src.head.get("extends")} & {job.dst.id, job.dst.head.get("extends")} - {None}
-    if not family or table.control != "map" or job.forbid or job.agent.delegates is not None:
+    rules = tuple(r for r in tools.rules if not _adds_nothing(r, tools.rules, job))
+    if not job.src.family & job.dst.family or table.control != "map" or job.forbid or job.agent.delegates is not None:
         return None
-    if tools.base == "none" or any(
-        not (is_star(r.tool) or r.tool.server or table.own(r.tool.name)) for r in tools.rules
-    ):
+    if tools.base in ("none", "builtin") or not _one_map(rules) or not all(_said_there(r, job) for r in rules):
         return None
-    if any(r.effect == "allow" and r.approval is None for r in tools.rules):
-        return None
-    if any(r.scope and ((name := table.own(r.tool.name)) is None or name.plain) for r in tools.rules):
-        return None
-    keys = [r.tool.name for r in tools.rules]
-    if len(set(zip(keys, (r.scope for r in tools.rules), strict=True))) < len(keys):
-        return None  # no map says a key twice
-    if any(n and keys[n - 1] != key and key in keys[:n] for n, key in enumerate(keys)):
-        return None
-    if tools.base == "builtin" or any(r.tool.server and not _spelled_here(r.tool, job) for r in tools.rules):
-        return None
-    made = Tools(None, tools.rules)
-    # a program with its own tools beside those of the one it comes from: what the rules do not name may be more there
-    if job.src.program != job.dst.program:
-        said = {r.tool.name for r in tools.rules}
-        asked = {risk(c) for r in tools.rules if r.approval == "ask" for c in r.tool.caps if c != "*"} - {"none"}
-        unsaid = [n for n in table.singles.values() if n.name not in said]
-        if (
-            (limits_shell(tools.rules) and any(n.named and n.classes for n in unsaid))
-            or any(n.classes & asked and job.src.tools.own(n.name) is None for n in unsaid)
-            or gained(job.before, of_agent(Agent(tools=made), job.dst, program=True))
-        ):
-            return None
-    return made
+    made = Tools(None, rules)
+    return made if job.src.program == job.dst.program or not _more_there(made, job) else None
+
+
+def _said_there(rule: Rule, job: ToolJob) -> bool:
+    """Whether a rule means the same in the target, in the same words."""
+    name = job.dst.tools.own(rule.tool.name)
+    if rule.tool.server and not _spelled_here(rule.tool, job):
+        return False
+    if not (is_star(rule.tool) or rule.tool.server or name):
+        return False
+    if rule.effect == "allow" and rule.approval is None:
+        return False
+    return not rule.scope or (name is not None and not name.plain)
+
+
+def _one_map(rules: tuple[Rule, ...]) -> bool:
+    """Whether a map can say the rules in their order: no key twice, and what belongs to one key together."""
+    keys = [r.tool.name for r in rules]
+    if len(set(zip(keys, (r.scope for r in rules), strict=True))) < len(keys):
+        return False
+    return not any(n and keys[n - 1] != key and key in keys[:n] for n, key in enumerate(keys))
+
+
+def _more_there(made: Tools, job: ToolJob) -> bool:
+    """Whether a program with tools of its own, beside those of the one it comes from, gives more by the same rules."""
+    said = {r.tool.name for r in made.rules}
+    asked = {risk(c) for r in made.rules if r.approval == "ask" for c in r.tool.caps if c != "*"} - {"none"}
+    unsaid = [n for n in job.dst.tools.singles.values() if n.name not in said]
+    return bool(
+        (limits_shell(made.rules) and any(n.named and n.classes for n in unsaid))
+        or any(n.classes & asked and job.src.tools.own(n.name) is None for n in unsaid)
+        or gained(job.before, of_agent(Agent(tools=made), job.dst, program=True))
+    )
 
 
 def _adds_nothing(rule: Rule, rules: tuple[Rule, ...], job: ToolJob) -> bool:

@@ -14,6 +14,7 @@ from agentconv.checking.accepting import Accepting, BadBaseline, from_baseline
 from agentconv.checking.checked import Around, Checked, open_checked
 from agentconv.checking.finding import Finding
 from agentconv.checking.prompts import speaks
+from agentconv.notes import Note
 from agentconv.project import around, files
 from agentconv.project.config import Check
 from agentconv.project.quiet import Mark, QuietKinds
@@ -176,18 +177,23 @@ def _alone(source: Source, mark: Mark, project: Project) -> bool:
     return files == (source.path,) and not (others.misnamed and speaks(read(source).text or "", others.misnamed))
 
 
+def _closed(source: Source, problems: list[Note]) -> Looked:
+    """A file that cannot be read, or that nobody knows the format of."""
+    looked = Looked(source.path, source.format or "")
+    for one in problems:
+        finding = Finding(
+            one.code, "error", one.message, one.file or source.path, one.line or 1, one.column or 1,
+            meant="an agent", does=CLOSED if one.code in OUT else "cannot read it", mend=one.help,
+        )  # fmt: skip
+        looked.findings.append(finding)
+        looked.unread = looked.unread or one.code in UNREAD
+    return looked
+
+
 def _file(source: Source, wishes: Wishes, project: Project, used: Counter[Any], done: CheckRun) -> Looked | None:
     problems = [n for n in read(source).notes if n.effect == "error"]
     if source.text is None or source.format is None or problems:
-        looked = Looked(source.path, source.format or "")
-        for one in problems:
-            finding = Finding(
-                one.code, "error", one.message, one.file or source.path, one.line or 1, one.column or 1,
-                meant="an agent", does=CLOSED if one.code in OUT else "cannot read it", mend=one.help,
-            )  # fmt: skip
-            looked.findings.append(finding)
-            looked.unread = looked.unread or one.code in UNREAD
-        return looked if problems else None
+        return _closed(source, problems) if problems else None
     spec = load(source.format)
 
     def opened(text: str) -> Checked:

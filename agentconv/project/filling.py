@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
+from operator import attrgetter
 from typing import Any
 
 from agentconv.alike import Kinds, Signs, Texts, signs
@@ -28,6 +29,7 @@ Results = dict[str, list[Conversion]]  # of each target
 Writer = Callable[[Any], str]
 OF_NAMES = ("C001",)  # notes that say what an agent is called
 PARTS = ("prompt", "description", "name", "stem")  # of the texts; a text that is both is taken for the first
+_of_parts = attrgetter(*PARTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ def _changed(texts: Texts, loaded: Texts) -> tuple[bool, bool]:
 
 
 def _swap(first: Texts, texts: Texts) -> dict[str, str]:
-    return {getattr(first, part): getattr(texts, part) for part in PARTS}
+    return dict(zip(_of_parts(first), _of_parts(texts), strict=True))
 
 
 @dataclass(slots=True)

@@ -45,8 +45,9 @@ class Frame:
             return False
         if said["description"] in (said["name"], said["stem"]) or not self.fixed.isdisjoint(said.values()):
             return False  # it cannot be told which of two equal texts stands where
-        if any(proved != piece for proved, piece in zip(self.around, pieces, strict=True) if proved is not None):
-            return False
+        for proved, piece in zip(self.around, pieces, strict=True):
+            if proved is not None and proved != piece:
+                return False
         for at in self.comments:
             if "---" in pieces[at] or len(pieces[at]) >= LONGEST or not pieces[at].isprintable():
                 return False

@@ -79,7 +79,7 @@ def attempt(job: Job, lowered: Lowered) -> Attempt | Note:
     gained = frozenset() if job.dst.text_kind else counting.gained(job.before, after)
     ambient = frozenset(r for r in counting.of_ambient(job.dst) if r.cls in ("writes", "runs"))
     made = Attempt(lowered, path, text, back, after, gained | counting.gained(job.before, ambient))
-    others = shared_readers(job.dst, job.options.user, written=True)
+    others = shared_readers(job.dst, job.options.user, path)
     made.seen = [_seen(job, other, program, equal, made) for other, program, equal in others]
     return made
 

@@ -61,7 +61,7 @@ def _given(agent: Agent, spec: Spec) -> counting.Rights:
 def _read_elsewhere(reading: Reading, given: counting.Rights) -> list[Note]:
     """Another program whose home the source's place is may make less or more of the same file."""
     out = []
-    for other, program, equal in shared_readers(reading.spec):
+    for other, program, equal in shared_readers(reading.spec, at=reading.path):
         if not equal:
             continue
         seen = read_program(other, reading.text, reading.path)

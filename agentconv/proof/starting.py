@@ -62,7 +62,7 @@ def _seen(read: Read, reading: Reading, program: Reading, said: list[str]) -> It
         yield mine
         if all(_kept(getattr(read.agent, name), [getattr(mine, name)]) == getattr(read.agent, name) for name in said):
             return
-    for other, _, _ in shared_readers(reading.spec):
+    for other, _, _ in shared_readers(reading.spec, at=reading.path):
         if _alive(other) & set(said):
             theirs = _started(read, read_program(other, reading.text, reading.path, reading.get))
             if theirs is not None:

@@ -185,19 +185,8 @@ def _twice(spec: Spec, reading: Reading) -> Read | None:
 
 def open_document(spec: Spec, text: str, *, author: bool) -> Document:
     """The container of the format, taken apart."""
-    dialect = spec.container.get("dialect") or {}
     if spec.syntax == "frontmatter":
-        from agentconv.containers import frontmatter
-
-        if author and dialect.get("parser") == "lines":
-            from agentconv.containers import lines
-
-            return lines.read_author(text, spec.known_keys, controls(spec))
-        if author and (whole := _header_alone(spec, text)) is not None:
-            return whole
-        if author:
-            return frontmatter.read_author(text, spec.known_keys, controls(spec))
-        return frontmatter.read_program(text, dialect)
+        return _open_frontmatter(spec, text, author)
     if spec.syntax == "sections":
         from agentconv.containers import sections
 
@@ -206,29 +195,54 @@ def open_document(spec: Spec, text: str, *, author: bool) -> Document:
         from agentconv.containers import toml
 
         if not author:
-            _check_mark(text, dialect)
+            _check_mark(text, spec)
         return toml.read(text)
     if spec.syntax == "typescript":
         from agentconv.containers import literals
 
         return literals.read(text, spec.container.get("functions") or ())
-    listed = str(spec.container.get("maybe_entries") or "")
     if spec.syntax == "json" and not _as_yaml(spec, text):
-        from agentconv.containers import json
+        return _open_json(spec, text, author)
+    return _open_yaml(spec, text, author)
 
-        if not author and spec.container.get("comments") is False:
-            _plain_json(text, bom=dialect.get("bom") != "broken")
-        document = json.read(text, listed)
-        twice = next((r for r in document.remarks if r.code == "R010"), None)
-        if twice is not None and not author and dialect.get("duplicates") == "broken":
-            raise ContainerError("R005", "a key stands twice", twice.line, twice.column)
-        return document
+
+def _open_frontmatter(spec: Spec, text: str, author: bool) -> Document:
+    from agentconv.containers import frontmatter
+
+    dialect = spec.container.get("dialect") or {}
+    if not author:
+        return frontmatter.read_program(text, dialect)
+    if dialect.get("parser") == "lines":
+        from agentconv.containers import lines
+
+        return lines.read_author(text, spec.known_keys, controls(spec))
+    if (whole := _header_alone(spec, text)) is not None:
+        return whole
+    return frontmatter.read_author(text, spec.known_keys, controls(spec))
+
+
+def _open_json(spec: Spec, text: str, author: bool) -> Document:
+    from agentconv.containers import json
+
+    dialect = spec.container.get("dialect") or {}
+    if not author and spec.container.get("comments") is False:
+        _plain_json(text, bom=dialect.get("bom") != "broken")
+    document = json.read(text, str(spec.container.get("maybe_entries") or ""))
+    twice = next((r for r in document.remarks if r.code == "R010"), None)
+    if twice is not None and not author and dialect.get("duplicates") == "broken":
+        raise ContainerError("R005", "a key stands twice", twice.line, twice.column)
+    return document
+
+
+def _open_yaml(spec: Spec, text: str, author: bool) -> Document:
+    """A file of YAML, or one of JSON that is written as YAML: that one is read as its author meant it in any case."""
     from agentconv.containers import yaml
 
-    by_author = author or spec.syntax == "json"
-    if not by_author:
-        _check_mark(text, dialect)
-    document = yaml.read_author(text, listed) if by_author else yaml.read_program(text, dialect)
+    if author or spec.syntax == "json":
+        document = yaml.read_author(text, str(spec.container.get("maybe_entries") or ""))
+    else:
+        _check_mark(text, spec)
+        document = yaml.read_program(text, spec.container.get("dialect") or {})
     if (words := spec.container.get("references")) and document.header is not None:
         from agentconv.reading.componentrefs import put_in
 
@@ -236,9 +250,9 @@ def open_document(spec: Spec, text: str, *, author: bool) -> Document:
     return document
 
 
-def _check_mark(text: str, dialect: Mapping[str, Any]) -> None:
+def _check_mark(text: str, spec: Spec) -> None:
     """A byte order mark, where the program does not know what it is."""
-    if text.startswith("\ufeff") and dialect.get("bom") == "broken":
+    if text.startswith("\ufeff") and (spec.container.get("dialect") or {}).get("bom") == "broken":
         raise ContainerError("R005", "the file begins with a byte order mark")
 
 

@@ -62,12 +62,7 @@ def read_entry(
     for row in spec.rows_with("absent"):
         if row.field:
             fields.setdefault(row.field, row.fact("absent"))
-    for row, missing in indirect.lacking(spec, said):
-        ctx.refuse(row.fact("bad"), f"`{row.key}` without `{missing}`")
-        ctx.say("R012", f"`{row.key}` without `{missing}`: {spec.seen} does not load this file", row.key, entry)
-    for row, node, problem, help in (*indirect.filled(spec, said), *indirect.unfit(spec, said)):
-        ctx.refuse(row.fact("bad"), problem)
-        ctx.say("R012", f"{problem}: {spec.seen} does not load this file", row.key, node, help=help)
+    _check_together(said, entry, ctx)
     indirect.look_up(spec, said, fields)
     indirect.split_off(spec, fields)
     if problems := _missing(rows, set(said), fields, ctx, entry):
@@ -96,6 +91,17 @@ def read_entry(
     agent = Agent(tools=tools, extras=extras, **given)
     _unusable(spec, agent, ctx, keys.where.get("name"))
     return Read(agent, ctx.notes, keys.where, ctx.tokens, entry, keys=ctx.respelt)
+
+
+def _check_together(said: Mapping[str, Node], entry: Node | None, ctx: Context) -> None:
+    """What is wrong with keys beside each other, each of which is right by itself."""
+    spec = ctx.spec
+    for row, missing in indirect.lacking(spec, said):
+        ctx.refuse(row.fact("bad"), f"`{row.key}` without `{missing}`")
+        ctx.say("R012", f"`{row.key}` without `{missing}`: {spec.seen} does not load this file", row.key, entry)
+    for row, node, problem, help in (*indirect.filled(spec, said), *indirect.unfit(spec, said)):
+        ctx.refuse(row.fact("bad"), problem)
+        ctx.say("R012", f"{problem}: {spec.seen} does not load this file", row.key, node, help=help)
 
 
 def _take_body(document: Document, fields: dict[str, Any], ctx: Context, entry: Node | None) -> None:

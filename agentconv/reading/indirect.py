@@ -110,31 +110,39 @@ def filled(spec: Spec, values: Mapping[str, Node]) -> Iterator[tuple[Field, Node
     for row in spec.rows_with("fills"):
         if row.key not in values or (node := values[row.key]).kind != "list":
             continue
-        facts = row.fact("fills")
-        text = values.get(str(facts["text"]))
-        wanted = set(re.findall(str(facts["pattern"]), text.text)) if text is not None else set()
-        names: list[str] = []
-        problem = ""
-        for n, item in enumerate(node.items):
-            name = item.get(str(facts["name"])) if item.kind == "map" else None
-            kind = item.get(str(facts["type"])) if item.kind == "map" else None
-            if name is None or not isinstance(name.value, str):
-                problem = problem or f"`{row.key}[{n}]` has no `{facts['name']}`"
-                continue
-            words = kind.items if kind is not None and kind.kind == "list" else [kind] if kind is not None else []
-            if any(word.value not in facts["types"] for word in words):
-                problem = problem or f"`{facts['type']}` of `{name.text}` is no type"
-            names.append(name.text)
-        twice = next((name for name in names if names.count(name) > 1), None)
-        over = [f"`{name}`" for name in names if name not in wanted]
-        less = [f"`{name}`" for name in sorted(wanted - set(names))]
-        if problem or twice or over or less:
-            problem = problem or (f"`{row.key}` names `{twice}` twice" if twice else "")
-            problem = problem or (
-                f"`{row.key}` names {', '.join(over)}, which `{facts['text']}` has no place for" if over else ""
-            )
-            problem = problem or f"`{row.key}` does not name {', '.join(less)} of `{facts['text']}`"
+        names, problem = _entries_of(node, row)
+        if problem := problem or _unlike(names, row, values):
             yield row, node, problem, f"name each one once in `{row.key}`, or leave `{row.key}` out"
+
+
+def _entries_of(node: Node, row: Field) -> tuple[list[str], str]:
+    """The names of such a list, and the first thing that is wrong with an entry."""
+    facts, names, problems = row.fact("fills"), [], []
+    for n, item in enumerate(node.items):
+        name = item.get(str(facts["name"])) if item.kind == "map" else None
+        kind = item.get(str(facts["type"])) if item.kind == "map" else None
+        if name is None or not isinstance(name.value, str):
+            problems.append(f"`{row.key}[{n}]` has no `{facts['name']}`")
+            continue
+        words = kind.items if kind is not None and kind.kind == "list" else [kind] if kind is not None else []
+        if any(word.value not in facts["types"] for word in words):
+            problems.append(f"`{facts['type']}` of `{name.text}` is no type")
+        names.append(name.text)
+    return names, problems[0] if problems else ""
+
+
+def _unlike(names: list[str], row: Field, values: Mapping[str, Node]) -> str:
+    """How the names differ from what is filled in into the text."""
+    facts = row.fact("fills")
+    text = values.get(str(facts["text"]))
+    wanted = set(re.findall(str(facts["pattern"]), text.text)) if text is not None else set()
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        return f"`{row.key}` names `{twice}` twice"
+    if over := [f"`{name}`" for name in names if name not in wanted]:
+        return f"`{row.key}` names {', '.join(over)}, which `{facts['text']}` has no place for"
+    if less := [f"`{name}`" for name in sorted(wanted - set(names))]:
+        return f"`{row.key}` does not name {', '.join(less)} of `{facts['text']}`"
+    return ""
 
 
 def look_up(spec: Spec, values: Mapping[str, Node], fields: dict[str, Any]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from agentconv.containers import Node
@@ -15,34 +15,15 @@ from agentconv.spec import Field
 
 def read_servers(node: Node, row: Field, ctx: Context) -> Any:
     """One form for all: name -> configuration, or None for a server that is only named."""
-    out: dict[str, Any] = {}
     if node.kind == "map":
         out = {p.key.text: p.value.data() for p in node.pairs}
-        if row.fact("shape") == "list":
-            raise Bad("must be a list", out)
     elif node.kind == "list":
-        key = str(row.fact("named_by") or "")
-        for item in node.items:
-            if key and item.kind == "map":
-                config = {k: v for k, v in item.data().items() if k != key}
-                said = item.get(key)
-                if said is not None and isinstance(said.value, str):
-                    name = said.text
-                elif not (name := called(config, row.fact("called") or ())):
-                    raise Bad(f"has a server without `{key}`", out or UNSAID)
-                _add(out, name, config)
-            elif item.kind == "map":
-                out.update({p.key.text: p.value.data() for p in item.pairs})
-            elif item.kind == "scalar" and row.fact("texts"):
-                if not isinstance(item.value, str) or not (found := by_text(item.text, row.fact("texts")))[0]:
-                    raise Bad(f"has `{item.text}`, which is no server", out or UNSAID)
-                _add(out, *found)
-            elif item.kind == "scalar":
-                out[item.text] = None
-        if row.fact("shape") == "map":
-            raise Bad("must be a map", out)
+        out = _listed_servers(node, row)
     else:
         raise Bad("must name servers", {node.text: None} if node.text else UNSAID)
+    shape = row.fact("shape")
+    if shape in ("map", "list") and node.kind != shape:
+        raise Bad(f"must be a {shape}", out)
     if (most := row.fact("max")) and len(out) > most:
         raise Bad(f"has {len(out)} servers, and {most} are the most", out)
     for name, config in list(out.items()):
@@ -53,6 +34,30 @@ def read_servers(node: Node, row: Field, ctx: Context) -> Any:
             ctx.say("R007", text, "mcp_servers", node, help=f"give `{name}` what the program asks for, or take it out")
             if not ctx.author:
                 del out[name]
+    return out
+
+
+def _listed_servers(node: Node, row: Field) -> dict[str, Any]:
+    """The servers of a list: maps from names to configurations, maps that say their name themselves, texts, names."""
+    out: dict[str, Any] = {}
+    key = str(row.fact("named_by") or "")
+    for item in node.items:
+        if key and item.kind == "map":
+            config = {k: v for k, v in item.data().items() if k != key}
+            said = item.get(key)
+            if said is not None and isinstance(said.value, str):
+                name = said.text
+            elif not (name := called(config, row.fact("called") or ())):
+                raise Bad(f"has a server without `{key}`", out or UNSAID)
+            _add(out, name, config)
+        elif item.kind == "map":
+            out.update({p.key.text: p.value.data() for p in item.pairs})
+        elif item.kind == "scalar" and row.fact("texts"):
+            if not isinstance(item.value, str) or not (found := by_text(item.text, row.fact("texts")))[0]:
+                raise Bad(f"has `{item.text}`, which is no server", out or UNSAID)
+            _add(out, *found)
+        elif item.kind == "scalar":
+            out[item.text] = None
     return out
 
 
@@ -146,6 +151,17 @@ def read_hooks(node: Node, row: Field, ctx: Context) -> Any:
     return out if out else UNSAID
 
 
+def _hook_problem(hook: Node, legal: Sequence[str], strict: bool) -> str:
+    """What is wrong with one hook; ``strict``: each has a type and a command."""
+    kind = hook.get("type") if hook.kind == "map" else None
+    if kind is None:
+        return "has a hook without `type`" if strict or hook.kind != "map" else ""
+    if kind.text not in legal:
+        return f"knows no hook of the type `{kind.text}`"
+    command = hook.get("command") if kind.text == "command" else kind
+    return "has a hook without `command`" if strict and (command is None or not command.text) else ""
+
+
 def _hooks_problem(event: str, entries: Node, row: Field) -> str:
     legal = row.fact("hook_types")
     if not legal or (entries.kind == "scalar" and entries.value is None):
@@ -160,14 +176,8 @@ def _hooks_problem(event: str, entries: Node, row: Field) -> str:
         if row.fact("matchers") and matcher is not None and not isinstance(matcher.value, str):
             return f"needs text as `matcher` at `{event}`"
         for hook in inner.items if inner is not None else [entry]:
-            kind = hook.get("type") if hook.kind == "map" else None
-            if kind is None and (row.fact("matchers") or hook.kind != "map"):
-                return f"has a hook without `type` at `{event}`"
-            if kind is not None and kind.text not in legal:
-                return f"knows no hook of the type `{kind.text}` (`{event}`)"
-            command = hook.get("command") if kind is not None and kind.text == "command" else kind
-            if row.fact("matchers") and (command is None or not command.text):
-                return f"has a hook without `command` at `{event}`"
+            if problem := _hook_problem(hook, legal, bool(row.fact("matchers"))):
+                return f"{problem} (`{event}`)"
     return ""
 
 

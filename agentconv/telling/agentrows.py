@@ -252,7 +252,9 @@ def _lies_there(dst: Spec, reading: Reading) -> bool:
     """Whether the program reads the place of the file."""
     if dst.id == reading.spec.id or dst.id in by_place(reading.path):
         return True
-    return any(dst.id == other.id or dst.program == name for other, name, _ in shared_readers(reading.spec))
+    return any(
+        dst.id == other.id or dst.program == name for other, name, _ in shared_readers(reading.spec, at=reading.path)
+    )
 
 
 def _as_it_lies(dst: Spec, reading: Reading, program: Reading) -> Reading | None:
@@ -260,7 +262,7 @@ def _as_it_lies(dst: Spec, reading: Reading, program: Reading) -> Reading | None
         return program
     if dst.id in by_place(reading.path):
         return read_program(dst, reading.text, reading.path)
-    for other, name, _ in shared_readers(reading.spec):
+    for other, name, _ in shared_readers(reading.spec, at=reading.path):
         if dst.id == other.id or dst.program == name:
             return read_program(other, reading.text, reading.path)
     return None

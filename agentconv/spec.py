@@ -39,6 +39,11 @@ class Spec:
         """What --to takes."""
         return str(self.head["id"])
 
+    @cached_property
+    def family(self) -> frozenset[str]:
+        """Its id, and that of the description it extends: formats of one program, or of one made from it, share one."""
+        return frozenset(str(id) for id in (self.head["id"], self.head.get("extends")) if id)
+
     @property
     def program(self) -> str:
         """The program, as a note names it."""

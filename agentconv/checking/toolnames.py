@@ -103,12 +103,9 @@ def _named(checked: Checked, reader: Reader, read: Read, twin: Read, token: Toke
     regex = str(reader.spec.tools.fact("regex") or "")
     if code == "T004" and regex and token.text.startswith(regex):
         severity, does = "info", f"{'denies' if denied else 'gives'} the tools of servers whose names match"
-        message = f"no tool that is known matches `{token.text}`"
-    mend = (
-        _mend(token, found, checked, reader.spec)
-        if message.startswith(("`", "nobody"))
-        else "correct it, if none is meant to"
-    )
+        message, mend = f"no tool that is known matches `{token.text}`", "correct it, if none is meant to"
+    else:
+        mend = _mend(token, found, checked, reader.spec)
     own = reader.spec.tools.own_member(found.tool.member)
     if own is not None and not denied:
         does = f"gives its own `{own.name}` for it, whatever stands before the name"

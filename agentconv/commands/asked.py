@@ -98,16 +98,20 @@ def split_words(values: tuple[str, ...], option: str) -> tuple[str, ...]:
     return words
 
 
+def _check_output(output: str | None) -> None:
+    if output == "":
+        raise click.UsageError("--output is there without a word")
+    if output and (blank := re.search(r"\{(?!id\}|name\}|plugin\})[a-z_]*\}", output)):
+        raise click.UsageError(f"--output knows no `{blank[0]}`: {{id}}, {{name}} and {{plugin}} are filled in")
+
+
 def asked(src: tuple[str, ...], to: tuple[str, ...], given: dict[str, Any]) -> tuple[Plan, Iterator[Source]]:
     """The plan and the sources of the command line."""
     from agentconv.project import files, sources
     from agentconv.project.planning import Plan
 
     words, from_ = split_words(to, "--to"), given["from_"]
-    if given["output"] == "":
-        raise click.UsageError("--output is there without a word")
-    if given["output"] and (blank := re.search(r"\{(?!id\}|name\}|plugin\})[a-z_]*\}", given["output"])):
-        raise click.UsageError(f"--output knows no `{blank[0]}`: {{id}}, {{name}} and {{plugin}} are filled in")
+    _check_output(given["output"])
     out = given["output"] if given["output"] is not None or src != ("-",) else "-"
     targets = targets_of(words, out)
     if from_ is not None:

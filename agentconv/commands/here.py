@@ -16,22 +16,12 @@ if TYPE_CHECKING:
 
 def here() -> None:
     """Agents found, the programs that read them as they lie, three next commands."""
-    from agentconv.commands.asked import named_only
     from agentconv.project import files, sources
-    from agentconv.registry import load, shared_readers
-    from agentconv.telling.escape import say
-    from agentconv.telling.terminal import width
 
-    cwd = Path.cwd()
-    root = files.find_root(cwd, sources.place_marks())
+    root = files.find_root(Path.cwd(), sources.place_marks())
     found = sources.in_places(root)
     if not found:
-        say(f"No agents in the known places below {root if root != cwd else 'this folder'}.\n")
-        if near := named_only(root):
-            say(f"  agentconv list {near[0]:<19} files for {near[1]}, taken where they are named")
-        say("  agentconv convert FILE --to ID     convert a file, or a folder, from anywhere")
-        say("  agentconv formats                  the formats with their places")
-        say("  agentconv list --user              the agents in your home folder")
+        _say_none(root)
         return
     names: dict[str, Counter[str]] = {}
     places: dict[tuple[str, str], dict[str, int]] = {}  # format and folder -> the files there, each with its agents
@@ -46,6 +36,31 @@ def here() -> None:
             places.setdefault((id, _place(source.path, source.below)), {})[source.path] = len(agents)
         if agents:
             first.setdefault(id, source.path)
+    _say_places(names, places, root, unread)
+    most = max(names, key=lambda id: names[id].total())
+    _say_next(_next_target(root, set(names)), first.get(most, found[0].path))
+
+
+def _say_none(root: Path) -> None:
+    from agentconv.commands.asked import named_only
+    from agentconv.telling.escape import say
+
+    say(f"No agents in the known places below {root if root != Path.cwd() else 'this folder'}.\n")
+    if near := named_only(root):
+        say(f"  agentconv list {near[0]:<19} files for {near[1]}, taken where they are named")
+    say("  agentconv convert FILE --to ID     convert a file, or a folder, from anywhere")
+    say("  agentconv formats                  the formats with their places")
+    say("  agentconv list --user              the agents in your home folder")
+
+
+def _say_places(
+    names: dict[str, Counter[str]], places: dict[tuple[str, str], dict[str, int]], root: Path, unread: int
+) -> None:
+    """How many agents there are, and a line for each place with the programs that read it."""
+    from agentconv.registry import load, shared_readers
+    from agentconv.telling.escape import say
+    from agentconv.telling.terminal import width
+
     total: Counter[str] = Counter()
     for called in names.values():
         total |= called
@@ -62,10 +77,15 @@ def here() -> None:
         say("\n".join(textwrap.wrap(line, width(), subsequent_indent=" " * 8)))
     if unread:
         say(f"{unread:6}  file{'s' * (unread != 1)} that cannot be read: agentconv list says why")
+
+
+def _say_next(target: str, shown: str) -> None:
+    """Three commands that fit what is here."""
+    from agentconv.registry import load
+    from agentconv.telling.escape import say
+    from agentconv.telling.terminal import width
+
     say("\nNext:")
-    most = max(names, key=lambda id: names[id].total())
-    target = _next_target(root, set(names))
-    shown = first.get(most, found[0].path)
     steps = {
         f"agentconv convert --to {target}": f"write them for {load(target).program} too; your files stay as they are",
         "agentconv list --in all": "what each may do in every program",

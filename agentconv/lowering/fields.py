@@ -269,9 +269,8 @@ def lower_extras(extras: tuple[Extra, ...], src: Spec, dst: Spec, out: Lowered) 
 
 def _stays(extra: Extra, src: Spec, dst: Spec) -> bool:
     """Whether the target is a format of the same program, and has the key."""
-    theirs, ours = ({spec.id, spec.head.get("extends")} for spec in (src, dst))
     top_key = extra.key.split(".")[0]
-    if not (theirs & ours - {None}) or extra.format not in theirs | ours | {"", None}:
+    if not src.family & dst.family or extra.format not in src.family | dst.family | {""}:
         return False  # what a conversion wrote beside carried fields is the other format's
     if top_key not in dst.known_keys and dst.container.get("unknown_keys") == "refused":
         return False

@@ -73,7 +73,7 @@ def _held_extras(
 
 def kin(src: Spec, dst: Spec) -> bool:
     """Whether the same program, or one made from it, reads both formats."""
-    return bool({src.id, src.head.get("extends")} & {dst.id, dst.head.get("extends")} - {None})
+    return bool(src.family & dst.family)
 
 
 def _how_held(

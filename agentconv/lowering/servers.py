@@ -103,7 +103,7 @@ def _taken(name: str, config: Any, src: Spec, dst: Spec, known: frozenset[str], 
     """The configuration without keys that another program may take for more than the source's did."""
     if not isinstance(config, Mapping):
         return config
-    same = bool({src.id, src.head.get("extends")} & {dst.id, dst.head.get("extends")} - {None})
+    same = bool(src.family & dst.family)
     row = dst.by_field.get("mcp_servers")
     needs = {k for keys in ((row.fact("server_requires") if row else None) or {}).values() for k in keys}
     own, plain = _known(dst), among("plain") | among("off")

@@ -83,8 +83,7 @@ def _by_place(agent: Agent, called: str, dst: Spec, out: Lowered) -> dict[str, A
     if (row := dst.by_field.get("title")) is not None:
         if row.fact("required") or (title or name) not in (None, id):
             fields["title"] = title or name or called
-            if name and name not in (called, fields["title"]):
-                out.say("C001", f"{dst.program} shows one name, the title; `{_short(name)}` is left out", "name")
+            _say_one_name(name, (called, fields["title"]), dst, out)
     elif "name" in dst.by_field and dst.identity.get("name_is") == "id":
         fields["name"] = id
         if shown := [t for t in (title, name) if t and t not in (called, id)]:
@@ -93,19 +92,22 @@ def _by_place(agent: Agent, called: str, dst: Spec, out: Lowered) -> dict[str, A
         if shown_as := title or name:
             fields["name"] = _free(shown_as, dst)
             if fields["name"] != shown_as:
-                out.say(
-                    "C001",
-                    f"{dst.program} keeps the name `{shown_as}` for itself; it became `{fields['name']}`",
-                    "name",
-                )
-            if title and name and name not in (title, called):
-                out.say("C001", f"{dst.program} shows one name, the title; `{_short(name)}` is left out", "name")
+                text = f"{dst.program} keeps the name `{shown_as}` for itself; it became `{fields['name']}`"
+                out.say("C001", text, "name")
+            if title:
+                _say_one_name(name, (title, called), dst, out)
     else:
         if name and name not in (called, id):
             out.say("C001", f"the name `{_short(name)}` has no place in {dst.program}; it is called `{id}`", "name")
         if title and title not in (called, id, name):
             out.say("L001", f"{dst.program} has no title beside the name (`{_short(title)}`)", "title")
     return fields
+
+
+def _say_one_name(name: str | None, same: tuple[str, ...], dst: Spec, out: Lowered) -> None:
+    """That a name is lost beside the title, where it says more than that."""
+    if name and name not in same:
+        out.say("C001", f"{dst.program} shows one name, the title; `{_short(name)}` is left out", "name")
 
 
 def _short(text: str) -> str:

@@ -138,8 +138,7 @@ def _same_language(job: ToolJob) -> Tools | None:
     """Two formats of one program share their rules word for word, order included; ``None`` where they cannot."""
     tools, table = alive(job.agent.tools), job.dst.tools
     rules = tuple(r for r in tools.rules if not _adds_nothing(r, tools.rules, job))
-    family = {job.src.id, job.src.head.get("extends")} & {job.dst.id, job.dst.head.get("extends")} - {None}
-    if not family or table.control != "map" or job.forbid or job.agent.delegates is not None:
+    if not job.src.family & job.dst.family or table.control != "map" or job.forbid or job.agent.delegates is not None:
         return None
     if tools.base in ("none", "builtin") or not _one_map(rules) or not all(_said_there(r, job) for r in rules):
         return None

@@ -36,7 +36,8 @@ def produce(checked: Checked) -> Iterator[Finding]:
 
 def _wanted(one: Note, checked: Checked) -> bool:
     row = checked.spec.fields.get(one.path.split("[")[0].split(".")[0])
-    by_form = one.code == "R006" and row is not None and row.type in TOOL_TYPES  # said as a restriction
+    # said as a restriction, but for what is left out of a list
+    by_form = one.code == "R006" and row is not None and row.type in TOOL_TYPES and one.effect != "lost"
     return one.code in VALUES and not by_form
 
 

@@ -150,6 +150,7 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "L012": ("approximate", "the prompt replaces or joins another base prompt"),
     "L013": ("info", "fields kept for the way back"),
     "L014": ("approximate", "routing facts stand in the prompt"),
+    "L017": ("approximate", "a text that the model was told beside the prompt"),
     "L040": ("error", "a limiting field that does nothing"),
     "L041": ("error", "a misspelt key"),
     "L085": ("approximate", "a key that has an effect only beside another one"),

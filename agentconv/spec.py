@@ -99,13 +99,23 @@ class Spec:
     def rows_with(self, *facts: str) -> tuple[Field, ...]:
         """The rows that say one of these words, in order: few do, and each file asks for them again and again."""
         if facts not in self._rows_with:
-            rows = self.fields.values()
-            self._rows_with[facts] = tuple(r for r in rows if any(r.fact(fact) is not None for fact in facts))
+            found = [self._rows_by_word[fact] for fact in facts if fact in self._rows_by_word]
+            keys = {row.key for rows in found for row in rows}
+            self._rows_with[facts] = tuple([r for r in self.fields.values() if r.key in keys] if keys else ())
         return self._rows_with[facts]
 
     @cached_property
     def _rows_with(self) -> dict[tuple[str, ...], tuple[Field, ...]]:
         return {}
+
+    @cached_property
+    def _rows_by_word(self) -> dict[str, list[Field]]:
+        found: dict[str, list[Field]] = {}
+        for row in self.fields.values():
+            for word, value in row.facts.items():
+                if value is not None:
+                    found.setdefault(word, []).append(row)
+        return found
 
     @cached_property
     def rule_keys(self) -> tuple[str, ...]:

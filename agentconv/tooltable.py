@@ -14,6 +14,8 @@ from agentconv.namepatterns import fixed_part, matching, template_regex
 from agentconv.records import dataclass
 from agentconv.rows import Name
 
+MOST_SAY = frozenset(("is", "also", "listed"))  # facts of most names: of all others nothing has to be asked
+
 
 @dataclass(frozen=True, eq=False)
 class ToolTable:
@@ -60,6 +62,9 @@ class ToolTable:
         out: dict[str, Name] = {}
         for name, facts in (self.data.get("names") or {}).items():
             facts = facts or {}
+            if facts.keys() <= MOST_SAY:
+                out[str(name)] = Name(str(name), tuple(facts.get("is", ())), tuple(facts.get("also", ())))
+                continue
             out[str(name)] = Name(
                 str(name),
                 tuple(facts.get("is", ())),

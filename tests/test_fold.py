@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from agentconv import registry
 from agentconv.convert import Options, convert_agent, convert_text
-from agentconv.lowering.fold import HEADING, TITLES, fold, unfold
+from agentconv.lowering.fold import HEADING, TITLES, TOLD, fold, unfold
 from agentconv.lowering.lowered import Lowered
 from agentconv.model import Agent, Handoff
 from tests import goldens
@@ -57,6 +57,18 @@ def test_what_is_folded_comes_back_as_it_was(facts: dict[str, Any], prompt: str)
     assert rest == prompt
     assert found == facts
     assert {n.path for n in out.notes if n.code == "L014"} == ({*facts, "prompt"} if facts else set())
+
+
+@settings(deadline=None)
+@given(
+    st.fixed_dictionaries({}, optional=dict.fromkeys(TOLD, texts.filter(bool))),
+    st.fixed_dictionaries({}, optional=FACTS),
+)
+def test_what_the_model_was_told_comes_back_as_it_was(told: dict[str, Any], facts: dict[str, Any]) -> None:
+    agent = Agent(id="a", prompt="Do it.", **told, **facts)
+    out = Lowered(Agent(id="a", prompt="Do it.", description=agent.description))
+    fold(agent, registry.load(HOMELESS), out, told=list(told))
+    assert unfold(out.agent.prompt) == ("Do it.", {**told, **facts})
 
 
 @pytest.mark.parametrize("id", [id for id in IDS if id not in (OWN, MANIFEST)])

@@ -50,7 +50,7 @@ def denials(checked: Checked, reader: Reader, read: Read, twin: Read, gone: froz
         yield checked.finding(
             "T042", "error", f"the denial of {names} does not hold", read=read, at=place(checked, read, at),
             reader=reader, path=at, meant=f"an agent that cannot {_given(rules)}", does=does,
-            mend=_named_so(at, key, rules, read, reader) or instead(reader),
+            mend=_named_so(at, key, rules, read, reader) or _listed_so(key, rules, reader) or instead(reader),
         )  # fmt: skip
 
 
@@ -67,6 +67,16 @@ def _named_so(at: str, key: str, rules: list[Rule], read: Read, reader: Reader) 
         return f"write `{own[0]}`"
     server = reader.spec.tools.spell_mcp("SERVER", None) if any(r.tool.server == "*" for r in rules) else None
     return f"deny each server by its name, `{server}`" if server else ""
+
+
+def _listed_so(key: str, rules: list[Rule], reader: Reader) -> str:
+    """The plain list in which the program finds the denial, where it has one and knows the names."""
+    row = reader.spec.fields.get(str(reader.spec.tools.fact("deny")))
+    if row is None or row.type != "deny-tools" or any(r.scope is not None or "*" in r.tool.name for r in rules):
+        return ""
+    if not all(reader.spec.tools.own(r.tool.name) for r in rules):
+        return ""
+    return f"write `{row.key}` as a plain list of names" if key == row.key else f"name it under `{row.key}`"
 
 
 def _meant(rule: Rule, read: Read, checked: Checked) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 from agentconv.lowering.lowered import Lowered
 from agentconv.model import Agent, Rule, Tool, Tools
-from agentconv.rights import by_server
+from agentconv.rights import Right, Rights, by_server, contains
 from agentconv.spec import Spec
 
 
@@ -62,3 +62,17 @@ def _as_many_as_it_takes(
         help = "take servers out of the source that this agent does not need, or make two agents of it"
         out.say("L002", text, "mcp_servers", help=help)
     return {name: config for name, config in there.items() if name not in over}, over
+
+
+def say_defined(fields: Mapping[str, Any], tools: Tools, before: Rights, dst: Spec, out: Lowered) -> None:
+    """A server that no list of the target can name is there all the same, where its definition gives it."""
+    row = dst.by_field.get("mcp_servers")
+    if row is None or row.fact("adds") != "servers":
+        return
+    for name in fields.get("mcp_servers") or ():
+        at = {r.at for r in tools.rules if r.effect == "allow" and r.tool.server == name and r.tool.member is None}
+        if contains(before, Right(f"mcp:{name}")):
+            text = f"`{row.key}` gives the tools of the MCP server `{name}`: no list of {dst.program} names them"
+            out.notes = [
+                n.moved(message=text, effect="info") if n.code == "T007" and n.path in at else n for n in out.notes
+            ]

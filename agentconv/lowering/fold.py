@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -30,6 +30,8 @@ TITLES: Mapping[str, str] = {
     "handoffs": "Hand-overs",
     "delegates": "Agents that it may call",
 }
+TOLD: Mapping[str, str] = {"title": "Role", "description": "Goal"}  # where the source's program tells the model of them
+NAMES = {title: name for name, title in {**TITLES, **TOLD}.items()}
 PLAIN = re.compile(r"[^\s\"`\[{][^\r\n`\x00-\x1f\x7f\x85\u2028\u2029]*")
 KEY = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 LINE = re.compile(r"(?P<key>[A-Za-z][A-Za-z0-9_-]*)(?P<sign>:| =) (?P<value>.+)")
@@ -38,9 +40,15 @@ LINE = re.compile(r"(?P<key>[A-Za-z][A-Za-z0-9_-]*)(?P<sign>:| =) (?P<value>.+)"
 # -- writing ----------------------------------------------------------------------------------
 
 
-def fold(agent: Agent, dst: Spec, out: Lowered, prompt_says: Callable[[], Collection[str]] = tuple) -> None:
+def fold(
+    agent: Agent,
+    dst: Spec,
+    out: Lowered,
+    prompt_says: Callable[[], Collection[str]] = tuple,
+    told: Sequence[str] = (),
+) -> None:
     """Put what has no home in the target at the end of the prompt. ``prompt_says``: agents that it hands over to
-    anyway."""
+    anyway. ``told``: fields of which the source's program tells the model, and the target's does not."""
     if out.cut:
         _fold_examples(dst, out)
     homeless = [f for f in TITLES if _homeless(f, agent, out.agent)]
@@ -50,18 +58,24 @@ def fold(agent: Agent, dst: Spec, out: Lowered, prompt_says: Callable[[], Collec
         homeless.remove("handoffs")
         out.notes[:] = [n for n in out.notes if n.path != "handoffs"]
         out.say("L014", f"{dst.program} has no `handoffs`; the prompt says the same", "handoffs")
-    blocks = {f: _block(f, getattr(agent, f)) for f in homeless}
+    blocks = {f: _block(f, getattr(agent, f)) for f in (*told, *homeless)}
     written = {f: block for f, block in blocks.items() if block}
     if not written:
         return
-    section = "\n\n".join([HEADING, *(f"### {TITLES[f]}\n\n{block}" for f, block in written.items())])
+    section = "\n\n".join([HEADING, *(f"### {_heading(f)}\n\n{block}" for f, block in written.items())])
     prompt = (out.agent.prompt or "").rstrip("\r\n")
     if unfold(prompt)[1]:
         return  # a second section would not be found again
     newline = "\r\n" if "\r\n" in prompt else "\n"
     joined = f"{prompt}\n\n{section}" if prompt else section
     out.agent = replace(out.agent, prompt=joined.replace("\r\n", "\n").replace("\n", newline))
-    for name in written:
+    if told:
+        out.notes[:] = [n for n in out.notes if n.code != "L017" and not (n.code == "L001" and n.path in told)]
+        words = " and ".join(f"`{name}`" for name in told)
+        out.say("L014", f"{dst.program} tells the model nothing of {words}; it stands in the prompt", told[0])
+    for name in homeless:
+        if name not in written:
+            continue
         said = next((n.message for n in out.notes if n.path == name), f"{dst.program} has no `{name}`")
         out.notes[:] = [n for n in out.notes if n.path != name]
         out.say("L014", f"{said}; it stands in the prompt", name)
@@ -83,7 +97,13 @@ def _homeless(name: str, agent: Agent, lowered: Agent) -> bool:
     return value not in (None, (), {}) and getattr(lowered, name) is None
 
 
+def _heading(name: str) -> str:
+    return TITLES.get(name) or TOLD[name]
+
+
 def _block(name: str, value: Any) -> str:
+    if name in TOLD:
+        return f"- {_text(value)}"
     if name == "priority":
         return str(value)
     if name == "context":
@@ -143,11 +163,10 @@ def unfold(prompt: str | None) -> tuple[str, dict[str, Any]]:
     before, found, section = text.rpartition(f"{HEADING}\n")
     if not found or (before and not before.endswith("\n\n")):
         return prompt or "", {}
-    names = {title: name for name, title in TITLES.items()}
     fields: dict[str, Any] = {}
     for block in re.split(r"^### ", section.strip("\n"), flags=re.M)[1:]:
         title, _, lines = block.partition("\n")
-        name = names.get(title.strip())
+        name = NAMES.get(title.strip())
         try:
             value = _value(name, lines.strip("\n").split("\n")) if name and name not in fields else None
         except (ValueError, RecursionError):
@@ -162,7 +181,7 @@ def unfold(prompt: str | None) -> tuple[str, dict[str, Any]]:
 
 
 def _again(fields: Mapping[str, Any]) -> str:
-    return "\n\n".join(f"### {TITLES[f]}\n\n{_block(f, value)}" for f, value in fields.items())
+    return "\n\n".join(f"### {_heading(f)}\n\n{_block(f, value)}" for f, value in fields.items())
 
 
 def _value(name: str, lines: list[str]) -> Any:
@@ -177,6 +196,8 @@ def _value(name: str, lines: list[str]) -> Any:
     if not all(line.startswith("- ") for line in lines):
         return None
     items = tuple(_read_text(line[2:]) for line in lines)
+    if name in TOLD:
+        return items[0] if len(items) == 1 and isinstance(items[0], str) else None
     return items if all(isinstance(i, str) for i in items) else None
 
 
@@ -223,7 +244,7 @@ def unfolded(agent: Agent, dst: Spec, again: bool, file: str) -> tuple[Agent, li
     folded once more."""
     agent, said = _with_examples(agent, dst, file)
     prompt, fields = unfold(agent.prompt)
-    homes = again or dst.tools.control == "any" or all(f in dst.by_field for f in fields)
+    homes = again or dst.tools.control == "any" or all(_has_home(f, dst) for f in fields)
     if not fields or not homes:
         return agent, said
     fresh = {f: v for f, v in fields.items() if getattr(agent, f) is None}
@@ -235,6 +256,11 @@ def unfolded(agent: Agent, dst: Spec, again: bool, file: str) -> tuple[Agent, li
             text = f"the header says `{name}`, and the section of the prompt another one; the header counts"
             said.append(note("R022", text, path=name, file=file))
     return replace(agent, prompt=prompt, **fresh), said
+
+
+def _has_home(name: str, dst: Spec) -> bool:
+    row = dst.by_field.get(name)
+    return row is not None and (name not in TOLD or bool(row.fact("told")))
 
 
 def _with_examples(agent: Agent, dst: Spec, file: str) -> tuple[Agent, list[Note]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from agentconv.lowering.defined import bound_servers, named_servers
+from agentconv.lowering.defined import bound_servers, named_servers, say_defined
 from agentconv.lowering.fields import always, lower_extras, lower_field
 from agentconv.lowering.fittexts import fit_texts
 from agentconv.lowering.held import kin, lowered_tools
@@ -93,7 +93,7 @@ def lower(
         if name not in DONE and (kept := lower_field(name, value, src, dst, before, out)) is not None:
             fields[name] = kept
     bound_servers(fields, agent.tools, dst, out)
-    _say_defined(fields, agent.tools, before, dst, out)
+    say_defined(fields, agent.tools, before, dst, out)
     if dst.tools.fact("sets"):
         from agentconv.reading.toolsets import as_sets
 
@@ -111,10 +111,11 @@ def lower(
     _say_brought(before, src, dst, out)
     _say_ambient(before, dst, out)
     out.agent = Agent(**fields, extras=extras)
+    told = _told(agent, src, dst, out)
     if options.fold:
         from agentconv.lowering.fold import fold
 
-        fold(agent, dst, out, lambda: _handed_over(agent, src, scene))
+        fold(agent, dst, out, lambda: _handed_over(agent, src, scene), told)
     if options.carry and src.id != dst.id:
         from agentconv.lowering.carry import carry
 
@@ -138,6 +139,17 @@ def _spoken(agent: Agent, src: Spec, dst: Spec, options: Options, scene: Scene |
 
     say(agent, scene, src, dst, out)
     return agent
+
+
+def _told(agent: Agent, src: Spec, dst: Spec, out: Lowered) -> list[str]:
+    """The fields of which the source's program tells the model beside the prompt, and the target's does not."""
+    rows = [row for row in src.rows_with("told") if row.field and getattr(agent, row.field)]
+    rows = [row for row in rows if not ((theirs := dst.by_field.get(row.field or "")) and theirs.fact("told"))]
+    if rows and not dst.text_kind:
+        words = " and ".join(f"`{row.key}`" for row in rows)
+        text = f"{src.program} tells the model {words} beside the prompt; {dst.program} does not"
+        out.say("L017", text, rows[0].field or "", help="--fold writes that into the prompt")
+    return [str(row.field) for row in rows]
 
 
 def _handed_over(agent: Agent, src: Spec, scene: Scene | None) -> list[str]:
@@ -225,20 +237,6 @@ def _say_brought(before: Rights, src: Spec, dst: Spec, out: Lowered) -> None:
     if names:
         text = f"{src.seen} gives every agent {', '.join(names)}, whatever its list says; only the list counts here"
         out.say("R011", text, "tools", "info", "name them in the output where the agent needs them")
-
-
-def _say_defined(fields: Mapping[str, Any], tools: Tools, before: Rights, dst: Spec, out: Lowered) -> None:
-    """A server that no list of the target can name is there all the same, where its definition gives it."""
-    row = dst.by_field.get("mcp_servers")
-    if row is None or row.fact("adds") != "servers":
-        return
-    for name in fields.get("mcp_servers") or ():
-        at = {r.at for r in tools.rules if r.effect == "allow" and r.tool.server == name and r.tool.member is None}
-        if contains(before, Right(f"mcp:{name}")):
-            text = f"`{row.key}` gives the tools of the MCP server `{name}`: no list of {dst.program} names them"
-            out.notes = [
-                n.moved(message=text, effect="info") if n.code == "T007" and n.path in at else n for n in out.notes
-            ]
 
 
 def _beside_list(extras: tuple[Extra, ...], fields: Mapping[str, Any], dst: Spec) -> tuple[Extra, ...]:

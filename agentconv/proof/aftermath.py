@@ -170,6 +170,8 @@ def _told_of(job: Job, notes: list[Note]) -> set[str]:
         elif one.code == "L004":  # a field that takes classes away
             rows = (r for r in job.src.rows_with("denies") if one.path in (r.field, r.key))
             told |= {_kind(cls) for row in rows for taken in row.fact("denies").values() for cls in taken}
+            closing = job.src.fields.get(one.path)
+            told |= {_kind(cls) for cls in (closing.fact("held_without") or () if closing else ())}
         else:
             return {*map(_kind, (*counting.CLASSES, counting.MCP, counting.ALL))}
     return told

@@ -53,8 +53,8 @@ def said_above(ctx: Context, called: str) -> Above:
         of_all = _rules_of(document, said)
         some = bool(any(of_all))
         made.every = _put_together(made.every, of_all)
-        for entry, forced in _entries(document, called, ctx.spec):
-            of_one = _rules_of_entry(entry, said)
+        for entry, forced, whole in _entries(document, called, ctx.spec):
+            of_one = _rules_of_entry(entry, said) if whole is None else _denials(whole, said)
             some = some or any(of_one)
             made.own = _put_together(made.own, of_one)
             if _take_entry(made, document, entry, called, forced, said, ctx):
@@ -196,14 +196,26 @@ def _rules_of_entry(entry: Node, ctx: Context) -> Shared:
     return made
 
 
-def _entries(document: Document, called: str, spec: Spec) -> Iterator[tuple[Node, Mapping[str, Any]]]:
-    """The entries of this name in the tables of a file of many, with what each table decides."""
-    top = document.header
-    for table, forced in (spec.tables["above"].get("entries") or {}).items():
+def _denials(entry: Node, ctx: Context) -> Shared:
+    """Of an entry whose rules the program does not read: what its author denies by them."""
+    early, rules = _rules_of_entry(entry, ctx) if ctx.author else ([], [])
+    return [r for r in early if r.effect == "deny"], [r for r in rules if r.effect == "deny"]
+
+
+def _entries(document: Document, called: str, spec: Spec) -> Iterator[tuple[Node, Mapping[str, Any], Node | None]]:
+    """The entries of this name in the tables of a file of many, with what each table decides; of one in which some
+    words only count, the whole entry as well."""
+    top, above = document.header, spec.tables["above"]
+    for table, forced in (above.get("entries") or {}).items():
+        if forced is None:
+            continue  # not of this program
         entries = top.get(str(table)) if top is not None and top.kind == "map" else None
         entry = entries.get(called) if entries is not None and entries.kind == "map" else None
         if entry is not None and entry.kind == "map":
-            yield entry, forced or {}
+            if (words := (above.get("words") or {}).get(table)) is None:
+                yield entry, forced, None
+            else:  # the others mean nothing in this table
+                yield replace(entry, pairs=[pair for pair in entry.pairs if pair.key.text in words]), forced, entry
 
 
 def _take(node: Node, row: Field, ctx: Context, made: Shared) -> None:

@@ -10,9 +10,20 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from agentconv.containers import Node
+from agentconv.model import LOOSER_MODES
 from agentconv.reading.context import Context, Token
 from agentconv.spec import Field, Spec
 
+# other programs' keys for a list of what the agent may not have, and the commonest words for one
+DENIED = (
+    "disallowedtools",
+    "disabledtools",
+    "excludedtools",
+    "excludetools",
+    "deniedtools",
+    "denytools",
+    "blockedtools",
+)
 ALLOWED = "allowedtools"  # in other programs' files, and in commands and skills, the key of the list of tools
 
 
@@ -23,13 +34,37 @@ def folded(key: str) -> str:
 
 def respelt(key: str, entry: Node | None, ctx: Context) -> Field | None:
     """The row that an unknown key was taken for, with a note of it."""
-    row = meant(key, ctx.spec, ctx.keys)
+    row = meant(key, ctx.spec, ctx.keys) or _denied_elsewhere(key, ctx)
     at = next((pair.key for pair in entry.pairs if pair.key.text == key), None) if entry is not None else None
-    if row is None or at is None:
+    if row is None or at is None or _loosens(row, entry, key):
         return None
+    if row.key == key:
+        text = f"`{key}` is no key of {ctx.spec.program}; read as a list of tools that the agent may not have"
+        ctx.say("R085", text, key, at)
+        return row
     ctx.say("R085", f"`{key}` is no key of {ctx.spec.program}; read as `{row.key}`", row.field or row.key, at)
     ctx.respelt.append(Token(key, at.start, at.end, key, row.key))
     return row
+
+
+def _loosens(row: Field, entry: Node | None, key: str) -> bool:
+    """Whether the program's own key would let the agent do things without a question: under no key of its own it does
+    not, and a copy shall not."""
+    if row.field != "permission_mode" or entry is None:
+        return False
+    value = next((pair.value for pair in entry.pairs if pair.key.text == key), None)
+    meant = {folded(str(word)): mode for word, mode in row.to_model.items()}
+    return value is not None and value.kind == "scalar" and meant.get(folded(value.text)) in LOOSER_MODES
+
+
+def _denied_elsewhere(key: str, ctx: Context) -> Field | None:
+    """A list of what is denied, in a file for a program that has none: no program that reads it goes by it, and its
+    author meant it."""
+    if folded(key) not in DENIED or ctx.spec.tools.control == "any" or ctx.spec.text_kind:
+        return None
+    if any(row.type == "deny-tools" and row.written for row in ctx.spec.fields.values()):
+        return None  # which is there, too
+    return Field(key, "tools", "deny-tools", {"as": "tools", "type": "deny-tools", "write": "never"})
 
 
 def meant(key: str, spec: Spec, there: Iterable[str]) -> Field | None:
@@ -58,4 +93,8 @@ def _known(spec: Spec) -> dict[str, Field]:
     if tools is not None and tools.field == "tools":
         for spelling in (f"{folded(tools.key)[:-1]}", *([ALLOWED] if tools.type == "tools" else [])):
             found.setdefault(spelling, tools)
+    for row in spec.fields.values():
+        if row.type == "deny-tools" and row.written and "." not in row.key:
+            for spelling in DENIED:
+                found.setdefault(spelling, row)
     return found

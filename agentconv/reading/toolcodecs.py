@@ -77,28 +77,50 @@ def _of_names(tokens: list[Placed], node: Node, ctx: Context) -> Tools:
     rules: list[Rule] = []
     known = False
     base: Base = "none"
+    every: Tools | None = None
+    minus: list[Rule] = []
+    # a dash may be the list's own, without its blank; beside the word for everything it takes away
+    signs = ("!", "-") if any(token == "*" for token, _, _ in tokens) else ("!",)
     for token, at, place in tokens:
         if token in table.sentinels:
+            continue
+        if ctx.author and token[:1] in signs and (taken := _taken_away(token, at, place, ctx)):
+            minus += taken
+            continue
+        if every is not None:
             continue
         if token == table.fact("builtin"):
             base, known = "builtin", True
             continue
         found = _found(token, at, place, node, ctx)
         if found.how == "star":
-            if (every := _star(token, at, place, token in spelled, ctx)) is not None:
-                return every
+            every = _star(token, at, place, token in spelled, ctx)
             continue
         made = allow(token, at, place, found, ctx) if found.how != "unknown" else _unknown(token, at, place, found, ctx)
         if found.how in ("own", "alias", "mcp") and token not in spelled:
             _respelled(token, at, place, ctx)
         known = known or found.how != "unknown" or bool(made)
         rules += made
+    if every is not None:
+        return Tools(every.base, (*every.rules, *minus))
     rules = _yielded(rules, [token for token, _, _ in tokens], node, ctx)
     rules += _left_open([token for token, _, _ in tokens], rules, ctx)
     if not known and not rules and not ctx.author:
         word = table.fact("unknown_only", "none")
         return meaning("none" if word == "start-refused" else word, ctx, "a list of unknown names only")
-    return Tools(base, tuple(rules))
+    return Tools(base, (*rules, *minus))
+
+
+def _taken_away(token: str, at: str, place: Node, ctx: Context) -> list[Rule]:
+    """`!Bash` in a list of what the agent may have: to the program a name that it does not know."""
+    name = token[1:].strip()
+    found = _found_denied(name, at, place, ctx)
+    rules = [Rule("deny", found.tool, found.scope, None, at)]
+    if found.how in ("unknown", "star"):
+        rules = _by_pattern(name, at, place, ctx)
+    if rules:
+        ctx.say("T009", f"`{token}` takes nothing away in {ctx.spec.seen}; taken as meant", at, place)
+    return rules
 
 
 def _unknown(token: str, at: str, place: Node, found: Found, ctx: Context) -> list[Rule]:
@@ -267,9 +289,13 @@ def read_deny(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:
     """A deny-list: rules that come after those of the allow-list."""
     _legal_list(node, row, ctx)
     _holds_blank(node, row, ctx)
-    if is_null(node, ctx) or node.kind == "map":
+    if is_null(node, ctx) or (node.kind == "map" and not ctx.author):
         return ()
-    return tuple(rule for placed in tokens_of(node, row.key, ctx) for rule in _denied(*placed, row, ctx))
+    if node.kind != "scalar" and (node.kind == "map" or any(i.kind != "scalar" for i in node.items)):
+        text = f"`{row.key}` is no plain list of names; taken as meant, for every name in it"
+        ctx.say("R006", text, row.key, node, effect="approximate")
+    tokens = tokens_of(node, row.key, ctx, denied=True)
+    return tuple(rule for placed in tokens for rule in _denied(*placed, row, ctx))
 
 
 def _denied(token: str, at: str, place: Node, row: Field, ctx: Context) -> list[Rule]:

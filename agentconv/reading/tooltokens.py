@@ -16,11 +16,17 @@ QUOTES = "\"'`" + CURLY
 Placed = tuple[str, str, Node]  # a name, the key and number of it, and where it stands
 
 
-def tokens_of(node: Node, key: str, ctx: Context) -> Iterator[Placed]:
-    """The names in a list or a string, with their places."""
+def tokens_of(node: Node, key: str, ctx: Context, denied: bool = False) -> Iterator[Placed]:
+    """The names in a list or a string, with their places. A denial is meant in whatever form it stands; a grant in a
+    form that no program takes is none, which is said."""
     items = node.items if node.kind == "list" else [node]
+    if denied and ctx.author:
+        items = list(_names_within(node))
     count = 0
-    for item in items:
+    for number, item in enumerate(items):
+        if item.kind != "scalar" and ctx.author:
+            text = f"`{key}` holds a {item.kind} where a name belongs: left out"
+            ctx.say("R006", text, f"{key}[{number}]", item, effect="lost", help="write a name, or take it out")
         if item.kind != "scalar" or (not ctx.author and not is_text(item, ctx)):
             continue
         cursor = item.start
@@ -33,6 +39,17 @@ def tokens_of(node: Node, key: str, ctx: Context) -> Iterator[Placed]:
                 place = Node("scalar", start, cursor, *ctx.place(start), token)
             yield token, f"{key}[{count}]", place
             count += 1
+
+
+def _names_within(node: Node) -> Iterator[Node]:
+    """The names of lists in lists, and the keys of maps."""
+    if node.kind == "map":
+        yield from (pair.key for pair in node.pairs)
+    elif node.kind == "list":
+        for item in node.items:
+            yield from _names_within(item)
+    else:
+        yield node
 
 
 def split(text: str, ctx: Context, in_list: bool) -> list[str]:

@@ -303,8 +303,8 @@ def in_full(run: Run) -> str:
                 lines.append(f"  rights: {before}")
             else:
                 lines.append(f"  rights: {before}" + (", as before" if before == after else f" → {after}"))
-                if before != after and result.status in SAME and {"all", "runs"} & {*result.rights.after}:
-                    lines[-1] += ", the same for who has a free shell"
+                if before != after and result.status in SAME:
+                    lines[-1] = _as_before(result, before, after)
         ordered = sorted(result.notes, key=lambda n: -RANK[n.effect])
         alike: dict[tuple[str, ...], list[Note]] = {}  # one sentence of two places is one
         for one in ordered:
@@ -319,6 +319,15 @@ def in_full(run: Run) -> str:
 
 SAME = ("exact", "lossy")  # statuses of agents that may do the same as before
 EVERY = {*CLASSES, MCP}
+
+
+def _as_before(result: Conversion, before: str, after: str) -> str:
+    """Rights that are the same, though other words stand for them."""
+    if result.format == result.target:  # the text says what it said; its own program may keep to less of it
+        return f"  rights: {before}, as before; {load(result.target).program} gives {after}"
+    if {"all", "runs"} & {*result.rights.before}:
+        after += ", the same for who has a free shell"
+    return f"  rights: {before} → {after}"
 
 
 def in_words(rights: Sequence[str]) -> str:

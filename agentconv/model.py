@@ -178,6 +178,8 @@ FIELDS: tuple[str, ...] = tuple(f.name for f in fields(Agent))
 VALUES: attrgetter[tuple[Any, ...]] = attrgetter(*FIELDS)
 
 EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max", "ultra")
+# in these less is asked for than by default: what a program does not take for one of them is none
+LOOSER_MODES = frozenset(("accept-edits", "auto", "bypass"))
 PERMISSION_MODES = ("default", "accept-edits", "auto", "bypass", "dont-ask", "plan")
 MODES = ("primary", "subagent", "all")
 BASES: tuple[str, ...] = get_args(Base)

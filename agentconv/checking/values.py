@@ -13,7 +13,7 @@ from agentconv.models import spell
 from agentconv.notes import Note
 from agentconv.reading.codecs import TOOL_TYPES
 from agentconv.reading.context import Read
-from agentconv.spec import Spec
+from agentconv.spec import Field, Spec
 
 VALUES = ("R006", "R007", "R016", "F001")
 TAILS = ("; taken as", "; read as", "; left out")
@@ -49,12 +49,20 @@ def _value(checked: Checked, read: Read | None, one: Note, twin: Read | None = N
     meant, does = "a value that counts", "acts as if it were not there"
     if twin is not None and one.path in Agent.__dataclass_fields__:
         theirs, ours = getattr(twin.agent, one.path), getattr(read.agent, one.path) if read is not None else None
-        meant = f"`{_names(ours)}`" if ours is not None else meant
-        does = f"takes it for `{_names(theirs)}`" if theirs is not None and _names(theirs) else does
+        row = checked.spec.by_field.get(one.path)
+        meant = f"`{_names(_theirs(ours, row))}`" if ours is not None else meant
+        does = f"takes it for `{_names(_theirs(theirs, row))}`" if theirs is not None and _names(theirs) else does
     return checked.finding(
         one.code, severity, message, read=read, at=(one.line, one.column), reader=checked.owner, path=one.path,
         meant=meant, does=does, mend=one.help or "correct it",
     )  # fmt: skip
+
+
+def _theirs(value: object, row: Field | None) -> object:
+    """The value as the program spells it."""
+    if row is not None and isinstance(value, (str, bool)):
+        value = not value if row.fact("invert") else row.to_program.get(value, value)
+    return str(value).lower() if isinstance(value, bool) else value
 
 
 def _names(value: object) -> object:

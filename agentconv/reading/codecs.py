@@ -8,10 +8,11 @@ from math import isfinite
 from typing import Any
 
 from agentconv.containers import Node
-from agentconv.model import Handoff
+from agentconv.model import LOOSER_MODES, Handoff
 from agentconv.models import read_models
 from agentconv.reading.context import UNSAID, Bad, Context, all_text, is_text, not_text
 from agentconv.reading.jstext import as_text
+from agentconv.reading.miswritten import folded
 from agentconv.reading.namedfiles import named_text
 from agentconv.reading.reach import read_delegates, read_handoffs, read_hooks, read_servers
 from agentconv.reading.routing import read_context, read_examples, write_context
@@ -36,6 +37,8 @@ def read_value(node: Node, row: Field, ctx: Context) -> Any:
     except Bad as bad:
         if row.to_model and isinstance(bad.meant, str) and not row.fact("open"):  # one of its words, or nothing
             bad.meant = row.to_model.get(bad.meant, bad.meant if bad.meant in row.to_model.values() else UNSAID)
+        elif isinstance(bad.meant, bool):  # a switch as text means what the switch means
+            bad.meant = not bad.meant if row.fact("invert") else row.to_model.get(bad.meant, bad.meant)
         value = _bad(bad, node, row, ctx, row.fact("wrong_type"))
     unit = row.fact("unit")
     if not unit or not isinstance(value, (int, float)):
@@ -67,6 +70,8 @@ def _is_number(value: Any, which: Any) -> bool:
 
 def _bad(bad: Bad, node: Node, row: Field, ctx: Context, of_type: Any = None) -> Any:
     word = str(of_type or row.fact("bad", "ignore"))
+    if row.field == "permission_mode" and isinstance(bad.meant, str) and bad.meant in LOOSER_MODES:
+        bad.meant = UNSAID
     ctx.refuse(word, f"`{row.key}` {bad}")
     if not ctx.author:
         return UNSAID
@@ -116,9 +121,17 @@ def _word(value: Any, words: Mapping[Any, Any], node: Node, row: Field, ctx: Con
         return meant
     if meant is UNSAID and value in words.values():
         meant = value
+    if meant is UNSAID and ctx.author:  # `readonly` for `read-only`: a limit is meant in any spelling
+        meant = {folded(str(k)): v for k, v in words.items() if _is_limit(k, row)}.get(folded(str(value)), UNSAID)
     if row.fact("open"):  # any word is taken as it stands
         return value
     return _bad(Bad(f"knows no `{value}`", meant), node, row, ctx)
+
+
+def _is_limit(word: Any, row: Field) -> bool:
+    """Whether one of the program's words takes something away."""
+    limits = row.fact("limits")
+    return word in (row.fact("denies") or {}) or limits is True or (isinstance(limits, list) and word in limits)
 
 
 def _odd_text(value: Any, row: Field) -> str:

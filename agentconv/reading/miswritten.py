@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from agentconv.containers import Node
+from agentconv.model import LOOSER_MODES
 from agentconv.reading.context import Context, Token
 from agentconv.spec import Field, Spec
 
@@ -35,7 +36,7 @@ def respelt(key: str, entry: Node | None, ctx: Context) -> Field | None:
     """The row that an unknown key was taken for, with a note of it."""
     row = meant(key, ctx.spec, ctx.keys) or _denied_elsewhere(key, ctx)
     at = next((pair.key for pair in entry.pairs if pair.key.text == key), None) if entry is not None else None
-    if row is None or at is None:
+    if row is None or at is None or _loosens(row, entry, key):
         return None
     if row.key == key:
         text = f"`{key}` is no key of {ctx.spec.program}; read as a list of tools that the agent may not have"
@@ -44,6 +45,16 @@ def respelt(key: str, entry: Node | None, ctx: Context) -> Field | None:
     ctx.say("R085", f"`{key}` is no key of {ctx.spec.program}; read as `{row.key}`", row.field or row.key, at)
     ctx.respelt.append(Token(key, at.start, at.end, key, row.key))
     return row
+
+
+def _loosens(row: Field, entry: Node | None, key: str) -> bool:
+    """Whether the program's own key would let the agent do things without a question: under no key of its own it does
+    not, and a copy shall not."""
+    if row.field != "permission_mode" or entry is None:
+        return False
+    value = next((pair.value for pair in entry.pairs if pair.key.text == key), None)
+    meant = {folded(str(word)): mode for word, mode in row.to_model.items()}
+    return value is not None and value.kind == "scalar" and meant.get(folded(value.text)) in LOOSER_MODES
 
 
 def _denied_elsewhere(key: str, ctx: Context) -> Field | None:

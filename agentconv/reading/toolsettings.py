@@ -21,11 +21,13 @@ def read_settings(node: Node, row: Field, ctx: Context, tools: Tools) -> Iterato
     for pair in node.pairs:
         name, at = pair.key.text, f"{row.key}.{pair.key.text}"
         found = recognise(name, ctx.spec, author=ctx.author)
-        if found.how == "unknown" or pair.value.kind != "map":
+        if found.how == "unknown" or (pair.value.kind != "map" and not ctx.author):
             continue
         settings = {p.key.text: p.value for p in pair.value.pairs}
-        action = settings.get(str(row.fact("action")))
+        action = settings.get(str(row.fact("action"))) if pair.value.kind == "map" else pair.value
         word = words.get(action.text) if action is not None else None
+        if ctx.author and action is not None and (word is None or action is pair.value):
+            word = _meant(action, words, at, ctx)
         if word == "deny":
             yield Rule("deny", found.tool, None, None, at)
             continue
@@ -43,6 +45,17 @@ def read_settings(node: Node, row: Field, ctx: Context, tools: Tools) -> Iterato
                     yield Rule("deny", found.tool, scope, None, at)
                 elif word != "allow":  # what runs without a question anyway needs no list of such
                     yield Rule("allow", found.tool, scope, "auto", at)
+
+
+def _meant(action: Node, words: dict[str, str], at: str, ctx: Context) -> str | None:
+    """A denial in another case, or without its table: the program does not find it, and its author meant it."""
+    word = {name.lower(): meaning for name, meaning in words.items()}.get(action.text.strip().lower())
+    what = f"`{at}: {action.text}`" if action.kind == "scalar" else f"`{at}`"
+    if action.kind != "scalar" or word != "deny":
+        ctx.say("R007", f"{what} is no setting that {ctx.spec.program} takes; left out", at, action, effect="lost")
+        return None
+    ctx.say("R007", f"{what} is no setting that {ctx.spec.program} takes; read as meant", at, action)
+    return word
 
 
 def other_settings(node: Node, row: Field, spec: Spec) -> Iterator[Extra]:

@@ -8,11 +8,12 @@ import subprocess
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from agentconv import Options, convert_text
-from agentconv.project import batch, sources
+from agentconv.project import batch, sources, workers
 from agentconv.project.planning import Plan
 from agentconv.telling import report
 from bench import data
@@ -148,6 +149,7 @@ def test_a_source_that_an_output_replaces_is_read_before(tmp_path: Path, monkeyp
 PROBE = """
 import sys
 from pathlib import Path
+from typing import Any
 from agentconv.cli import main
 try:
     main(sys.argv[1:])
@@ -186,3 +188,39 @@ def test_the_pure_function_goes_through_a_pickle_and_into_another_process() -> N
     assert pickle.loads(pickle.dumps(made)) == made
     with ProcessPoolExecutor(2) as pool:
         assert list(pool.map(converted, texts)) == [converted(text) for text in texts]
+
+
+@pytest.mark.parametrize(
+    ("to", "body", "pool"),
+    [
+        (("opencode",), "alike", False),
+        (("opencode",), "all different", True),  # nothing can be filled in
+        (("codex",), "alike", True),  # a TOML output that is filled in is read back as a whole
+        (("opencode", "cursor"), "alike", True),
+    ],
+)
+def test_workers_are_started_where_converting_takes_the_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, to: tuple[str, ...], body: str, pool: bool
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setattr(batch, "PAYS_FROM", 1)
+    monkeypatch.setattr(workers, "LESSONS", 40)
+    monkeypatch.setattr(workers, "count_for", lambda plan, sources: 2)
+    started = []
+    pools = ProcessPoolExecutor.__init__
+
+    def begun(self: ProcessPoolExecutor, *rest: Any, **named: Any) -> None:
+        started.append(self)
+        pools(self, *rest, **named)
+
+    monkeypatch.setattr(ProcessPoolExecutor, "__init__", begun)
+    place = tmp_path / ".claude/agents"
+    place.mkdir(parents=True)
+    for n in range(COUNT):
+        more = f"maxTurns: {n + 1}\n" if body == "all different" else ""
+        text = f"---\nname: agent-{n}\ndescription: Reads the code of part {n}.\n{more}---\n\nYou read part {n}.\n"
+        (place / f"agent-{n}.md").write_text(text, "utf-8")
+    plan = Plan(tmp_path, to, output=f"{tmp_path}/out/", jobs=0, texts=False)
+    done = batch.run(plan, sources.listed([str(place)], tmp_path, None, 10**6))
+    assert sum(bool(r.files) for r in done.results) == COUNT * len(to)
+    assert bool(started) is pool

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -222,6 +223,8 @@ def limited_servers(agent: Agent, src: Spec) -> Agent:
 
 def _names(config: Mapping[str, Any], keys: Any) -> list[str] | None:
     found = [config[k] for k in keys if isinstance(config.get(k), (list, tuple))]
+    # a text where a list belongs is meant as the names in it
+    found += [re.split(r"[,\s]+", config[k].strip()) for k in keys if isinstance(config.get(k), str)]
     return [str(n) for names in found for n in names] if found else None
 
 

@@ -357,6 +357,35 @@ def test_watch_builds_within_a_second_and_ends_cleanly(project: Project) -> None
         running.wait()
 
 
+def test_watch_sees_a_file_beside_the_sources(project: Project) -> None:
+    pytest.importorskip("watchfiles", reason="agentconv[watch] is not installed")
+    project.write("agentconv.toml", 'sources = [".opencode/agents"]\n[targets.claude-code]\n')
+    project.write(".opencode/agents/a.md", "---\ndescription: Does things.\nmode: subagent\n---\n\nDo it.\n")
+    command = [sys.executable, "-u", "-m", "agentconv", "build", "--watch"]
+    running = subprocess.Popen(
+        command, cwd=project.root, env=project.env(), stderr=subprocess.PIPE, text=True, preexec_fn=interruptible
+    )
+    assert running.stderr is not None
+    try:
+        assert "1 written" in running.stderr.readline()
+        for rule, holds in (("deny", True), ("allow", False)):
+            time.sleep(0.5)
+            project.write("opencode.json", f'{{"permission": {{"webfetch": "{rule}"}}}}\n')
+            line = running.stderr.readline()
+            assert line.startswith("opencode.json: 1 written"), line
+            assert ("WebFetch" in project.read(".claude/agents/a.md")) == holds
+        time.sleep(0.5)
+        project.write("opencode.json", '{"theme": "dark", "permission": {"webfetch": "allow"}}\n')
+        assert "opencode.json: nothing to do" in running.stderr.readline()
+        time.sleep(1)
+        running.send_signal(signal.SIGINT)
+        _, rest = running.communicate(timeout=20)
+        assert running.returncode == 0 and rest.strip() == "stopped"  # each change is told once
+    finally:
+        running.kill()
+        running.wait()
+
+
 def interruptible() -> None:
     """A shell starts what it puts into the background with Ctrl-C ignored, and the tests may run there."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from agentconv.building import lock as locks
 from agentconv.building.build import BuildRun, Cache, Wishes
 from agentconv.project.config import BadConfig, Config, find
 from agentconv.project.nearby import is_there
+from agentconv.project.questions import Answers, digest_of, noting
 
 NAMED = 3  # files of one event by name
 QUIET, STEP = 80, 20  # milliseconds without a change until a build begins; how often that is looked at
@@ -27,6 +29,24 @@ class Memory:
 
     config: Config | None = None
     cache: Cache = field(default_factory=Cache)
+    beside: dict[str, object] = field(
+        default_factory=dict
+    )  # files beside the sources that were asked for, as they were
+
+    def noted(self, answers: Answers) -> None:
+        """What the last build asked for; one that has changed since is as one that was never looked at."""
+        self.beside = {}
+        for asked, said in answers.items():
+            path = str(Path(asked.folder, asked.relative))
+            looked = _facts(path)
+            self.beside[path] = looked if digest_of(asked.text()) == said else ()
+
+    def moved(self) -> list[str]:
+        """Those that were made, changed or removed since; each change is told once."""
+        now = {path: _facts(path) for path in self.beside}
+        found = [path for path, facts in now.items() if facts != self.beside[path]]
+        self.beside = now
+        return found
 
     def of(self, config: Config) -> Cache:
         """The results that still hold."""
@@ -48,7 +68,9 @@ def watch(start: Path, wishes: Wishes, say: Callable[[str], None]) -> int:
             paths, first = _watched(config, start), True
             for found in changes(*paths, debounce=QUIET, step=STEP, rust_timeout=300, yield_on_timeout=True):
                 root = config.root if config is not None else start
-                files = sorted({locks.relative(root, Path(path)) for _, path in found if _counts(path)})
+                # no watch on these: most are not there, and the folders in which they would be are large
+                paths_of = [*(path for _, path in found if _counts(path)), *memory.moved()]
+                files = sorted({locks.relative(root, Path(path)) for path in paths_of})
                 if files or first:  # the first one without a change sees what changed before the watch began
                     config = _once(start, wishes, memory, files, say)
                 first = first and bool(found)
@@ -71,8 +93,9 @@ def _once(
         if config is None:
             say("the settings are gone: waiting for them")
             return None
-        with building.alone(config.root, say):
+        with building.alone(config.root, say), noting() as answers:
             run = building.run(config, wishes, cache=memory.of(config))
+        memory.noted(answers)
         words = told(run)
         if words if not files else words or not set(files) <= _outputs(config):
             say(f"{named}{words or 'nothing to do'}   {time.monotonic() - started:.1f} s")
@@ -85,6 +108,14 @@ def _once(
     except (locks.BadLock, building.Busy, OSError) as error:
         say(f"{named}{error}")
     return config
+
+
+def _facts(path: str) -> object:
+    """What tells whether a file is another one than it was."""
+    with suppress(OSError, ValueError):
+        found = Path(path).stat()
+        return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
+    return None
 
 
 def _outputs(config: Config) -> set[str]:

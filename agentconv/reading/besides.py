@@ -11,6 +11,7 @@ from agentconv.model import Extra, Rule, Scope
 from agentconv.notes import note
 from agentconv.reading.context import Context, Read, Reading
 from agentconv.reading.servernames import ONLY
+from agentconv.reading.toolnames import server_tool
 from agentconv.spec import Field, Spec
 
 
@@ -50,8 +51,6 @@ def given(row: Field, value: Any, spec: Spec) -> Iterator[Rule]:
 def brought(row: Field, servers: Mapping[str, Any], spec: Spec) -> tuple[list[Rule], dict[str, Any]]:
     """The tools of servers whose definition is what gives them (`adds: tools`), and the definitions without their
     lists."""
-    from agentconv.reading.toolsets import server_tool
-
     rules, plain = [], {}
     for name, config in servers.items():
         for one in (config or {}).get(ONLY) or (None,):

@@ -16,8 +16,8 @@ from agentconv.reading.context import Context
 from agentconv.reading.servernames import value_at
 from agentconv.reading.setservers import Served, Words, folded, served, word_of
 from agentconv.reading.toolcodecs import NONE, meaning, means
-from agentconv.reading.toolnames import recognise
-from agentconv.reading.toolsets import UNSAYABLE, server_tool, wrong
+from agentconv.reading.toolnames import recognise, server_tool
+from agentconv.reading.toolsets import UNSAYABLE, wrong
 from agentconv.reading.tooltokens import remember
 from agentconv.spec import Field, Spec
 

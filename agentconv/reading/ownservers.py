@@ -9,7 +9,7 @@ from typing import Any
 from agentconv.containers import Node
 from agentconv.model import Rule, Tools
 from agentconv.reading.context import Context
-from agentconv.reading.toolsets import server_tool
+from agentconv.reading.toolnames import server_tool
 
 
 def with_own_servers(tools: Tools, fields: Mapping[str, Any], where: Mapping[str, Node], ctx: Context) -> Tools:

@@ -15,7 +15,8 @@ from agentconv.reading.context import Context
 from agentconv.reading.membersets import put_at
 from agentconv.reading.servernames import value_at
 from agentconv.reading.setservers import servers_config
-from agentconv.reading.toolsets import UNSAYABLE, no_list, server_tool, wrong
+from agentconv.reading.toolnames import server_tool
+from agentconv.reading.toolsets import UNSAYABLE, no_list, wrong
 from agentconv.records import dataclass
 from agentconv.spec import Field, Spec
 

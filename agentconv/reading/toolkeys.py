@@ -9,7 +9,7 @@ from typing import Any
 from agentconv.containers import Node
 from agentconv.model import Rule, Scope, Tool, Tools
 from agentconv.reading.context import Context
-from agentconv.reading.toolnames import star
+from agentconv.reading.toolnames import server_tool, star
 from agentconv.rights import is_star, limits_shell
 from agentconv.spec import Field, Name, Spec, union_caps
 
@@ -105,8 +105,6 @@ def _own_servers(tools: Tools, values: Mapping[str, Node], ctx: Context) -> Tool
     switches = ctx.spec.tools.server_switches
     if not switches or any(_holds({key: value}, values) for key, value in switches.items()):
         return tools
-    from agentconv.reading.toolsets import server_tool
-
     row = ctx.spec.by_field.get("mcp_servers")
     node = values.get(row.key) if row else None
     own = {pair.key.text: pair.key for pair in node.pairs} if node is not None and node.kind == "map" else {}

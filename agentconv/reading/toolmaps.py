@@ -8,7 +8,6 @@ from agentconv.containers import Node
 from agentconv.model import Base, Rule, Scope, Tool, Tools
 from agentconv.reading.context import Context, Refused, is_meant_date
 from agentconv.reading.guessedservers import by_known
-from agentconv.reading.jsregex import is_js_regex
 from agentconv.reading.toolcodecs import NONE, read_tools
 from agentconv.reading.toolnames import Found, recognise, star
 from agentconv.reading.tooltokens import is_null, remember
@@ -194,6 +193,8 @@ def _group_scope(item: Node, group: str, at: str, ctx: Context) -> Scope | None:
     pattern = options.get(key) if options is not None and options.kind == "map" else None
     if pattern is None or pattern.value is None:
         return None
+    from agentconv.reading.jsregex import is_js_regex  # few descriptions have such patterns
+
     if not is_js_regex(pattern.text):
         ctx.refuse("refuse-all", f"`{pattern.text}` is no regular expression")
         text = f"`{pattern.text}` is no regular expression: {ctx.spec.seen} does not load this file"

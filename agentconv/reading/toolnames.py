@@ -157,3 +157,9 @@ def sure_meaning(token: str) -> tuple[tuple[str, ...], tuple[str, ...], str] | N
         return None
     also = [c for c in rows[0][2] if all(c in row[2] for row in rows)]
     return tuple(shared), tuple(also), rows[0][0]
+
+
+def server_tool(server: str, member: str | None, spec: Spec) -> Tool:
+    """A server's tool, or all of them, as a rule holds it."""
+    plain = f"{server}/{member}" if member else server
+    return Tool(spec.tools.spell_mcp(server, member) or plain, server=server, member=member)

@@ -10,7 +10,7 @@ from agentconv.containers import Node
 from agentconv.model import Approval, Extra, Rule, Scope, Tool, Tools
 from agentconv.reading.context import Context
 from agentconv.reading.toolcodecs import NONE
-from agentconv.reading.toolnames import recognise
+from agentconv.reading.toolnames import recognise, server_tool
 from agentconv.reading.tooltokens import remember
 from agentconv.rights import is_star
 from agentconv.spec import Field, Name, Spec
@@ -216,12 +216,6 @@ def _of_server(
     yield from _rules(server_tool(node.text, None, ctx.spec), "", default, at)
     for member, (setting, place, _) in settings.items():
         yield from _rules(server_tool(node.text, member, ctx.spec), "", setting, place)
-
-
-def server_tool(server: str, member: str | None, spec: Spec) -> Tool:
-    """A server's tool, or all of them, as a rule holds it."""
-    plain = f"{server}/{member}" if member else server
-    return Tool(spec.tools.spell_mcp(server, member) or plain, server=server, member=member)
 
 
 def _rules(tool: Tool, kind: str, setting: Setting, at: str) -> Iterator[Rule]:

@@ -260,7 +260,7 @@ NAMES = ("skills", "tags", "attachments", "capabilities", "task_types", "tools_r
 
 def _list(node: Node, row: Field, ctx: Context) -> Any:
     if node.kind != "list":
-        raise Bad("must be a list")
+        raise Bad("must be a list", [node.text] if node.kind == "scalar" and row.fact("limits") else UNSAID)
     names = tuple(item.text for item in node.items if item.kind == "scalar" and item.value is not None)
     if not_text(node.items, row):
         raise Bad("must hold text only", (names or UNSAID) if row.field in NAMES else node.data())

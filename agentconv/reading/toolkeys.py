@@ -9,7 +9,7 @@ from typing import Any
 from agentconv.containers import Node
 from agentconv.model import Rule, Scope, Tool, Tools
 from agentconv.reading.context import Context
-from agentconv.reading.toolnames import server_tool, star
+from agentconv.reading.toolnames import recognise, server_tool, star
 from agentconv.rights import is_star, limits_shell
 from agentconv.spec import Field, Name, Spec, union_caps
 
@@ -23,14 +23,20 @@ def read_rules(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:
     at = f"{row.key}.rules" if node.kind == "map" else row.key
     if inner is None or inner.kind != "list":
         ctx.refuse(row.fact("bad"), f"`{row.key}` must be a list of rules")
-        ctx.say("R006", f"`{row.key}` must be a list of rules; left out", row.key, node, effect="approximate")
-        return ()
+        denied = [rule for name in _denied_names(node) for rule in _denied(name, {}, row.key, ctx)]
+        taken = "what it denies is read as meant" if denied else "left out"
+        ctx.say("R006", f"`{row.key}` must be a list of rules; {taken}", row.key, node, effect="approximate")
+        return tuple(denied) if ctx.author else ()
     rules: list[Rule] = []
     for n, item in enumerate(inner.items):
         data = item.data() if item.kind == "map" else {}
         place, name, effect = f"{at}[{n}]", str(data.get("capability") or ""), data.get("effect")
         facts = (ctx.spec.tools.fact("rules") or {}).get(name)
-        if facts is None:
+        if facts is None and effect not in ("allow", "ask") and (made := _denied(name, {}, place, ctx)) and ctx.author:
+            text = f"`{name}` is nothing that {ctx.spec.program} has rules for; its denial is read as meant"
+            ctx.say("R007", text, place, item)
+            rules += made
+        elif facts is None:
             what = f"`{name}` is nothing" if name else "a rule without `capability` is for nothing"
             ctx.say("R007", f"{what} that {ctx.spec.program} has rules for; left out", place, item)
         elif effect == "deny":
@@ -42,6 +48,24 @@ def read_rules(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:
             ctx.say("R007", f"`{effect}` is no effect of a rule; taken as a denial", place, item)
             rules += _denials(data, facts, place, ctx.spec)
     return tuple(rules)
+
+
+def _denied_names(node: Node) -> Iterator[str]:
+    """What a map denies: names under `deny`, or each with the word behind it."""
+    for pair in node.pairs if node.kind == "map" else ():
+        if pair.key.text == "deny":
+            yield from _texts(pair.value.data())
+        elif pair.value.kind == "scalar" and pair.value.text.strip().lower() == "deny":
+            yield pair.key.text
+
+
+def _denied(name: str, data: Mapping[str, Any], at: str, ctx: Context) -> list[Rule]:
+    """A denial by the name of what the program has rules for, or of a tool in anybody's words."""
+    facts = (ctx.spec.tools.fact("rules") or {}).get(name)
+    if facts is not None:
+        return list(_denials(data, facts, at, ctx.spec))
+    found = recognise(name, ctx.spec, author=True)
+    return [] if found.how in ("unknown", "star") else [Rule("deny", found.tool, at=at)]
 
 
 def _denials(data: Mapping[str, Any], facts: Mapping[str, Any], at: str, spec: Spec) -> Iterator[Rule]:

@@ -8,6 +8,7 @@ from agentconv.containers import Node
 from agentconv.model import Base, Rule, Scope, Tool, Tools
 from agentconv.reading.context import Context, Refused, is_meant_date
 from agentconv.reading.guessedservers import by_known
+from agentconv.reading.miswritten import folded
 from agentconv.reading.toolcodecs import NONE, read_tools
 from agentconv.reading.toolnames import Found, recognise, star
 from agentconv.reading.tooltokens import is_null, remember
@@ -142,7 +143,7 @@ def read_groups(node: Node, row: Field, ctx: Context) -> Tools:
     seen: set[str] = set()
     for n, item in enumerate(node.items):
         at = f"{row.key}[{n}]"
-        name = item.items[0] if item.kind == "list" and item.items else item
+        name, options = _name_and_options(item, ctx)
         if table.fact("pairs") == "exact" and (odd := _odd_pair(item, str(table.fact("scope_key")))):
             ctx.refuse("refuse-all", odd)
             ctx.say("R012", f"{odd}: {ctx.spec.seen} does not load this file; read as meant", at, item)
@@ -166,7 +167,7 @@ def read_groups(node: Node, row: Field, ctx: Context) -> Tools:
         if found.how in ("own", "alias") and name.text not in (table.fact("groups") or {}):
             found = Found(found.tool, "misplaced")
         remember(name.text, at, name, found, ctx)
-        scope = _group_scope(item, name.text, at, ctx)
+        scope = _group_scope(options, name.text, at, ctx)
         if scope is not None and not ctx.author and table.fact("scopes") == "unknown":
             continue
         rules.append(Rule("allow", found.tool, scope, None, at))
@@ -183,14 +184,27 @@ def _odd_pair(item: Node, key: str) -> str:
     return "" if pattern is None or isinstance(pattern.value, str) else f"`{key}` must be text"
 
 
-def _group_scope(item: Node, group: str, at: str, ctx: Context) -> Scope | None:
-    options = item.items[1] if item.kind == "list" and len(item.items) > 1 else None
+def _name_and_options(item: Node, ctx: Context) -> tuple[Node, Node | None]:
+    """The two halves of an entry. A map of one key says the same to its author."""
+    if item.kind == "map" and len(item.pairs) == 1 and ctx.author:
+        return item.pairs[0].key, item.pairs[0].value
+    if item.kind == "list" and item.items:
+        return item.items[0], item.items[1] if len(item.items) > 1 else None
+    return item, None
+
+
+def _group_scope(options: Node | None, group: str, at: str, ctx: Context) -> Scope | None:
     key = str(ctx.spec.tools.fact("scope_key"))
+    pattern = options.get(key) if options is not None and options.kind == "map" else None
+    if options is not None and options.kind == "scalar" and ctx.author:
+        pattern = options  # the expression without its key
     for pair in options.pairs if options is not None else ():
-        if pair.key.text != key:
+        if pattern is None and ctx.author and folded(pair.key.text) == folded(key):
+            ctx.say("R007", f"`{pair.key.text}` is no key of a group; read as `{key}`", at, pair.key)
+            pattern = pair.value
+        elif pair.key.text != key:
             text = f"`{pair.key.text}` of the limit on `{group}` has no place in other programs: `{pair.value.text}`"
             ctx.say("T030", text, at, pair.key)
-    pattern = options.get(key) if options is not None and options.kind == "map" else None
     if pattern is None or pattern.value is None:
         return None
     from agentconv.reading.jsregex import is_js_regex  # few descriptions have such patterns

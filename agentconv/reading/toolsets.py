@@ -116,10 +116,13 @@ def _entry(item: Node, facts: Mapping[str, Any], words: Mapping[str, Any], at: s
         return
     default = _setting(item.get(words["default"]), words, Setting(asks=facts.get("unsaid") == "ask"), at, ctx)
     each = item.get(words["each"])
-    if each is not None and each.kind != "list":
-        wrong(f"`{words['each']}` of `{at}` must be a list", at, each, ctx)
-        each = None
     settings: dict[str, tuple[Setting, str, Node]] = {}
+    if each is not None and each.kind != "list":
+        named = each.kind == "map" and all(pair.value.kind == "map" for pair in each.pairs)
+        wrong(f"`{words['each']}` of `{at}` must be a list", at, each, ctx, "read as meant" if named else "left out")
+        for pair in each.pairs if named else ():
+            settings[pair.key.text] = (_setting(pair.value, words, default, at, ctx), at, pair.key)
+        each = None
     for n, one in enumerate(each.items if each is not None else ()):
         place = f"{at}.{words['each']}[{n}]"
         name = one.get(words["name"]) if one.kind == "map" else None
@@ -189,6 +192,7 @@ def _of_program(
 ) -> Iterator[Rule]:
     """The program's own tools: all of them are in the set."""
     own = {name.name: name for name in in_sets(ctx.spec)}
+    foreign: list[Rule] = []
     for token, (setting, place, node) in settings.items():
         if token not in own and token in ctx.spec.tools.names:
             wrong(f"`{token}` is no tool of a set: the key `{token}` gives it", place, node, ctx)
@@ -197,13 +201,14 @@ def _of_program(
         remember(token, place, node, found, ctx)
         if token not in own:
             ctx.refuse("refuse", f"unknown tool `{token}`")
-            yield from _rules(found.tool, "", setting, place)
+            foreign += _rules(found.tool, "", setting, place)
     for name in own.values():
         if name.name in settings:
             setting, place, _ = settings[name.name]
             yield from _rules(name.tool(), name.scope, setting, place)
         elif default.on:  # what is not there by default is denied to nobody
             yield from _rules(name.tool(), name.scope, default, at)
+    yield from foreign  # what another program's name denies is denied, whatever the set gives
 
 
 def _of_server(

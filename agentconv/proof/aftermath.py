@@ -27,7 +27,7 @@ def refusal(job: Job, made: Attempt, gained: list[str]) -> Note | None:
     if rights:
         parts.append(f"the agent would gain {', '.join(rights)}")
     if limits:
-        keys = ", ".join(f"`{job.src.key_of(name)}`" for name in limits)
+        keys = ", ".join(job.src.key_of(name) for name in limits)  # no sign: of many agents each has its own
         parts.append(f"it would lose the limit{'s' * (len(limits) > 1)} {keys}")
     why = str(dst.tools.fact("why") or "") if dst.tools.enforced == "no" and rights else ""
     text = f"not written: in {dst.seen} {' and '.join(parts)}" + (f" ({why})" if why else "")

@@ -66,14 +66,14 @@ class Output(Target):
         super()._write(results)
         self._there = {}
 
-    def _claim(self, result: Conversion) -> None:
+    def claim(self, result: Conversion) -> None:
         """A source that lies in its target's place is there already."""
         if result.format == self.dst.id and set(result.files) == {result.source}:
             result.files = {}
             result.status = "skipped"
             result.notes.append(note("F007", "it lies in this place already", file=result.source, effect="info"))
             return
-        super()._claim(result)
+        super().claim(result)
 
     def identity(self, data: bytes) -> str:
         """Two sources of one agent differ in the comment that names them only."""

@@ -119,9 +119,13 @@ class Filling:
     def filled(self, texts: Texts) -> Results:
         """The results for an agent with other texts, in the targets for which that is proved."""
         same = texts.description == self.first.description
-        proved = {id: t for id, t in self.targets.items() if t.proved or (same and t.proved_as_said)}
-        found = {id: t.filled(texts, self.first) for id, t in proved.items()}
-        return {id: results for id, results in found.items() if results is not None}
+        found: Results = {}
+        for id, target in self.targets.items():
+            if target.proved or (same and target.proved_as_said):
+                results = target.filled(texts, self.first)
+                if results is not None:
+                    found[id] = results
+        return found
 
     def prove(self, texts: Texts, made: Results) -> None:
         """Hold what is filled in against what became of an agent."""

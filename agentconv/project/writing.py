@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import unicodedata
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import NamedTuple
 
 from agentconv.conversion import Conversion
 from agentconv.notes import Note, note
 from agentconv.project import files
 from agentconv.project.beside import Lying
+from agentconv.project.claims import Claims
 from agentconv.project.planning import STDOUT, Plan, Run
 from agentconv.project.putting import Answer, Here, Order, Putter
 from agentconv.project.spots import Spots
@@ -24,13 +23,6 @@ from agentconv.spec import Spec
 NOTHING: Mapping[tuple[str, str], Lying] = {}
 CHUNK_BYTES = 2_000_000
 CHUNK = 100  # results that are written together: git is asked once for all of them
-
-
-class Owner(NamedTuple):
-    """Who made an output first."""
-
-    result: Conversion
-    digest: str  # empty where it is worked out when a second one wants the place
 
 
 class Leaving(NamedTuple):
@@ -49,11 +41,9 @@ class Target:
         self.dst, self.plan, self.done, self.written = dst, plan, done, written
         # of a shared file it has to be known whether it was written before its entries are counted
         self.putter: Putter = Here() if dst.many or putter is None else putter
-        self.owners: dict[str | tuple[str, str], Owner] = {}  # by path, and by entry where it is one
         self.made: list[Conversion] = []
         self.waiting: list[Conversion] = []  # not written yet
         self.speaking: list[Conversion] = []  # that name other agents: written when it is known who is called so
-        self.of_two: dict[str, str] = {}  # names that two agents would have, with the sources of the two
         self._size = 0  # bytes that wait
         self.wrote: dict[str, bool] = {}  # output -> whether it was there already
         self.leaving: list[tuple[Order, Leaving]] = []
@@ -62,7 +52,7 @@ class Target:
         self._prints: dict[int, tuple[bytes, str]] = {}  # by the object, which is kept so long
         self._looked: dict[str, tuple[str, bool]] = {}  # places of the outputs that are being written
         self.lying: dict[tuple[str, str], Lying] = {}  # source and output: what a worker wrote beside its place
-        self.numbers: dict[str, int] = {}  # the last number behind a name that was taken
+        self.claims = Claims(plan, self._spots, self.lying, self.identity)
         self.asks: Counter[str] = Counter()  # what the program asks for first, with the agents that it concerns
         self.sizes: dict[str, int] = {}  # bytes of the files that changed
         wants = asked(dst, home=plan.options.user and plan.output is None)
@@ -76,7 +66,7 @@ class Target:
         for path in result.files if beside else ():
             if (lying := beside.get((self.dst.id, path))) is not None:
                 self.lying[result.source, path] = lying
-        self._claim(result)
+        self.claim(result)
         self.made.append(result)
         if result.files and not result.failed:
             (self.speaking if result.names else self.waiting).append(result)
@@ -115,9 +105,10 @@ class Target:
         """The results that name other agents, but for those that would name another one than their source: a name of
         two agents is that of the first, who may have more rights."""
         for result in self.speaking:
-            twice = next((name for _, name in result.names if name in self.of_two), None)
+            twice = next((name for _, name in result.names if name in self.claims.of_two), None)
             if twice is not None:
-                text = f"it may call `{twice}`, and {self.of_two[twice]} would both be called so in {self.dst.program}"
+                two = self.claims.of_two[twice]
+                text = f"it may call `{twice}`, and {two} would both be called so in {self.dst.program}"
                 result.fail(note("C006", f"{text}: not written", file=result.source, help="rename one of the two"))
         return [result for result in self.speaking if result.files]
 
@@ -168,48 +159,9 @@ class Target:
         """The same as text."""
         return self._spots.spot(path)
 
-    # -- collisions ---------------------------------------------------------------------------
-
-    def _claim(self, result: Conversion) -> None:
-        """Two agents for one output are an error that names both; the same result twice is written once."""
-        for path, data in list(result.files.items()):
-            key = _key(path, result.entry)
-            first = self.owners.get(key)
-            if first is None:
-                if path == result.source and not self.plan.in_place and self.plan.output != STDOUT:
-                    text = "the output is the source itself"
-                    result.fail(note("F007", text, file=path, help="--in-place, or -o FOLDER"))
-                    return
-                known = self.plan.dry or self.plan.update or (result.source, path) in self.lying
-                self.owners[key] = Owner(result, self._identity(result, path, data) if known else "")
-                continue
-            source = first.result.source
-            if not result.entry and self._digest_of(first, _folded(path)) == self._identity(result, path, data):
-                result.notes.append(note("C006", f"the same as {source}: written once", effect="info", file=path))
-                continue
-            if result.called is not None:
-                self.of_two[result.called.becomes] = f"{source} and {result.source}"
-            if self.plan.suffix and not result.entry:
-                self._suffixed(result, path, data)
-                continue
-            text = f"two agents for {path}: {source} and {result.source}; the second was not written"
-            suffix = "" if result.entry else "; --on-collision suffix numbers the second"
-            help = f"rename one, or leave one out with --exclude{suffix}"
-            result.fail(note("C006", text, file=result.source, help=help))
-
-    def _digest_of(self, owner: Owner, folded: str) -> str:
-        """The fingerprint of an output that was made first."""
-        if owner.digest:
-            return owner.digest
-        for path, data in owner.result.files.items():
-            if _folded(path) == folded:
-                with contextlib.suppress(OSError, files.Outside):  # let go: it is written
-                    return self.identity(data or self.full(path).read_bytes())
-        return ""
-
-    def _identity(self, result: Conversion, path: str, data: bytes) -> str:
-        lying = self.lying.get((result.source, path))
-        return self.identity(data) if lying is None else lying.digest
+    def claim(self, result: Conversion) -> None:
+        """Its places are its own, or it fails."""
+        self.claims.claim(result)
 
     def identity(self, data: bytes) -> str:
         """What makes two outputs the same."""
@@ -221,21 +173,6 @@ class Target:
         if known is None:
             known = self._prints[id(data)] = data, files.digest(data)
         return known[1]
-
-    def _suffixed(self, result: Conversion, path: str, data: bytes) -> None:
-        pure = PurePosixPath(path)
-        stem, dot, rest = pure.name.partition(".")
-        number = self.numbers.get(path, 1) + 1
-        while _folded(str(pure.parent / f"{stem}-{number}{dot}{rest}")) in self.owners:
-            number += 1
-        self.numbers[path] = number
-        if (lying := self.lying.pop((result.source, path), None)) is not None:
-            data = lying.bytes(self.spot(path))
-        new = str(pure.parent / f"{stem}-{number}{dot}{rest}")
-        del result.files[path]
-        result.files[new] = data
-        result.notes.append(note("C001", f"{path} was taken; written as {new}", path="id"))
-        self.owners[_folded(new)] = Owner(result, self.identity(data))
 
     # -- writing ------------------------------------------------------------------------------
 
@@ -333,7 +270,7 @@ class Target:
         if lose and not self.plan.force and not self.plan.update and not own:
             result.status = "kept"
             result.notes.append(self.kept(path, result, data, old or b""))
-            self.owners[_key(path, result.entry)] = Owner(result, self._identity(result, path, data))
+            self.claims.unwritten(result, path, data)
             return
         self.put(result, path, data, old)
         if not result.failed:
@@ -413,18 +350,6 @@ class Target:
         if self.is_copy(result.source):
             told = replace(told, message=f"{told.message}; {result.source} is a copy that it wrote")
         return told
-
-
-def _key(path: str, entry: str) -> str | tuple[str, str]:
-    """What can be there once."""
-    return (_folded(path), entry) if entry else _folded(path)
-
-
-def _folded(path: str) -> str:
-    """One file on some systems: names that differ by case only, or by the way in which an accent is written."""
-    if path.isascii():
-        return path if path == (lower := path.lower()) else lower  # the same object: it stays to the end of a run
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
 
 
 OUTSIDE = "move it away, or name another place with -o"

@@ -10,18 +10,17 @@ from typing import Any
 import pytest
 
 from agentconv import comparing, naming, rights, scopes, serverwords
-from agentconv.lowering import carry, choosing, fields, lists, lower, maps, servers, tools, wish
+from agentconv.lowering import carry, choosing, fields, held, lists, lower, maps, servers, tools, wish
 from agentconv.model import Rule, Scope, Tool, Tools
 from agentconv.output import scalars
-from agentconv.project import files, sources, writing
+from agentconv.project import claims, files, sources
 from agentconv.proof import aftermath, attempt, merging, sourcerights, starting, verify, verifytools
-from agentconv.reading import entry, switches
+from agentconv.reading import keys, switches
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One fault. ``caught_by``: ``row:`` of the rights table, or a check of test_faults.py; ``harmless:`` rows whose
-    ids begin so hold all the same, for the reason that stands beside the fault."""
+    """One fault. ``caught_by``: ``row:`` of the rights table, or a check of test_faults.py."""
 
     name: str
     module: Any
@@ -225,7 +224,7 @@ FAULTS = [
     # lowering
     Fault(
         "plan mode is not held",
-        lower,
+        held,
         "_held_by_rights",
         lambda *rest: (frozenset(), {}),
         "row:claude-plan-mode-to-vscode",
@@ -272,7 +271,7 @@ FAULTS = [
         lambda self, path: (f"{self.root}/{path}", False),
         "check:links are not followed",
     ),
-    Fault("case makes a file", writing, "_folded", lambda path: path, "check:one file is claimed once"),
+    Fault("case makes a file", claims, "folded", lambda path: path, "check:one file is claimed once"),
     Fault("a link is followed", sources, "leads_out", lambda full, root: "", "check:sources stay inside"),
     # quoting
     Fault("everything is plain", scalars, "_is_plain", lambda text: True, "check:texts arrive"),
@@ -324,8 +323,8 @@ FAULTS = [
         "row:claude-empty-list-to-vscode",
     ),
     Fault("a name may bring any right", choosing, "best", any_class, "row:claude-server-to-openhands", True),
-    # no name of the target that brings a class is chosen without leave (`ToolJob.literal`): only a note is lost
-    Fault("classes that must not arrive do", wish, "shut_forbidden", no_notes, "harmless:claude-plan"),
+    # no name of the target that brings a class is chosen without leave (`ToolJob.literal`): only a note is another one
+    Fault("classes that must not arrive do", wish, "shut_forbidden", no_notes, "row:claude-plan-without-commands"),
     Fault(
         "any agent may be called",
         tools,
@@ -341,7 +340,7 @@ FAULTS = [
         "row:claude-edit-write-to-vscode",
     ),
     Fault(
-        "no key of a program limits", entry, "is_limit", lambda row, value: False, "row:devin-denied-commands-to-claude"
+        "no key of a program limits", keys, "is_limit", lambda row, value: False, "row:devin-denied-commands-to-claude"
     ),
     Fault(
         "a field of the target brings nothing along",

@@ -16,7 +16,7 @@ import agentconv
 from agentconv.containers import ContainerError, toml
 from agentconv.convert import convert_text
 from agentconv.project import files
-from agentconv.reading import entry
+from agentconv.reading import entry, keys
 from agentconv.reading.engine import read_author, read_program
 from agentconv.registry import load
 from tests.security import hostile
@@ -159,6 +159,6 @@ def test_without_the_guards_of_time(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "levels" in said.value.message
     monkeypatch.setattr(entry, "MAX_RULES", 10**9)
     assert read_program(load("claude-code"), many_rules(2001), "a.md").agents
-    monkeypatch.setattr(entry, "too_many_names", lambda node: False)
+    monkeypatch.setattr(keys, "too_many_names", lambda node: False)
     with pytest.raises(AssertionError):
         test_names_in_one_text_have_a_limit()

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from agentconv import naming
 from agentconv.convert import convert_text
-from agentconv.project import files, sources, writing
+from agentconv.project import claims, files, questions, sources
 from agentconv.registry import ids, load, targets
 
 AGENT = "---\nname: {name}\ndescription: d\ntools: Read\n---\nDo it.\n"
@@ -367,7 +367,7 @@ def test_without_the_guard_names_leave_the_root(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_without_the_guard_case_is_no_difference(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writing, "_folded", lambda path: path)
+    monkeypatch.setattr(claims, "folded", lambda path: path)
     with pytest.raises(AssertionError):
         test_names_that_are_one_file_on_some_systems(project)
 
@@ -379,6 +379,6 @@ def test_without_the_guard_linked_sources_are_copied(project: Path, monkeypatch:
 
 
 def test_without_the_guard_prompt_files_leave_the_root(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sources, "_project_of", lambda folder: Path("/"))
+    monkeypatch.setattr(questions, "_project_of", lambda folder: Path("/"))
     with pytest.raises(AssertionError):
         test_a_prompt_file_outside_is_not_read(OUTSIDE[0], project)

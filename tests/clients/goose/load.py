@@ -58,6 +58,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers.get("content-length") or 0)) or b"{}")
+        if named := re.search(r"/models/([^:/]+):", self.path):  # where a maker has it in the address
+            body["model"] = named[1]
         self.server.requests.append(body)
         if not self.path.endswith("chat/completions"):  # what was sent is known; how it goes on is nobody's business
             self.answer(400, b'{"error": {"message": "enough"}}', "application/json")
@@ -89,9 +91,9 @@ def run(home, address, *words, typed=None):
 
 def tools_of(body):
     found = body.get("tools") or []
-    if found and "functionDeclarations" in found[0]:
-        found = [one for part in found for one in part["functionDeclarations"]]
-    return [(tool.get("function") or tool).get("name") for tool in found]
+    parts = found if isinstance(found, list) else [found]
+    flat = [one for part in parts for one in part.get("functionDeclarations") or [part]]
+    return [name for tool in flat if (name := (tool.get("function") or tool).get("name"))]
 
 
 def texts_of(body, role):

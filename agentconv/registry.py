@@ -256,6 +256,16 @@ def shared_readers(spec: Spec, user: bool = False, at: str | None = None) -> lis
     return out
 
 
+@cache
+def idle_readers(spec: Spec) -> tuple[Spec, ...]:
+    """Programs that read what lies in the format's searched places, where for that reason nothing is written."""
+    readers = {id: reader_facts(entry) for id, entry in (spec.head.get("also_read_by") or {}).items()}
+    return tuple(load(str(facts.get("format", id))) for id, facts in readers.items() if facts.get("written") is False)
+
+
+derived(idle_readers.cache_clear)
+
+
 def _searched(spec: Spec, path: str) -> bool:
     from agentconv.reading.detect import by_place
 

@@ -121,8 +121,7 @@ class SettledMaker(Maker):
         else:  # no longer what stands in the file: written anew, in the same format, too
             company = self.companies.get(dst.id)
             made = convert_reading(replace(reading, agents=[changed]), dst, options, lambda _: None, company)
-            for result in made:
-                result.files = {maker._place(path, result, source, dst): d for path, d in result.files.items()}
+            maker.put(made, source, dst)
         for result in made:
             result.notes = [in_settings(one) for one in (*result.notes, *notes)]
             self._judge(result, said)

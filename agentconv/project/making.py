@@ -13,17 +13,20 @@ from typing import TYPE_CHECKING
 
 from agentconv.bodies.company import Company
 from agentconv.convert import BeforeAfter, Conversion, convert_reading
-from agentconv.model import Agent
+from agentconv.lowering.lowered import Options
+from agentconv.model import Agent, Tools
+from agentconv.notes import note
 from agentconv.project.beside import Lying
 from agentconv.project.nearby import is_folder
 from agentconv.project.planning import STDOUT, Plan
 from agentconv.project.sources import Source, beside, taken
 from agentconv.project.writing import looked_at
 from agentconv.reading.context import Read, Reading
+from agentconv.reading.detect import by_place
 from agentconv.reading.engine import read_author
 from agentconv.reading.passages import SIGN, BadPassage, for_target, passages
 from agentconv.records import dataclass
-from agentconv.registry import heads, ids, load
+from agentconv.registry import heads, idle_readers, ids, load
 from agentconv.spec import Spec
 
 if TYPE_CHECKING:
@@ -138,9 +141,7 @@ class Maker:
         if not reading.agents and not source.asked and not any(n.effect == "error" for r in results for n in r.notes):
             for result in results:
                 result.status = "skipped"
-        for result in results:
-            if result.files:
-                result.files = {self._place(path, result, source, dst): data for path, data in result.files.items()}
+        self.put(results, source, dst)
         if self.plan.output is None and not self.plan.options.user and dst.head.get("around"):
             _say_missing(results, dst, self.plan)
         if source.full is not None and (reading.spec.head.get("around") or {}).get("texts"):
@@ -174,6 +175,14 @@ class Maker:
         results[0].notes.append(said[0].moved(message=text))
         return results
 
+    def put(self, results: Iterable[Conversion], source: Source, dst: Spec) -> None:
+        """The outputs get their places; none in which another program would look that gives more."""
+        for result in results:
+            if result.files:
+                result.files = {self._place(path, result, source, dst): data for path, data in result.files.items()}
+                if readers := idle_readers(dst):
+                    _keep_out(result, dst, readers, self.plan.options)
+
     def _place(self, path: str, result: Conversion, source: Source, dst: Spec) -> str:
         """Where an output goes: the target's place, with the source's sub-folder where that is no identity."""
         path = placed_below(path, source, dst, self.plan, result.format)
@@ -194,6 +203,18 @@ class Maker:
         if root or filled.endswith("/") or is_folder(self.plan.root / filled):
             return str(PurePosixPath(filled) / (name if self.plan.flat else path))
         return filled
+
+
+def _keep_out(result: Conversion, dst: Spec, readers: Iterable[Spec], options: Options) -> None:
+    """A place that the user names may be one where the agent's limits are idle."""
+    there = [path for path in result.files if path != result.source and dst.id in by_place(path)]
+    limited = result.agent is not None and result.agent.tools != Tools()
+    for reader in readers if there and limited and not options.allows("limits") else ():
+        folder = there[0].rpartition("/")[0]
+        text = f"{reader.program} looks into {folder}, and there the list holds nothing: {reader.tools.fact('why')}"
+        help = "name another folder with -o, or --allow-widening limits"
+        result.fail(note("T044", text, file=result.source, help=help))
+        return
 
 
 def placed_below(path: str, source: Source, dst: Spec, plan: Plan, format: str) -> str:

@@ -292,7 +292,8 @@ def _apart(spec: Spec, text: str, path: str) -> Apart | None:
     for part in rest:
         if called in part or bare in part or said in part:
             return None
-    return Apart((spec.id, folder, ending, rest, lead, trail, called == bare, mine.too_long(texts)), texts)
+    lines = "\n" in prompt  # of one line it stands beside its key in YAML, of several below it
+    return Apart((spec.id, folder, ending, rest, lead, trail, lines, called == bare, mine.too_long(texts)), texts)
 
 
 def _body(text: str, start: int) -> tuple[str, str, str]:

@@ -122,6 +122,7 @@ LINES = st.lists(TEXT.map(" ".join), min_size=1, max_size=4).map("\n".join)
 
 @settings(max_examples=200, deadline=None)
 @example("tools: Read", [("trailing   @import", "Write.")], ["claude-code"])  # bare in the source, quoted by templates
+@example("tools: Read", [("---", "---"), ("Writes it", "Write.\nWrite more.")], ["docker-agent"])  # of two lines
 @given(
     header=st.sampled_from(
         ["tools: Read", "tools: [Read, Bash]\nmodel: opus", "model: sonnet", "disallowedTools: Bash"]

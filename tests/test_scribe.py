@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
 
-from agentconv.project import batch, putting, scribe, sources
+from agentconv.project import ahead, batch, putting, scribe, sources
 from agentconv.project.planning import Plan, Run
 from agentconv.telling import report
 from bench import data
@@ -161,3 +162,37 @@ def test_nothing_half_done_stays_when_a_run_is_ended(tmp_path: Path, sent: signa
     subprocess.run([*words, "--force"], cwd=tmp_path, env=env, check=False)
     whole = tree(out)
     assert len(whole) > 3_900 and all(whole[name] == text for name, text in left.items())
+
+
+def test_who_reads_ahead_reads_files_and_nothing_else(tmp_path: Path) -> None:
+    """A pipe is not waited for, a link not followed, and what is missing is said by whoever needs it."""
+    (tmp_path / "file").write_text("text", "utf-8")
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to(tmp_path / "pipe")
+    paths = [str(tmp_path / name) for name in ("pipe", "link", "missing", "file")]
+    reader = scribe.Reader(paths)
+    assert os.waitpid(reader._process, 0)[1] == 0  # it came to its end
+    reader.close()
+    endless = scribe.Reader(itertools.cycle(paths))
+    endless.close()
+    with pytest.raises(ProcessLookupError):
+        os.kill(endless._process, 0)
+
+
+def test_a_run_that_reads_ahead_leaves_no_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started = []
+    begin = scribe.Reader.__init__
+
+    def begun(self: scribe.Reader, paths: Iterable[str]) -> None:
+        begin(self, paths)
+        started.append(self._process)
+
+    monkeypatch.setattr(scribe.Reader, "__init__", begun)
+    monkeypatch.setattr(ahead, "MANY", COUNT)
+    place = data.write(tmp_path, COUNT)
+    (place / "agent-00007.md").unlink()
+    os.mkfifo(place / "agent-00007.md")
+    run(tmp_path)
+    assert len(started) == 1
+    with pytest.raises(ProcessLookupError):
+        os.kill(started[0], 0)

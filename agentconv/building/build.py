@@ -17,6 +17,7 @@ from agentconv.building.wishes import Wishes as Wishes
 from agentconv.conversion import Conversion
 from agentconv.notes import note
 from agentconv.project import configured, files
+from agentconv.project.ahead import read_ahead
 from agentconv.project.batch import about_target, say_absent, say_twice
 from agentconv.project.config import Config
 from agentconv.project.making import Made, read_source
@@ -173,24 +174,26 @@ class _Build:
         ours = set(self.done.plan.targets)
         rows = [row for lock in self.locks.values() for row in lock.rows.values()]
         outputs = {row.output for row in rows if row.target in ours}
-        for found in configured.sources(self.config) if self.sources is None else self.sources:
-            if found.path in outputs:
-                continue  # a folder of the sources may hold outputs
-            self.listed.add(found.path)
-            if (kept := self._kept(found)) is not None:
-                yield *kept, Made(found.path)
-                continue
-            known = taken(found)
-            if known is None:
-                continue
-            made = Made(known.path)
-            if self._filled(known, made):
-                yield known, None, made
-                continue
-            reading = read_source(known, self.done.plan, made)
-            if self.cache is not None and reading is not None and not reading.spec.names_files:
-                self.cache.readings[known.path] = (reading.text, known, reading)
-            yield known, reading, made
+        sources = list(configured.sources(self.config)) if self.sources is None else self.sources
+        with read_ahead(sources if self.cache is None else ()):
+            for found in sources:
+                if found.path in outputs:
+                    continue  # a folder of the sources may hold outputs
+                self.listed.add(found.path)
+                if (kept := self._kept(found)) is not None:
+                    yield *kept, Made(found.path)
+                    continue
+                known = taken(found)
+                if known is None:
+                    continue
+                made = Made(known.path)
+                if self._filled(known, made):
+                    yield known, None, made
+                    continue
+                reading = read_source(known, self.done.plan, made)
+                if self.cache is not None and reading is not None and not reading.spec.names_files:
+                    self.cache.readings[known.path] = (reading.text, known, reading)
+                yield known, reading, made
 
     def _digested(self, source: Source) -> None:
         data = files.encoded(source.text or "")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from agentconv.bodies.company import Company
 from agentconv.conversion import AS_NAMED, Conversion
 from agentconv.notes import Note, note
+from agentconv.project.ahead import read_ahead
 from agentconv.project.making import Made, Maker, agents_of, chosen, counted, read_source
 from agentconv.project.planning import STDOUT as STDOUT
 from agentconv.project.planning import Plan as Plan
@@ -50,7 +51,7 @@ def run(plan: Plan, sources: Iterable[Source], progress: Callable[[int], None] =
     known: dict[str, None] = {}
     places: dict[str, str] = {}
     first: list[Conversion] = []
-    all_made = _made(plan, found, written, done, first)
+    all_made = _all(plan, found, written, done, first)
     try:
         for made in all_made:
             ahead.discard(made.real)
@@ -93,6 +94,13 @@ def _written(plan: Plan) -> Written:
     from agentconv.building.lock import written
 
     return written(plan.root)
+
+
+def _all(
+    plan: Plan, found: list[Source], written: Written, done: Run, first: list[Conversion]
+) -> Generator[Made, None, None]:
+    with read_ahead(found if plan.jobs == 0 else ()):
+        yield from _made(plan, found, written, done, first)
 
 
 def _made(

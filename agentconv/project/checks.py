@@ -16,6 +16,7 @@ from agentconv.checking.finding import Finding
 from agentconv.checking.prompts import speaks
 from agentconv.notes import Note
 from agentconv.project import around, files
+from agentconv.project.ahead import read_ahead
 from agentconv.project.config import Check
 from agentconv.project.quiet import Mark, QuietKinds
 from agentconv.project.sources import Source, beside, drop, listed_places, read, taken
@@ -84,7 +85,8 @@ def run(
     used: Counter[Any] = Counter()
     programs = around.programs_used(root) if root is not None else frozenset()
     project = Project(root, QuietKinds(programs), not (wishes.targets or wishes.more or wishes.only))
-    project.look(found)
+    with read_ahead(found):
+        project.look(found)
     for source in found:
         if taken(source) is not None and wishes.format in (None, source.format):
             done.taken += 1

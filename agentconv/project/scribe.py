@@ -1,8 +1,11 @@
-"""A second process that writes, while this one converts.
+"""Processes for the disk, while this one converts: one that writes, and one that reads ahead.
 
 To make a file of 7 KB takes between 20 and 280 µs of the disk, as much as to work out what it holds. One process
 writes and no more: several that make files in one folder wait for each other (docs/speed.md). What is to be written
 lies in memory that both have; where it goes, and what became of it, is sent through pipes.
+
+A file that nobody has read for some time takes 50 µs and the time of the disk, and 8 µs at the second time: who reads
+all of them once, and keeps nothing, is soon far ahead.
 """
 
 from __future__ import annotations
@@ -11,13 +14,15 @@ import gc
 import os
 import pickle
 import signal
+import stat
 import sys
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from mmap import mmap
 from typing import Any
 
+from agentconv.containers import MAX_BYTES
 from agentconv.project import files
 from agentconv.project.putting import Answer, Order, Told, put
 
@@ -89,6 +94,41 @@ class Scribe:
             os.close(self._answers)
             self._process = 0
             self._memory.close()
+
+
+class Reader:
+    """Reads files that will be read, and keeps nothing of them."""
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        mine = os.getpid()
+        self._process = os.fork()
+        if self._process == 0:
+            _read(paths, lambda: os.getppid() == mine)
+
+    def close(self) -> None:
+        """It need not go on."""
+        with suppress(ProcessLookupError, ChildProcessError):
+            os.kill(self._process, signal.SIGKILL)
+            os.waitpid(self._process, 0)
+
+
+def _read(paths: Iterable[str], wanted: Callable[[], bool]) -> None:
+    try:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        gc.disable()
+        room = [bytearray(MAX_BYTES)]
+        for path in paths:
+            if not wanted():
+                break
+            with suppress(OSError):  # said by who needs it
+                handle = os.open(path, files.READING | files.NO_LINK)
+                try:
+                    if stat.S_ISREG(os.fstat(handle).st_mode):
+                        os.readv(handle, room)
+                finally:
+                    os.close(handle)
+    finally:
+        os._exit(0)
 
 
 def _write(memory: mmap, orders: int, answers: int, wanted: Callable[[], bool]) -> None:

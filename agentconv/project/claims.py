@@ -55,7 +55,9 @@ class Claims:
                 self._owners[key] = Owner(result, self._identity(result, path, data) if now else "")
                 continue
             source = first.result.source
-            if not result.entry and self._digest_of(first, folded(path)) == self._identity(result, path, data):
+            if not result.entry and not first.digest:
+                first = self._owners[key] = Owner(first.result, self._digest_of(first.result, folded(path)))
+            if not result.entry and first.digest == self._identity(result, path, data):
                 result.notes.append(note("C006", f"the same as {source}: written once", effect="info", file=path))
                 continue
             if result.called is not None:
@@ -72,11 +74,9 @@ class Claims:
         """It has the place, and what stands there is another's."""
         self._owners[_key(path, result.entry)] = Owner(result, self._identity(result, path, data))
 
-    def _digest_of(self, owner: Owner, place: str) -> str:
+    def _digest_of(self, result: Conversion, place: str) -> str:
         """The fingerprint of an output that was made first."""
-        if owner.digest:
-            return owner.digest
-        for path, data in owner.result.files.items():
+        for path, data in result.files.items():
             if folded(path) == place:
                 with contextlib.suppress(OSError, files.Outside):  # let go: it is written
                     return self._identity_of(data or Path(self._spots.spot(path)).read_bytes())

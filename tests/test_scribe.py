@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -19,7 +20,7 @@ from agentconv.telling import report
 from bench import data
 
 COUNT = 260  # more than two chunks
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="a copy of the process is made on Linux only")
+pytestmark = pytest.mark.skipif(not scribe.POSSIBLE, reason="no second process here until scribe.POSSIBLE says so")
 
 
 @pytest.fixture(autouse=True)
@@ -164,14 +165,35 @@ def test_nothing_half_done_stays_when_a_run_is_ended(tmp_path: Path, sent: signa
     assert len(whole) > 3_900 and all(whole[name] == text for name, text in left.items())
 
 
-def test_who_reads_ahead_reads_files_and_nothing_else(tmp_path: Path) -> None:
+def test_no_copy_is_made_of_a_process_in_which_something_else_runs() -> None:
+    assert scribe.can_start()
+    end = threading.Event()
+    other = threading.Thread(target=end.wait)
+    other.start()
+    try:
+        assert not scribe.can_start()
+    finally:
+        end.set()
+        other.join()
+
+
+def test_who_reads_ahead_reads_files_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A pipe is not waited for, a link not followed, and what is missing is said by whoever needs it."""
     (tmp_path / "file").write_text("text", "utf-8")
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "link").symlink_to(tmp_path / "pipe")
     paths = [str(tmp_path / name) for name in ("pipe", "link", "missing", "file")]
+    readv, seen = os.readv, tmp_path / "seen"
+
+    def noted(handle: int, room: list[bytearray]) -> int:
+        with seen.open("a", encoding="utf-8") as file:
+            file.write(f"{Path(f'/proc/self/fd/{handle}').readlink()} {readv(handle, room)}\n")
+        return 0
+
+    monkeypatch.setattr(os, "readv", noted)
     reader = scribe.Reader(paths)
-    assert os.waitpid(reader._process, 0)[1] == 0  # it came to its end
+    os.waitpid(reader._process, 0)  # it comes to its end
+    assert seen.read_text("utf-8") == f"{tmp_path / 'file'} 4\n"
     reader.close()
     endless = scribe.Reader(itertools.cycle(paths))
     endless.close()

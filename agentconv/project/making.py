@@ -208,7 +208,7 @@ class Maker:
 def _keep_out(result: Conversion, dst: Spec, readers: Iterable[Spec], options: Options) -> None:
     """A place that the user names may be one where the agent's limits are idle."""
     there = [path for path in result.files if path != result.source and dst.id in by_place(path)]
-    limited = result.agent is not None and result.agent.tools != Tools()
+    limited = result.agent is None or result.agent.tools != Tools()
     for reader in readers if there and limited and not options.allows("limits") else ():
         folder = there[0].rpartition("/")[0]
         text = f"{reader.program} looks into {folder}, and there the list holds nothing: {reader.tools.fact('why')}"

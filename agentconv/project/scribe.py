@@ -30,10 +30,14 @@ PLACES = 4  # calls under way
 ROOM = 4_000_000  # bytes of one call; more of them are written here
 
 
+# elsewhere a copy of a process may be one that cannot go on (macOS), or there is none (Windows); neither was tried
+POSSIBLE = sys.platform == "linux"
+
+
 def can_start() -> bool:
-    """Whether a copy of this process can be had: on Linux, and while nothing else runs in it."""
+    """Whether a copy of this process can be had: while nothing else runs in it."""
     threading = sys.modules.get("threading")
-    return sys.platform == "linux" and (threading is None or threading.active_count() == 1)
+    return POSSIBLE and (threading is None or threading.active_count() == 1)
 
 
 class Scribe:

@@ -188,7 +188,7 @@ class Signs:
             return False
         if self.joint:
             name = name.replace("-", self.joint)
-        return all(p.fullmatch(name) for p in self.name_patterns)
+        return not self.name_patterns or all(p.fullmatch(name) for p in self.name_patterns)
 
 
 @cache
@@ -261,6 +261,29 @@ def _known_apart(spec: Spec, text: str, path: str) -> Apart | None:
     found = _apart(spec, text, path)
     _last = spec, text, path, found
     return found
+
+
+Told = tuple[Hashable, str, str, str, int, int, int]  # the kind, the texts, and where the prompt stands
+
+
+def told(spec: Spec, text: str, path: str) -> Told | None:
+    """A file taken apart, for another process that has its text."""
+    found = _apart(spec, text, path)
+    if found is None:
+        return None
+    texts, behind = found.texts, len(text) - len(text.rstrip("\n"))
+    end = len(text) - behind
+    place = end - len(texts.prompt), end, len(encoded(text)) - behind - len(texts.raw)
+    return found.kind, texts.stem, texts.name, texts.description, *place
+
+
+def know(spec: Spec, text: str, path: str, told: Told) -> None:
+    """Keep what another process found of a file: it is asked for next."""
+    global _last
+    kind, stem, name, description, start, end, at = told
+    prompt, data = text[start:end], encoded(text)
+    texts = Texts(path, stem, name, description, prompt, data[at : len(data) - (len(text) - end)])
+    _last = spec, text, path, Apart(kind, texts)
 
 
 def _apart(spec: Spec, text: str, path: str) -> Apart | None:

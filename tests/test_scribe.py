@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from agentconv.project import ahead, batch, putting, scribe, sources
+from agentconv.project import batch, pipes, putting, scribe, sources
 from agentconv.project.planning import Plan, Run
 from agentconv.telling import report
 from bench import data
 
 COUNT = 260  # more than two chunks
-pytestmark = pytest.mark.skipif(not scribe.POSSIBLE, reason="no second process here until scribe.POSSIBLE says so")
+pytestmark = pytest.mark.skipif(not pipes.POSSIBLE, reason="no second process here until pipes.POSSIBLE says so")
 
 
 @pytest.fixture(autouse=True)
@@ -166,55 +165,12 @@ def test_nothing_half_done_stays_when_a_run_is_ended(tmp_path: Path, sent: signa
 
 
 def test_no_copy_is_made_of_a_process_in_which_something_else_runs() -> None:
-    assert scribe.can_start()
+    assert pipes.can_start()
     end = threading.Event()
     other = threading.Thread(target=end.wait)
     other.start()
     try:
-        assert not scribe.can_start()
+        assert not pipes.can_start()
     finally:
         end.set()
         other.join()
-
-
-def test_who_reads_ahead_reads_files_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A pipe is not waited for, a link not followed, and what is missing is said by whoever needs it."""
-    (tmp_path / "file").write_text("text", "utf-8")
-    os.mkfifo(tmp_path / "pipe")
-    (tmp_path / "link").symlink_to(tmp_path / "pipe")
-    paths = [str(tmp_path / name) for name in ("pipe", "link", "missing", "file")]
-    readv, seen = os.readv, tmp_path / "seen"
-
-    def noted(handle: int, room: list[bytearray]) -> int:
-        with seen.open("a", encoding="utf-8") as file:
-            file.write(f"{Path(f'/proc/self/fd/{handle}').readlink()} {readv(handle, room)}\n")
-        return 0
-
-    monkeypatch.setattr(os, "readv", noted)
-    reader = scribe.Reader(paths)
-    os.waitpid(reader._process, 0)  # it comes to its end
-    assert seen.read_text("utf-8") == f"{tmp_path / 'file'} 4\n"
-    reader.close()
-    endless = scribe.Reader(itertools.cycle(paths))
-    endless.close()
-    with pytest.raises(ProcessLookupError):
-        os.kill(endless._process, 0)
-
-
-def test_a_run_that_reads_ahead_leaves_no_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    started = []
-    begin = scribe.Reader.__init__
-
-    def begun(self: scribe.Reader, paths: Iterable[str]) -> None:
-        begin(self, paths)
-        started.append(self._process)
-
-    monkeypatch.setattr(scribe.Reader, "__init__", begun)
-    monkeypatch.setattr(ahead, "MANY", COUNT)
-    place = data.write(tmp_path, COUNT)
-    (place / "agent-00007.md").unlink()
-    os.mkfifo(place / "agent-00007.md")
-    run(tmp_path)
-    assert len(started) == 1
-    with pytest.raises(ProcessLookupError):
-        os.kill(started[0], 0)

@@ -97,7 +97,7 @@ Line = tuple[str, str, str, Any]  # margin, key, kind of the value, and the valu
 def one_line(text: str, schema: str) -> Line | None:
     """What one such line says; ``None`` for a line without a key, or with another value than words."""
     found = _LINE.fullmatch(text)
-    if found is None or _ODD.search(text):
+    if found is None or not (text.isprintable() or _ODD.search(text) is None):
         return None
     margin, key, _, _, words = found.groups()
     if key is None or words is None:

@@ -3,25 +3,50 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
-from agentconv.project.sources import Source
+if TYPE_CHECKING:
+    from agentconv.project.reader import Reader
+    from agentconv.project.sources import Source
 
 MANY = 1_000  # sources; below it a second process costs what it saves
 
 
-@contextlib.contextmanager
-def read_ahead(sources: Sequence[Source]) -> Iterator[None]:
-    """Meanwhile a second process reads the sources once and keeps nothing: the disk has them at hand when they are
-    asked for. 10,000 agents from a disk that had none of them in memory took 4.0 s before, and 2.6 s so."""
-    reader = None
-    if len(sources) >= MANY:
-        from agentconv.project import scribe
+_reader: Reader | None = None  # one for a run: sources are sent to other processes, and it is none of their parts
 
-        if scribe.can_start():
-            reader = scribe.Reader(str(source.at) for source in sources if source.at is not None)
+
+@contextlib.contextmanager
+def read_ahead(sources: Iterable[Source]) -> Iterator[None]:
+    """Meanwhile a second process reads the sources, in this order, and hands them over."""
+    global _reader
+    left = [source for source in sources if source.at is not None and not source.settled]
+    mine = _reader = _started(left) if len(left) >= MANY else None
     try:
         yield
     finally:
-        if reader is not None:
-            reader.close()
+        _reader = None
+        if mine is not None:
+            mine.close()
+
+
+def _started(sources: list[Source]) -> Reader | None:
+    from agentconv.project import pipes
+
+    if not pipes.can_start():
+        return None
+    from agentconv.project.reader import Reader
+
+    return Reader(sources)
+
+
+def take_over(source: Source) -> bytes | None:
+    """What the second process has read of a source, which is no link then; where it has taken it in as well, that is
+    done."""
+    return None if _reader is None else _reader.take_over(source)
+
+
+def let_alone() -> None:
+    """Other processes begin to read."""
+    if _reader is not None:
+        _reader.let_alone()

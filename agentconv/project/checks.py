@@ -85,16 +85,16 @@ def run(
     used: Counter[Any] = Counter()
     programs = around.programs_used(root) if root is not None else frozenset()
     project = Project(root, QuietKinds(programs), not (wishes.targets or wishes.more or wishes.only))
+    project.look(found)
     with read_ahead(found):
-        project.look(found)
-    for source in found:
-        if taken(source) is not None and wishes.format in (None, source.format):
-            done.taken += 1
-            looked = _quiet(source, project) or _file(source, wishes, project, used, done)
-            if looked is not None:
-                done.files.append(looked)
-        drop(source)
-        step(1)
+        for source in found:
+            if taken(source) is not None and wishes.format in (None, source.format):
+                done.taken += 1
+                looked = _quiet(source, project) or _file(source, wishes, project, used, done)
+                if looked is not None:
+                    done.files.append(looked)
+            drop(source)
+            step(1)
     return done
 
 
@@ -114,15 +114,16 @@ class Project:
         """Meet all files in the places of the project. Those to be checked are told by the paths that the user knows,
         and are not taken in twice."""
         told = {_real(source): source for source in found if source.at is not None}
-        for source in listed_places(self.root) if self.root is not None else ():
-            mine = told.get(source.real)
-            if mine is not None and mine.format is None and taken(mine) is not None:
-                source = mine
-            elif mine is not None:
-                source.path = mine.path
-            if taken(source) is not None and source.text is not None and source.format is not None:
-                self.there.append(self._met(source, load(source.format), source.text))
-            drop(source)
+        placed = [(source, told.get(source.real)) for source in listed_places(self.root)] if self.root else []
+        for source, mine in placed:
+            source.path = source.path if mine is None else mine.path
+        with read_ahead([mine if mine is not None and mine.format is None else source for source, mine in placed]):
+            for source, mine in placed:
+                if mine is not None and mine.format is None and taken(mine) is not None:
+                    source = mine
+                if taken(source) is not None and source.text is not None and source.format is not None:
+                    self.there.append(self._met(source, load(source.format), source.text))
+                drop(source)
 
     def _met(self, source: Source, spec: Spec, text: str) -> around.Present:
         mark = self.mark(source, spec, text)

@@ -69,10 +69,12 @@ class Growing:
         if self._left > 0:
             self._left -= len(orders)
             if self._left <= 0:
-                from agentconv.project import scribe
+                from agentconv.project import pipes
 
-                if scribe.can_start():
-                    self._now = scribe.Scribe()
+                if pipes.can_start():
+                    from agentconv.project.scribe import Scribe
+
+                    self._now = Scribe()
         self._now.put(orders, told)
 
     def wait(self) -> None:

@@ -13,10 +13,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 from agentconv.containers import MAX_BYTES
 from agentconv.notes import Note, note
 from agentconv.project import files
+from agentconv.project.ahead import take_over
 from agentconv.project.nearby import is_file, is_folder, is_there
 from agentconv.project.questions import beside as beside
 from agentconv.reading.deciding import decide
@@ -178,18 +180,34 @@ def _below(folder: str, id: str) -> str:
 derived(_below.cache_clear)
 
 
+class Facts(NamedTuple):
+    """What taking a source in finds out, where nothing is wrong with it."""
+
+    format: str
+    below: str
+    placed: bool
+    real: str
+
+
 def taken(source: Source) -> Source | None:
     """The source with its text and its format, or with a note; ``None`` for a file that is no agent."""
     if source.settled:
         return None if source.passed else source
     source.settled = True
-    known = _taken(source)
+    data = take_over(source) if source.text is None else None
+    known = source if data is not None and source.text is not None else _taken(read(source, source.most, data))
     source.passed = known is None
     return known
 
 
+def facts(source: Source, data: bytes) -> Facts | None:
+    """What taking a source in finds out; ``None`` where something has to be said. ``data``: the file, no link."""
+    if _taken(read(source, source.most, data)) is None or source.notes or source.format is None:
+        return None
+    return Facts(source.format, source.below, source.placed, source.real)
+
+
 def _taken(source: Source) -> Source | None:
-    read(source, source.most)
     if source.among:
         found = guess(source.within, source.text or "").format
         source.format = found if found in source.among else source.among[0]
@@ -212,12 +230,15 @@ def _taken(source: Source) -> Source | None:
     return source
 
 
-def read(source: Source, most: int = MAX_BYTES) -> Source:
-    """Take the file in; what is wrong with it becomes a note."""
+def read(source: Source, most: int = MAX_BYTES, data: bytes | None = None) -> Source:
+    """Take the file in; what is wrong with it becomes a note. ``data``: what somebody has read of it, where it is no
+    link."""
     if source.text is not None or source.at is None or source.notes:
         return source
     try:
-        if source.root and not source.outside:
+        if data is not None and len(data) <= most and _lies_inside(source):
+            source.text = files.decode(data)
+        elif source.root and not source.outside:
             source.text = _inside(source.at, source, most)
         else:
             source.text = files.read_text(source.at, most)
@@ -226,11 +247,18 @@ def read(source: Source, most: int = MAX_BYTES) -> Source:
     return source
 
 
+def _lies_inside(source: Source) -> bool:
+    """Whether a file that is no link is one of the folder that is searched."""
+    if not source.root or source.outside:
+        return True
+    folder = _real_folder(source.real.rpartition("/")[0]) + os.sep if source.real else ""
+    return folder.startswith(source.root.rstrip(os.sep) + os.sep)
+
+
 def _inside(at: str | os.PathLike[str], source: Source, most: int) -> str:
     """The text of a file below the folder that is searched. A file that is no link lies in its folder: nothing has to
     be asked but to open it."""
-    folder = _real_folder(source.real.rpartition("/")[0]) + os.sep if source.real else ""
-    if folder.startswith(source.root.rstrip(os.sep) + os.sep):
+    if _lies_inside(source):
         text = files.read_no_link(at, most)
         if text is not None:
             return text

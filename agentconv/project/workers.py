@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from agentconv.conversion import BeforeAfter
+from agentconv.project.ahead import let_alone
 from agentconv.project.beside import Beside, dropped
 from agentconv.project.making import Made, Maker
 from agentconv.project.planning import Plan
@@ -46,6 +47,7 @@ def made_by(maker: Maker, sources: Sequence[Source], jobs: int) -> Iterator[Made
         for source in sources:
             yield _alone(maker, source)
         return
+    let_alone()
     import multiprocessing
     from concurrent.futures import Future, ProcessPoolExecutor
 

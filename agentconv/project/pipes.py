@@ -1,0 +1,42 @@
+"""What a process and its copy say to each other."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import sys
+from typing import Any
+
+# elsewhere a copy of a process may be one that cannot go on (macOS), or there is none (Windows); neither was tried
+POSSIBLE = sys.platform == "linux"
+
+
+def can_start() -> bool:
+    """Whether a copy of this process can be had: while nothing else runs in it."""
+    threading = sys.modules.get("threading")
+    return POSSIBLE and (threading is None or threading.active_count() == 1)
+
+
+def send(pipe: int, message: Any) -> None:
+    """All of a message."""
+    data = pickle.dumps(message)
+    left = memoryview(len(data).to_bytes(8, "little") + data)
+    while left:
+        left = left[os.write(pipe, left) :]
+
+
+def receive(pipe: int) -> Any:
+    """The next message; ``None`` where nobody sends any more."""
+    size = _bytes(pipe, 8)
+    data = _bytes(pipe, int.from_bytes(size, "little")) if size else b""
+    return pickle.loads(data) if data else None
+
+
+def _bytes(pipe: int, size: int) -> bytes:
+    data = b""
+    while len(data) < size:
+        part = os.read(pipe, size - len(data))
+        if not part:
+            return b""
+        data += part
+    return data

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -106,6 +107,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
 COMMANDS = {
     "a folder": ("convert", ".claude/agents", "--to", "opencode", "-o", "out/", "--notes", "json"),
     "a project": ("convert", "--to", "gemini-cli", "--notes", "json"),
+    "a project, of one format": ("convert", "--from", "claude-code", "--to", "gemini-cli", "--notes", "json"),
     "with workers": ("convert", "--to", "codex", "-o", "out/", "--notes", "json"),
     "less than a file has": ("convert", ".claude/agents", "--to", "qwen-code", "-o", "out/", "--max-bytes", "5000"),
     "check": ("check", "--notes", "json"),
@@ -176,6 +178,20 @@ def test_it_reads_files_and_nothing_else(tmp_path: Path, started: list[reader.Re
         one.close()
 
 
+def test_a_file_that_changes_while_it_is_read_is_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, started: list[reader.Reader]
+) -> None:
+    (tmp_path / "file").write_text("text", "utf-8")
+    readv = os.readv
+    monkeypatch.setattr(os, "readv", lambda handle, room: readv(handle, room) - 1)
+    (source,) = listed(tmp_path / "file")
+    one = reader.Reader([source])
+    try:
+        assert one.take_over(source) is None
+    finally:
+        one.close()
+
+
 def test_files_may_be_passed_over_and_others_asked_for(tmp_path: Path, started: list[reader.Reader]) -> None:
     for n in range(300):
         (tmp_path / f"{n:03}").write_text(str(n), "utf-8")
@@ -214,6 +230,9 @@ def test_it_goes_on_alone_where_others_read_too(tmp_path: Path, started: list[re
         assert one.take_over(found[0]) == b"0"
         one.let_alone()
         assert one.take_over(found[1]) is None
-        os.waitpid(one._process, 0)  # it comes to its end, though nobody takes anything over
+        until = time.monotonic() + 20
+        while os.waitpid(one._process, os.WNOHANG)[0] == 0:  # it comes to its end, though nobody takes anything over
+            assert time.monotonic() < until
+            time.sleep(0.01)
     finally:
         one.close()

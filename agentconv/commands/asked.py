@@ -152,7 +152,15 @@ def asked(src: tuple[str, ...], to: tuple[str, ...], given: dict[str, Any]) -> t
         closed = () if from_ is not None or plan.everything else targets
         places = sources.listed_places(around, closed, given["user"], given["max_bytes"])
         found = (s for s in _followed(places, given) if from_ is None or from_ in s.among)
-    return plan, (s for s in found if from_ is None or (sources.taken(s) or s).format == from_)
+    return plan, (s for s in found if from_ is None or _is_of(s, from_))
+
+
+def _is_of(source: Source, format: str) -> bool:
+    """Whether a file is of the format. It is read only where others have the same place: of ten thousand the texts
+    would all be held at once."""
+    from agentconv.project import sources
+
+    return source.among == (format,) or (sources.taken(source) or source).format == format
 
 
 def options_of(given: dict[str, Any]) -> Options:

@@ -47,6 +47,7 @@ def both(folder: Path, monkeypatch: pytest.MonkeyPatch, work: Callable[[Path], l
         begin(self)
 
     monkeypatch.setattr(scribe.Scribe, "__init__", begun)
+    monkeypatch.setattr(putting, "AT_FIRST", 1)
     for many in (10**6, 1):
         monkeypatch.setattr(putting, "MANY", many)
         place = folder / str(many)

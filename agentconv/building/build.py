@@ -22,7 +22,7 @@ from agentconv.project.batch import about_target, say_absent, say_twice
 from agentconv.project.config import Config
 from agentconv.project.making import Made, read_source
 from agentconv.project.planning import Plan, Remark, Run
-from agentconv.project.putting import Growing, Here, Putter
+from agentconv.project.putting import MANY, Growing, Here, Putter
 from agentconv.project.sources import Source, taken
 from agentconv.project.written import Written
 from agentconv.reading.context import Reading
@@ -94,7 +94,8 @@ class _Build:
         targets = tuple(setting.id for setting in config.targets)
         shared: dict[str, Any] = {"settings": config.file, "dry": wishes.dry, "texts": wishes.dry}
         self.done = BuildRun(Plan(self.root, targets, **shared))
-        self.putter: Putter = Here() if wishes.dry else Growing()
+        expected = MANY if sources is None else len(sources) * len(targets)
+        self.putter: Putter = Here() if wishes.dry else Growing(expected)
         self.makers: list[SettledMaker] = []
         self.outputs: list[Output] = []
         for setting in config.targets:

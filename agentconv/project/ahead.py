@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from agentconv.project.reader import Reader
     from agentconv.project.sources import Source
 
-MANY = 1_000  # sources; below it a second process costs what it saves
+MANY = 2_000  # sources; below it a second process costs more than it saves
 
 
 _reader: Reader | None = None  # one for a run: sources are sent to other processes, and it is none of their parts

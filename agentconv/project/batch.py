@@ -45,7 +45,7 @@ def run(plan: Plan, sources: Iterable[Source], progress: Callable[[int], None] =
     found = list(sources)
     written = _written(plan)
     done = Run(plan)
-    putter = _putter(plan)
+    putter = _putter(plan, found)
     targets = [Target(load(id), plan, done, written, putter) for id in plan.targets]
     ahead = {source.real for source in found if source.real}  # not read yet, so not to be overwritten yet
     known: dict[str, None] = {}
@@ -147,10 +147,10 @@ def _made(
         yield maker.make_known(source, reading)
 
 
-def _putter(plan: Plan) -> Putter:
+def _putter(plan: Plan, found: list[Source]) -> Putter:
     """Who writes: a second process where there is much to write, and nobody waits for it."""
     at_once = plan.dry or plan.update or plan.in_place or plan.output == STDOUT or plan.jobs == 1
-    return Here() if at_once else Growing()
+    return Here() if at_once else Growing(len(found) * len(plan.targets))
 
 
 def workers_for(plan: Plan, found: list[Source]) -> int:

@@ -229,8 +229,8 @@ class ToolTable:
         return {alias: name for name, aliases in known.items() for alias in words(aliases)}
 
     def _is_set(self, name: str) -> bool:
-        """`read/x` is an unknown tool of the set `read`, not a tool of a server of that name. Where a sign stands before
-        the server (`@aws`, `mcp__aws`), a tool of its name is something else."""
+        """`read/x` is an unknown tool of the set `read`, not a tool of a server of that name. Where a sign stands
+        before the server (`@aws`, `mcp__aws`), a tool of its name is something else."""
         return name in self.names or name in self.aliases
 
     @property

@@ -8,12 +8,14 @@ from fnmatch import fnmatchcase
 
 from agentconv.containers import Node
 from agentconv.model import Rule, Tool
+from agentconv.namepatterns import SAFE_REGEX, bare_regex
 from agentconv.patterns import pattern
 from agentconv.reading.context import Context
-from agentconv.reading.toolnames import Found, recognise
+from agentconv.reading.toolnames import Found, recognise, star
 from agentconv.serverwords import is_every
 
 WILD = pattern(r"[*?]")
+ALTERED = pattern(r"[^\w-]")  # where a regular expression stops to be plain text
 SERVER = pattern(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
@@ -89,6 +91,33 @@ def meant_by_pattern(token: str, ctx: Context, *, denied: bool = False) -> list[
         known = wild.start() > token.find(server.server) >= 0
         tools.append(Tool(token, server=server.server if known else "*"))
     return tools
+
+
+def beside_names(token: str, found: Found, at: str, place: Node, ctx: Context) -> list[Rule]:
+    """What a pattern in a list of denials takes beside the program's own tools, where the program takes patterns: tools
+    of servers, whose names stand in no file, and of an expression that is not tried here whatever it may match."""
+    table = ctx.spec.tools
+    if not ctx.author or not table.fact("wildcards") or found.how not in ("own", "unknown") or table.own(token):
+        return []
+    sign = str(table.fact("regex") or "")
+    regex = bool(sign) and token.startswith(sign)
+    text = bare_regex(token, sign) if regex else token
+    if not SAFE_REGEX.fullmatch(text) if regex else "[" in text:
+        ctx.say(
+            "T013", f"`{token}` is an expression that is not tried here; taken as a denial of every tool", at, place
+        )
+        return [Rule("deny", star(ctx.spec), None, None, at)]
+    end = (ALTERED if regex else WILD).search(text)
+    if end is None or (regex and all(table.own(one) for one in text.split("|"))):
+        return []
+    start = "" if regex and ("|" in text or "?" in text) else text[: end.start()]
+    if found.how == "own" and start and "_" not in start:
+        return []  # `web.*`: the program's own tools are meant
+    words = start.split("_")
+    servers = ["_".join(words[:n]) for n in range(1, len(words)) if words[0]]
+    said = " and ".join(f"the MCP server `{s}`" for s in servers) or "every MCP server"
+    ctx.say("T013", f"`{token}` may stand for tools of MCP servers, too; taken as a denial of {said}", at, place)
+    return [Rule("deny", Tool(token, server=s), None, None, at) for s in servers or ("*",)]
 
 
 def denied_by_pattern(token: str, at: str, place: Node, ctx: Context) -> list[Rule]:

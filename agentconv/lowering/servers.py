@@ -197,19 +197,23 @@ def _remote(config: dict[str, Any], address: str, way: str, row: Field) -> dict[
     return {"type": way, **made} if way else made
 
 
-def limited_servers(agent: Agent, src: Spec) -> Agent:
-    """Tools that a server's configuration leaves out, as rules: the limit must hold where the key means nothing."""
+def limited_servers(agent: Agent, src: Spec, *, as_meant: bool = True) -> Agent:
+    """Tools that a server's configuration leaves out, as rules: the limit must hold where the key means nothing.
+    ``as_meant``: words of other programs count, too; without it only what the program itself is known to honour."""
     row = src.by_field.get("mcp_servers")
     if row is None or not row.applied or not isinstance(agent.mcp_servers, Mapping):
         return agent
     own = row.fact("server_keys") or {}
-    facts = {word: (*own.get(word, ()), *load_data("servers")[word]) for word in ("only", "except")}
+    others = load_data("servers") if as_meant else {}
+    facts = {word: (*own.get(word, ()), *others.get(word, ())) for word in ("only", "except")}
     rules = list(agent.tools.rules)
     last: list[Rule] = []
     for server, config in agent.mcp_servers.items():
         if not isinstance(config, Mapping):
             continue
-        if _switched_off(config):  # its tools are not there; in the target a server of that name may be
+        off = _switched_off(config)
+        if off and (as_meant or off in own.get("off", ())):
+            # its tools are not there; in the target a server of that name may be
             last.append(Rule("deny", Tool(f"{server}/*", server=server), at="mcp_servers"))
             continue
         only = _names(config, facts.get("only", ()))

@@ -16,13 +16,18 @@ SAFE_REGEX = pattern(r"(?:[\w-]|\.\*|[\w-]\?|\.|\|)*")
 def matching(token: str, names: Iterable[str], *, fold: bool, regex: str) -> list[str]:
     """The names that a pattern matches. ``regex`` is the sign in front of a regular expression."""
     if regex and token.startswith(regex):
-        text = token.removeprefix(regex)
+        text = bare_regex(token, regex)
         meant = re.compile(text, re.IGNORECASE if fold else 0) if SAFE_REGEX.fullmatch(text) else None
         return [n for n in names if meant and meant.fullmatch(n)]
     if not any(c in token for c in "*?"):
         return []
     wanted = token.lower() if fold else token
     return [n for n in names if fnmatchcase(n.lower() if fold else n, wanted)]
+
+
+def bare_regex(token: str, sign: str) -> str:
+    """The expression behind its sign; as it is for the whole name, marks of begin and end say nothing."""
+    return token.removeprefix(sign).removeprefix("^").removesuffix("$")
 
 
 def template_regex(template: str, last: bool, stop: str = "") -> re.Pattern[str]:

@@ -27,12 +27,12 @@ class ToolTable:
         """One word of the table."""
         return self.data.get(key, default)
 
-    @property
+    @cached_property
     def control(self) -> str:
         """list, map, groups, switch or none."""
         return str(self.data.get("control", "none"))
 
-    @property
+    @cached_property
     def enforced(self) -> str:
         """yes, no or unknown (YAML reads bare yes/no as booleans)."""
         value = self.data.get("enforced", True)
@@ -214,7 +214,8 @@ class ToolTable:
             found = pattern.fullmatch(token) if fixed in token else None
             if (
                 found
-                and not self._no_server(found["server"])
+                and not (found.start("server") == 0 and self._is_set(found["server"]))
+                and found["server"] not in self.mcp.get("no_servers", ())
                 and self._spellable(found["server"], one and found["tool"])
             ):
                 server = self._servers.get(found["server"], found["server"])
@@ -227,9 +228,10 @@ class ToolTable:
         known = self.mcp.get("servers") or {}
         return {alias: name for name, aliases in known.items() for alias in words(aliases)}
 
-    def _no_server(self, name: str) -> bool:
-        """`read/x` is an unknown tool of the set `read`, not a tool of a server of that name."""
-        return name in self.mcp.get("no_servers", ()) or name in self.names or name in self.aliases
+    def _is_set(self, name: str) -> bool:
+        """`read/x` is an unknown tool of the set `read`, not a tool of a server of that name. Where a sign stands
+        before the server (`@aws`, `mcp__aws`), a tool of its name is something else."""
+        return name in self.names or name in self.aliases
 
     @property
     def mcp_is_loose(self) -> bool:

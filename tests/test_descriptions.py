@@ -129,6 +129,13 @@ def test_fields_name_fields_of_the_model(id: str) -> None:
 
 
 @pytest.mark.parametrize("id", FORMATS)
+def test_keys_of_servers_are_words(id: str) -> None:
+    """A bare `off` is false in YAML, and a key that nobody looks up."""
+    for row in registry.load(id).fields.values():
+        assert set(row.fact("server_keys") or ()) <= {"only", "except", "off", "gives", "other"}
+
+
+@pytest.mark.parametrize("id", FORMATS)
 def test_models_are_known(id: str) -> None:
     table = registry.load(id).models
     models = load_data("models")

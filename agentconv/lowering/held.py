@@ -31,8 +31,9 @@ def lowered_tools(
     if not held and kin(src, dst) and denied_by_fields(agent, src, program=False):
         before = of_tools(agent.tools, src, program=False)  # the mode goes along, so what the list names may stay
     elif not kin(src, dst):
-        less, why = _held_extras(agent, src, dst, before, options, out)
-        held, reasons = held | less, {**why, **reasons}
+        out.bounded, why = _held_extras(agent, src, dst, before, options, out)
+        held, reasons = held | out.bounded, {**why, **reasons}
+        before = out.counted(before)
     leave = frozenset(c for c in (*CLASSES, "mcp:*") if options.allows(c)) - forbid - held
     bounds = Bounds(forbid | held, tuple(reasons.items()), options.approval, leave)
     tools, delegates, notes = control_for(agent, src, dst, before, bounds)

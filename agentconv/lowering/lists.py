@@ -174,7 +174,7 @@ def listed(job: ToolJob, source: Tools, whole: list[Wish], scoped: list[Wish], a
     servers = _servers(job, source, listed=True)
     brought = {cap for rule in servers for cap in rule.tool.caps}
     kept = [wish for wish in kept if wish.cap not in brought]
-    cut = frozenset(w.cap for w in scoped if not _free_elsewhere(job, w.cap))
+    cut = frozenset(w.cap for w in scoped if not free_elsewhere(job, w.cap))
     rules = _named(job, kept, along, cut)
     for wish in scoped:
         rules += _scoped(job, wish, rules)
@@ -211,7 +211,7 @@ def _whole_elsewhere(job: ToolJob, cap: str) -> bool:
     return opened(source) or lesser(cap) or not whole or any(not lesser(c) for c in whole)
 
 
-def _free_elsewhere(job: ToolJob, cap: str) -> bool:
+def free_elsewhere(job: ToolJob, cap: str) -> bool:
     """The same, where the class may be given at all."""
     return _whole_elsewhere(job, cap) and risk(cap) not in job.forbid and risk(cap) != "none"
 
@@ -219,7 +219,7 @@ def _free_elsewhere(job: ToolJob, cap: str) -> bool:
 def _scoped(job: ToolJob, wish: Wish, there: list[Rule]) -> list[Rule]:
     """A limited grant: kept where the target enforces such limits, else dropped."""
     table = job.dst.tools
-    if _free_elsewhere(job, wish.cap):
+    if free_elsewhere(job, wish.cap):
         picked = choose([wish.cap], [], job.allowed, job.dst)  # the class is whole by another tool
         if found := picked.by_cap.get(wish.cap):
             text = f"`{wish.label}` loses its limit; the agent has the whole right by another tool anyway"

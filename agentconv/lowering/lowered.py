@@ -9,6 +9,7 @@ from typing import Any
 from agentconv.model import Agent, Extra
 from agentconv.notes import Note, NoteEffect, note
 from agentconv.records import dataclass
+from agentconv.rights import Rights
 
 # what a program without the field does anyway: saying it and not saying it are the same
 USUAL: Mapping[str, tuple[Any, ...]] = {
@@ -78,6 +79,7 @@ class Lowered:
     notes: list[Note] = field(default_factory=list)
     limits: list[str] = field(default_factory=list)
     held: set[str] = field(default_factory=set)  # limits that stand in keys of the program's own, held by fewer rights
+    bounded: frozenset[str] = frozenset()  # classes that such a limit bounds: no right follows from having them
     skipped: bool = False
     edits: tuple[Edit, ...] = ()  # changes to the source's prompt that were asked for
     cut: str = ""  # the examples of a description that was too long with them
@@ -85,3 +87,7 @@ class Lowered:
     def say(self, code: str, message: str, at: str, effect: NoteEffect | None = None, help: str = "") -> None:
         """A note at a field."""
         self.notes.append(note(code, message, effect=effect, path=at, help=help))
+
+    def counted(self, before: Rights) -> Rights:
+        """The rights of the source that others may be counted to: a shell that refuses some commands is no free one."""
+        return frozenset(r for r in before if r.cls not in self.bounded) if self.bounded else before

@@ -9,7 +9,7 @@ from agentconv import scopes as patterns
 from agentconv.capabilities import limited as right_alone
 from agentconv.lowering.choosing import choose
 from agentconv.lowering.joinedkeys import apart, reached
-from agentconv.lowering.lists import keeps
+from agentconv.lowering.lists import free_elsewhere, keeps
 from agentconv.lowering.wish import (
     ToolJob,
     Wish,
@@ -168,6 +168,12 @@ def _limited(job: ToolJob, wish: Wish, done: dict[str, list[Rule]]) -> None:
             break
         _say_dropped(job, wish, name)
         return
+    free = taken is None and free_elsewhere(job, wish.cap)
+    if found := choose([wish.cap], [], job.allowed, job.dst).by_cap.get(wish.cap) if free else None:
+        asks = any(approval == "ask" for _, _, approval in wish.grant.scopes)
+        whole = Grant(True, "ask" if asks else wish.grant.approval)
+        done[found] = _key(job, job.dst.tools.names[found], replace(wish, grant=whole))
+        taken = job.dst.tools.names[found]
     if taken is not None and any(r.effect == "allow" and r.scope is None for r in done[taken.name]):
         text = f"`{wish.label}` loses its limit; the agent has the whole right by another tool anyway"
         job.say("T011", text, wish.at)

@@ -12,7 +12,7 @@ from agentconv.lowering.lowered import Lowered
 from agentconv.model import Agent, Rule, Tool, Tools
 from agentconv.patterns import pattern
 from agentconv.reading.reach import wrong_values
-from agentconv.rights import Right, Rights, contains
+from agentconv.rights import Right, Rights, by_server, contains
 from agentconv.serverwords import among, meaning
 from agentconv.spec import Field, Spec
 
@@ -118,7 +118,14 @@ def _taken(name: str, config: Any, src: Spec, dst: Spec, known: frozenset[str], 
     if every - set(kept):
         text = f"that the MCP server `{name}` has all its tools is what {dst.program} takes for granted"
         out.say("L009", text, "mcp_servers", "info")
-    if gone := [k for k in config if k not in kept and k not in every]:
+    left = [k for k in config if k not in kept and k not in every]
+    if held := _held(name, config, limiting, dst, out) & set(left):
+        words = ", ".join(f"`{k}`" for k in left if k in held)
+        text = (
+            f"{words} of the MCP server `{name}`: what it says is held by the tools that the agent has in {dst.program}"
+        )
+        out.say("L009", text, "mcp_servers", "info")
+    if gone := [k for k in left if k not in held]:
         words = ", ".join(f"`{k}`" for k in gone)
         out.say(
             "L002",
@@ -126,6 +133,27 @@ def _taken(name: str, config: Any, src: Spec, dst: Spec, known: frozenset[str], 
             "mcp_servers",
         )
     return kept
+
+
+def _held(
+    server: str, config: Mapping[str, Any], limiting: Mapping[str, Any], dst: Spec, out: Lowered
+) -> frozenset[str]:
+    """The keys for some tools of a server that lose nothing without a word of their own: they were taken as rules
+    (``limited_servers``), and the target's control gives none that they leave out."""
+    grants = by_server(out.agent.tools, dst)
+    whole = grants.get((server, None), grants["*", None])
+    there = {tool for (one, tool), grant in grants.items() if one == server and tool and grant.open}
+    held = set()
+    for word in ("only", "except"):
+        for key in (*limiting.get(word, ()), *among(word)):
+            names = _names(config, [key])
+            if names is None or "*" in names:
+                continue
+            if word == "only" and not whole.open and there <= set(names):
+                held.add(key)
+            if word == "except" and not any(grants.get((server, tool), whole).open for tool in names):
+                held.add(key)
+    return frozenset(held)
 
 
 def _server(config: Any, row: Field, theirs: Field | None) -> Any:
@@ -197,19 +225,23 @@ def _remote(config: dict[str, Any], address: str, way: str, row: Field) -> dict[
     return {"type": way, **made} if way else made
 
 
-def limited_servers(agent: Agent, src: Spec) -> Agent:
-    """Tools that a server's configuration leaves out, as rules: the limit must hold where the key means nothing."""
+def limited_servers(agent: Agent, src: Spec, *, as_meant: bool = True) -> Agent:
+    """Tools that a server's configuration leaves out, as rules: the limit must hold where the key means nothing.
+    ``as_meant``: words of other programs count, too; without it only what the program itself is known to honour."""
     row = src.by_field.get("mcp_servers")
     if row is None or not row.applied or not isinstance(agent.mcp_servers, Mapping):
         return agent
     own = row.fact("server_keys") or {}
-    facts = {word: (*own.get(word, ()), *load_data("servers")[word]) for word in ("only", "except")}
+    others = load_data("servers") if as_meant else {}
+    facts = {word: (*own.get(word, ()), *others.get(word, ())) for word in ("only", "except")}
     rules = list(agent.tools.rules)
     last: list[Rule] = []
     for server, config in agent.mcp_servers.items():
         if not isinstance(config, Mapping):
             continue
-        if _switched_off(config):  # its tools are not there; in the target a server of that name may be
+        off = _switched_off(config)
+        if off and (as_meant or off in own.get("off", ())):
+            # its tools are not there; in the target a server of that name may be
             last.append(Rule("deny", Tool(f"{server}/*", server=server), at="mcp_servers"))
             continue
         only = _names(config, facts.get("only", ()))

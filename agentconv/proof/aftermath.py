@@ -16,7 +16,8 @@ from agentconv.spec import Spec, risk
 def refusal(job: Job, made: Attempt, gained: list[str]) -> Note | None:
     """The message of a refusal, or ``None`` where nothing was gained or the user allowed all of it."""
     classes = [("limits" if g.startswith("limit:") else g.split("(")[0]) for g in gained]
-    with_leave = job.before | {counting.Right(c) for c in job.options.allow_widening if c != "*"}
+    before = made.lowered.counted(job.before)
+    with_leave = before | {counting.Right(c) for c in job.options.allow_widening if c != "*"}
     within = not counting.gained(with_leave, made.gained)  # who may run commands may do the rest with them
     if all(job.options.allows(c) for c in classes if c == "limits" or not within):
         return None
@@ -128,7 +129,8 @@ def beside_a_shell(job: Job, made: Attempt) -> list[Note]:
     """Classes that are new by name, though who has a free shell could do them with it."""
     after = counting.spread(made.rights | counting.of_ambient(job.dst))
     here = any(r.cls == "runs" and r.whole for r in after)  # else one that asked, and was left out for it, is none
-    had = job.before if here else counting.unasked(job.before, job.dst)
+    had = made.lowered.counted(job.before)
+    had = had if here else counting.unasked(had, job.dst)
     if job.dst.text_kind or not any(r.cls == "runs" and r.whole for r in had):
         return []
     new = sorted({r.cls for r in after} - {r.cls for r in job.before})

@@ -76,9 +76,10 @@ def attempt(job: Job, lowered: Lowered) -> Attempt | Note:
         return note("V001", f"{job.dst.program} would not take the output: {back}", file=path)
     # what a session of its own reads gives no rights and takes none
     after = frozenset() if job.dst.text_kind else counting.of_agent(back, job.dst, program=True)
-    gained = frozenset() if job.dst.text_kind else counting.gained(job.before, after)
+    before = lowered.counted(job.before)
+    gained = frozenset() if job.dst.text_kind else counting.gained(before, after)
     ambient = frozenset(r for r in counting.of_ambient(job.dst) if r.cls in ("writes", "runs"))
-    made = Attempt(lowered, path, text, back, after, gained | counting.gained(job.before, ambient))
+    made = Attempt(lowered, path, text, back, after, gained | counting.gained(before, ambient))
     others = shared_readers(job.dst, job.options.user, path)
     made.seen = [_seen(job, other, program, equal, made) for other, program, equal in others]
     return made
@@ -133,7 +134,7 @@ def _seen(job: Job, other: Spec, program: str, equal: bool, made: Attempt) -> Se
         return Seen(other, program, equal, None)
     agent = _no_servers(read.agents[0].agent, job.dst)
     rights = counting.of_agent(agent, other, program=True)
-    return Seen(other, program, equal, agent, counting.gained(job.before, rights))
+    return Seen(other, program, equal, agent, counting.gained(made.lowered.counted(job.before), rights))
 
 
 def _no_servers(agent: Agent, dst: Spec) -> Agent:

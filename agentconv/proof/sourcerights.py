@@ -19,7 +19,7 @@ def source_rights(read: Read, reading: Reading, program: Reading | None) -> tupl
     """The narrower of what the file asks for and what its program gives, and a note where they differ."""
     agent, _ = narrowed_star(read, reading, program)
     agent, idle = narrowed_given(replace(read, agent=agent), reading, program)
-    rights, notes = counted(replace(read, agent=agent), reading, program)
+    rights, notes = counted(replace(read, agent=limited_servers(agent, reading.spec)), reading, program)
     return rights, [*idle, *notes]
 
 

@@ -59,7 +59,12 @@ def _near(folder: str) -> list[tuple[str, frozenset[str], list[tuple[str, str]]]
 def _around(path: str) -> list[str]:
     """Formats whose folder the file lies somewhere below, where their program does not look: it was meant for them."""
     slashed = "/" + path.lstrip("/")
-    return [id for id, _, globs in _places() if any(fixed[1:].endswith("/") and fixed in slashed for fixed, _ in globs)]
+    return [
+        id
+        for id, _, globs in _places()
+        if any(fixed[1:].endswith("/") and fixed in slashed for fixed, _ in globs)
+        and (heads()[id].get("recognise") or {}).get("by_folder") is not False
+    ]
 
 
 def passed_over(path: str, skipped: Iterable[str]) -> bool:

@@ -302,6 +302,9 @@ def _denied(token: str, at: str, place: Node, row: Field, ctx: Context) -> list[
     """What one name of a deny-list takes away."""
     table = ctx.spec.tools
     found = _found_denied(token, at, place, ctx)
+    beside = _beside_names(token, at, place, found, ctx)
+    if beside and found.how == "unknown":
+        return beside
     if ctx.author and found.how == "unknown" and (denied := _by_pattern(token, at, place, ctx)):
         return denied
     if found.how == "star":
@@ -322,7 +325,16 @@ def _denied(token: str, at: str, place: Node, row: Field, ctx: Context) -> list[
         if found.tool.server and table.fact("deny_mcp") == "exact" and not found.tool.member:
             return []
     remember(token, at, place, found, ctx)
-    return [Rule("deny", found.tool, scope, None, at)]
+    return [Rule("deny", found.tool, scope, None, at), *beside]
+
+
+def _beside_names(token: str, at: str, place: Node, found: Found, ctx: Context) -> list[Rule]:
+    """What a pattern takes beside the program's own tools."""
+    if not ctx.spec.tools.fact("wildcards"):
+        return []
+    from agentconv.reading.wildkeys import beside_names
+
+    return beside_names(token, found, at, place, ctx)
 
 
 def _found_denied(token: str, at: str, place: Node, ctx: Context) -> Found:

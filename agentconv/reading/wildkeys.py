@@ -8,12 +8,14 @@ from fnmatch import fnmatchcase
 
 from agentconv.containers import Node
 from agentconv.model import Rule, Tool
+from agentconv.namepatterns import SAFE_REGEX, bare_regex
 from agentconv.patterns import pattern
 from agentconv.reading.context import Context
-from agentconv.reading.toolnames import Found
+from agentconv.reading.toolnames import Found, recognise, star
 from agentconv.serverwords import is_every
 
 WILD = pattern(r"[*?]")
+ALTERED = pattern(r"[^\w-]")  # where a regular expression stops to be plain text
 SERVER = pattern(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
@@ -24,11 +26,13 @@ def every_server(token: str, found: Found, ctx: Context) -> bool:
     return found.how not in ("own", "alias", "known-mcp", "dead")
 
 
-def all_closed(token: str, found: Found, at: str, place: Node, ctx: Context) -> Rule | None:
-    """The denial that such a word is meant to be."""
+def all_closed(token: str, found: Found, at: str, place: Node, ctx: Context, *, asks: bool = False) -> Rule | None:
+    """The denial that such a word is meant to be; a question before every server is narrowed to it."""
     if not every_server(token, found, ctx):
         return None
     text = f"`{token}` denies no MCP server in {ctx.spec.seen}; taken as meant, for every one"
+    if asks:
+        text = f"`{token}` asks before no MCP server in {ctx.spec.seen}; taken as a denial of every one"
     ctx.say("T009", text, at, place)
     return Rule("deny", Tool(token, server="*"), None, None, at)
 
@@ -39,8 +43,9 @@ def closed_servers(found: Found, made: Iterable[Rule], key: str, at: str, place:
     Which tools a server has is not known, so a part of them cannot be told from the rest: the whole is less."""
     rules, text = list(made), key
     if every_server(key, found, ctx):
-        shut = any(r.effect == "deny" or r.approval == "ask" for r in rules)
-        closed_all = all_closed(key, found, at, place, ctx) if shut else None
+        denies = any(r.effect == "deny" for r in rules)
+        shut = denies or any(r.approval == "ask" for r in rules)
+        closed_all = all_closed(key, found, at, place, ctx, asks=not denies) if shut else None
         return [closed_all] if closed_all else [replace(r, tool=Tool(key)) for r in rules]
     wild = WILD.search(text) if ctx.spec.tools.fact("wildcards") else None
     limits = [r for r in rules if r.effect == "deny" or (r.approval == "ask" and found.how == "unknown")]
@@ -68,24 +73,56 @@ def _whole_server(rules: list[Rule], key: str, start: str, at: str, place: Node,
     return [replace(r, tool=Tool(key, server=start)) for r in rules]
 
 
-def meant_by_pattern(token: str, ctx: Context) -> list[Tool]:
+def meant_by_pattern(token: str, ctx: Context, *, denied: bool = False) -> list[Tool]:
     """What a pattern in a list may stand for, where the program is not known to take one: its author means
-    less, so all of it is denied. A part of a server is the whole of it, and a part of the servers is every one."""
+    less, so all of it is denied. A part of a server is the whole of it, and a part of the servers is every one.
+
+    A denial counts in forms, too, that are no tool's of a list: `mcp__x*`, where a list has `mcp__x__*` or one tool."""
     wild = WILD.search(token)
     if wild is None:
         return []
     table = ctx.spec.tools
     tools = [name.tool() for name in table.names.values() if fnmatchcase(name.name, token)]
-    server = table.mcp_tool(WILD.sub("x", token))
+    filled = WILD.sub("x", token)
+    server = table.mcp_tool(filled) or (table.denied_tool(filled) if denied else None)
+    if server is None and denied and (other := recognise(filled, ctx.spec, author=True)).how == "foreign-mcp":
+        server = other.tool
     if server is not None and server.server:
         known = wild.start() > token.find(server.server) >= 0
         tools.append(Tool(token, server=server.server if known else "*"))
     return tools
 
 
+def beside_names(token: str, found: Found, at: str, place: Node, ctx: Context) -> list[Rule]:
+    """What a pattern in a list of denials takes beside the program's own tools, where the program takes patterns: tools
+    of servers, whose names stand in no file, and of an expression that is not tried here whatever it may match."""
+    table = ctx.spec.tools
+    if not ctx.author or not table.fact("wildcards") or found.how not in ("own", "unknown") or table.own(token):
+        return []
+    sign = str(table.fact("regex") or "")
+    regex = bool(sign) and token.startswith(sign)
+    text = bare_regex(token, sign) if regex else token
+    if not SAFE_REGEX.fullmatch(text) if regex else "[" in text:
+        ctx.say(
+            "T013", f"`{token}` is an expression that is not tried here; taken as a denial of every tool", at, place
+        )
+        return [Rule("deny", star(ctx.spec), None, None, at)]
+    end = (ALTERED if regex else WILD).search(text)
+    if end is None or (regex and all(table.own(one) for one in text.split("|"))):
+        return []
+    start = "" if regex and ("|" in text or "?" in text) else text[: end.start()]
+    if found.how == "own" and start and "_" not in start:
+        return []  # `web.*`: the program's own tools are meant
+    words = start.split("_")
+    servers = ["_".join(words[:n]) for n in range(1, len(words)) if words[0]]
+    said = " and ".join(f"the MCP server `{s}`" for s in servers) or "every MCP server"
+    ctx.say("T013", f"`{token}` may stand for tools of MCP servers, too; taken as a denial of {said}", at, place)
+    return [Rule("deny", Tool(token, server=s), None, None, at) for s in servers or ("*",)]
+
+
 def denied_by_pattern(token: str, at: str, place: Node, ctx: Context) -> list[Rule]:
     """Denials of all that a pattern may stand for."""
-    tools = meant_by_pattern(token, ctx)
+    tools = meant_by_pattern(token, ctx, denied=True)
     if tools:
         names = ", ".join(f"`{tool.name}`" for tool in tools if not tool.server)
         servers = ["every MCP server" if t.server == "*" else f"the MCP server `{t.server}`" for t in tools if t.server]

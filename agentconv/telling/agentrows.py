@@ -15,6 +15,7 @@ from agentconv.alike import Apart, Kinds, Texts, apart, is_name, parted, signs
 from agentconv.bodies.company import Company
 from agentconv.convert import convert_read, source_rights
 from agentconv.lowering.lower import Options
+from agentconv.lowering.servers import limited_servers
 from agentconv.lowering.traces import any_in
 from agentconv.model import Agent, Scope
 from agentconv.notes import Note
@@ -230,7 +231,8 @@ def _cell(dst: Spec, read: Read, reading: Reading, program: Reading) -> Cell:
         twin = next((r for r in seen.agents if r.agent.id == read.agent.id), None) or next(iter(seen.agents), None)
         if twin is None:
             return Cell([], "not loaded", "no")
-        rights = counting.of_agent(twin.agent, seen.spec, program=True, usual=True)
+        there = limited_servers(twin.agent, seen.spec, as_meant=False)
+        rights = counting.of_agent(there, seen.spec, program=True, usual=True)
         return Cell(counting.spelled(rights), "as it lies", shorthand(rights))
     made = convert_read(read, reading, program, dst, Options(), NOBODY)
     if not made.files:

@@ -24,10 +24,10 @@ from agentconv.registry import load
 
 PLACES = 8  # that are filled in turn
 ROOM = 1_000_000  # bytes of one; a file that takes more than is left of it is read by whoever needs it
-CHUNK = 64  # files of one
-ENOUGH = 2  # places that wait to be looked at: there is time to take files in
+CHUNK = 64  # files in one, at most
+ENOUGH = 2  # so many full places wait for the first process: there is time to take files in
 NOT_HERE = -1  # instead of a size: no file, a link, one that grows, one that is too large
-FREE, ALONE = b"f", b"a"
+FREE, ALONE = b"f", b"a"  # what the first process says: a place may be filled again; go on without handing over
 
 Known = tuple[Facts | None, alike.Told | None]
 

@@ -22,7 +22,7 @@ ROOM = 4_000_000  # bytes of one call; more of them are written here
 
 
 class Scribe:
-    """The one who writes. Should it die, what it has not answered is written here."""
+    """The one who writes. Should it die, what it has not answered for is written here."""
 
     def __init__(self) -> None:
         self._memory = mmap(-1, PLACES * ROOM)

@@ -36,9 +36,8 @@ class Source:
     """A file that may hold agents. ``below`` is the folder between its place and the file."""
 
     path: str
-    at: (
-        str | os.PathLike[str] | None
-    )  # where it lies; nowhere is standard input. As text it takes a third of the memory
+    # where it lies; nowhere is standard input. As text it takes a third of the memory
+    at: str | os.PathLike[str] | None
     format: str | None = None
     text: str | None = None
     below: str = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
 
 from agentconv.fingerprints import sha256
 from agentconv.patterns import pattern
@@ -36,7 +37,7 @@ def stand_in(text: str) -> str:
 
 def legal(text: str | None, rules: dict[str, object] | None) -> bool:
     """Whether a name fits the description's rules."""
-    if not text or not text.strip() or any(ord(c) < 32 for c in text):
+    if not text or not text.strip() or (not text.isprintable() and any(ord(c) < 32 for c in text)):
         return False
     if not rules:
         return True
@@ -46,6 +47,7 @@ def legal(text: str | None, rules: dict[str, object] | None) -> bool:
     return not isinstance(pattern, str) or re.fullmatch(pattern, text) is not None
 
 
+@cache
 def taken(spec: Spec) -> frozenset[str]:
     """Names, in lower case, that the program lets no agent have."""
     return frozenset(str(name).lower() for name in spec.identity.get("taken") or ())

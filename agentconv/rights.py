@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from agentconv.capabilities import limited
 from agentconv.comparing import ALL, CLASSES, MCP, Right, Rights, contains, covers, gained, lost, spelled
@@ -389,6 +389,7 @@ def class_of(cap: str) -> str:
     return MCP if cap == "mcp" else risk(cap)
 
 
+@cache
 def of_ambient(spec: Spec) -> Rights:
     """What every agent of the program has anyway."""
     found = {class_of(cap) for caps in spec.ambient.values() for cap in caps}

@@ -24,12 +24,17 @@ class Field:
         """One word of the row."""
         return self.facts.get(name, default)
 
-    @property
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The words of the row: most say few, and each value is asked for all that matter to it at once."""
+        return frozenset(self.facts)
+
+    @cached_property
     def written(self) -> bool:
         """Old spellings are read only."""
         return self.facts.get("write") != "never"
 
-    @property
+    @cached_property
     def applied(self) -> bool:
         """Whether the key does anything in the program."""
         return self.facts.get("applied", True) is not False

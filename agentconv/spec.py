@@ -34,7 +34,7 @@ class Spec:
     folder: str = ""
     extra: dict[str, Any] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def id(self) -> str:
         """What --to takes."""
         return str(self.head["id"])
@@ -44,27 +44,27 @@ class Spec:
         """Its id, and that of the description it extends: formats of one program, or of one made from it, share one."""
         return frozenset(str(id) for id in (self.head["id"], self.head.get("extends")) if id)
 
-    @property
+    @cached_property
     def program(self) -> str:
         """The program, as a note names it."""
         return str(self.head.get("program") or self.head["title"])
 
-    @property
+    @cached_property
     def seen(self) -> str:
         """The program with the version the facts were seen in."""
         return f"{self.program} {self.head['version']}" if self.head.get("version") else self.program
 
-    @property
+    @cached_property
     def syntax(self) -> str:
         """The container's syntax."""
         return str(self.head["syntax"])
 
-    @property
+    @cached_property
     def many(self) -> bool:
         """One file holds many agents."""
         return bool(self.head.get("many"))
 
-    @property
+    @cached_property
     def text_kind(self) -> bool:
         """Read by a session that has rights of its own: no rights, no refusal."""
         return self.head.get("kind") == "text"

@@ -27,12 +27,12 @@ class ToolTable:
         """One word of the table."""
         return self.data.get(key, default)
 
-    @property
+    @cached_property
     def control(self) -> str:
         """list, map, groups, switch or none."""
         return str(self.data.get("control", "none"))
 
-    @property
+    @cached_property
     def enforced(self) -> str:
         """yes, no or unknown (YAML reads bare yes/no as booleans)."""
         value = self.data.get("enforced", True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -121,6 +122,34 @@ def test_what_a_dead_process_has_not_written_is_written_here(tmp_path: Path, mon
     monkeypatch.setattr(scribe.Scribe, "put", killing)
     both(tmp_path, monkeypatch, work)
     assert killed
+
+
+def test_neither_waits_for_the_other_where_pipes_are_small(tmp_path: Path) -> None:
+    """Linux gives a user who has many pipes only small ones (pipe(7), pipe-user-pages-soft); and where nothing can be
+    written, each answer is as long as the name of a file."""
+
+    def too_late(*_: object) -> None:
+        raise TimeoutError
+
+    (tmp_path / "file").write_text("in the way", "utf-8")
+    answered: list[int] = []
+    before = signal.signal(signal.SIGALRM, too_late)
+    one = scribe.Scribe()
+    try:
+        for pipe in (one._orders, one._answers):
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, 4096)
+        signal.alarm(20)
+        for call in range(8):
+            folder = tmp_path / "file" / "deep" if call % 2 else tmp_path
+            orders = [putting.Order(str(folder / f"{call}-{n}-{'x' * 100}"), b"text", True) for n in range(100)]
+            one.put(orders, lambda answers: answered.append(sum(a.problem is not None for a in answers)))
+        one.wait()
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+        os.kill(one._process, signal.SIGKILL) if len(answered) < 8 else None
+        one.close()
+    assert answered == [0, 100] * 4
 
 
 def test_more_than_there_is_room_for_is_written_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,13 +38,15 @@ class Reader:
     read by whoever asks; should it die, all the rest."""
 
     def __init__(self, found: Sequence[Source]) -> None:
-        self._paths = [os.fspath(source.at) for source in found if source.at is not None]
+        self._announced = found
         self._memory = mmap(-1, PLACES * ROOM)
         told, self._told = os.pipe()
         self._found, handed = os.pipe()
-        self._next = 0  # of the paths, the first one that was not handed over
+        self._next = 0  # of them, the first one that was not handed over
         self._place = 0
-        self._here: dict[str, tuple[int, int, Known]] = {}
+        self._here: dict[
+            int, tuple[int, int, Known]
+        ] = {}  # by source: a file may be given twice, and meant differently
         mine = os.getpid()
         self._process = os.fork()
         if self._process == 0:
@@ -57,12 +59,11 @@ class Reader:
 
     def take_over(self, source: Source) -> bytes | None:
         """The bytes of the next source, which is taken in as far as that is done; ``None`` where they are not here."""
-        path = os.fspath(source.at or "")
-        while path not in self._here:
-            if path not in self._paths[self._next : self._next + CHUNK]:
+        while id(source) not in self._here:
+            if not any(source is one for one in self._announced[self._next : self._next + CHUNK]):
                 return None  # asked for again, or never announced
             self._receive()
-        start, size, (facts, like) = self._here.pop(path)
+        start, size, (facts, like) = self._here.pop(id(source))
         if size == NOT_HERE:
             return None
         data = self._memory[start : start + size]
@@ -79,18 +80,18 @@ class Reader:
             self._say(FREE)
         found: list[tuple[int, Known]] | None = receive(self._found)
         if found is None:  # it is dead
-            self._next = len(self._paths)
+            self._next = len(self._announced)
             return
         at, self._here = self._place * ROOM, {}
-        for path, (size, known) in zip(self._paths[self._next :], found, strict=False):
-            self._here[path] = at, size, known
+        for source, (size, known) in zip(self._announced[self._next : self._next + len(found)], found, strict=True):
+            self._here[id(source)] = at, size, known
             at += max(size, 0)
         self._next += len(found)
         self._place = (self._place + 1) % PLACES
 
     def let_alone(self) -> None:
         """From here on others read, too: it goes on, for what was read once is read quickly, and hands over nothing."""
-        self._next, self._here = len(self._paths), {}
+        self._next, self._here = len(self._announced), {}
         self._say(ALONE)
 
     def _say(self, word: bytes) -> None:
@@ -115,15 +116,21 @@ def _read(memory: mmap, found: Sequence[Source], told: int, handed: int, wanted:
         view = memoryview(memory)
         place = done = free = 0
         alone = False
+
+        def told_more() -> bool:
+            nonlocal alone, free
+            words = os.read(told, PLACES)
+            alone, free = not words or ALONE in words, free + len(words)
+            return not alone
+
         while done < len(found) and wanted():
             if not alone and select.select([told], [], [], 0 if free else None)[0]:
-                words = os.read(told, PLACES)
-                alone, free = not words or ALONE in words, free + len(words)
+                told_more()
             room = view[place * ROOM : (place + 1) * ROOM]
             read = _chunk(room, found[done : done + CHUNK], not alone and free <= PLACES - ENOUGH)
             done, place, free = done + len(read), (place + 1) % PLACES, free - 1
             if not alone:
-                send(handed, read)
+                send(handed, read, told, told_more)
     finally:
         os._exit(0)
 

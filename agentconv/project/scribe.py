@@ -58,14 +58,14 @@ class Scribe:
         self._under_way.append((place, orders, told))
         said = [(order.full, len(order.data), order.new, order.lying) for order in orders]
         with suppress(BrokenPipeError):  # seen when its answer is missing
-            send(self._orders, (start, said))
+            send(self._orders, (start, said), self._answers, self._answered)
 
     def wait(self) -> None:
         """Until all is written."""
         while self._under_way:
             self._answered()
 
-    def _answered(self) -> None:
+    def _answered(self) -> bool:
         place, orders, told = self._under_way[0]
         answers = receive(self._answers)
         if answers is None:  # it is dead
@@ -73,6 +73,7 @@ class Scribe:
         self._under_way.popleft()
         self._free.append(place)
         told(answers)
+        return True
 
     def close(self) -> None:
         """What was handed over is written all the same: it is proved, and nothing half done may stay."""

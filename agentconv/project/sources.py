@@ -19,7 +19,7 @@ from agentconv.containers import MAX_BYTES
 from agentconv.notes import Note, note
 from agentconv.project import files
 from agentconv.project.ahead import take_over
-from agentconv.project.nearby import is_file, is_folder, is_there
+from agentconv.project.nearby import is_file, is_folder, is_missing, is_there
 from agentconv.project.questions import beside as beside
 from agentconv.reading.deciding import decide
 from agentconv.reading.detect import Guess, by_place, guess, passed_over, syntax_fits
@@ -320,7 +320,8 @@ def listed(arguments: Iterable[str], cwd: Path, from_: str | None, most: int) ->
             yield Source(shown(path, cwd), path, from_, asked=True, real=_real(path), most=most)
         else:
             missing = Source(argument, path, from_, asked=True, settled=True, real=_real(path))
-            missing.notes.append(note("F001", "no such file or folder", file=argument))
+            message, help = is_missing(path)
+            missing.notes.append(note("F001", message, file=argument, help=help))
             yield missing
 
 

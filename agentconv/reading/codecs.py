@@ -23,13 +23,7 @@ def read_value(node: Node, row: Field, ctx: Context) -> Any:
     """The model's value of a key, or ``UNSAID`` where it says nothing."""
     if node.kind == "scalar" and (node.value is None or (not node.value and row.fact("falsy") == "null")):
         return _null(node, row, ctx)
-    if (word := row.fact("no_text")) and as_text(node) is None:
-        ctx.refuse(word, f"`{row.key}` is a map, or holds one")
-        text = f"`{row.key}` is a map, or holds one: {ctx.spec.seen} does not load this file; left out"
-        ctx.say("R012", text, row.field or row.key, node, effect="lost")
-        return UNSAID
-    if row.fact("numbers") and _is_number(node.value, row.fact("numbers")):
-        ctx.say("R007", f"`{row.key}: {node.text}` has no word in other programs; left out", row.field or row.key, node)
+    if not row.words.isdisjoint(_LEFT_OUT) and _is_left_out(node, row, ctx):
         return UNSAID
     try:
         value = _READERS[row.type](node, row, ctx)
@@ -47,6 +41,22 @@ def read_value(node: Node, row: Field, ctx: Context) -> Any:
         ctx.say("R007", f"`{row.key}: {node.text}` is no number; left out", row.field or row.key, node)
         return UNSAID
     return round(value * unit)  # 16.65 minutes are 998.9999999999999 seconds to a computer
+
+
+_LEFT_OUT = frozenset(("no_text", "numbers"))
+
+
+def _is_left_out(node: Node, row: Field, ctx: Context) -> bool:
+    """Whether it is no value for the model, which is said."""
+    if (word := row.fact("no_text")) and as_text(node) is None:
+        ctx.refuse(word, f"`{row.key}` is a map, or holds one")
+        text = f"`{row.key}` is a map, or holds one: {ctx.spec.seen} does not load this file; left out"
+        ctx.say("R012", text, row.field or row.key, node, effect="lost")
+        return True
+    if row.fact("numbers") and _is_number(node.value, row.fact("numbers")):
+        ctx.say("R007", f"`{row.key}: {node.text}` has no word in other programs; left out", row.field or row.key, node)
+        return True
+    return False
 
 
 def _null(node: Node, row: Field, ctx: Context) -> Any:
@@ -88,8 +98,11 @@ def _bad(bad: Bad, node: Node, row: Field, ctx: Context, of_type: Any = None) ->
     return bad.meant
 
 
+_LIMITS = frozenset(("empty", "values", "min", "max", "invert", "pattern", "max_length", "distinct"))
+
+
 def _legal(value: Any, node: Node, row: Field, ctx: Context) -> Any:
-    if value is UNSAID:
+    if value is UNSAID or row.words.isdisjoint(_LIMITS):
         return value
     if row.fact("empty") == "unsaid" and (value in ("", (), {}) or (row.type == "int" and value == 0)):
         return UNSAID

@@ -20,6 +20,7 @@ from agentconv.spec import Field, Spec, all_caps, risk
 
 WHOLE = ("string", "text", "prompt-parts", "data")  # types whose texts are never taken apart into names
 MAPS = ("map", "tool-bools", "permission")
+_MORE = frozenset(("gives", "adds", "form", "beside"))  # words of a row whose value is more than that of its field
 
 
 class Keys:
@@ -128,6 +129,9 @@ class Keys:
     def _value(self, key: str, node: Node, row: Field) -> None:
         value = read_value(node, row, self.ctx)
         if value is UNSAID or (not self.ctx.author and not row.applied and not row.written):
+            return
+        if row.field not in (None, "prompt_parts") and row.words.isdisjoint(_MORE):
+            self.fields.setdefault(row.field, value)
             return
         if row.fact("gives"):
             among = others(self.document, self.entry, self.spec) if row.fact("among") and value is True else None

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from agentconv.__main__ import main as start
 from agentconv.cli import app
+from agentconv.project import checks
 
 AGENT = "---\nname: reader\ndescription: Reads.\ntools: Read\n---\n\nRead.\n"
 COMMANDS = (["convert", "--to", "opencode"], ["check"], ["list"], ["list", "--user"], ["formats"], [], ["build"])
@@ -94,3 +95,25 @@ def test_an_interrupt_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SystemExit) as ended:
         start()
     assert ended.value.code == 130
+
+
+@pytest.mark.parametrize("cause", ["closed", "changed"])
+def test_what_cannot_be_mended_stays_and_is_said(cause: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`check --fix` where the folder is closed, and where somebody saves the file while it is checked."""
+    file = tmp_path / "fixer.md"
+    file.write_text("---\nname: fixer\ndescription: Mends tests: one at a time.\n---\n\nMend.\n", "utf-8")
+    (done := checks.CheckRun()).files.append(checks.Looked("fixer.md", "claude-code"))
+    done.changes.append(("fixer.md", text := file.read_text("utf-8"), text.replace("Mend", "Write")))
+    done.full["fixer.md"] = file
+    if cause == "changed":
+        file.write_text(text := text + "And more.\n", "utf-8")
+    else:
+
+        def closed(*_: object) -> None:
+            raise PermissionError(errno.EACCES, "Permission denied", "fixer.md")
+
+        monkeypatch.setattr("agentconv.project.files.write_bytes", closed)
+    checks.write(done)
+    assert file.read_text("utf-8") == text and not done.changes
+    (said,) = done.findings
+    assert (said.code, done.files[0].unread) == ("F003" if cause == "changed" else "F002", True) and said.mend

@@ -131,6 +131,22 @@ def _check(project: Path, runner: Path, **inputs: str) -> subprocess.CompletedPr
     return step("Check", project, runner, **inputs)
 
 
+def test_the_action_looks_at_all_that_it_is_given(project: Path, runner: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Paths on lines of their own, as YAML has them; and the SARIF file holds what the targets make of it."""
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    for name in ("one", "two"):
+        (project / name).mkdir()
+    (project / "one/a.md").write_text(GOOD, "utf-8")
+    (project / "two/b.md").write_text(BAD, "utf-8")
+    done = _check(project, runner, paths="one\ntwo\n", targets="codex", sarif="found.sarif")
+    assert done.returncode == 1 and "file=two/b.md" in done.stdout + done.stderr
+    told = set(re.findall(r"file=([a-z./]+)", done.stdout + done.stderr))
+    kept = set(re.findall(r'"uri": "([a-z./]+)"', (project / "found.sarif").read_text("utf-8")))
+    assert told == {"one/a.md", "two/b.md"} <= kept
+    nothing = _check(project, runner, paths="nowhere")
+    assert nothing.returncode == 3 and "cat:" not in nothing.stderr
+
+
 def test_a_path_is_no_command(project: Path, runner: Path) -> None:
     done = step("Check", project, runner, paths="$(touch${IFS}hacked) ;touch hacked")
     assert done.returncode != 0 and not (project / "hacked").exists()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import signal
+import sys
+import termios
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -219,6 +222,55 @@ def test_what_leads_out_of_the_folder_is_not_taken_in_there(tmp_path: Path) -> N
     )  # fmt: skip
     assert known(f"{tmp_path}/in") is not None
     assert known(f"{tmp_path}") is None
+
+
+def test_a_file_given_twice_is_taken_in_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Found in a folder it lies one level down; named by the user it does not."""
+    monkeypatch.setattr(reader, "ENOUGH", 0)
+    file = tmp_path / "in/deep/x.md"
+    file.parent.mkdir(parents=True)
+    file.write_text("---\nname: x\ndescription: Reads the ledger.\n---\n\nRead.\n", "utf-8")
+
+    def both() -> list[Source]:
+        folder, real = str(tmp_path / "in"), str(file)
+        found = Source(
+            "in/deep/x.md", real, "claude-code", real=real, within="deep/x.md", loose=True, root=folder
+        )  # fmt: skip
+        return [found, Source("in/deep/x.md", real, "claude-code", asked=True, real=real)]
+
+    handed, alone = both(), [sources.taken(source) for source in both()]
+    one = reader.Reader(handed)
+    try:
+        assert [one.take_over(source) is not None for source in handed] == [True, True]
+    finally:
+        one.close()
+    assert [source.below for source in handed] == [source.below for source in alone if source is not None]
+    assert handed[0].below != handed[1].below, "both are the same, so nothing was mixed up"
+
+
+def test_it_goes_on_alone_also_where_nobody_takes_what_it_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, started: list[reader.Reader]
+) -> None:
+    monkeypatch.setattr(reader, "PLACES", 60)
+    monkeypatch.setattr(reader, "ENOUGH", 60)  # it takes nothing in, and is soon done
+    for n in range(5_000):
+        (tmp_path / f"{n:04}").write_text(str(n), "utf-8")
+    one = reader.Reader(listed(*sorted(tmp_path.iterdir())))
+    fcntl.fcntl(one._found, fcntl.F_SETPIPE_SZ, 4096)
+    until = time.monotonic() + 20
+    try:
+        waiting, before = bytearray(4), bytearray()
+        while not int.from_bytes(waiting, sys.byteorder) or waiting != before:  # bytes: no more of them go in
+            assert time.monotonic() < until
+            before = waiting[:]
+            time.sleep(0.3)
+            fcntl.ioctl(one._found, termios.FIONREAD, waiting)
+        one.let_alone()
+        while os.waitpid(one._process, os.WNOHANG)[0] == 0:
+            assert time.monotonic() < until
+            time.sleep(0.01)
+    finally:
+        one.close()
 
 
 def test_it_goes_on_alone_where_others_read_too(tmp_path: Path, started: list[reader.Reader]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -123,6 +124,34 @@ def test_what_a_dead_process_has_not_written_is_written_here(tmp_path: Path, mon
     assert killed
 
 
+def test_neither_waits_for_the_other_where_pipes_are_small(tmp_path: Path) -> None:
+    """Linux gives a user who has many pipes only small ones (pipe(7), pipe-user-pages-soft); and where nothing can be
+    written, each answer is as long as the name of a file."""
+
+    def too_late(*_: object) -> None:
+        raise TimeoutError
+
+    (tmp_path / "file").write_text("in the way", "utf-8")
+    answered: list[int] = []
+    before = signal.signal(signal.SIGALRM, too_late)
+    one = scribe.Scribe()
+    try:
+        for pipe in (one._orders, one._answers):
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, 4096)
+        signal.alarm(20)
+        for call in range(8):
+            folder = tmp_path / "file" / "deep" if call % 2 else tmp_path
+            orders = [putting.Order(str(folder / f"{call}-{n}-{'x' * 100}"), b"text", True) for n in range(100)]
+            one.put(orders, lambda answers: answered.append(sum(a.problem is not None for a in answers)))
+        one.wait()
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+        os.kill(one._process, signal.SIGKILL) if len(answered) < 8 else None
+        one.close()
+    assert answered == [0, 100] * 4
+
+
 def test_more_than_there_is_room_for_is_written_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scribe, "ROOM", 2_000_000)
 
@@ -163,6 +192,33 @@ def test_nothing_half_done_stays_when_a_run_is_ended(tmp_path: Path, sent: signa
     subprocess.run([*words, "--force"], cwd=tmp_path, env=env, check=False)
     whole = tree(out)
     assert len(whole) > 3_900 and all(whole[name] == text for name, text in left.items())
+
+
+INTERRUPTED = """
+import os, signal, sys
+from agentconv.project import putting, scribe
+fork = os.fork
+def hit():
+    made = fork()
+    if made == 0:
+        os.kill(os.getpid(), signal.SIGINT)
+    return made
+os.fork = hit
+signal.signal(signal.SIGINT, signal.default_int_handler)
+try:
+    one = scribe.Scribe()
+finally:
+    print("here", flush=True)
+one.put([putting.Order(sys.argv[1], b"text", True)], lambda answers: print(answers[0].problem))
+one.wait()
+one.close()
+"""
+
+
+def test_an_interrupt_when_the_copy_is_made_is_for_the_first_process(tmp_path: Path) -> None:
+    words = [sys.executable, "-c", INTERRUPTED, str(tmp_path / "file")]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.stdout, done.stderr) == ("here\nNone\n", "") and (tmp_path / "file").read_bytes() == b"text"
 
 
 def test_no_copy_is_made_of_a_process_in_which_something_else_runs() -> None:

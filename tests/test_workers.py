@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 import pickle
+import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +105,40 @@ def test_nothing_stays_beside_the_places_when_a_run_ends_early(tmp_path: Path, m
         batch.run(plan, sources.listed([str(place)], tmp_path, None, 10**6), step)
     assert (tmp_path / "out").is_dir(), "no worker wrote anything, so nothing could have stayed"
     assert not tree(tmp_path / "out")
+
+
+def interruptible() -> None:
+    """A group of its own, as a terminal makes it. What a shell puts into the background ignores Ctrl-C."""
+    os.setsid()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="groups of processes as Linux has them")
+@pytest.mark.parametrize(
+    ("end", "sent"), [(os.killpg, signal.SIGINT), (os.kill, signal.SIGKILL), (os.kill, signal.SIGTERM)]
+)
+def test_neither_files_nor_workers_stay_when_a_run_is_ended(
+    tmp_path: Path, end: Callable[[int, int], None], sent: signal.Signals
+) -> None:
+    """Ctrl-C reaches all of them, another signal only the first one."""
+    place = data.write(tmp_path, 2_000)
+    env = {**os.environ, "XDG_STATE_HOME": str(tmp_path / "state")}
+    words = [sys.executable, "-m", "agentconv", "convert", str(place), "--to", "opencode", "-o", "out/", "--jobs", "2"]
+    started = subprocess.Popen(words, cwd=tmp_path, env=env, stderr=subprocess.PIPE, preexec_fn=interruptible)
+    out = tmp_path / "out/.opencode/agents"
+    until = time.monotonic() + 60
+    while (there := len(list(out.glob("*.md")))) < 700 and time.monotonic() < until:
+        time.sleep(0.005)
+    end(started.pid, sent)
+    try:
+        _, said = started.communicate(timeout=60)  # also the workers have let go of the stream
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(started.pid, signal.SIGKILL)
+    assert there >= 700 and started.returncode != 0 and b"Traceback" not in said
+    left = tree(out)
+    assert len(left) < 1_900, "it was ended too late to say anything"
+    assert not [name for name in left if name.endswith(".tmp")]
 
 
 @pytest.mark.parametrize("suffix", [False, True])

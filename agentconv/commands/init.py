@@ -11,6 +11,15 @@ from agentconv.commands.own_formats import known
 from agentconv.project.nearby import is_there
 
 
+class NotWritten(click.ClickException):
+    """F002."""
+
+    exit_code = 3
+
+    def __init__(self, name: str, problem: OSError) -> None:
+        super().__init__(f"F002 {name}: {(problem.strerror or str(problem)).lower()}; ls -ld shows who may write here")
+
+
 @click.command()
 @click.option("--from", "from_", metavar="ID|PATH", help="The sources: a format, or a path inside the project.")
 @click.option("--to", multiple=True, metavar="ID[,ID…]", help="The formats to write.")
@@ -40,6 +49,6 @@ def init(from_: str | None, to: tuple[str, ...], force: bool) -> None:
     try:
         files.write_bytes(file, settings_text(choice).encode("utf-8"))
     except OSError as problem:
-        raise click.ClickException(f"F002 {config.NAME}: {(problem.strerror or str(problem)).lower()}") from problem
+        raise NotWritten(config.NAME, problem) from problem
     for line in choice.said():
         escape.say(line)

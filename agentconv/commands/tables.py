@@ -144,6 +144,8 @@ def explain(code: str) -> None:
     from agentconv.spec import load_data
 
     code = code.upper()
+    if code not in CODES and code[1:].isdecimal():
+        code = f"{code[0]}{code[1:]:0>3}"  # T4 is T004
     if code not in CODES:
         near = difflib.get_close_matches(code, CODES, 3, 0.3)
         raise click.UsageError(f"no note has the code {code}" + (f"; near: {', '.join(near)}" if near else ""))

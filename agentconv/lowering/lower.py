@@ -82,6 +82,7 @@ def lower(
     fields: dict[str, Any] = {}
     rosters = kept_rosters(agent, dst)
     fields["tools"], delegates = lowered_tools(without(agent, rosters), src, dst, before, options, forbid, out)
+    out.agent = Agent(id=agent.id, tools=fields["tools"])  # by which other fields are measured
     before = out.counted(before)
     fields |= lower_identity(agent, dst, out)
     fields |= lower_texts(agent, dst, out)

@@ -12,7 +12,7 @@ from agentconv.lowering.lowered import Lowered
 from agentconv.model import Agent, Rule, Tool, Tools
 from agentconv.patterns import pattern
 from agentconv.reading.reach import wrong_values
-from agentconv.rights import Right, Rights, contains
+from agentconv.rights import Right, Rights, by_server, contains
 from agentconv.serverwords import among, meaning
 from agentconv.spec import Field, Spec
 
@@ -118,7 +118,14 @@ def _taken(name: str, config: Any, src: Spec, dst: Spec, known: frozenset[str], 
     if every - set(kept):
         text = f"that the MCP server `{name}` has all its tools is what {dst.program} takes for granted"
         out.say("L009", text, "mcp_servers", "info")
-    if gone := [k for k in config if k not in kept and k not in every]:
+    left = [k for k in config if k not in kept and k not in every]
+    if held := _held(name, config, limiting, dst, out) & set(left):
+        words = ", ".join(f"`{k}`" for k in left if k in held)
+        text = (
+            f"{words} of the MCP server `{name}`: what it says is held by the tools that the agent has in {dst.program}"
+        )
+        out.say("L009", text, "mcp_servers", "info")
+    if gone := [k for k in left if k not in held]:
         words = ", ".join(f"`{k}`" for k in gone)
         out.say(
             "L002",
@@ -126,6 +133,27 @@ def _taken(name: str, config: Any, src: Spec, dst: Spec, known: frozenset[str], 
             "mcp_servers",
         )
     return kept
+
+
+def _held(
+    server: str, config: Mapping[str, Any], limiting: Mapping[str, Any], dst: Spec, out: Lowered
+) -> frozenset[str]:
+    """The keys for some tools of a server that lose nothing without a word of their own: they were taken as rules
+    (``limited_servers``), and the target's control gives none that they leave out."""
+    grants = by_server(out.agent.tools, dst)
+    whole = grants.get((server, None), grants["*", None])
+    there = {tool for (one, tool), grant in grants.items() if one == server and tool and grant.open}
+    held = set()
+    for word in ("only", "except"):
+        for key in (*limiting.get(word, ()), *among(word)):
+            names = _names(config, [key])
+            if names is None or "*" in names:
+                continue
+            if word == "only" and not whole.open and there <= set(names):
+                held.add(key)
+            if word == "except" and not any(grants.get((server, tool), whole).open for tool in names):
+                held.add(key)
+    return frozenset(held)
 
 
 def _server(config: Any, row: Field, theirs: Field | None) -> Any:

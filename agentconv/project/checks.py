@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
@@ -235,9 +236,31 @@ def _file(source: Source, wishes: Wishes, project: Project, used: Counter[Any], 
 
 
 def write(done: CheckRun) -> None:
-    """Write what was mended."""
-    for path, _, text in done.changes:
-        files.write_bytes(done.full[path], text.encode("utf-8"))
+    """Write what was mended; what cannot be written, or was changed by somebody meanwhile, becomes a finding."""
+    for change in list(done.changes):
+        path, before, after = change
+        try:
+            if files.read_text(done.full[path], sys.maxsize) != before:
+                raise files.Unreadable("F003", "it was changed while it was checked", "run the check again")
+            files.write_bytes(done.full[path], after.encode("utf-8"))
+        except files.Unreadable as problem:
+            _not_mended(done, change, problem)
+        except OSError as problem:
+            said = (problem.strerror or str(problem)).lower()
+            _not_mended(done, change, files.Unreadable("F002", said, "look who may write there: ls -ld"))
+
+
+def _not_mended(done: CheckRun, change: tuple[str, str, str], problem: files.Unreadable) -> None:
+    done.changes.remove(change)
+    message, meant, does = f"not mended: {problem.message}", "a file to be mended", "leaves it as it is"
+    for looked in done.files:
+        if looked.path == change[0]:
+            finding = Finding(
+                problem.code, "error", message, change[0], meant=meant, does=does, programs=("agentconv",),
+                mend=problem.help,
+            )  # fmt: skip
+            looked.findings.append(finding)
+            looked.unread = True
 
 
 def accepting(settings: Check | None, baseline: Path | None) -> Accepting:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field, replace
+from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -207,14 +208,22 @@ class Maker:
 
 def _keep_out(result: Conversion, dst: Spec, readers: Iterable[Spec], options: Options) -> None:
     """A place that the user names may be one where the agent's limits are idle."""
-    there = [path for path in result.files if path != result.source and dst.id in by_place(path)]
     limited = result.agent is None or result.agent.tools != Tools()
-    for reader in readers if there and limited and not options.allows("limits") else ():
-        folder = there[0].rpartition("/")[0]
+    for reader in readers if limited and not options.allows("limits") else ():
+        there = [path for path in result.files if path != result.source and _looks_at(reader, dst, path)]
+        if not there:
+            continue
+        folder = there[0].rpartition("/")[0] or "the folder it is started in"
         text = f"{reader.program} looks into {folder}, and there the list holds nothing: {reader.tools.fact('why')}"
         help = "name another folder with -o, or --allow-widening limits"
         result.fail(note("T044", text, file=result.source, help=help))
         return
+
+
+def _looks_at(reader: Spec, dst: Spec, path: str) -> bool:
+    """Whether a file is found where it lies: in a place of the target, or straight in the current folder."""
+    here = reader.head["places"].get("here") or ()
+    return dst.id in by_place(path) or ("/" not in path and any(fnmatchcase(path, glob) for glob in here))
 
 
 def placed_below(path: str, source: Source, dst: Spec, plan: Plan, format: str) -> str:

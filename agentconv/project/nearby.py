@@ -44,3 +44,18 @@ def memory_of(root: str) -> str:
     base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
     name = sha256(os.path.realpath(root).encode())[:24]
     return os.path.join(base, "agentconv", name)
+
+
+def is_missing(path: Path) -> tuple[str, str]:
+    """What is wrong with a path at which there is nothing, and what may have been meant."""
+    from difflib import get_close_matches
+
+    if os.path.islink(path):
+        return "a link that leads nowhere", "mend the link, or name the file itself"
+    try:
+        found = get_close_matches(path.name, os.listdir(path.parent), 1)
+    except (OSError, ValueError):
+        found = []
+    if not found:
+        return "no such file or folder", "paths start at the current folder; `agentconv list` shows what is here"
+    return "no such file or folder", f"did you mean `{(path.parent / found[0]).as_posix()}`?"

@@ -1,10 +1,14 @@
-"""What a process and its copy say to each other."""
+"""A copy of this process, and what the two say to each other."""
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
+import select
+import signal
 import sys
+from collections.abc import Callable
 from typing import Any
 
 # elsewhere a copy of a process may be one that cannot go on (macOS), or there is none (Windows); neither was tried
@@ -17,12 +21,35 @@ def can_start() -> bool:
     return POSSIBLE and (threading is None or threading.active_count() == 1)
 
 
-def send(pipe: int, message: Any) -> None:
-    """All of a message."""
+def begin(life: Callable[[], None]) -> int:
+    """A copy of this process that lives so and no longer. Ctrl-C, which reaches both, is for the first one, also in the
+    moment in which the copy is made: it would go on in the copy as an end of the whole run."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        process = os.fork()
+        if process == 0:
+            try:
+                signal.signal(signal.SIGINT, signal.SIG_IGN)
+                gc.disable()
+                life()
+            finally:
+                os._exit(0)
+        return process
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def send(pipe: int, message: Any, other: int | None = None, hear: Callable[[], bool] = lambda: True) -> None:
+    """All of a message. While nobody takes it, what comes in at the other pipe is heard: else two that send to each
+    other could wait for each other for ever. ``hear``: whether the message is wanted still."""
     data = pickle.dumps(message)
     left = memoryview(len(data).to_bytes(8, "little") + data)
+    heard = [] if other is None else [other]
     while left:
-        left = left[os.write(pipe, left) :]
+        if select.select(heard, [pipe], [])[1]:
+            left = left[os.write(pipe, left[: select.PIPE_BUF]) :]  # so much goes in at once
+        elif not hear():
+            return
 
 
 def receive(pipe: int) -> Any:

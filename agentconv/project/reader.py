@@ -8,7 +8,6 @@ takes the files in: their formats, and which of them are alike.
 
 from __future__ import annotations
 
-import gc
 import os
 import select
 import signal
@@ -19,16 +18,16 @@ from mmap import mmap
 
 from agentconv import alike
 from agentconv.project import files, sources
-from agentconv.project.pipes import receive, send
+from agentconv.project.pipes import begin, receive, send
 from agentconv.project.sources import Facts, Source
 from agentconv.registry import load
 
 PLACES = 8  # that are filled in turn
 ROOM = 1_000_000  # bytes of one; a file that takes more than is left of it is read by whoever needs it
-CHUNK = 64  # files of one
-ENOUGH = 2  # places that wait to be looked at: there is time to take files in
+CHUNK = 64  # files in one, at most
+ENOUGH = 2  # so many full places wait for the first process: there is time to take files in
 NOT_HERE = -1  # instead of a size: no file, a link, one that grows, one that is too large
-FREE, ALONE = b"f", b"a"
+FREE, ALONE = b"f", b"a"  # what the first process says: a place may be filled again; go on without handing over
 
 Known = tuple[Facts | None, alike.Told | None]
 
@@ -38,31 +37,34 @@ class Reader:
     read by whoever asks; should it die, all the rest."""
 
     def __init__(self, found: Sequence[Source]) -> None:
-        self._paths = [os.fspath(source.at) for source in found if source.at is not None]
+        self._announced = found
         self._memory = mmap(-1, PLACES * ROOM)
         told, self._told = os.pipe()
         self._found, handed = os.pipe()
-        self._next = 0  # of the paths, the first one that was not handed over
+        self._next = 0  # of them, the first one that was not handed over
         self._place = 0
-        self._here: dict[str, tuple[int, int, Known]] = {}
+        self._here: dict[
+            int, tuple[int, int, Known]
+        ] = {}  # by source: a file may be given twice, and meant differently
         mine = os.getpid()
-        self._process = os.fork()
-        if self._process == 0:
+
+        def life() -> None:
             os.close(self._told)
             os.close(self._found)
             _read(self._memory, found, told, handed, lambda: os.getppid() == mine)
+
+        self._process = begin(life)
         os.close(told)
         os.close(handed)
         self._say(FREE * PLACES)
 
     def take_over(self, source: Source) -> bytes | None:
         """The bytes of the next source, which is taken in as far as that is done; ``None`` where they are not here."""
-        path = os.fspath(source.at or "")
-        while path not in self._here:
-            if path not in self._paths[self._next : self._next + CHUNK]:
+        while id(source) not in self._here:
+            if not any(source is one for one in self._announced[self._next : self._next + CHUNK]):
                 return None  # asked for again, or never announced
             self._receive()
-        start, size, (facts, like) = self._here.pop(path)
+        start, size, (facts, like) = self._here.pop(id(source))
         if size == NOT_HERE:
             return None
         data = self._memory[start : start + size]
@@ -79,18 +81,18 @@ class Reader:
             self._say(FREE)
         found: list[tuple[int, Known]] | None = receive(self._found)
         if found is None:  # it is dead
-            self._next = len(self._paths)
+            self._next = len(self._announced)
             return
         at, self._here = self._place * ROOM, {}
-        for path, (size, known) in zip(self._paths[self._next :], found, strict=False):
-            self._here[path] = at, size, known
+        for source, (size, known) in zip(self._announced[self._next : self._next + len(found)], found, strict=True):
+            self._here[id(source)] = at, size, known
             at += max(size, 0)
         self._next += len(found)
         self._place = (self._place + 1) % PLACES
 
     def let_alone(self) -> None:
         """From here on others read, too: it goes on, for what was read once is read quickly, and hands over nothing."""
-        self._next, self._here = len(self._paths), {}
+        self._next, self._here = len(self._announced), {}
         self._say(ALONE)
 
     def _say(self, word: bytes) -> None:
@@ -109,23 +111,24 @@ class Reader:
 
 def _read(memory: mmap, found: Sequence[Source], told: int, handed: int, wanted: Callable[[], bool]) -> None:
     """The life of the second process. ``wanted``: the first one lives."""
-    try:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        gc.disable()
-        view = memoryview(memory)
-        place = done = free = 0
-        alone = False
-        while done < len(found) and wanted():
-            if not alone and select.select([told], [], [], 0 if free else None)[0]:
-                words = os.read(told, PLACES)
-                alone, free = not words or ALONE in words, free + len(words)
-            room = view[place * ROOM : (place + 1) * ROOM]
-            read = _chunk(room, found[done : done + CHUNK], not alone and free <= PLACES - ENOUGH)
-            done, place, free = done + len(read), (place + 1) % PLACES, free - 1
-            if not alone:
-                send(handed, read)
-    finally:
-        os._exit(0)
+    view = memoryview(memory)
+    place = done = free = 0
+    alone = False
+
+    def told_more() -> bool:
+        nonlocal alone, free
+        words = os.read(told, PLACES)
+        alone, free = not words or ALONE in words, free + len(words)
+        return not alone
+
+    while done < len(found) and wanted():
+        if not alone and select.select([told], [], [], 0 if free else None)[0]:
+            told_more()
+        room = view[place * ROOM : (place + 1) * ROOM]
+        read = _chunk(room, found[done : done + CHUNK], not alone and free <= PLACES - ENOUGH)
+        done, place, free = done + len(read), (place + 1) % PLACES, free - 1
+        if not alone:
+            send(handed, read, told, told_more)
 
 
 def _chunk(room: memoryview, found: Sequence[Source], take_in: bool) -> list[tuple[int, Known]]:

@@ -19,7 +19,7 @@ from agentconv.containers import MAX_BYTES
 from agentconv.notes import Note, note
 from agentconv.project import files
 from agentconv.project.ahead import take_over
-from agentconv.project.nearby import is_file, is_folder, is_there
+from agentconv.project.nearby import is_file, is_folder, is_missing, is_there
 from agentconv.project.questions import beside as beside
 from agentconv.reading.deciding import decide
 from agentconv.reading.detect import Guess, by_place, guess, passed_over, syntax_fits
@@ -36,9 +36,8 @@ class Source:
     """A file that may hold agents. ``below`` is the folder between its place and the file."""
 
     path: str
-    at: (
-        str | os.PathLike[str] | None
-    )  # where it lies; nowhere is standard input. As text it takes a third of the memory
+    # where it lies; nowhere is standard input. As text it takes a third of the memory
+    at: str | os.PathLike[str] | None
     format: str | None = None
     text: str | None = None
     below: str = ""
@@ -326,7 +325,8 @@ def listed(arguments: Iterable[str], cwd: Path, from_: str | None, most: int) ->
             yield Source(shown(path, cwd), path, from_, asked=True, real=_real(path), most=most)
         else:
             missing = Source(argument, path, from_, asked=True, settled=True, real=_real(path))
-            missing.notes.append(note("F001", "no such file or folder", file=argument))
+            message, help = is_missing(path)
+            missing.notes.append(note("F001", message, file=argument, help=help))
             yield missing
 
 

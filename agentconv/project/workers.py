@@ -8,14 +8,16 @@ with the number of sources.
 from __future__ import annotations
 
 import os
+import signal
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from threading import Lock, Thread
 
 from agentconv.conversion import BeforeAfter
 from agentconv.project.ahead import let_alone
-from agentconv.project.beside import Beside, dropped
+from agentconv.project.beside import Beside, Lying, dropped
 from agentconv.project.making import Made, Maker
 from agentconv.project.planning import Plan
 from agentconv.project.sources import Source
@@ -64,7 +66,9 @@ def made_by(maker: Maker, sources: Sequence[Source], jobs: int) -> Iterator[Made
                 if at < len(sources):
                     under_way.append(pool.submit(_make, sources[at : at + CHUNK]))
                 if under_way and (at >= len(sources) or len(under_way) > jobs * AHEAD):
-                    here += (came := under_way.popleft().result())
+                    came = under_way[0].result()
+                    here += came
+                    under_way.popleft()  # not before it came: what is waited for is dropped if the wait is broken off
                     _share(came, sources[taken : taken + CHUNK], known)
                     taken += CHUNK
                 while here:
@@ -73,7 +77,7 @@ def made_by(maker: Maker, sources: Sequence[Source], jobs: int) -> Iterator[Made
         finally:
             for waiting in under_way:
                 if not waiting.cancel():
-                    with suppress(Exception):
+                    with suppress(Exception, KeyboardInterrupt):
                         here += waiting.result()
             dropped(made.beside for made in here)
 
@@ -109,24 +113,43 @@ def _share(came: list[Made], sources: Sequence[Source], known: Rights) -> None:
 
 _maker: Maker | None = None
 _beside: Beside | None = None
+_lying: deque[str] = deque(maxlen=5_000)  # files beside their places that were handed over: the last ones are under way
+_working = Lock()
 
 
 def _begin(maker: Maker, known: tuple[Folder, ...]) -> None:
     """In a worker: the plan, and the folders of formats that this process knows."""
     global _maker, _beside
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process takes what is under way, and drops it
     for folder in known:
         use_folder(folder.path, trusted=folder.trusted)
     _maker, _beside = maker, Beside(maker.plan)
+    Thread(target=_end_with_the_first, daemon=True).start()
+
+
+def _end_with_the_first() -> None:
+    """A pool waits for work for ever, also when whoever would send it was killed: nobody takes what lies here then."""
+    import multiprocessing
+
+    if (first := multiprocessing.parent_process()) is None:
+        return
+    first.join()
+    with _working:
+        for file in _lying:
+            Lying(file, "").drop()
+        os._exit(1)
 
 
 def _make(sources: Sequence[Source]) -> list[Made]:
     assert _maker is not None and _beside is not None
     all_made: list[Made] = []
-    try:
-        for source in sources:
-            all_made.append(made := _maker.make(source))
-            made.beside = _beside.written(made.results)
-    except BaseException:
-        dropped(made.beside for made in all_made)
-        raise
+    with _working:
+        try:
+            for source in sources:
+                all_made.append(made := _maker.make(source))
+                made.beside = _beside.written(made.results)
+        except BaseException:
+            dropped(made.beside for made in all_made)
+            raise
+        _lying.extend(one.file for made in all_made for one in made.beside.values() if one.file)
     return all_made

@@ -194,6 +194,33 @@ def test_nothing_half_done_stays_when_a_run_is_ended(tmp_path: Path, sent: signa
     assert len(whole) > 3_900 and all(whole[name] == text for name, text in left.items())
 
 
+INTERRUPTED = """
+import os, signal, sys
+from agentconv.project import putting, scribe
+fork = os.fork
+def hit():
+    made = fork()
+    if made == 0:
+        os.kill(os.getpid(), signal.SIGINT)
+    return made
+os.fork = hit
+signal.signal(signal.SIGINT, signal.default_int_handler)
+try:
+    one = scribe.Scribe()
+finally:
+    print("here", flush=True)
+one.put([putting.Order(sys.argv[1], b"text", True)], lambda answers: print(answers[0].problem))
+one.wait()
+one.close()
+"""
+
+
+def test_an_interrupt_when_the_copy_is_made_is_for_the_first_process(tmp_path: Path) -> None:
+    words = [sys.executable, "-c", INTERRUPTED, str(tmp_path / "file")]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.stdout, done.stderr) == ("here\nNone\n", "") and (tmp_path / "file").read_bytes() == b"text"
+
+
 def test_no_copy_is_made_of_a_process_in_which_something_else_runs() -> None:
     assert pipes.can_start()
     end = threading.Event()

@@ -36,7 +36,8 @@ def graph(ctx: click.Context, /, src: tuple[str, ...], from_: str | None, user: 
         for one in problems:
             if one.effect == "error":
                 bad = True
-                escape.say(f"{one.code} {one.file or source.path}: {one.message}", err=True)
+                place = f"{one.file or source.path}{f':{one.line}' * (one.line > 0)}"
+                escape.say(f"{one.code} {place}: {one.message}{f'; {one.help}' * bool(one.help)}", err=True)
     made = making.graph(readings)
     if not made.agents:
         raise NoAgents(src)

@@ -12,8 +12,7 @@ if TYPE_CHECKING:
 
 MANY = 2_000  # sources; below it a second process costs more than it saves
 
-
-_reader: Reader | None = None  # one for a run: sources are sent to other processes, and it is none of their parts
+_reader: Reader | None = None  # of the run, and no part of a source: sources are sent to other processes
 
 
 @contextlib.contextmanager
@@ -41,8 +40,8 @@ def _started(sources: list[Source]) -> Reader | None:
 
 
 def take_over(source: Source) -> bytes | None:
-    """What the second process has read of a source, which is no link then; where it has taken it in as well, that is
-    done."""
+    """What the second process has read of a source; of a link it has nothing. Where it has taken the source in, too,
+    text and format are filled in."""
     return None if _reader is None else _reader.take_over(source)
 
 

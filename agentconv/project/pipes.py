@@ -1,10 +1,12 @@
-"""What a process and its copy say to each other."""
+"""A copy of this process, and what the two say to each other."""
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import select
+import signal
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -17,6 +19,24 @@ def can_start() -> bool:
     """Whether a copy of this process can be had: while nothing else runs in it."""
     threading = sys.modules.get("threading")
     return POSSIBLE and (threading is None or threading.active_count() == 1)
+
+
+def begin(life: Callable[[], None]) -> int:
+    """A copy of this process that lives so and no longer. Ctrl-C, which reaches both, is for the first one, also in the
+    moment in which the copy is made: it would go on in the copy as an end of the whole run."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        process = os.fork()
+        if process == 0:
+            try:
+                signal.signal(signal.SIGINT, signal.SIG_IGN)
+                gc.disable()
+                life()
+            finally:
+                os._exit(0)
+        return process
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def send(pipe: int, message: Any, other: int | None = None, hear: Callable[[], bool] = lambda: True) -> None:

@@ -8,7 +8,6 @@ takes the files in: their formats, and which of them are alike.
 
 from __future__ import annotations
 
-import gc
 import os
 import select
 import signal
@@ -19,16 +18,16 @@ from mmap import mmap
 
 from agentconv import alike
 from agentconv.project import files, sources
-from agentconv.project.pipes import receive, send
+from agentconv.project.pipes import begin, receive, send
 from agentconv.project.sources import Facts, Source
 from agentconv.registry import load
 
 PLACES = 8  # that are filled in turn
 ROOM = 1_000_000  # bytes of one; a file that takes more than is left of it is read by whoever needs it
-CHUNK = 64  # files of one
-ENOUGH = 2  # places that wait to be looked at: there is time to take files in
+CHUNK = 64  # files in one, at most
+ENOUGH = 2  # so many full places wait for the first process: there is time to take files in
 NOT_HERE = -1  # instead of a size: no file, a link, one that grows, one that is too large
-FREE, ALONE = b"f", b"a"
+FREE, ALONE = b"f", b"a"  # what the first process says: a place may be filled again; go on without handing over
 
 Known = tuple[Facts | None, alike.Told | None]
 
@@ -48,11 +47,13 @@ class Reader:
             int, tuple[int, int, Known]
         ] = {}  # by source: a file may be given twice, and meant differently
         mine = os.getpid()
-        self._process = os.fork()
-        if self._process == 0:
+
+        def life() -> None:
             os.close(self._told)
             os.close(self._found)
             _read(self._memory, found, told, handed, lambda: os.getppid() == mine)
+
+        self._process = begin(life)
         os.close(told)
         os.close(handed)
         self._say(FREE * PLACES)
@@ -110,29 +111,24 @@ class Reader:
 
 def _read(memory: mmap, found: Sequence[Source], told: int, handed: int, wanted: Callable[[], bool]) -> None:
     """The life of the second process. ``wanted``: the first one lives."""
-    try:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        gc.disable()
-        view = memoryview(memory)
-        place = done = free = 0
-        alone = False
+    view = memoryview(memory)
+    place = done = free = 0
+    alone = False
 
-        def told_more() -> bool:
-            nonlocal alone, free
-            words = os.read(told, PLACES)
-            alone, free = not words or ALONE in words, free + len(words)
-            return not alone
+    def told_more() -> bool:
+        nonlocal alone, free
+        words = os.read(told, PLACES)
+        alone, free = not words or ALONE in words, free + len(words)
+        return not alone
 
-        while done < len(found) and wanted():
-            if not alone and select.select([told], [], [], 0 if free else None)[0]:
-                told_more()
-            room = view[place * ROOM : (place + 1) * ROOM]
-            read = _chunk(room, found[done : done + CHUNK], not alone and free <= PLACES - ENOUGH)
-            done, place, free = done + len(read), (place + 1) % PLACES, free - 1
-            if not alone:
-                send(handed, read, told, told_more)
-    finally:
-        os._exit(0)
+    while done < len(found) and wanted():
+        if not alone and select.select([told], [], [], 0 if free else None)[0]:
+            told_more()
+        room = view[place * ROOM : (place + 1) * ROOM]
+        read = _chunk(room, found[done : done + CHUNK], not alone and free <= PLACES - ENOUGH)
+        done, place, free = done + len(read), (place + 1) % PLACES, free - 1
+        if not alone:
+            send(handed, read, told, told_more)
 
 
 def _chunk(room: memoryview, found: Sequence[Source], take_in: bool) -> list[tuple[int, Known]]:

@@ -7,16 +7,14 @@ lies in memory that both have; where it goes, and what became of it, is sent thr
 
 from __future__ import annotations
 
-import gc
 import os
-import signal
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from mmap import mmap
 
 from agentconv.project import files
-from agentconv.project.pipes import receive, send
+from agentconv.project.pipes import begin, receive, send
 from agentconv.project.putting import Answer, Order, Told, put
 
 PLACES = 4  # calls under way
@@ -24,7 +22,7 @@ ROOM = 4_000_000  # bytes of one call; more of them are written here
 
 
 class Scribe:
-    """The one who writes. Should it die, what it has not answered is written here."""
+    """The one who writes. Should it die, what it has not answered for is written here."""
 
     def __init__(self) -> None:
         self._memory = mmap(-1, PLACES * ROOM)
@@ -33,11 +31,13 @@ class Scribe:
         self._under_way: deque[tuple[int, Sequence[Order], Told]] = deque()
         self._free = list(range(PLACES))
         mine = os.getpid()
-        self._process = os.fork()
-        if self._process == 0:
+
+        def life() -> None:
             os.close(self._orders)
             os.close(self._answers)
             _write(self._memory, orders, answers, lambda: os.getppid() == mine)
+
+        self._process = begin(life)
         os.close(orders)
         os.close(answers)
 
@@ -88,16 +88,11 @@ class Scribe:
 
 def _write(memory: mmap, orders: int, answers: int, wanted: Callable[[], bool]) -> None:
     """The life of the second process. ``wanted``: the first one lives."""
-    try:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first one ends it, after its last call
-        gc.disable()
-        view = memoryview(memory)
-        while (said := receive(orders)) is not None:
-            at, made = said[0], []
-            for full, size, new, lying in said[1]:
-                made.append(Order(full, bytes(view[at : at + size]), new, lying))
-                at += size
-            problems = put(made, wanted)
-            send(answers, [Answer(p, files.digest(o.data)) for p, o in zip(problems, made, strict=True)])
-    finally:
-        os._exit(0)
+    view = memoryview(memory)
+    while (said := receive(orders)) is not None:
+        at, made = said[0], []
+        for full, size, new, lying in said[1]:
+            made.append(Order(full, bytes(view[at : at + size]), new, lying))
+            at += size
+        problems = put(made, wanted)
+        send(answers, [Answer(p, files.digest(o.data)) for p, o in zip(problems, made, strict=True)])

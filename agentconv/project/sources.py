@@ -36,9 +36,8 @@ class Source:
     """A file that may hold agents. ``below`` is the folder between its place and the file."""
 
     path: str
-    at: (
-        str | os.PathLike[str] | None
-    )  # where it lies; nowhere is standard input. As text it takes a third of the memory
+    # where it lies; nowhere is standard input. As text it takes a third of the memory
+    at: str | os.PathLike[str] | None
     format: str | None = None
     text: str | None = None
     below: str = ""
@@ -266,6 +265,12 @@ def _inside(at: str | os.PathLike[str], source: Source, most: int) -> str:
         help = "name the file itself, or --allow-outside"
         raise files.Unreadable("F030", f"a link that leads out of the folder, to {real}: not read", help)
     return files.read_text(at, most)
+
+
+def forget(source: Source, format: str | None) -> None:
+    """As it was before it was taken in, when its format was this: it is taken in again when its turn comes."""
+    if source.at is not None and not source.notes:
+        source.text, source.format, source.settled, source.passed = None, format, False, False
 
 
 def drop(source: Source) -> None:

@@ -13,6 +13,7 @@ from agentconv.convert import source_rights
 from agentconv.dump import agent_to_data
 from agentconv.model import Model
 from agentconv.naming import slug
+from agentconv.notes import Note
 from agentconv.project.sources import Source, beside
 from agentconv.reading.engine import read_author, read_program
 from agentconv.registry import load
@@ -51,17 +52,22 @@ class Difference:
         return bool(self.only or self.fields or self.rights or self.tools or self.prompt)
 
 
+def _told(path: str, one: Note) -> str:
+    place = f"{path}:{one.line}" if one.line else path
+    return f"{place}: {one.code} {one.message}" + (f"; {one.help}" if one.help else "")
+
+
 def sides(sources: Iterable[Source]) -> tuple[dict[str, Side], list[str]]:
     """The agents of one side by slug of their name, and what could not be read."""
     found: dict[str, Side] = {}
     bad: list[str] = []
     for source in sources:
-        bad += [f"{source.path}: {n.code} {n.message}" for n in source.notes if n.effect == "error"]
+        bad += [_told(source.path, n) for n in source.notes if n.effect == "error"]
         if source.text is None or source.format is None:
             continue
         spec = load(source.format)
         reading = read_author(spec, source.text, source.path, beside(source))
-        bad += [f"{source.path}:{n.line}: {n.code} {n.message}" for n in reading.notes if n.effect == "error"]
+        bad += [_told(source.path, n) for n in reading.notes if n.effect == "error"]
         program = read_program(spec, source.text, source.path, beside(source))
         for read in reading.agents:
             agent = read.agent

@@ -1,0 +1,52 @@
+"""Denials in an ordered map that a later, wider word undoes: `"git push*": deny` before `"*": allow`.
+
+The program goes by the last rule that matches, so they take nothing away there; who wrote them meant them."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+
+from agentconv.containers import Node
+from agentconv.model import Rule
+from agentconv.reading.context import Context
+from agentconv.rights import is_star
+
+
+def kept_denials(rules: list[Rule], node: Node, ctx: Context) -> list[Rule]:
+    """The rules with such denials behind the word that would undo them. Only denials move: an `allow` that a later
+    `deny` undoes stays undone, which is the narrower. Where the later word is `ask`, a person decides each time, and
+    the last rule counts as the program has it."""
+    if not ctx.author:
+        return rules
+    kept = list(rules)
+    for rule in rules:
+        if rule.effect != "deny" or is_star(rule.tool):
+            continue
+        at = kept.index(rule)
+        last = max((n for n, later in enumerate(kept) if n > at and _undoes(later, rule)), default=None)
+        if last is None or kept[last].approval == "ask" or any(_denies_all(later, rule) for later in kept[last + 1 :]):
+            continue
+        kept.insert(last + 1, rule)
+        del kept[at]
+        what = f"`{rule.tool.name}`" + (f" for `{rule.scope.text}`" if rule.scope else "")
+        text = f"what denies {what} stands before a wider `allow`, and the last that matches counts in {ctx.spec.seen}"
+        place = next((pair.key for pair in node.pairs if rule.at.endswith(f".{pair.key.text}")), node)
+        ctx.say("T009", f"{text}; taken as meant", rule.at, place)
+    return kept
+
+
+def _undoes(later: Rule, rule: Rule) -> bool:
+    """Whether a later rule gives back, on its way, all that the denial takes."""
+    if later.effect != "allow":
+        return False
+    if is_star(later.tool):
+        return later.scope is None
+    if later.tool.name != rule.tool.name or rule.scope is None:
+        return False  # the same word twice is a change of mind
+    if later.scope is None:
+        return True
+    return later.scope.text != rule.scope.text and fnmatchcase(rule.scope.text, later.scope.text)
+
+
+def _denies_all(later: Rule, rule: Rule) -> bool:
+    return later.effect == "deny" and later.scope is None and (is_star(later.tool) or later.tool == rule.tool)

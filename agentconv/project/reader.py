@@ -43,9 +43,8 @@ class Reader:
         self._found, handed = os.pipe()
         self._next = 0  # of them, the first one that was not handed over
         self._place = 0
-        self._here: dict[
-            int, tuple[int, int, Known]
-        ] = {}  # by source: a file may be given twice, and meant differently
+        # by source and not by path: a file may be given twice, and meant differently
+        self._here: dict[int, tuple[int, int, Known]] = {}
         mine = os.getpid()
 
         def life() -> None:

@@ -19,7 +19,8 @@ SETTINGS = f'sources = [".claude/agents"]\n[targets.{MARKDOWN}]\n'
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table. ``must``: how often the floor's CPU time it may take."""
+    """One line of the table. ``must``: how often the floor's CPU time it may take; ``must_wall``: the same of the time
+    to wait, where that is a goal."""
 
     name: str
     ours: list[str]
@@ -29,6 +30,7 @@ class Row:
     floor_name: str
     once: Callable[[], None] = field(default=lambda: None)  # before the first run
     fresh: bool = True  # outputs are removed before each run
+    must_wall: float | None = None
 
 
 def bare(times: int = 1, name: str = "bare") -> list[str]:
@@ -78,7 +80,7 @@ def rows(base: Path, many: int) -> list[Row]:
         Row("`convert`, one file", single, [PYTHON, "-c", IMPORTS], 1.3, one, IMPORTS),
         Row("`convert`, one file without a place", stray(one), [PYTHON, "-c", IMPORTS], 1.3, one, IMPORTS),
         Row("1,000 → Markdown", convert(MARKDOWN), bare(), 2, small, "bare script"),
-        Row(f"{n} → Markdown", convert(MARKDOWN), bare(), 2, large, "bare script"),
+        Row(f"{n} → Markdown", convert(MARKDOWN), bare(), 2, large, "bare script", must_wall=1.2),
         Row("1,000 → TOML", convert(TOML), bare(), 5, small, "bare script"),
         Row(f"{n} → TOML", convert(TOML), bare(), 5, large, "bare script"),
         Row(

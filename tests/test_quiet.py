@@ -8,10 +8,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from agentconv.commands.asked import _is_of, settings_of
 from agentconv.containers import MAX_BYTES
-from agentconv.project import checks, quiet
-from agentconv.project.sources import listed, listed_places
+from agentconv.project import checks, configured, quiet
+from agentconv.project.sources import listed, listed_places, taken
 from agentconv.registry import heads
+from agentconv.telling import agentrows
 from tests.test_alike import BODIES, HEADERS, LINES, TEXT, with_texts
 
 # a format that is never written has no place of its own, and its files are not looked for by it
@@ -126,3 +128,20 @@ def test_a_check_keeps_no_text_of_what_it_has_looked_at(tmp_path: Path) -> None:
     sources = listed_places(tmp_path)
     run = checks.run(sources, tmp_path, checks.Wishes())
     assert len(run.files) == len(sources) == 6 and not any(source.text for source in sources)
+
+
+def test_a_list_and_a_choice_of_one_format_keep_none_either(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for n in range(6):
+        agent(tmp_path, f"agent-{n}x", f"Number {n}", "You do it.")
+    found = listed_places(tmp_path)
+    rows = list(agentrows.rows(map(taken, found), ()))  # type: ignore[arg-type]  # all of them hold agents
+    assert [row.name for row in rows] == [f"agent-{n}x" for n in range(6)] and not any(one.text for one in found)
+
+    (tmp_path / "agentconv.toml").write_text('sources = [".claude/agents"]\n', "utf-8")
+    monkeypatch.chdir(tmp_path)
+    config = settings_of(tmp_path)
+    assert config is not None
+    found = configured.sources(config)
+    assert len(found) == 6 and all(_is_of(one, "claude-code") for one in found) and not any(one.text for one in found)
+    assert not any(_is_of(one, "gemini-cli") for one in found)
+    assert [str(one.format) for one in map(taken, found) if one is not None and one.text] == ["claude-code"] * 6

@@ -160,7 +160,12 @@ def _is_of(source: Source, format: str) -> bool:
     would all be held at once."""
     from agentconv.project import sources
 
-    return source.among == (format,) or (sources.taken(source) or source).format == format
+    if source.among == (format,):
+        return True
+    before = source.format
+    found = (sources.taken(source) or source).format
+    sources.forget(source, before)
+    return found == format
 
 
 def options_of(given: dict[str, Any]) -> Options:

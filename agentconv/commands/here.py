@@ -19,15 +19,14 @@ def here() -> None:
     from agentconv.project import files, sources
 
     root = files.find_root(Path.cwd(), sources.place_marks())
-    found = sources.in_places(root)
-    if not found:
-        _say_none(root)
-        return
     names: dict[str, Counter[str]] = {}
     places: dict[tuple[str, str], dict[str, int]] = {}  # format and folder -> the files there, each with its agents
     first: dict[str, str] = {}
-    unread = 0
-    for source in found:
+    unread, some = 0, ""
+    for listed in sources.listed_places(root):
+        if (source := sources.taken(listed)) is None:
+            continue
+        some = some or source.path
         id = str(source.format)
         agents, broken = _agents(source)
         unread += broken
@@ -36,9 +35,13 @@ def here() -> None:
             places.setdefault((id, _place(source.path, source.below)), {})[source.path] = len(agents)
         if agents:
             first.setdefault(id, source.path)
+        source.let_go()
+    if not some:
+        _say_none(root)
+        return
     _say_places(names, places, root, unread)
     most = max(names, key=lambda id: names[id].total())
-    _say_next(_next_target(root, set(names)), first.get(most, found[0].path))
+    _say_next(_next_target(root, set(names)), first.get(most, some))
 
 
 def _say_none(root: Path) -> None:

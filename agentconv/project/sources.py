@@ -267,6 +267,12 @@ def _inside(at: str | os.PathLike[str], source: Source, most: int) -> str:
     return files.read_text(at, most)
 
 
+def forget(source: Source, format: str | None) -> None:
+    """As it was before it was taken in, when its format was this: it is taken in again when its turn comes."""
+    if source.at is not None and not source.notes:
+        source.text, source.format, source.settled, source.passed = None, format, False, False
+
+
 def drop(source: Source) -> None:
     """Let go of a text that can be read again."""
     if source.at is not None and not source.notes:

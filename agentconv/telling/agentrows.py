@@ -125,29 +125,29 @@ def rows(sources: Iterable[Source], programs: tuple[str, ...]) -> Iterator[Row]:
     by_text: Kinds[Row] = Kinds(AlikeRows)
     by_model: Kinds[Row] = Kinds(AlikeRows)
     for source in sources:
-        problems = [n for n in source.notes if n.effect == "error"]
-        if problems or source.text is None or source.format is None:
-            if problems:
-                yield _bad(source.path, source.format or "", problems[0])
-            continue
-        spec = load(source.format)
-        like = apart(spec, source.text, source.path, beside(source))
-        known = by_text.get(like) if like is not None else None
-        if known is not None and all(id in known.cells for id in programs):
-            yield known
-            continue
-        reading = read_author(spec, source.text, source.path, beside(source))
-        if not reading.agents:
-            bad = [n for n in reading.notes if n.effect == "error"]
-            if bad:
-                yield _bad(source.path, spec.id, bad[0])
-            continue
-        program = read_program(spec, source.text, source.path, beside(source))
-        cells = dict(known.cells) if known is not None else {}
-        made = _rows(reading, program, programs, cells, by_model)
-        if like is not None and len(made) == 1:
-            by_text.learn(like, made[0])
-        yield from made
+        yield from _of_source(source, programs, by_text, by_model)
+        source.let_go()
+
+
+def _of_source(source: Source, programs: tuple[str, ...], by_text: Kinds[Row], by_model: Kinds[Row]) -> Iterable[Row]:
+    problems = [n for n in source.notes if n.effect == "error"]
+    if problems or source.text is None or source.format is None:
+        return [_bad(source.path, source.format or "", one) for one in problems[:1]]
+    spec = load(source.format)
+    like = apart(spec, source.text, source.path, beside(source))
+    known = by_text.get(like) if like is not None else None
+    if known is not None and all(id in known.cells for id in programs):
+        return [known]
+    reading = read_author(spec, source.text, source.path, beside(source))
+    if not reading.agents:
+        bad = [n for n in reading.notes if n.effect == "error"]
+        return [_bad(source.path, spec.id, one) for one in bad[:1]]
+    program = read_program(spec, source.text, source.path, beside(source))
+    cells = dict(known.cells) if known is not None else {}
+    made = _rows(reading, program, programs, cells, by_model)
+    if like is not None and len(made) == 1:
+        by_text.learn(like, made[0])
+    return made
 
 
 def _rows(

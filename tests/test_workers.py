@@ -262,3 +262,26 @@ def test_workers_are_started_where_converting_takes_the_time(
     done = batch.run(plan, sources.listed([str(place)], tmp_path, None, 10**6))
     assert sum(bool(r.files) for r in done.results) == COUNT * len(to)
     assert bool(started) is pool
+
+
+@pytest.mark.parametrize("saved", [True, False])
+def test_a_source_that_somebody_saves_meanwhile_is_not_overwritten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, saved: bool
+) -> None:
+    """Files are read some hundred before they are written."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    file = tmp_path / ".claude/agents/fixer.md"
+    file.parent.mkdir(parents=True)
+    (tmp_path / ".git").mkdir()
+    file.write_text("---\nname: fixer\ndescription: Mends.\ntools: Read, MultiEdit\n---\n\nMend.\n", "utf-8")
+    mine = file.read_text("utf-8") + "\nAnd say what was wrong.\n"
+
+    def step(n: int) -> None:  # it was converted, and is not written yet
+        file.write_text(mine, "utf-8") if saved else None
+
+    plan = Plan(tmp_path, ("claude-code",), in_place=True)
+    done = batch.run(plan, sources.listed([str(file)], tmp_path, None, 10**6), step)
+    if saved:
+        assert file.read_text("utf-8") == mine and [r.status for r in done.results] == ["failed"]
+    else:
+        assert "MultiEdit" not in file.read_text("utf-8"), "nothing is written in place, so nothing was tried"

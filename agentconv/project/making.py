@@ -17,6 +17,7 @@ from agentconv.convert import BeforeAfter, Conversion, convert_reading
 from agentconv.lowering.lowered import Options
 from agentconv.model import Agent, Tools
 from agentconv.notes import note
+from agentconv.project import files
 from agentconv.project.beside import Lying
 from agentconv.project.nearby import is_folder
 from agentconv.project.planning import STDOUT, Plan
@@ -83,6 +84,11 @@ class Maker:
         elif (reading := read()) is not None:
             self.make_read(source, reading, made, left)
             made.results |= filled
+        if self.plan.in_place and source.text is not None:
+            fingerprint = files.digest(files.encoded(source.text))
+            for results in made.results.values():
+                for result in results:
+                    result.read = fingerprint
 
     def filled(self, source: Source) -> Results:
         """What became of others that are alike, with the texts of this one, in the targets where that is proved."""

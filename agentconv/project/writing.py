@@ -272,9 +272,16 @@ class Target:
             result.notes.append(self.kept(path, result, data, old or b""))
             self.claims.unwritten(result, path, data)
             return
+        if own and self._changed_since(result, old) and not self.plan.force and not self.plan.update:
+            result.fail(note("F002", "it was changed while it was converted", file=path, help="convert it again"))
+            return
         self.put(result, path, data, old)
         if not result.failed:
             self.wrote[path] = False
+
+    def _changed_since(self, result: Conversion, old: bytes | None) -> bool:
+        """Whether a source that is to be overwritten is another one than was read: somebody has saved it meanwhile."""
+        return bool(result.read) and (old is None or files.digest(old) != result.read)
 
     def put(self, result: Conversion, path: str, data: bytes, old: bytes | None) -> None:
         """The bytes to their place, with all that is said of it."""

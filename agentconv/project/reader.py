@@ -25,7 +25,7 @@ from agentconv.registry import load
 PLACES = 8  # that are filled in turn
 ROOM = 1_000_000  # bytes of one; a file that takes more than is left of it is read by whoever needs it
 CHUNK = 64  # files in one, at most
-ENOUGH = 2  # so many full places wait for the first process: there is time to take files in
+ENOUGH = 5  # so many full places wait for the first process: there is time to take files in (2: a twelfth slower)
 NOT_HERE = -1  # instead of a size: no file, a link, one that grows, one that is too large
 FREE, ALONE = b"f", b"a"  # what the first process says: a place may be filled again; go on without handing over
 

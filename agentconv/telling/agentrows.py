@@ -19,7 +19,7 @@ from agentconv.lowering.servers import limited_servers
 from agentconv.lowering.traces import any_in
 from agentconv.model import Agent, Scope
 from agentconv.notes import Note
-from agentconv.project.sources import Source, beside
+from agentconv.project.sources import Source, beside, drop
 from agentconv.reading.context import Read, Reading
 from agentconv.reading.detect import by_place
 from agentconv.reading.engine import read_author, read_program
@@ -126,7 +126,7 @@ def rows(sources: Iterable[Source], programs: tuple[str, ...]) -> Iterator[Row]:
     by_model: Kinds[Row] = Kinds(AlikeRows)
     for source in sources:
         yield from _of_source(source, programs, by_text, by_model)
-        source.let_go()
+        drop(source)
 
 
 def _of_source(source: Source, programs: tuple[str, ...], by_text: Kinds[Row], by_model: Kinds[Row]) -> Iterable[Row]:

@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import Any
 import pytest
 
 from agentconv import Options, convert_text
-from agentconv.project import batch, sources, workers
+from agentconv.project import batch, pipes, sources, workers
 from agentconv.project.planning import Plan
 from agentconv.telling import report
 from bench import data
@@ -113,14 +112,12 @@ def interruptible() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="groups of processes as Linux has them")
-@pytest.mark.parametrize(
-    ("end", "sent"), [(os.killpg, signal.SIGINT), (os.kill, signal.SIGKILL), (os.kill, signal.SIGTERM)]
-)
-def test_neither_files_nor_workers_stay_when_a_run_is_ended(
-    tmp_path: Path, end: Callable[[int, int], None], sent: signal.Signals
-) -> None:
+@pytest.mark.skipif(not pipes.POSSIBLE, reason="ends of processes are not tried here until pipes.POSSIBLE says so")
+@pytest.mark.parametrize("name", ["SIGINT", "SIGKILL", "SIGTERM"])
+def test_neither_files_nor_workers_stay_when_a_run_is_ended(tmp_path: Path, name: str) -> None:
     """Ctrl-C reaches all of them, another signal only the first one."""
+    sent = signal.Signals[name]
+    end = os.killpg if name == "SIGINT" else os.kill
     place = data.write(tmp_path, 2_000)
     env = {**os.environ, "XDG_STATE_HOME": str(tmp_path / "state")}
     words = [sys.executable, "-m", "agentconv", "convert", str(place), "--to", "opencode", "-o", "out/", "--jobs", "2"]

@@ -46,8 +46,8 @@ def _of_targets() -> str:
     """A folder whose agents are no sources, because it is where one of the targets lies."""
     from agentconv.project import files, sources
 
-    found = sources.in_places(files.find_root(Path.cwd(), sources.place_marks()))
-    return next((one.place for one in found), "")
+    listed = sources.listed_places(files.find_root(Path.cwd(), sources.place_marks()))
+    return next((one.place for one in map(sources.taken, listed) if one is not None), "")
 
 
 def _where_else(src: tuple[str, ...]) -> str:

@@ -18,6 +18,7 @@ from agentconv.bodies.search import places
 from agentconv.building.settled import SettledMaker, plan_of
 from agentconv.commands.asked import primary
 from agentconv.conversion import Conversion
+from agentconv.kinds import Family, Form, Kinds
 from agentconv.lowering.traces import END, KEY
 from agentconv.project import filling
 from agentconv.project.config import Config, TargetSetting
@@ -124,7 +125,7 @@ def test_kinds_with_the_same_keys_need_one_second_agent() -> None:
     assert maker.kinds is not None and maker.kinds.filled == 4, "the first of three kinds, a second one of two"
 
 
-def kinds(maker: Maker) -> list[tuple[alike.Texts, alike.Form[filling.Results] | None]]:
+def kinds(maker: Maker) -> list[tuple[alike.Texts, Form[filling.Results] | None]]:
     assert maker.kinds is not None
     return list(maker.kinds._kinds.values())
 
@@ -241,7 +242,7 @@ def test_a_kind_in_which_texts_make_a_difference_is_never_filled_in() -> None:
     maker, files = three("opencode")
     first, second = (maker.make(Source(p, None, "claude-code", t, asked=True, settled=True)) for p, t in files[:2])
     texts = [texts_of(maker, file, "claude-code") for file in files]
-    family: alike.Family = {}
+    family: Family = {}
     form = filling.filling(texts[0], first.results, family)
     assert form is not None
     second.results["opencode"][0].name = "Somebody Else"
@@ -286,11 +287,11 @@ def test_rows_of_agents_that_are_alike_are_what_they_would_be(monkeypatch: pytes
         for stem, text in agents(150)
     ]
     taken: list[object] = []
-    real = alike.Kinds.get
-    monkeypatch.setattr(alike.Kinds, "get", lambda self, like: taken.append(found := real(self, like)) or found)
+    real = Kinds.get
+    monkeypatch.setattr(Kinds, "get", lambda self, like: taken.append(found := real(self, like)) or found)
     mine = list(agentrows.rows(sources, TARGETS[:4]))
     assert sum(row is not None for row in taken) > 10, "no row was filled in"
-    monkeypatch.setattr(alike.Kinds, "get", lambda self, like: None)
+    monkeypatch.setattr(Kinds, "get", lambda self, like: None)
     assert mine == list(agentrows.rows(sources, TARGETS[:4]))
 
 
@@ -312,7 +313,7 @@ def rows_both(
         m.setattr(agentrows, "row_of", counted)
         mine = list(agentrows.rows(sources, programs))
     with monkeypatch.context() as m:
-        m.setattr(alike.Kinds, "get", lambda self, like: None)
+        m.setattr(Kinds, "get", lambda self, like: None)
         return list(mine), list(agentrows.rows(sources, programs)), len(programs) * len(files) - sum(asked)
 
 

@@ -14,11 +14,12 @@ from functools import partial
 from operator import attrgetter
 from typing import Any
 
-from agentconv.alike import Family, Kind, Kinds, Signs, Texts, signs
+from agentconv.alike import Kind, Signs, Texts, signs
 from agentconv.bodies.company import Member
 from agentconv.containers import ContainerError, Document, Node
 from agentconv.containers.sections import marked, outside
 from agentconv.conversion import Conversion
+from agentconv.kinds import Family, Kinds
 from agentconv.notes import Note
 from agentconv.project.frames import Frame, frame
 from agentconv.reading.engine import open_document

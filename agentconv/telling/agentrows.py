@@ -11,9 +11,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from agentconv import rights as counting
-from agentconv.alike import Apart, Family, Kinds, Texts, apart, is_name, parted, signs
+from agentconv.alike import Apart, Texts, apart, is_name, parted, signs
 from agentconv.bodies.company import Company
 from agentconv.convert import convert_read, source_rights
+from agentconv.kinds import Family, Kinds
 from agentconv.lowering.lower import Options
 from agentconv.lowering.servers import limited_servers
 from agentconv.lowering.traces import any_in

@@ -90,6 +90,7 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "R042": ("error", "keys are lost in the header"),
     "R043": ("approximate", "a text is read otherwise"),
     "R085": ("approximate", "a key that the program does not know, read as one that it has"),
+    "R086": ("approximate", "a limit under the key of another program"),
     "R060": ("lost", "a command that the source program does not start"),
     "R061": ("lost", "a permission mode that the source program passes over"),
     # tools

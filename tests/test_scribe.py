@@ -14,7 +14,11 @@ from pathlib import Path
 
 import pytest
 
+from agentconv.building import build as building
+from agentconv.building import lock as locks
+from agentconv.building.build import BuildRun, Wishes
 from agentconv.project import batch, pipes, putting, scribe, sources
+from agentconv.project.config import find
 from agentconv.project.planning import Plan, Run
 from agentconv.telling import report
 from bench import data
@@ -101,6 +105,32 @@ def test_what_the_disk_does_not_take(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
     (said,) = both(tmp_path, monkeypatch, work)
     assert said.count('"code": "F002"') == 1 and "file too large" in said
+
+
+def test_a_build_knows_what_the_second_process_wrote(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of it is in the lock: what is not would be deleted by the next build, or kept as somebody else's."""
+
+    def work(folder: Path) -> list[Run]:
+        data.write(folder, COUNT)
+        agents = (folder / ".claude/agents").rename(folder / "agents")
+        (agents / "agent-00200.md").write_bytes(b"---\r\nname: crlf\r\ndescription: Reads.\r\n---\r\n\r\nRead.\r\n")
+        (folder / "agentconv.toml").write_text('sources = ["agents"]\n[targets.opencode]\n[targets.vscode]\n', "utf-8")
+        done = [build(folder)]
+        assert len(locks.read(folder / locks.NAME).rows) == len(done[0].changes) > COUNT
+        for path in agents.iterdir():
+            path.write_bytes(path.read_bytes() + b"\nMore.\n")
+        done.append(build(folder))
+        assert done[1].removed.gone == [] and not any(result.status == "kept" for result in done[1].results)
+        assert not build(folder, dry=True).stale
+        return [*done]
+
+    both(tmp_path, monkeypatch, work)
+
+
+def build(folder: Path, dry: bool = False) -> BuildRun:
+    config = find(folder)
+    assert config is not None
+    return building.run(config, Wishes(dry=dry))
 
 
 def test_what_a_dead_process_has_not_written_is_written_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -90,8 +90,10 @@ class Output(Target):
         if self.plan.dry:
             self.remember(path, data)
 
-    def remember(self, path: str, data: bytes) -> None:
-        """These bytes are agentconv's own."""
+    def remember(self, path: str, data: bytes, digest: str = "") -> None:
+        """These bytes are agentconv's own. The lock has a fingerprint of its own, which passes over line ends; an
+        output that it does not name is deleted by the next build."""
+        del digest
         self.ledger.note(path, data)
 
     def clean(self, paths: Collection[str]) -> Collection[str]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from agentconv import rights as counting
 from agentconv.checking.checked import Checked, Reader, value_of
 from agentconv.checking.finding import Finding
 from agentconv.checking.given import key_of
 from agentconv.checking.headers import unseen
-from agentconv.checking.limits import cut_whole, denials, instead, limits, scopes, short
+from agentconv.checking.limits import cut_whole, denials, doubtful, instead, limits, scopes, short
 from agentconv.containers import Node
 from agentconv.model import Tools
 from agentconv.reading.codecs import TOOL_TYPES
@@ -172,7 +173,9 @@ def _told_of_key(reader: Reader, read: Read) -> bool:
 
 def _more(checked: Checked, reader: Reader, read: Read, twin: Read, told: set[str]) -> Iterator[Finding]:
     """Rights that no single place explains."""
-    author = counting.of_agent(read.agent, checked.spec, program=False)
+    sure = tuple(r for r in read.agent.tools.rules if reader is not checked.owner or not doubtful(r, reader.spec))
+    agent = replace(read.agent, tools=replace(read.agent.tools, rules=sure))
+    author = counting.of_agent(agent, checked.spec, program=False)
     given = counting.of_agent(twin.agent, reader.spec, program=True, usual=True)
     meant = told | _listed_by_name(read, twin)
     more = frozenset(r for r in counting.gained(author, given) if r.cls not in meant)

@@ -263,7 +263,7 @@ class Target:
         lying = self.lying.get((result.source, path))
         if old == data or (lying is not None and not lying.file):
             result.unchanged = True
-            self._remember(path, data, lying.digest if lying is not None else "")
+            self.remember(path, data, lying.digest if lying is not None else "")
             self.wrote[path] = True
             return
         own = self.plan.in_place and path == result.source
@@ -314,7 +314,7 @@ class Target:
     def _settled(self, left: Leaving, answer: Answer) -> None:
         path, result, data, lying = left
         if (problem := answer.problem) is None:
-            self._remember(path, data, answer.digest if lying is None else lying.digest)
+            self.remember(path, data, answer.digest if lying is None else lying.digest)
             return
         self.wrote.pop(path, None)
         for one in (result, *self._doubled.pop(path, ())):
@@ -327,16 +327,10 @@ class Target:
             before, after = (None if old is None else old.decode("utf-8", "replace")), data.decode("utf-8")
         self.done.changes.append((path, before, after))
 
-    def remember(self, path: str, data: bytes) -> None:
-        """These bytes are agentconv's own: they may be overwritten."""
+    def remember(self, path: str, data: bytes, digest: str = "") -> None:
+        """These bytes are agentconv's own: they may be overwritten. ``digest``: where it is known already."""
         if not self.plan.dry:
-            self.written.note_digest(path, self._digest(data))
-
-    def _remember(self, path: str, data: bytes, digest: str) -> None:
-        if digest:
-            self.written.note_digest(path, digest)
-        else:
-            self.remember(path, data)
+            self.written.note_digest(path, digest or self._digest(data))
 
     def to_stdout(self, results: list[Conversion]) -> None:
         """Standard output takes one file."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -141,7 +141,9 @@ class Keys:
             self.rules.extend(made)
         if row.fact("form") or (row.field is None and row.fact("default") is not None and value == row.fact("default")):
             return
-        if row.field is None:
+        if row.fact("elsewhere"):
+            self.limits.extend(_shut(row.fact("elsewhere"), key))
+        elif row.field is None:
             meant_word = row.to_program.get(value) if row.to_model and isinstance(value, str) else None
             own = node.data() if meant_word is None else meant_word
             self.extras.append(Extra(key, own, self.spec.id, is_limit(row, own)))
@@ -183,9 +185,13 @@ def _other_kind(row: Field, node: Node) -> str:
 
 def _denied(row: Field, value: Any, key: str) -> list[Rule]:
     """A switch without a field in the model, as the rule that it is (Codex: ``features.shell_tool``)."""
-    classes = (row.fact("denies") or {}).get(value, ()) if isinstance(value, (str, bool)) else ()
+    return _shut((row.fact("denies") or {}).get(value, ()) if isinstance(value, (str, bool)) else (), key)
+
+
+def _shut(classes: Collection[str], key: str) -> list[Rule]:
     caps = tuple(cap for cap in all_caps() if risk(cap) in classes)
-    return [Rule("deny", Tool(key, caps), at=key)] if caps else []
+    rules = [Rule("deny", Tool(key, caps), at=key)] if caps else []
+    return [*rules, Rule("deny", Tool("MCP", server="*"), at=key)] if "mcp:*" in classes else rules
 
 
 def top_values(spec: Spec, entry: Node | None) -> list[tuple[str, Node]]:

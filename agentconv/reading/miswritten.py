@@ -12,6 +12,7 @@ from functools import lru_cache
 from agentconv.containers import Node
 from agentconv.model import LOOSER_MODES
 from agentconv.reading.context import Context, Token
+from agentconv.reading.limitselsewhere import limit_elsewhere
 from agentconv.spec import Field, Spec
 
 # other programs' keys for a list of what the agent may not have, and the commonest words for one
@@ -35,7 +36,10 @@ def folded(key: str) -> str:
 def respelt(key: str, entry: Node | None, ctx: Context) -> Field | None:
     """The row that an unknown key was taken for, with a note of it."""
     row = meant(key, ctx.spec, ctx.keys) or _denied_elsewhere(key, ctx)
-    at = next((pair.key for pair in entry.pairs if pair.key.text == key), None) if entry is not None else None
+    pair = next((pair for pair in entry.pairs if pair.key.text == key), None) if entry is not None else None
+    at = pair.key if pair is not None else None
+    if row is None and pair is not None:
+        return limit_elsewhere(pair, folded(key), folded(pair.value.text), ctx)
     if row is None or at is None or _loosens(row, entry, key):
         return None
     if row.key == key:

@@ -12,7 +12,7 @@ from agentconv.reading.guessedservers import by_known
 from agentconv.reading.miswritten import folded
 from agentconv.reading.toolcodecs import NONE, read_tools
 from agentconv.reading.toolnames import Found, recognise, star
-from agentconv.reading.tooltokens import is_null, remember
+from agentconv.reading.tooltokens import is_null, own_spelling, remember
 from agentconv.reading.wildkeys import closed_servers
 from agentconv.spec import Field
 
@@ -47,13 +47,12 @@ def read_permission(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:
         found = by_known(recognise(pair.key.text, ctx.spec, author=ctx.author), pair.key.text, ctx)
         remember(pair.key.text, at, pair.key, found, ctx)
         name = ctx.spec.tools.own(pair.key.text)
-        kind = name.scope if name else ""
         made: list[Rule] = []
         if pair.value.kind == "map":
             if name and name.plain and not ctx.author:
                 raise Refused(f"`{pair.key.text}` takes an action only", row.fact("bad") == "refuse-all")
             for inner in pair.value.pairs:
-                scope = None if inner.key.text == "*" else Scope(kind or "text", inner.key.text)
+                scope = None if inner.key.text == "*" else Scope(_kind(pair.key.text, found, ctx), inner.key.text)
                 made += _actions(found.tool, scope, inner.value, row, ctx, at, pair.key.text)
         else:
             made += _actions(found.tool, None, pair.value, row, ctx, at, pair.key.text)
@@ -73,11 +72,18 @@ def _listed_actions(node: Node, row: Field, ctx: Context) -> Iterator[Rule]:
             continue
         found = by_known(recognise(str(name.text), ctx.spec, author=ctx.author), str(name.text), ctx)
         remember(str(name.text), at, name, found, ctx)
-        own = ctx.spec.tools.own(str(name.text))
+        kind = _kind(str(name.text), found, ctx)
         every = pattern is None or pattern.text == "*"
-        scope = None if every or pattern is None else Scope((own.scope if own else "") or "text", str(pattern.text))
+        scope = None if every or pattern is None else Scope(kind, str(pattern.text))
         made = _actions(found.tool, scope, action, row, ctx, at, str(name.text))
         yield from closed_servers(found, made, str(name.text), at, name, ctx)
+
+
+def _kind(name: str, found: Found, ctx: Context) -> str:
+    """What the patterns of a name are; a name that the program has no more has those of the one that it has for it."""
+    table = ctx.spec.tools
+    own = table.own(name) or (table.own(own_spelling(found.tool, ctx) or "") if found.how == "dead" else None)
+    return (own.scope if own else "") or "text"
 
 
 def _actions(

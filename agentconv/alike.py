@@ -1,19 +1,20 @@
 """Agents that are alike: the same header but for name and description, and another prompt.
 
 Most agents of a project have one of a few dozen headers. What a conversion does with the rest of a header it does for
-all of them, so the first two of a kind are worked out in full; where filling the texts of the second into what became
-of the first gives just what became of the second, the others of the kind are filled in. Nothing is guessed: a text
-that could mean anything to a reader or to a target (``Signs``) has its agent worked out in full, and what is filled in
-is read back by whoever keeps the kinds (``project.filling``).
+all of them, so the first of a kind is worked out in full, and a second one; where filling the texts of the second into
+what became of the first gives just what became of the second, the others of the kind are filled in. A second one may
+stand for several kinds, as far as whoever keeps them says (``kinds.Family``). Nothing is guessed: a text that could
+mean anything to a reader or to a target (``Signs``) has its agent worked out in full, and what is filled in is read
+back by whoever keeps the kinds (``project.filling``).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Hashable, Mapping
+from dataclasses import field, replace
 from functools import cache
-from typing import Generic, Protocol, TypeVar
+from typing import NamedTuple
 
 from agentconv.bodies.search import places
 from agentconv.containers import ContainerError
@@ -26,10 +27,9 @@ from agentconv.project.files import encoded
 from agentconv.reading.context import Get
 from agentconv.reading.engine import controls
 from agentconv.reading.fromplace import stem
+from agentconv.records import dataclass
 from agentconv.registry import derived
 from agentconv.spec import Field, Spec
-
-MOST = 400  # kinds that are kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,62 +48,34 @@ class Texts:
         return not (self.stem == than.stem or self.name == than.name or self.prompt == than.prompt)
 
 
+class Kind(NamedTuple):
+    """What agents of one kind have in common, as far as their files say it."""
+
+    format: str
+    folder: str
+    ending: str  # of the path
+    header: tuple[str, ...]  # without the texts
+    lead: str  # before the prompt
+    trail: str
+    lines: bool  # a prompt of one line stands beside its key in YAML, of several below it
+    named: bool  # as the file is
+    too_long: tuple[bool, ...]
+
+    @property
+    def keys(self) -> Kind:
+        """The same for all whose headers have the same keys, whatever stands behind them."""
+        return self._replace(header=tuple(_KEY.findall("".join(self.header))))
+
+
+_KEY = re.compile(r"^[ -]*[^\s:-][^:\n]*:", re.M)
+
+
 @dataclass(frozen=True, slots=True)
 class Apart:
     """A file taken apart: its kind, and what it says beside."""
 
     kind: Hashable
     texts: Texts
-
-
-Made = TypeVar("Made")
-
-
-class Form(Protocol[Made]):
-    """What became of one agent of a kind, with gaps for its texts."""
-
-    def prove(self, texts: Texts, made: Made) -> None:
-        """Fill in what another agent says. What gives what became of that one may be used, what gives something else
-        may not; with the same description it shows nothing of other ones."""
-
-    def filled(self, texts: Texts) -> Made | None:
-        """What becomes of another one, as far as that is proved."""
-
-
-class Kinds(Generic[Made]):
-    """The kinds that were met. ``form``: what became of an agent, with gaps, or ``None`` where its texts are in places
-    that cannot be told."""
-
-    def __init__(self, form: Callable[[Texts, Made], Form[Made] | None]) -> None:
-        self._form, self._kinds = form, dict[Hashable, tuple[Texts, Form[Made] | None]]()
-        self.filled = 0  # agents that were not worked out in full
-
-    def fresh(self) -> Kinds[Made]:
-        """Others, of which none was met."""
-        return Kinds(self._form)
-
-    def apart(self, spec: Spec, text: str, path: str, get: Get | None, beside: Hashable) -> Apart | None:
-        """The kind of a file, which is another one where other things are said ``beside`` it."""
-        like = apart(spec, text, path, get)
-        return like and Apart((like.kind, beside), like.texts)
-
-    def get(self, like: Apart) -> Made | None:
-        """What becomes of an agent like others before it, as far as that is known."""
-        _, form = self._kinds.get(like.kind, (None, None))
-        found = None if form is None else form.filled(like.texts)
-        self.filled += bool(found)
-        return found
-
-    def learn(self, like: Apart, made: Made) -> None:
-        """What became of an agent that was worked out in full."""
-        if like.kind not in self._kinds:
-            if len(self._kinds) >= MOST:
-                self._kinds.clear()
-            self._kinds[like.kind] = like.texts, self._form(like.texts, made)
-            return
-        first, form = self._kinds[like.kind]
-        if form is not None and like.texts.other(first):
-            form.prove(like.texts, made)
 
 
 # -- texts that mean nothing but themselves ---------------------------------------------------
@@ -315,8 +287,8 @@ def _apart(spec: Spec, text: str, path: str) -> Apart | None:
     for part in rest:
         if called in part or bare in part or said in part:
             return None
-    lines = "\n" in prompt  # of one line it stands beside its key in YAML, of several below it
-    return Apart((spec.id, folder, ending, rest, lead, trail, lines, called == bare, mine.too_long(texts)), texts)
+    kind = Kind(spec.id, folder, ending, rest, lead, trail, "\n" in prompt, called == bare, mine.too_long(texts))
+    return Apart(kind, texts)
 
 
 def _body(text: str, start: int) -> tuple[str, str, str]:

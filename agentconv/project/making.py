@@ -32,7 +32,8 @@ from agentconv.registry import heads, idle_readers, ids, load
 from agentconv.spec import Spec
 
 if TYPE_CHECKING:
-    from agentconv.alike import Apart, Kinds
+    from agentconv.alike import Apart
+    from agentconv.kinds import Kinds
     from agentconv.project.filling import Results
 
 

@@ -198,8 +198,10 @@ def new_kinds() -> Kinds[Results]:
 def _family(kind: Hashable) -> Hashable:
     """Kinds whose headers have the same keys. Which values stand there says what is written and which rights there are,
     which is proved for each kind; that name, description and prompt change nothing of it is shown once for all."""
-    own, beside = kind if isinstance(kind, tuple) else (None, None)
-    return (own.keys, beside) if isinstance(own, Kind) else kind
+    match kind:
+        case (Kind() as own, beside):
+            return own.keys, beside
+    return kind
 
 
 def _looks(id: str, results: list[tuple[Conversion, Output | None]]) -> Hashable:

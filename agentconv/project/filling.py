@@ -14,7 +14,7 @@ from functools import partial
 from operator import attrgetter
 from typing import Any
 
-from agentconv.alike import Kind, Signs, Texts, signs
+from agentconv.alike import Kind
 from agentconv.bodies.company import Member
 from agentconv.containers import ContainerError, Document, Node
 from agentconv.containers.sections import marked, outside
@@ -25,6 +25,7 @@ from agentconv.project.frames import Frame, frame
 from agentconv.reading.engine import open_document
 from agentconv.records import dataclass
 from agentconv.registry import load
+from agentconv.signs import Signs, Texts, signs
 from agentconv.spec import Spec
 
 Results = dict[str, list[Conversion]]  # of each target

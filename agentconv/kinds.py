@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from typing import Generic, Protocol, TypeVar
 
-from agentconv.alike import Apart, Texts, apart
+from agentconv.alike import Apart, apart
 from agentconv.reading.context import Get
+from agentconv.signs import Texts
 from agentconv.spec import Spec
 
 MOST = 400  # kinds that are kept

@@ -13,7 +13,6 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from agentconv import alike
-from agentconv.alike import signs
 from agentconv.bodies.search import places
 from agentconv.building.settled import SettledMaker, plan_of
 from agentconv.commands.asked import primary
@@ -29,6 +28,7 @@ from agentconv.project.planning import Plan
 from agentconv.project.sources import Source, taken
 from agentconv.registry import ids, load
 from agentconv.registry import targets as writable
+from agentconv.signs import Texts, signs
 from tests.strategies import TRAPS
 
 ROOT = Path(__file__).parent.parent
@@ -125,14 +125,14 @@ def test_kinds_with_the_same_keys_need_one_second_agent() -> None:
     assert maker.kinds is not None and maker.kinds.filled == 4, "the first of three kinds, a second one of two"
 
 
-def kinds(maker: Maker) -> list[tuple[alike.Texts, Form[filling.Results] | None]]:
+def kinds(maker: Maker) -> list[tuple[Texts, Form[filling.Results] | None]]:
     assert maker.kinds is not None
     return list(maker.kinds._kinds.values())
 
 
-def texts_of(maker: Maker, file: tuple[str, str], format: str) -> alike.Texts:
+def texts_of(maker: Maker, file: tuple[str, str], format: str) -> Texts:
     like = maker._apart(Source(file[0], None, format, file[1], asked=True, settled=True))
-    return like.texts if like is not None else alike.Texts("", "", "", "", "", b"")
+    return like.texts if like is not None else Texts("", "", "", "", "", b"")
 
 
 OWN = [
@@ -397,11 +397,11 @@ def test_a_column_that_depends_on_the_agent_is_worked_out_for_each() -> None:
     from agentconv.telling.agentrows import AlikeRows, Cell, Row
 
     first, second, third = (
-        alike.Texts(f"{n}.md", n, n, f"About {n}", f"You are {n}.", b"You are %b." % n.encode())
+        Texts(f"{n}.md", n, n, f"About {n}", f"You are {n}.", b"You are %b." % n.encode())
         for n in ("a-a", "b-b", "c-c")
     )
 
-    def row(texts: alike.Texts, cursor: str) -> Row:
+    def row(texts: Texts, cursor: str) -> Row:
         cells = {"cursor": Cell([cursor], "converted", "R"), "codex": Cell(["reads"], "converted", "R")}
         return Row(texts.name, texts.path, "claude-code", description=texts.description, cells=cells)
 
@@ -454,7 +454,7 @@ SAID = st.one_of(
 @example(name="x", said="agent-9", prompt="0\r0")  # some programs read another line end
 @given(name=NAMES | st.text(min_size=1, max_size=8), said=SAID, prompt=SAID | st.sampled_from(BODIES))
 def test_a_changed_line_reads_as_in_the_whole(name: str, said: str, prompt: str) -> None:
-    texts = alike.Texts(f"agents/{name}.md", name, name, said, prompt, prompt.encode())
+    texts = Texts(f"agents/{name}.md", name, name, said, prompt, prompt.encode())
     for _, output in framed():
         assert output.frame is not None
         try:

@@ -14,7 +14,7 @@ from functools import partial
 from operator import attrgetter
 from typing import Any
 
-from agentconv.alike import Kind, Signs, Texts, signs
+from agentconv.alike import Kind
 from agentconv.bodies.company import Member
 from agentconv.containers import ContainerError, Document, Node
 from agentconv.containers.sections import marked, outside
@@ -25,6 +25,7 @@ from agentconv.project.frames import Frame, frame
 from agentconv.reading.engine import open_document
 from agentconv.records import dataclass
 from agentconv.registry import load
+from agentconv.signs import Signs, Texts, signs
 from agentconv.spec import Spec
 
 Results = dict[str, list[Conversion]]  # of each target
@@ -198,8 +199,10 @@ def new_kinds() -> Kinds[Results]:
 def _family(kind: Hashable) -> Hashable:
     """Kinds whose headers have the same keys. Which values stand there says what is written and which rights there are,
     which is proved for each kind; that name, description and prompt change nothing of it is shown once for all."""
-    own, beside = kind if isinstance(kind, tuple) else (None, None)
-    return (own.keys, beside) if isinstance(own, Kind) else kind
+    match kind:
+        case (Kind() as own, beside):
+            return own.keys, beside
+    return kind
 
 
 def _looks(id: str, results: list[tuple[Conversion, Output | None]]) -> Hashable:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from agentconv import rights as counting
-from agentconv.alike import Apart, Texts, apart, is_name, parted, signs
+from agentconv.alike import Apart, apart, is_name, parted
 from agentconv.bodies.company import Company
 from agentconv.convert import convert_read, source_rights
 from agentconv.kinds import Family, Kinds
@@ -25,6 +25,7 @@ from agentconv.reading.context import Read, Reading
 from agentconv.reading.detect import by_place
 from agentconv.reading.engine import read_author, read_program
 from agentconv.registry import load, shared_readers
+from agentconv.signs import Texts, signs
 from agentconv.spec import Spec
 
 LETTERS = (("reads", "R"), ("writes", "W"), ("runs", "X"), ("network", "N"), ("delegates", "D"), ("mcp", "M"))

@@ -77,6 +77,28 @@ def test_pre_commit_runs_the_hook(project: Path, tmp_path: Path) -> None:
     assert bad.returncode == 1 and "Failed" in bad.stdout and "b.md" in bad.stdout, bad.stdout + bad.stderr
 
 
+def test_pre_commit_builds_whatever_changes(project: Path, tmp_path: Path) -> None:
+    """Sources lie in a folder that no program knows, and one that was deleted is no file that could be handed over."""
+    pytest.importorskip("pre_commit", reason="pre-commit is not installed")
+    if run("git", "rev-parse", "HEAD", cwd=ROOT).returncode != 0:
+        pytest.skip("no repository: pre-commit takes hooks from one")
+    command = [sys.executable, "-m", "pre_commit", "try-repo", str(ROOT), "agentconv-build"]
+    (project / "team").mkdir()
+    for name in ("a", "b"):
+        (project / f"team/{name}.md").write_text(GOOD.replace("name: a", f"name: {name}"), "utf-8")
+    (project / "agentconv.toml").write_text('sources = ["team"]\n[targets.opencode]\n', "utf-8")
+    home = {"PRE_COMMIT_HOME": str(tmp_path / "cache"), "XDG_STATE_HOME": str(tmp_path / "state")}
+    build = [sys.executable, "-m", "agentconv", "build", "-q"]
+    assert run(*build, cwd=project, PYTHONPATH=str(ROOT), **home).returncode == 0
+    run("git", "add", "-A", cwd=project)
+    run("git", *["-c", "user.name=a", "-c", "user.email=a@b.invalid", "commit", "-qm", "b"], cwd=project)
+    run("git", "rm", "-q", "team/b.md", cwd=project)
+    bad = run(*command, cwd=project, **home)
+    if any(word in bad.stdout + bad.stderr for word in OFFLINE):
+        pytest.skip("no package index can be reached, so pre-commit cannot install the hook")
+    assert bad.returncode == 1 and ".opencode/agents/b.md" in bad.stdout, bad.stdout + bad.stderr
+
+
 # -- the action -------------------------------------------------------------------------------
 
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
@@ -145,6 +167,23 @@ def test_the_action_looks_at_all_that_it_is_given(project: Path, runner: Path, m
     assert told == {"one/a.md", "two/b.md"} <= kept
     nothing = _check(project, runner, paths="nowhere")
     assert nothing.returncode == 3 and "cat:" not in nothing.stderr
+
+
+def test_paths_with_blanks_and_files_of_earlier_steps(
+    project: Path, runner: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A line that is a path is one; a summary that is left from another use in the job is not shown again."""
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    for name in ("my agents", "other"):
+        (project / name).mkdir()
+        (project / name / "b c.md").write_text(BAD, "utf-8")
+    done = _check(project, runner, paths="my agents\nother/b c.md\nother .claude/agents\n", sarif="in/a folder/x.sarif")
+    assert done.returncode == 1 and "F001" not in done.stdout + done.stderr
+    assert {"my agents/b c.md", "other/b c.md"} == set(re.findall("::error file=([^,]+)", done.stdout + done.stderr))
+    assert '"2.1.0"' in (project / "in/a folder/x.sarif").read_text("utf-8")
+    (runner / "summary.md").unlink()
+    wrong = _check(project, runner, **{"fail-on": "sometimes"})
+    assert wrong.returncode == 2 and (runner / "summary.md").read_text("utf-8") == ""
 
 
 def test_a_path_is_no_command(project: Path, runner: Path) -> None:

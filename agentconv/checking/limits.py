@@ -13,7 +13,10 @@ from agentconv.containers import Node
 from agentconv.model import Rule
 from agentconv.reading.codecs import TOOL_TYPES
 from agentconv.reading.context import Read
+from agentconv.reading.deniedwords import as_glob
 from agentconv.reading.keys import is_limit
+from agentconv.reading.toolnames import recognise
+from agentconv.rights import is_star
 from agentconv.spec import Field, Spec
 
 
@@ -30,8 +33,13 @@ def denials(checked: Checked, reader: Reader, read: Read, twin: Read, gone: froz
     theirs = {r.at for r in twin.agent.tools.rules if r.effect == "deny" and (r.tool.caps or r.tool.server)}
     misspelt = {str(token.new) for token in read.keys}  # told where the key stands, with what it takes with it
     broken: dict[str, list[Rule]] = {}
+    unsure = {
+        rule.at: rule for rule in read.agent.tools.rules if reader is checked.owner and doubtful(rule, reader.spec)
+    }
     for rule in read.agent.tools.rules:
         if rule.effect != "deny" or rule.at in theirs or not (rule.tool.caps or rule.tool.server):
+            continue
+        if rule.at in unsure:
             continue
         if reader is checked.owner and key_of(rule) in misspelt:
             continue
@@ -52,6 +60,26 @@ def denials(checked: Checked, reader: Reader, read: Read, twin: Read, gone: froz
             reader=reader, path=at, meant=f"an agent that cannot {_given(rules)}", does=does,
             mend=_named_so(at, key, rules, read, reader) or _listed_so(key, rules, reader) or instead(reader),
         )  # fmt: skip
+
+    for at, rule in unsure.items() if reader.spec.tools.enforced == "unknown" else ():
+        yield checked.finding(
+            "T042", "warning", f"whether the denial of `{rule.tool.name}` holds is not known", read=read,
+            at=place(checked, read, at), reader=reader, path=at, meant=f"an agent that cannot {_given([rule])}",
+            does="takes such names in a way that nobody has seen", mend=instead(reader),
+        )  # fmt: skip
+
+
+def doubtful(rule: Rule, spec: Spec) -> bool:
+    """Whether a denial by a name that nobody has may hold: it may be one of the program's tools, or of a server's."""
+    table = spec.tools
+    if rule.effect != "deny" or table.fact("deny_unknown", "nothing") == "nothing":
+        return False
+    if is_star(rule.tool):
+        return bool(table.fact("deny_unknown") == "all")
+    if rule.tool.member or not (rule.tool.server or rule.tool.caps):
+        return False
+    seen = table.enforced != "unknown" and as_glob(rule.tool.name) is not None  # no pattern counts there
+    return not seen and recognise(rule.tool.name, spec, author=True).how == "unknown"
 
 
 def _named_so(at: str, key: str, rules: list[Rule], read: Read, reader: Reader) -> str:

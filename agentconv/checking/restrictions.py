@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from agentconv import rights as counting
 from agentconv.checking.checked import Checked, Reader, value_of
 from agentconv.checking.finding import Finding
 from agentconv.checking.given import key_of
 from agentconv.checking.headers import unseen
-from agentconv.checking.limits import cut_whole, denials, instead, limits, scopes, short
+from agentconv.checking.limits import cut_whole, denials, doubtful, instead, limits, scopes, short
 from agentconv.containers import Node
 from agentconv.model import Tools
 from agentconv.reading.codecs import TOOL_TYPES
 from agentconv.reading.context import Read
+from agentconv.registry import idle_readers
 from agentconv.spec import Field, risk
 
 
@@ -172,7 +174,9 @@ def _told_of_key(reader: Reader, read: Read) -> bool:
 
 def _more(checked: Checked, reader: Reader, read: Read, twin: Read, told: set[str]) -> Iterator[Finding]:
     """Rights that no single place explains."""
-    author = counting.of_agent(read.agent, checked.spec, program=False)
+    sure = tuple(r for r in read.agent.tools.rules if reader is not checked.owner or not doubtful(r, reader.spec))
+    agent = replace(read.agent, tools=replace(read.agent.tools, rules=sure))
+    author = counting.of_agent(agent, checked.spec, program=False)
     given = counting.of_agent(twin.agent, reader.spec, program=True, usual=True)
     meant = told | _listed_by_name(read, twin)
     more = frozenset(r for r in counting.gained(author, given) if r.cls not in meant)
@@ -182,7 +186,7 @@ def _more(checked: Checked, reader: Reader, read: Read, twin: Read, told: set[st
     at = next((node for key in _tool_keys(checked) if (node := value_of(read, key)) is not None), None)
     if reader.spec.tools.control == "none":
         why = f" ({reader.spec.tools.fact('why')})" if reader.spec.tools.fact("why") else ""
-        does, mend = f"has no list of tools: the agent has {got}, too{why}", instead(reader)
+        does, mend = f"has no list of tools: the agent has {got}, too{why}", _moved(checked, reader) or instead(reader)
     elif (shut := reader.spec.tools.mcp.get("shut")) and {r.cls for r in more} == {counting.MCP}:
         does, mend = f"gives {got}, too, unless a name of the list is one of theirs", f"add `{shut}` to the list"
     else:
@@ -191,6 +195,14 @@ def _more(checked: Checked, reader: Reader, read: Read, twin: Read, told: set[st
         "T044", "error", f"the agent may do more than its file says: {got}", read=read, at=at, reader=reader,
         path="tools", meant=asked, does=does, mend=mend,
     )  # fmt: skip
+
+
+def _moved(checked: Checked, reader: Reader) -> str:
+    """Where a file holds what it says, if a program reads it for the sake of its place alone."""
+    if reader.spec not in idle_readers(checked.spec):
+        return ""
+    folder = str(checked.spec.head["places"].get("write", "")).rpartition("/")[0]
+    return f"keep it where {reader.program} does not look, such as {folder}/"
 
 
 def _beside_the_list(reader: Reader, read: Read, more: set[str]) -> str:

@@ -269,6 +269,8 @@ def say_unknown(job: ToolJob) -> None:
         if job.src.tools.fact("contributed"):
             who = f"{job.src.program} itself: one that something brings to it, if any"
             text = f"`{rule.tool.name}` is no tool of {who}; left out"
+        elif rule.effect == "deny" and job.src.tools.enforced == "yes":
+            text = f"`{rule.tool.name}` denies nothing in {job.src.seen}: no program has such a tool; left out"
         elif "*" in rule.tool.name:  # what it may stand for in its own program, another note tells
             text = f"`{rule.tool.name}` is the name of no single tool; left out"
         job.say("T004", text, rule.at, effect="narrows" if rule.effect == "allow" else "lost")

@@ -164,6 +164,8 @@ def _missing(
         row = rows[row.key]  # as it holds for this entry
         if not row.fact("required") or row.field in fields or (row.key in keys and row.type in TOOL_TYPES):
             continue
+        if row.fact("missing") == "taken":
+            continue
         if row.key in keys and (row.fact("missing") != "skipped" or row.fact("form")):
             continue  # its value was bad and has been spoken of
         if not ctx.author:

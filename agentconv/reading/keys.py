@@ -192,7 +192,7 @@ def _denied(row: Field, value: Any, key: str) -> list[Rule]:
 def _shut(classes: Collection[str], key: str) -> list[Rule]:
     caps = tuple(cap for cap in all_caps() if risk(cap) in classes)
     rules = [Rule("deny", Tool(key, caps), at=key)] if caps else []
-    return [*rules, Rule("deny", Tool("MCP", server="*"), at=key)] if "mcp:*" in classes else rules
+    return [*rules, Rule("deny", Tool(key, server="*"), at=key)] if "mcp:*" in classes else rules
 
 
 def top_values(spec: Spec, entry: Node | None) -> list[tuple[str, Node]]:

@@ -6,14 +6,12 @@ from typing import Any
 
 from agentconv.containers import Node
 from agentconv.model import Base, Rule, Scope, Tool, Tools
-from agentconv.patterns import pattern
 from agentconv.reading.context import Context, Refused
 from agentconv.reading.toolnames import Found, recognise, star
 from agentconv.reading.tooltokens import Placed, is_null, is_text, remember, split, tokens_of
 from agentconv.spec import Field
 
 NONE, ALL = Tools("none"), Tools("all")
-SERVER_PART = pattern(r"mcp__(?P<server>(?:(?!__)[^*])+)__.*\*")
 
 
 def meaning(word: Any, ctx: Context, what: str) -> Tools:
@@ -29,10 +27,10 @@ def meaning(word: Any, ctx: Context, what: str) -> Tools:
 def read_tools(node: Node, row: Field, ctx: Context) -> Tools:
     """An allow-list: a list of names, or a string of them."""
     table = ctx.spec.tools
-    _legal_list(node, row, ctx)
+    legal_list(node, row, ctx)
     if (said := _by_form(node, row, ctx)) is not None:
         return said
-    blank = _holds_blank(node, row, ctx)
+    blank = holds_blank(node, row, ctx)
     tokens = list(tokens_of(node, row.key, ctx))
     if not tokens:  # a list of blanks is not empty: it names something that is not there (Mistral Vibe 3.0.3, run)
         dropped = not ctx.author and table.fact("blank_item") == "dropped"
@@ -113,11 +111,15 @@ def _of_names(tokens: list[Placed], node: Node, ctx: Context) -> Tools:
 
 def _taken_away(token: str, at: str, place: Node, ctx: Context) -> list[Rule]:
     """`!Bash` in a list of what the agent may have: to the program a name that it does not know."""
+    from agentconv.reading.denylist import found_denied, in_any_words
+
     name = token[1:].strip()
-    found = _found_denied(name, at, place, ctx)
+    found = found_denied(name, at, place, ctx)
     rules = [Rule("deny", found.tool, found.scope, None, at)]
-    if found.how in ("unknown", "star"):
-        rules = _by_pattern(name, at, place, ctx)
+    if found.how == "star":
+        rules = [Rule("deny", star(ctx.spec), None, None, at)]
+    elif found.how == "unknown":
+        rules = in_any_words(name, at, place, True, ctx)
     if rules:
         ctx.say("T009", f"`{token}` takes nothing away in {ctx.spec.seen}; taken as meant", at, place)
     return rules
@@ -209,7 +211,7 @@ def _left_open(tokens: list[str], rules: list[Rule], ctx: Context) -> list[Rule]
     return [Rule("allow", Tool(str(mcp["every"]), server="*"), at="tools")]
 
 
-def _legal_list(node: Node, row: Field, ctx: Context) -> None:
+def legal_list(node: Node, row: Field, ctx: Context) -> None:
     """Leave where the program refuses the file (or its header) for the form of the list."""
     null = row.fact("null", row.fact("bad"))
     if is_null(node, ctx):
@@ -223,7 +225,7 @@ def _legal_list(node: Node, row: Field, ctx: Context) -> None:
         ctx.refuse(row.fact("bad"), f"`{row.key}` must be a list")
 
 
-def _holds_blank(node: Node, row: Field, ctx: Context) -> bool:
+def holds_blank(node: Node, row: Field, ctx: Context) -> bool:
     """Whether one of a list's names has no character; some programs refuse the file for it. Where a text is one name
     as it stands, an empty one is such a name."""
     items = node.items if node.kind == "list" else [node] if ctx.spec.tools.fact("split") == "whole" else []
@@ -274,91 +276,6 @@ def _withheld(token: str, ctx: Context) -> bool:
     """A tool that no subagent gets; what costs nothing is kept as a wish."""
     name = ctx.spec.tools.own(token)
     return name is not None and name.never and bool(name.classes)
-
-
-def _by_pattern(token: str, at: str, place: Node, ctx: Context) -> list[Rule]:
-    """Denials of all that a pattern may stand for."""
-    if "*" not in token and "?" not in token:
-        return []
-    from agentconv.reading.wildkeys import denied_by_pattern
-
-    return denied_by_pattern(token, at, place, ctx)
-
-
-def read_deny(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:
-    """A deny-list: rules that come after those of the allow-list."""
-    _legal_list(node, row, ctx)
-    _holds_blank(node, row, ctx)
-    if is_null(node, ctx) or (node.kind == "map" and not ctx.author):
-        return ()
-    if node.kind != "scalar" and (node.kind == "map" or any(i.kind != "scalar" for i in node.items)):
-        text = f"`{row.key}` is no plain list of names; taken as meant, for every name in it"
-        ctx.say("R006", text, row.key, node, effect="approximate")
-    tokens = tokens_of(node, row.key, ctx, denied=True)
-    return tuple(rule for placed in tokens for rule in _denied(*placed, row, ctx))
-
-
-def _denied(token: str, at: str, place: Node, row: Field, ctx: Context) -> list[Rule]:
-    """What one name of a deny-list takes away."""
-    table = ctx.spec.tools
-    found = _found_denied(token, at, place, ctx)
-    beside = _beside_names(token, at, place, found, ctx)
-    if beside and found.how == "unknown":
-        return beside
-    if ctx.author and found.how == "unknown" and (denied := _by_pattern(token, at, place, ctx)):
-        return denied
-    if found.how == "star":
-        if table.fact("deny_star", "nothing") == "nothing":
-            if not ctx.author:
-                return []
-            ctx.say("T009", f"`{row.key}: *` denies nothing in {ctx.spec.seen}; taken as meant: no tool", at, place)
-        return [Rule("deny", star(ctx.spec), None, None, at)]
-    scope = found.scope
-    if scope is not None and table.fact("deny_scopes", "whole") == "whole":
-        # the program takes the whole tool, which is narrower than what stands there
-        text = f"`{token}`: {ctx.spec.seen} takes the whole tool away, not only what stands in brackets"
-        ctx.say("T013", text, at, place, effect="info")
-        scope = None
-    if not ctx.author:
-        if scope is not None:
-            return []
-        if found.tool.server and table.fact("deny_mcp") == "exact" and not found.tool.member:
-            return []
-    remember(token, at, place, found, ctx)
-    return [Rule("deny", found.tool, scope, None, at), *beside]
-
-
-def _beside_names(token: str, at: str, place: Node, found: Found, ctx: Context) -> list[Rule]:
-    """What a pattern takes beside the program's own tools."""
-    if not ctx.spec.tools.fact("wildcards"):
-        return []
-    from agentconv.reading.wildkeys import beside_names
-
-    return beside_names(token, found, at, place, ctx)
-
-
-def _found_denied(token: str, at: str, place: Node, ctx: Context) -> Found:
-    """What a denied name is; denials of servers have spellings of their own."""
-    table = ctx.spec.tools
-    found = recognise(token, ctx.spec, author=ctx.author)
-    if token == table.mcp.get("deny_every"):
-        return Found(Tool(token, server="*"), "mcp")
-    if ctx.author and "mcp" in token.lower():
-        from agentconv.reading.wildkeys import all_closed
-
-        if (every := all_closed(token, found, at, place, ctx)) is not None:
-            return Found(every.tool, "mcp")
-    if found.how in ("unknown", "foreign-mcp") and (denied := table.denied_tool(token)):
-        return Found(denied, "mcp")
-    if ctx.author and found.how == "unknown" and (part := SERVER_PART.match(token)):
-        if table.mcp.get("deny_prefix"):
-            text = f"`{token}` is for some tools of `{part['server']}` only; taken as a denial of the whole server"
-            ctx.say("T013", text, at, place)
-        else:
-            text = f"`{token}` denies nothing in {ctx.spec.seen}; taken as meant, for the whole server"
-            ctx.say("T009", text, at, place)
-        return Found(Tool(token, server=part["server"]), "mcp")
-    return found
 
 
 def _wrong_type(node: Node, row: Field, ctx: Context) -> Tools:

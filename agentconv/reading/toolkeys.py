@@ -65,7 +65,11 @@ def _denied(name: str, data: Mapping[str, Any], at: str, ctx: Context) -> list[R
     if facts is not None:
         return list(_denials(data, facts, at, ctx.spec))
     found = recognise(name, ctx.spec, author=True)
-    return [] if found.how in ("unknown", "star") else [Rule("deny", found.tool, at=at)]
+    if found.how in ("unknown", "star"):
+        from agentconv.reading.deniedwords import meant_elsewhere
+
+        return meant_elsewhere(name, at, None, ctx)
+    return [Rule("deny", found.tool, at=at)]
 
 
 def _denials(data: Mapping[str, Any], facts: Mapping[str, Any], at: str, spec: Spec) -> Iterator[Rule]:

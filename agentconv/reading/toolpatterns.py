@@ -69,13 +69,18 @@ def _rules(
     name, *rest = ARGUMENT.split(text)
     arguments = dict(zip(rest[::2], rest[1::2], strict=True))
     scope = _scope(arguments, text, row)
-    for tool in _own(name, ctx):
+    own = list(_own(name, ctx))
+    for tool in own:
         there = [r for r in given if tool.name == r.tool.name or tool.name in ctx.spec.tools.covers(r.tool.name)]
         if there and (effect == "deny" or all(r.scope is None for r in there)):
             yield Rule(effect, tool, scope, approval, at)
-    for tool in _servers(name, at, given, ctx):
-        # a denial of some calls is one of the tool: what other programs know of it is its name
-        yield Rule(effect, tool, None, approval, at)
+    of_servers = list(_servers(name, at, given, ctx))
+    # a denial of some calls is one of the tool: what other programs know of it is its name
+    yield from (Rule(effect, tool, None, approval, at) for tool in of_servers)
+    if effect == "deny" and not own and not of_servers:
+        from agentconv.reading.deniedwords import meant_elsewhere
+
+        yield from meant_elsewhere(name, at, None, ctx, servers=False)
 
 
 def _scope(arguments: dict[str, str], text: str, row: Field) -> Scope | None:

@@ -8,7 +8,7 @@ from typing import Any
 from agentconv.containers import Node
 from agentconv.model import Base, Rule, Tool, Tools
 from agentconv.reading.context import Context
-from agentconv.reading.toolcodecs import read_deny, read_tools
+from agentconv.reading.toolcodecs import read_tools
 from agentconv.reading.toolkeys import read_rules
 from agentconv.spec import Field, Spec
 
@@ -80,6 +80,8 @@ def _anew(row: Field, node: Node, ctx: Context, base: Base | None, so_far: list[
 
         return base, list(read_switch(node, row, ctx)), False
     if row.type == "deny-tools":
+        from agentconv.reading.denylist import read_deny
+
         return base, list(read_deny(node, row, ctx)), False
     if row.type == "tool-settings":
         from agentconv.reading.toolsettings import read_settings

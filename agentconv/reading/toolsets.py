@@ -10,7 +10,7 @@ from agentconv.containers import Node
 from agentconv.model import Approval, Extra, Rule, Scope, Tool, Tools
 from agentconv.reading.context import Context
 from agentconv.reading.toolcodecs import NONE
-from agentconv.reading.toolnames import recognise, server_tool
+from agentconv.reading.toolnames import Found, recognise, server_tool
 from agentconv.reading.tooltokens import remember
 from agentconv.rights import is_star
 from agentconv.spec import Field, Name, Spec
@@ -201,7 +201,7 @@ def _of_program(
         remember(token, place, node, found, ctx)
         if token not in own:
             ctx.refuse("refuse", f"unknown tool `{token}`")
-            foreign += _rules(found.tool, "", setting, place)
+            foreign += _foreign(found, token, setting, place, node, ctx)
     for name in own.values():
         if name.name in settings:
             setting, place, _ = settings[name.name]
@@ -209,6 +209,16 @@ def _of_program(
         elif default.on:  # what is not there by default is denied to nobody
             yield from _rules(name.tool(), name.scope, default, at)
     yield from foreign  # what another program's name denies is denied, whatever the set gives
+
+
+def _foreign(found: Found, token: str, setting: Setting, at: str, node: Node, ctx: Context) -> list[Rule]:
+    """A tool that the program does not have: denied in whatever words."""
+    if found.how == "unknown" and not setting.on:
+        from agentconv.reading.deniedwords import meant_elsewhere
+
+        if made := meant_elsewhere(token, at, node, ctx):
+            return made
+    return list(_rules(found.tool, "", setting, at))
 
 
 def _of_server(

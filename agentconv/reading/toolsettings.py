@@ -21,13 +21,17 @@ def read_settings(node: Node, row: Field, ctx: Context, tools: Tools) -> Iterato
     for pair in node.pairs:
         name, at = pair.key.text, f"{row.key}.{pair.key.text}"
         found = recognise(name, ctx.spec, author=ctx.author)
-        if found.how == "unknown" or (pair.value.kind != "map" and not ctx.author):
+        unknown = found.how == "unknown"
+        if (unknown or pair.value.kind != "map") and not ctx.author:
             continue
         settings = {p.key.text: p.value for p in pair.value.pairs}
         action = settings.get(str(row.fact("action"))) if pair.value.kind == "map" else pair.value
         word = words.get(action.text) if action is not None else None
         if ctx.author and action is not None and (word is None or action is pair.value):
             word = _meant(action, words, at, ctx)
+        if unknown:
+            yield from _denied_elsewhere(name, word, at, pair.key, ctx)
+            continue
         if word == "deny":
             yield Rule("deny", found.tool, None, None, at)
             continue
@@ -45,6 +49,15 @@ def read_settings(node: Node, row: Field, ctx: Context, tools: Tools) -> Iterato
                     yield Rule("deny", found.tool, scope, None, at)
                 elif word != "allow":  # what runs without a question anyway needs no list of such
                     yield Rule("allow", found.tool, scope, "auto", at)
+
+
+def _denied_elsewhere(name: str, word: str | None, at: str, place: Node, ctx: Context) -> list[Rule]:
+    """A tool that the program does not have, denied in the words of another."""
+    if word != "deny":
+        return []
+    from agentconv.reading.deniedwords import meant_elsewhere
+
+    return meant_elsewhere(name, at, place, ctx)
 
 
 def _meant(action: Node, words: dict[str, str], at: str, ctx: Context) -> str | None:

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 
 from agentconv.containers import Node
 from agentconv.model import Tool
+from agentconv.patterns import pattern
 from agentconv.reading.context import CURLY, Context, Token, is_date
 from agentconv.reading.toolnames import Found
 from agentconv.spec import cap_title, portable
 
 QUOTES = "\"'`" + CURLY
+CLASS = pattern(r"\[[^\[\]]+\][\w*]|[\w*]\[[^\[\]]+\]")  # `[Bb]ash`: brackets that belong to a name
 
 Placed = tuple[str, str, Node]  # a name, the key and number of it, and where it stands
 
@@ -71,7 +73,7 @@ def split(text: str, ctx: Context, in_list: bool) -> list[str]:
     tokens = [part.strip() for part in parts]
     if ctx.author or table.fact("strip_quotes"):
         around = "[]" if ctx.author and not table.fact("wildcards") else ""  # in a pattern brackets have a meaning
-        tokens = [t.strip(QUOTES + around) for t in tokens]
+        tokens = [t.strip(QUOTES if CLASS.search(t) else QUOTES + around) for t in tokens]
     return [t for t in tokens if t]
 
 

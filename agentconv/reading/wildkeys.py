@@ -48,6 +48,13 @@ def closed_servers(found: Found, made: Iterable[Rule], key: str, at: str, place:
         closed_all = all_closed(key, found, at, place, ctx, asks=not denies) if shut else None
         return [closed_all] if closed_all else [replace(r, tool=Tool(key)) for r in rules]
     wild = WILD.search(text) if ctx.spec.tools.fact("wildcards") else None
+    meant: list[Rule] = []
+    if ctx.author and found.how == "unknown" and any(r.effect == "deny" and r.scope is None for r in rules):
+        from agentconv.reading.deniedwords import meant_elsewhere
+
+        meant = meant_elsewhere(key, at, place, ctx, servers=wild is None)
+        if wild is None:
+            return meant or rules
     limits = [r for r in rules if r.effect == "deny" or (r.approval == "ask" and found.how == "unknown")]
     if wild is None or found.how not in ("own", "unknown"):
         return rules
@@ -62,7 +69,7 @@ def closed_servers(found: Found, made: Iterable[Rule], key: str, at: str, place:
     whole = f"the MCP server {said}" if len(servers) == 1 else f"the MCP servers {said}" if said else "every MCP server"
     ctx.say("T013", f"`{key}` is for some tools of MCP servers only; taken as a denial of {whole}", at, place)
     closed = [Rule("deny", Tool(text, server=s), None, None, at) for s in servers or ("*",)]
-    return [r for r in rules if r not in limits or found.how == "own"] + closed
+    return [r for r in rules if r not in limits or found.how == "own"] + closed + meant
 
 
 def _whole_server(rules: list[Rule], key: str, start: str, at: str, place: Node, ctx: Context) -> list[Rule]:
@@ -124,8 +131,14 @@ def denied_by_pattern(token: str, at: str, place: Node, ctx: Context) -> list[Ru
     """Denials of all that a pattern may stand for."""
     tools = meant_by_pattern(token, ctx, denied=True)
     if tools:
-        names = ", ".join(f"`{tool.name}`" for tool in tools if not tool.server)
+        from agentconv.reading.deniedwords import in_words, say_meant
+
+        names = [f"`{tool.name}`" for tool in tools if not tool.server]
         servers = ["every MCP server" if t.server == "*" else f"the MCP server `{t.server}`" for t in tools if t.server]
-        what = " and ".join(filter(None, [names, *servers]))
-        ctx.say("T013", f"`{token}` is a pattern among names; taken as a denial of {what}", at, place)
+        what = in_words([*servers, *names])
+        mcp = ctx.spec.tools.mcp
+        if servers and (mcp.get("deny_prefix") or mcp.get("patterns")):
+            ctx.say("T013", f"`{token}` is a pattern among names; taken as a denial of {what}", at, place)
+        else:
+            say_meant(token, tools, what, at, place, ctx)
     return [Rule("deny", tool, None, None, at) for tool in tools]

@@ -64,7 +64,7 @@ def read_entry(
             fields.setdefault(row.field, row.fact("absent"))
     _check_together(said, entry, ctx)
     indirect.look_up(spec, said, fields)
-    indirect.split_off(spec, fields)
+    indirect.split_off(spec, fields, keys.where, ctx)
     if problems := _missing(rows, set(said), fields, ctx, entry):
         return problems
     _take_body(document, fields, ctx, entry)

@@ -80,6 +80,7 @@ class Keys:
     def take_beside(self, key: str, node: Node, row: Field | None) -> list[Note]:
         """A key that stands beside the entries."""
         if row is None:
+            self.where.setdefault(key, node)
             self.extras.append(unknown_beside(key, node, self.ctx))
             return []
         return [] if row.fact("used") else self.take(key, node, row)

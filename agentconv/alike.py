@@ -1,51 +1,56 @@
 """Agents that are alike: the same header but for name and description, and another prompt.
 
 Most agents of a project have one of a few dozen headers. What a conversion does with the rest of a header it does for
-all of them, so the first two of a kind are worked out in full; where filling the texts of the second into what became
-of the first gives just what became of the second, the others of the kind are filled in. Nothing is guessed: a text
-that could mean anything to a reader or to a target (``Signs``) has its agent worked out in full, and what is filled in
-is read back by whoever keeps the kinds (``project.filling``).
+all of them, so the first of a kind is worked out in full, and a second one; where filling the texts of the second into
+what became of the first gives just what became of the second, the others of the kind are filled in. A second one may
+stand for several kinds, as far as whoever keeps them says (``kinds.Family``). Nothing is guessed: a text that could
+mean anything to a reader or to a target (``signs``) has its agent worked out in full, and what is filled in is read
+back by whoever keeps the kinds (``project.filling``).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Hashable
 from functools import cache
-from typing import Generic, Protocol, TypeVar
+from typing import NamedTuple
 
 from agentconv.bodies.search import places
 from agentconv.containers import ContainerError
-from agentconv.containers.programs import without_gaps
 from agentconv.containers.wrapping import loose_field
 from agentconv.lowering.traces import END, KEY
-from agentconv.naming import DEVICES, LONGEST
+from agentconv.naming import DEVICES
 from agentconv.output.scalars import yaml_scalar
 from agentconv.project.files import encoded
 from agentconv.reading.context import Get
 from agentconv.reading.engine import controls
 from agentconv.reading.fromplace import stem
+from agentconv.records import dataclass
 from agentconv.registry import derived
-from agentconv.spec import Field, Spec
+from agentconv.signs import Texts, signs
+from agentconv.spec import Spec
 
-MOST = 400  # kinds that are kept
+
+class Kind(NamedTuple):
+    """What agents of one kind have in common, as far as their files say it."""
+
+    format: str
+    folder: str
+    ending: str  # of the path
+    header: tuple[str, ...]  # without the texts
+    lead: str  # before the prompt
+    trail: str
+    lines: bool  # a prompt of one line stands beside its key in YAML, of several below it
+    named: bool  # as the file is
+    too_long: tuple[bool, ...]
+
+    @property
+    def keys(self) -> Kind:
+        """The same for all whose headers have the same keys, whatever stands behind them."""
+        return self._replace(header=tuple(_KEY.findall("".join(self.header))))
 
 
-@dataclass(frozen=True, slots=True)
-class Texts:
-    """What agents of one kind differ in. ``stem`` is the name of the file without its ending."""
-
-    path: str
-    stem: str
-    name: str
-    description: str
-    prompt: str
-    raw: bytes = field(compare=False, repr=False)  # the prompt as a file holds it
-
-    def other(self, than: Texts) -> bool:
-        """Whether each of them is another one, the description left out: copies of an agent often keep it."""
-        return not (self.stem == than.stem or self.name == than.name or self.prompt == than.prompt)
+_KEY = re.compile(r"^[ -]*[^\s:-][^:\n]*:", re.M)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,56 +59,6 @@ class Apart:
 
     kind: Hashable
     texts: Texts
-
-
-Made = TypeVar("Made")
-
-
-class Form(Protocol[Made]):
-    """What became of one agent of a kind, with gaps for its texts."""
-
-    def prove(self, texts: Texts, made: Made) -> None:
-        """Fill in what another agent says. What gives what became of that one may be used, what gives something else
-        may not; with the same description it shows nothing of other ones."""
-
-    def filled(self, texts: Texts) -> Made | None:
-        """What becomes of another one, as far as that is proved."""
-
-
-class Kinds(Generic[Made]):
-    """The kinds that were met. ``form``: what became of an agent, with gaps, or ``None`` where its texts are in places
-    that cannot be told."""
-
-    def __init__(self, form: Callable[[Texts, Made], Form[Made] | None]) -> None:
-        self._form, self._kinds = form, dict[Hashable, tuple[Texts, Form[Made] | None]]()
-        self.filled = 0  # agents that were not worked out in full
-
-    def fresh(self) -> Kinds[Made]:
-        """Others, of which none was met."""
-        return Kinds(self._form)
-
-    def apart(self, spec: Spec, text: str, path: str, get: Get | None, beside: Hashable) -> Apart | None:
-        """The kind of a file, which is another one where other things are said ``beside`` it."""
-        like = apart(spec, text, path, get)
-        return like and Apart((like.kind, beside), like.texts)
-
-    def get(self, like: Apart) -> Made | None:
-        """What becomes of an agent like others before it, as far as that is known."""
-        _, form = self._kinds.get(like.kind, (None, None))
-        found = None if form is None else form.filled(like.texts)
-        self.filled += bool(found)
-        return found
-
-    def learn(self, like: Apart, made: Made) -> None:
-        """What became of an agent that was worked out in full."""
-        if like.kind not in self._kinds:
-            if len(self._kinds) >= MOST:
-                self._kinds.clear()
-            self._kinds[like.kind] = like.texts, self._form(like.texts, made)
-            return
-        first, form = self._kinds[like.kind]
-        if form is not None and like.texts.other(first):
-            form.prove(like.texts, made)
 
 
 # -- texts that mean nothing but themselves ---------------------------------------------------
@@ -118,120 +73,6 @@ _QUOTED = {
 }
 _ASCII = bytes([*range(0x20, 0x7F), *b"\n\t"])  # what a prompt may have of it
 _INK = re.compile(r"\S")
-
-
-@dataclass(frozen=True, slots=True)
-class Signs:
-    """What shows that a text may be more than words to the program of a format."""
-
-    in_prompt: tuple[str, ...]
-    patterns: tuple[re.Pattern[str], ...]
-    refused: tuple[re.Pattern[str], ...]
-    replaces: tuple[tuple[str, str], ...]  # characters, wherever they stand
-    gaps: bool  # whether it drops blank lines behind a line of three dashes
-    names: frozenset[str]  # that it keeps for itself
-    name_patterns: tuple[re.Pattern[str], ...]
-    longest_name: int
-    shortest: int  # prompt
-    lengths: tuple[tuple[str, int], ...]  # texts with a limit
-    joint: str = ""  # what it has between the words of a name, where that is no dash
-
-    def plain(self, texts: Texts, like: Texts | None = None) -> bool:
-        """Texts that the program takes as they are. ``like``: and no longer than the limits that those keep."""
-        if not self.usual(texts, like):
-            return False
-        prompt = texts.prompt
-        for sign in self.in_prompt:
-            if sign in prompt:
-                return False
-        return not (self.patterns and any(p.search(prompt) for p in self.patterns))
-
-    @property
-    def changes(self) -> bool:
-        """Whether the program has anything in a file otherwise than the source says it."""
-        return bool(self.replaces) or self.gaps or bool(self.joint)
-
-    def loaded(self, texts: Texts) -> Texts:
-        """The texts as the program has them: after what it changes when it loads a file, and with names spelled its
-        way; the same ones where that changes nothing."""
-        if not self.changes:
-            return texts
-        if self.joint and "-" in texts.name + texts.stem:
-            name, stem = (word.replace("-", self.joint) for word in (texts.name, texts.stem))
-            texts = replace(texts, name=name, stem=stem)
-        said, prompt = texts.description, texts.prompt
-        for old, new in self.replaces:
-            said, prompt = said.replace(old, new), prompt.replace(old, new)
-        if self.gaps:
-            prompt = without_gaps(prompt)
-        if said == texts.description and prompt == texts.prompt:
-            return texts
-        return replace(texts, description=said, prompt=prompt, raw=prompt.encode())
-
-    def usual(self, texts: Texts, like: Texts | None = None) -> bool:
-        """Texts for which the program takes an agent like any other, whatever it makes of their words."""
-        prompt = texts.prompt
-        if not (self._plain_name(texts.name) and (texts.stem == texts.name or self._plain_name(texts.stem))):
-            return False
-        if len(prompt) < self.shortest or (self.refused and any(p.search(prompt) for p in self.refused)):
-            return False
-        if self.joint and like is not None and ("-" in texts.name) != ("-" in like.name):
-            return False  # one of them gets another name
-        return like is None or not self.lengths or self.too_long(texts) == self.too_long(like)
-
-    def too_long(self, texts: Texts) -> tuple[bool, ...]:
-        """Which limits its texts exceed."""
-        return tuple([len(getattr(texts, part)) > most for part, most in self.lengths])
-
-    def _plain_name(self, name: str) -> bool:
-        if len(name) > self.longest_name or name in self.names:
-            return False
-        if self.joint:
-            name = name.replace("-", self.joint)
-        return not self.name_patterns or all(p.fullmatch(name) for p in self.name_patterns)
-
-
-@cache
-def signs(spec: Spec) -> Signs:
-    """The signs of a format."""
-    rules = [rule for part in ("id", "name") if isinstance(rule := spec.identity.get(part), dict)]
-    texts = [r for r in spec.fields.values() if r.field in ("name", "title", "description", "prompt", "when_to_use")]
-    limits = spec.tables.get("limits") or {}
-    expands = spec.tables.get("expands") or ()
-    dialect = spec.container.get("dialect") or {}
-    own = [str(n).lower() for part in ("taken", "reserved") for n in spec.identity.get(part) or ()]
-    patterns = [rule.get("pattern") for rule in rules]
-    patterns += [row.fact("pattern") for row in texts if row.field == "name"]
-    found = [fact["pattern"] for fact in expands if not isinstance(fact, str)]
-    return Signs(
-        tuple(str(fact) for fact in expands if isinstance(fact, str)),
-        tuple(re.compile(str(p)) for p in found),
-        tuple(re.compile(str(p)) for p in spec.container.get("refuses", ())),
-        tuple((str(old), str(new)) for old, new in (dialect.get("replace") or {}).items()),
-        dialect.get("dashes") == "eat-blank-lines",
-        frozenset(own),
-        tuple(re.compile(p) for p in dict.fromkeys(str(p) for p in patterns if p)),
-        min([LONGEST // 2, *(int(rule["max"]) for rule in rules if rule.get("max")), *_most(texts, "name", "title")]),
-        max(1, int(limits.get("prompt_min") or 0)),
-        (
-            *(("description", most) for most in _longest(texts, limits, "description", "when_to_use")),
-            *(("prompt", most) for most in _longest(texts, limits, "prompt")),
-        ),
-        str(spec.identity.get("joined") or ""),
-    )
-
-
-def _most(rows: list[Field], *fields: str) -> list[int]:
-    """The longest texts that the format takes in these fields."""
-    return [int(most) for row in rows if row.field in fields and (most := row.fact("max_length"))]
-
-
-def _longest(rows: list[Field], limits: Mapping[str, int], field: str, *more: str) -> list[int]:
-    """The longest text of a field that the format takes, and that its program shows."""
-    return sorted({*_most(rows, field, *more), *filter(None, [limits.get(field)])})
-
-
-derived(signs.cache_clear)
 
 
 _last: tuple[Spec | None, str, str, Apart | None] = (None, "", "", None)
@@ -315,8 +156,8 @@ def _apart(spec: Spec, text: str, path: str) -> Apart | None:
     for part in rest:
         if called in part or bare in part or said in part:
             return None
-    lines = "\n" in prompt  # of one line it stands beside its key in YAML, of several below it
-    return Apart((spec.id, folder, ending, rest, lead, trail, lines, called == bare, mine.too_long(texts)), texts)
+    kind = Kind(spec.id, folder, ending, rest, lead, trail, "\n" in prompt, called == bare, mine.too_long(texts))
+    return Apart(kind, texts)
 
 
 def _body(text: str, start: int) -> tuple[str, str, str]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from agentconv import rights as counting
 from agentconv.bodies.company import Company, member_as, own_company, scene
+from agentconv.containers import Node
 from agentconv.conversion import STATUSES, BeforeAfter, Conversion, report_agent
 from agentconv.lowering import traces
 from agentconv.lowering.lower import guard_sentence, lower
 from agentconv.lowering.lowered import NO_NAMES, Lowered, Options
 from agentconv.model import Agent, Tools
 from agentconv.notes import Note, note
+from agentconv.patterns import pattern
 from agentconv.proof import aftermath, verify
 from agentconv.proof.asked import as_program, asked_for
 from agentconv.proof.attempt import Attempt, Job, attempt
@@ -23,6 +26,7 @@ from agentconv.reading.origins import as_meant
 from agentconv.registry import load
 from agentconv.spec import Spec
 
+STEPS = pattern(r"\[(\d+)\]|\.([^.\[]+)")  # in a path such as `extensions[1].timeout`
 TIGHTEN = 5  # rounds of giving up what another reader of the place would widen
 
 
@@ -100,8 +104,29 @@ def placed(one: Note, read: Read, path: str) -> Note:
     """The note with the line in the source that it speaks of."""
     if one.line or not one.path or one.file not in ("", path):
         return one
-    node = read.where.get(one.path) or read.where.get(one.path.split("[")[0].split(".")[0])
+    node = read.where.get(one.path) or _inside(one.path, read.where)
     return one if node is None else one.moved(file=path, line=node.line, column=node.column)
+
+
+def _inside(path: str, where: Mapping[str, Node]) -> Node | None:
+    """The innermost place that is known of a path such as `extensions[1].timeout`."""
+    key = path.split("[")[0].split(".")[0]
+    node = where.get(key)
+    for number, name in STEPS.findall(path[len(key) :]):
+        if node is not None and node.kind == "map" and name:
+            inner = next(
+                (pair.key for pair in node.pairs if pair.key.text == name and pair.value.kind == "scalar"), None
+            )
+            inner = inner or node.get(name)
+        elif node is not None and node.kind == "list" and number and int(number) < len(node.items):
+            inner = node.items[int(number)]  # not a name among others in one text, which is counted by itself
+            inner = None if inner.kind == "scalar" and "," in inner.text else inner
+        else:
+            inner = None
+        if inner is None:
+            break
+        node = inner
+    return node
 
 
 def _unread(reading: Reading, dst: Spec) -> Conversion:
@@ -151,7 +176,9 @@ def convert_read(
     if agent.handoffs or any(right.cls == "delegates" for right in before):
         from agentconv.lowering import references
 
+        agent, strangers = references.without_strangers(agent, src, dst)
         names = references.changed_names(agent, dst)
+        result.notes += strangers
         result.notes += references.said(agent, names, dst)
         agent, before = references.followed(agent, names), references.followed_rights(before, names)
     newline = reading.document.newline if reading.document and dst.syntax == "frontmatter" else "\n"

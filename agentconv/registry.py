@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -249,9 +250,9 @@ def shared_readers(spec: Spec, user: bool = False, at: str | None = None) -> lis
         facts = reader_facts(entry)
         if user and facts.get("home") is False:
             continue
-        if at is not None and facts.get("written") is False and not _searched(spec, at):
-            continue
         other = load(str(facts.get("format", id)))
+        if at is not None and facts.get("written") is False and not (_searched(spec, at) or lies_here(other, at)):
+            continue
         out.append((other, str(facts.get("program") or other.program), bool(facts.get("equal"))))
     return out
 
@@ -264,6 +265,12 @@ def idle_readers(spec: Spec) -> tuple[Spec, ...]:
 
 
 derived(idle_readers.cache_clear)
+
+
+def lies_here(reader: Spec, path: str) -> bool:
+    """Whether a file lies straight in the folder that a program is started in, where it looks for some."""
+    globs = reader.head["places"].get("here") or ()
+    return "/" not in path and any(fnmatchcase(path, glob) for glob in globs)
 
 
 def _searched(spec: Spec, path: str) -> bool:

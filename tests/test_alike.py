@@ -13,11 +13,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from agentconv import alike
-from agentconv.alike import signs
 from agentconv.bodies.search import places
 from agentconv.building.settled import SettledMaker, plan_of
 from agentconv.commands.asked import primary
 from agentconv.conversion import Conversion
+from agentconv.kinds import Family, Form, Kinds
 from agentconv.lowering.traces import END, KEY
 from agentconv.project import filling
 from agentconv.project.config import Config, TargetSetting
@@ -28,6 +28,7 @@ from agentconv.project.planning import Plan
 from agentconv.project.sources import Source, taken
 from agentconv.registry import ids, load
 from agentconv.registry import targets as writable
+from agentconv.signs import Texts, signs
 from tests.strategies import TRAPS
 
 ROOT = Path(__file__).parent.parent
@@ -98,14 +99,40 @@ def test_what_is_filled_in_is_what_would_be_worked_out(format: str) -> None:
     assert filled, "nothing was filled in, so nothing was compared"
 
 
-def kinds(maker: Maker) -> list[tuple[alike.Texts, alike.Form[filling.Results] | None]]:
+@pytest.mark.parametrize("format", sorted({format for format, _, _ in HEADERS}))
+def test_a_second_agent_shows_it_for_kinds_that_look_alike(format: str) -> None:
+    """All headers of the fixtures in one run: of many kinds one agent alone is worked out."""
+    files = []
+    for k, words in enumerate(WORDS[:3]):
+        for n, header in enumerate(h for f, _, h in HEADERS if f == format):
+            name = f"agent-{n}-{'abc'[k]}"
+            files.append((place(format, name), f"---\n{with_texts(header, format, name, words)}\n---\n\n{BODIES[k]}\n"))
+    turn = len(format) % len(TARGETS)
+    targets = ("opencode", *[id for id in (*TARGETS, *TARGETS)[turn : turn + 3] if id != "opencode"])
+    mine, each = both(files, format, targets)
+    for (path, text), one, other in zip(files, mine, each, strict=True):
+        assert one == other, f"{path}\n{text}"
+
+
+def test_kinds_with_the_same_keys_need_one_second_agent() -> None:
+    files = []
+    for k in range(3):
+        for n, rest in enumerate(("tools: Read\nmodel: opus", "tools: Bash, Read\nmodel: haiku", "tools: Read")):
+            text = f"---\nname: agent-{n}{'abc'[k]}\ndescription: {WORDS[k]}\n{rest}\n---\n\n{BODIES[k]}\n"
+            files.append((f".claude/agents/agent-{n}{'abc'[k]}.md", text))
+    maker = Maker(Plan(ROOT, ("codebuff",), output="out/"), kinds=new_kinds())
+    assert made(maker, files, "claude-code") == made(Maker(maker.plan), files, "claude-code")
+    assert maker.kinds is not None and maker.kinds.filled == 4, "the first of three kinds, a second one of two"
+
+
+def kinds(maker: Maker) -> list[tuple[Texts, Form[filling.Results] | None]]:
     assert maker.kinds is not None
     return list(maker.kinds._kinds.values())
 
 
-def texts_of(maker: Maker, file: tuple[str, str], format: str) -> alike.Texts:
+def texts_of(maker: Maker, file: tuple[str, str], format: str) -> Texts:
     like = maker._apart(Source(file[0], None, format, file[1], asked=True, settled=True))
-    return like.texts if like is not None else alike.Texts("", "", "", "", "", b"")
+    return like.texts if like is not None else Texts("", "", "", "", "", b"")
 
 
 OWN = [
@@ -215,11 +242,17 @@ def test_a_kind_in_which_texts_make_a_difference_is_never_filled_in() -> None:
     maker, files = three("opencode")
     first, second = (maker.make(Source(p, None, "claude-code", t, asked=True, settled=True)) for p, t in files[:2])
     texts = [texts_of(maker, file, "claude-code") for file in files]
-    form = filling.filling(texts[0], first.results)
+    family: Family = {}
+    form = filling.filling(texts[0], first.results, family)
     assert form is not None
     second.results["opencode"][0].name = "Somebody Else"
     form.prove(texts[1], second.results)
     assert not form.targets and not form.filled(texts[2])
+    other = filling.filling(texts[0], first.results, family)
+    assert other is not None and other.targets and not other.filled(texts[2]), "nor are those that look like it"
+    right = maker.make(Source(files[1][0], None, "claude-code", files[1][1], asked=True, settled=True))
+    other.prove(texts[1], right.results)
+    assert not other.filled(texts[2]), "whatever another one shows"
 
 
 def test_templates_of_somebodys_own_are_always_asked(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -227,9 +260,9 @@ def test_templates_of_somebodys_own_are_always_asked(monkeypatch: pytest.MonkeyP
     maker, files = three("opencode")
     first = maker.make(Source(files[0][0], None, "claude-code", files[0][1], asked=True, settled=True))
     texts = texts_of(maker, files[0], "claude-code")
-    assert filling.filling(texts, first.results)
+    assert filling.filling(texts, first.results, {})
     monkeypatch.setattr(filling, "load", lambda id: replace(load(id), folder="/somewhere"))
-    assert not filling.filling(texts, first.results)
+    assert not filling.filling(texts, first.results, {})
 
 
 def test_most_agents_of_a_project_are_filled_in() -> None:
@@ -254,11 +287,11 @@ def test_rows_of_agents_that_are_alike_are_what_they_would_be(monkeypatch: pytes
         for stem, text in agents(150)
     ]
     taken: list[object] = []
-    real = alike.Kinds.get
-    monkeypatch.setattr(alike.Kinds, "get", lambda self, like: taken.append(found := real(self, like)) or found)
+    real = Kinds.get
+    monkeypatch.setattr(Kinds, "get", lambda self, like: taken.append(found := real(self, like)) or found)
     mine = list(agentrows.rows(sources, TARGETS[:4]))
     assert sum(row is not None for row in taken) > 10, "no row was filled in"
-    monkeypatch.setattr(alike.Kinds, "get", lambda self, like: None)
+    monkeypatch.setattr(Kinds, "get", lambda self, like: None)
     assert mine == list(agentrows.rows(sources, TARGETS[:4]))
 
 
@@ -280,7 +313,7 @@ def rows_both(
         m.setattr(agentrows, "row_of", counted)
         mine = list(agentrows.rows(sources, programs))
     with monkeypatch.context() as m:
-        m.setattr(alike.Kinds, "get", lambda self, like: None)
+        m.setattr(Kinds, "get", lambda self, like: None)
         return list(mine), list(agentrows.rows(sources, programs)), len(programs) * len(files) - sum(asked)
 
 
@@ -364,11 +397,11 @@ def test_a_column_that_depends_on_the_agent_is_worked_out_for_each() -> None:
     from agentconv.telling.agentrows import AlikeRows, Cell, Row
 
     first, second, third = (
-        alike.Texts(f"{n}.md", n, n, f"About {n}", f"You are {n}.", b"You are %b." % n.encode())
+        Texts(f"{n}.md", n, n, f"About {n}", f"You are {n}.", b"You are %b." % n.encode())
         for n in ("a-a", "b-b", "c-c")
     )
 
-    def row(texts: alike.Texts, cursor: str) -> Row:
+    def row(texts: Texts, cursor: str) -> Row:
         cells = {"cursor": Cell([cursor], "converted", "R"), "codex": Cell(["reads"], "converted", "R")}
         return Row(texts.name, texts.path, "claude-code", description=texts.description, cells=cells)
 
@@ -421,7 +454,7 @@ SAID = st.one_of(
 @example(name="x", said="agent-9", prompt="0\r0")  # some programs read another line end
 @given(name=NAMES | st.text(min_size=1, max_size=8), said=SAID, prompt=SAID | st.sampled_from(BODIES))
 def test_a_changed_line_reads_as_in_the_whole(name: str, said: str, prompt: str) -> None:
-    texts = alike.Texts(f"agents/{name}.md", name, name, said, prompt, prompt.encode())
+    texts = Texts(f"agents/{name}.md", name, name, said, prompt, prompt.encode())
     for _, output in framed():
         assert output.frame is not None
         try:

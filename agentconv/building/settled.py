@@ -30,7 +30,7 @@ from agentconv.registry import load
 from agentconv.spec import Spec
 
 if TYPE_CHECKING:
-    from agentconv.alike import Kinds
+    from agentconv.kinds import Kinds
     from agentconv.project.filling import Results as Filled
 
 Results = dict[tuple[str, str, int], list[Conversion]]

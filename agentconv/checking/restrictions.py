@@ -15,6 +15,7 @@ from agentconv.containers import Node
 from agentconv.model import Tools
 from agentconv.reading.codecs import TOOL_TYPES
 from agentconv.reading.context import Read
+from agentconv.registry import idle_readers
 from agentconv.spec import Field, risk
 
 
@@ -185,7 +186,7 @@ def _more(checked: Checked, reader: Reader, read: Read, twin: Read, told: set[st
     at = next((node for key in _tool_keys(checked) if (node := value_of(read, key)) is not None), None)
     if reader.spec.tools.control == "none":
         why = f" ({reader.spec.tools.fact('why')})" if reader.spec.tools.fact("why") else ""
-        does, mend = f"has no list of tools: the agent has {got}, too{why}", instead(reader)
+        does, mend = f"has no list of tools: the agent has {got}, too{why}", _moved(checked, reader) or instead(reader)
     elif (shut := reader.spec.tools.mcp.get("shut")) and {r.cls for r in more} == {counting.MCP}:
         does, mend = f"gives {got}, too, unless a name of the list is one of theirs", f"add `{shut}` to the list"
     else:
@@ -194,6 +195,14 @@ def _more(checked: Checked, reader: Reader, read: Read, twin: Read, told: set[st
         "T044", "error", f"the agent may do more than its file says: {got}", read=read, at=at, reader=reader,
         path="tools", meant=asked, does=does, mend=mend,
     )  # fmt: skip
+
+
+def _moved(checked: Checked, reader: Reader) -> str:
+    """Where a file holds what it says, if a program reads it for the sake of its place alone."""
+    if reader.spec not in idle_readers(checked.spec):
+        return ""
+    folder = str(checked.spec.head["places"].get("write", "")).rpartition("/")[0]
+    return f"keep it where {reader.program} does not look, such as {folder}/"
 
 
 def _beside_the_list(reader: Reader, read: Read, more: set[str]) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from agentconv.containers import HIDDEN, ContainerError, Pair
 from agentconv.containers.wrapping import forgotten_colon
+from agentconv.records import dataclass
 
 _LINE = re.compile(r"([^\r\n]*)(\r\n|\n|\r|\Z)")
 _KEY = re.compile(r"""([A-Za-z_][\w.-]*|"[^"\r\n]*"|'[^'\r\n]*')[ \t]*:(?=[ \t]|\Z)""")

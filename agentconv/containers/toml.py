@@ -211,6 +211,7 @@ class _Scanner:
             if not last and path not in self.tables:
                 self.places.setdefault(path, (key_start, key_end, start, start))
             if double and last:
+                self.places.setdefault(path, (key_start, key_end, start, key_end + 2))  # the list: its first table
                 self.tables[path] = self.tables.get(path, -1) + 1
             if path in self.tables:  # inside of a list of tables: the newest one is meant
                 path += (self.tables[path],)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from agentconv.lowering.defined import bound_servers, named_servers, say_defined
@@ -167,7 +167,7 @@ def _inside(fields: dict[str, Any], dst: Spec, out: Lowered) -> None:
     """What stands behind another value has no place without it."""
     for row in dst.rows_with("inside"):
         whole = row.fact("inside")
-        if whole and row.field and fields.get(row.field) is not None and not fields.get(str(whole)):
+        if whole and row.written and row.field and fields.get(row.field) is not None and not fields.get(str(whole)):
             del fields[row.field]
             text = f"{dst.program} takes it behind the {whole} only, and no {whole} is written"
             out.say("L001", f"the {row.field} is left out: {text}", row.field)
@@ -259,7 +259,8 @@ def rights_words(rights: Rights) -> str:
     }
     had = [(titles[c], [r for r in spread(rights) if r.cls == c]) for c in CLASSES]
     words = [f"{title}{_only(mine)}" for title, mine in had if mine]
-    words += sorted({r.cls for r in rights if r.cls.startswith("mcp:")})
+    servers = sorted({r.cls for r in rights if r.cls.startswith("mcp:")})
+    words += [f"{cls}{_only([r for r in rights if r.cls == cls])}" for cls in servers]
     return ", ".join(words) or "nothing"
 
 
@@ -275,9 +276,18 @@ def _only(rights: list[Right]) -> str:
     texts = sorted({str(right).partition("(")[2].removesuffix(")") for right in rights})
     if len(texts) > LIMITS or not all(PLAIN.fullmatch(text) for text in texts):
         return " (certain ones only)"
-    if all(text.startswith("not ") for text in texts):
-        return " (not " + ", ".join(f"`{text.removeprefix('not ')}`" for text in texts) + ")"
-    return " (only " + ", ".join(f"`{text}`" for text in texts) + ")"
+    free = [text.removeprefix("not ") for text in texts if text.startswith("not ")]
+    parts = [text.partition(", not ") for text in texts if not text.startswith("not ")]
+    never = _quoted(name for text in (*free, *(denied for _, _, denied in parts)) for name in text.split(", "))
+    if free:  # all but these; what is given with the same exception is in it
+        but = _quoted(text for text, _, denied in parts if not denied)
+        return f" (not {never}, but {but})" if but else f" (not {never})"
+    only = _quoted(text for text, _, _ in parts)
+    return f" (only {only}, never {never})" if never else f" (only {only})"
+
+
+def _quoted(texts: Iterable[str]) -> str:
+    return ", ".join(dict.fromkeys(f"`{text}`" for text in texts if text))
 
 
 def guard_sentence(before: Rights, program: str) -> str:

@@ -33,6 +33,23 @@ def named(agent: Agent) -> tuple[tuple[str, str], ...]:
     return tuple((at, name) for name, at in first.items())
 
 
+def without_strangers(agent: Agent, src: Spec, dst: Spec) -> tuple[Agent, list[Note]]:
+    """The agent without those that only its own program finds, in a store or under an address: a name made of one would
+    be that of somebody else."""
+    rows = [*src.rows_with("outside"), *src.rows_with("present")]
+    far = {name: at for at, name in named(agent) if any(is_external(name, row) for row in rows)}
+    if not far or dst.tools.control == "any" or src.program == dst.program:
+        return agent, []
+    notes = [
+        note("T022", f"the agent `{name}` is in no file here, and only {src.program} finds it: left out", path=at)
+        for name, at in far.items()
+    ]
+    delegates = agent.delegates and tuple(n for n in agent.delegates if n not in far)
+    handoffs = agent.handoffs and tuple(h for h in agent.handoffs if h.agent not in far)
+    rules = tuple(r for r in agent.tools.rules if r.scope is None or r.scope.kind != "agent" or r.scope.text not in far)
+    return replace(agent, delegates=delegates, handoffs=handoffs, tools=Tools(agent.tools.base, rules)), notes
+
+
 def changed_names(agent: Agent, dst: Spec) -> Names:
     """The names in the agent's fields that the target does not take, with what it calls them."""
     if dst.tools.control == "any":

@@ -42,7 +42,8 @@ def lower_servers(value: Mapping[str, Any], src: Spec, dst: Spec, row: Field, be
             out.say("L002", text, "mcp_servers")
             continue
         config = _taken(name, config, src, dst, known, out)
-        made = _server(config, row, src.by_field.get("mcp_servers"))
+        theirs = src.by_field.get("mcp_servers")
+        made = _server(config, row, theirs, {} if theirs is row else row.fact("server_says") or {})
         made = _without_more(name, made, dst, row, out)
         if made is not None and (wrong := wrong_values(made, row)):
             made = _without_wrong(name, made, wrong, dst, out)
@@ -106,7 +107,8 @@ def _taken(name: str, config: Any, src: Spec, dst: Spec, known: frozenset[str], 
         return config
     same = bool(src.family & dst.family)
     row = dst.by_field.get("mcp_servers")
-    needs = {k for keys in ((row.fact("server_requires") if row else None) or {}).values() for k in keys}
+    facts = [(row.fact(word) if row else None) or {} for word in ("server_requires", "server_says")]
+    needs = {k for fact in facts for keys in fact.values() for k in keys}
     own, plain = _known(dst), among("plain") | among("off")
     kept = {
         k: v
@@ -156,8 +158,9 @@ def _held(
     return frozenset(held)
 
 
-def _server(config: Any, row: Field, theirs: Field | None) -> Any:
-    """A server in the target's form. Never more than the source starts: no command is added."""
+def _server(config: Any, row: Field, theirs: Field | None, says: Mapping[str, Any]) -> Any:
+    """A server in the target's form. Never more than the source starts: no command is added. ``says``: what is written
+    by kind, though the program takes a server without it."""
     if not isinstance(config, Mapping):
         return None
     needs = row.fact("server_requires") or {}
@@ -165,7 +168,7 @@ def _server(config: Any, row: Field, theirs: Field | None) -> Any:
     made, kind = _reached(dict(config), row, theirs)
     if made is None:
         return None
-    wanted = needs.get(kind, ())
+    wanted = (*needs.get(kind, ()), *says.get(kind, ()))
     if "args" in wanted and "command" in made:
         made.setdefault("args", [])
     if types and types.get(kind) and "type" in wanted and "type" not in made:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
@@ -102,8 +102,18 @@ def lower_tools(job: ToolJob) -> tuple[Tools, Delegates]:
     else:
         tools, delegates = _listed(job, source, caps)
     say_along(job, tools, by_capability(source, job.src))
-    checks = tuple(rule for rule in job.agent.tools.rules if is_shared_check(job, rule))
+    checks = tuple(_last_words(rule for rule in job.agent.tools.rules if is_shared_check(job, rule)))
     return (replace(tools, rules=(*tools.rules, *checks)) if checks else tools), delegates
+
+
+def _last_words(rules: Iterable[Rule]) -> list[Rule]:
+    """Rules without those of a name that a later one for all of it makes idle: a map has no place for both."""
+    kept: list[Rule] = []
+    for rule in rules:
+        if rule.scope is None:
+            kept = [one for one in kept if one.tool.name != rule.tool.name]
+        kept.append(rule)
+    return kept
 
 
 def _say_asking(job: ToolJob) -> None:

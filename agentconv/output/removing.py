@@ -7,7 +7,8 @@ import re
 from agentconv.containers import ContainerError, Node
 from agentconv.containers.sections import found_sections
 from agentconv.output.shared import _others, _own_items, entry_texts
-from agentconv.reading.engine import entry_lists, open_document
+from agentconv.reading.engine import open_document
+from agentconv.reading.entries import entry_lists
 from agentconv.spec import Spec
 
 

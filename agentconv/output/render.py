@@ -78,7 +78,13 @@ def _row_value(row: Field, agent: Agent, spec: Spec, extras: dict[str, Any]) -> 
 def _with_inner(value: Any, agent: Agent, spec: Spec) -> Any:
     """What the program takes behind the model's name (`inside`)."""
     for row in spec.fields.values():
-        if value and row.fact("inside") == "model" and row.field and getattr(agent, row.field) is not None:
+        if (
+            value
+            and row.written
+            and row.fact("inside") == "model"
+            and row.field
+            and getattr(agent, row.field) is not None
+        ):
             return f"{value}:{write_value(getattr(agent, row.field), row)}"
     return value
 

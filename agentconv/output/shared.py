@@ -12,7 +12,8 @@ from agentconv.containers.sections import found_sections
 from agentconv.output import scalars
 from agentconv.output.edit import edit_text
 from agentconv.output.update_entry import CannotUpdateEntry, updated_json, updated_yaml
-from agentconv.reading.engine import entry_lists, open_document
+from agentconv.reading.engine import open_document
+from agentconv.reading.entries import entry_lists
 from agentconv.spec import Spec
 
 Splice = tuple[int, int, str]

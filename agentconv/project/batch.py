@@ -30,7 +30,7 @@ from agentconv.registry import heads, load, reader_facts, shared_readers, truste
 from agentconv.spec import Spec
 
 if TYPE_CHECKING:
-    from agentconv.alike import Kinds
+    from agentconv.kinds import Kinds
     from agentconv.project.filling import Results
 from agentconv.project.nearby import is_file
 

@@ -7,22 +7,25 @@ beside them nothing but what the proved output of the first of the kind holds.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from operator import attrgetter
 from typing import Any
 
-from agentconv.alike import Kinds, Signs, Texts, signs
+from agentconv.alike import Kind
 from agentconv.bodies.company import Member
 from agentconv.containers import ContainerError, Document, Node
 from agentconv.containers.sections import marked, outside
 from agentconv.conversion import Conversion
+from agentconv.kinds import Family, Kinds
 from agentconv.notes import Note
 from agentconv.project.frames import Frame, frame
 from agentconv.reading.engine import open_document
+from agentconv.records import dataclass
 from agentconv.registry import load
+from agentconv.signs import Signs, Texts, signs
 from agentconv.spec import Spec
 
 Results = dict[str, list[Conversion]]  # of each target
@@ -79,8 +82,14 @@ class OfTarget:
 
     signs: Signs
     results: tuple[tuple[Conversion, Output | None], ...]
-    proved: bool = False
+    family: Family  # of kinds that are written and spoken of in the same way
+    looks: Hashable  # and how that is
     proved_as_said: bool = False  # for those with the description of the first
+
+    @property
+    def proved(self) -> bool:
+        """Whether another agent, of this kind or of one that looks like it, was just what filling gives."""
+        return self.family.get(self.looks, False)
 
     def filled(self, texts: Texts, first: Texts) -> list[Conversion] | None:
         """The results for another one; ``None`` where its texts may make a difference."""
@@ -134,8 +143,10 @@ class Filling:
             results = target.filled(texts, self.first)
             if results == made[id]:
                 target.proved_as_said = True
-                target.proved = texts.description != self.first.description
+                if texts.description != self.first.description:
+                    target.family.setdefault(target.looks, True)
             elif results is not None:
+                target.family[target.looks] = False
                 del self.targets[id]
 
 
@@ -182,10 +193,27 @@ def _retold(one: Note, swap: dict[str, str]) -> Note:
 
 def new_kinds() -> Kinds[Results]:
     """For the agents of a run."""
-    return Kinds(filling)
+    return Kinds(filling, _family)
 
 
-def filling(first: Texts, results: Results) -> Filling | None:
+def _family(kind: Hashable) -> Hashable:
+    """Kinds whose headers have the same keys. Which values stand there says what is written and which rights there are,
+    which is proved for each kind; that name, description and prompt change nothing of it is shown once for all."""
+    match kind:
+        case (Kind() as own, beside):
+            return own.keys, beside
+    return kind
+
+
+def _looks(id: str, results: list[tuple[Conversion, Output | None]]) -> Hashable:
+    """What became of an agent, as far as it has to be the same for all to whom the same may be shown: which notes there
+    are, and where the texts stand in the outputs."""
+    gaps = [[(p.part, p.loaded) for p in out.pieces if isinstance(p, Gap)] if out else None for _, out in results]
+    said = [(result.status, *(one.code for one in result.notes)) for result, _ in results]
+    return id, repr(gaps), repr(said)
+
+
+def filling(first: Texts, results: Results, family: Family) -> Filling | None:
     """The results of the first of a kind with gaps, of those targets where each text has a place that can be told."""
     out = {}
     for id, made in results.items():
@@ -195,7 +223,8 @@ def filling(first: Texts, results: Results) -> Filling | None:
         known = all(o is not None or not r.files for o, r in zip(outputs, made, strict=True))
         if known and not any(_speaks(result.notes, first) for result in made):
             kept = [replace(r, notes=list(r.notes), gained=list(r.gained), files={}) for r in made]
-            out[id] = OfTarget(signs(load(id)), tuple(zip(kept, outputs, strict=True)))
+            both = list(zip(kept, outputs, strict=True))
+            out[id] = OfTarget(signs(load(id)), tuple(both), family, _looks(id, both))
     return Filling(first, out) if out else None
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field, replace
-from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -28,11 +27,12 @@ from agentconv.reading.detect import by_place
 from agentconv.reading.engine import read_author
 from agentconv.reading.passages import SIGN, BadPassage, for_target, passages
 from agentconv.records import dataclass
-from agentconv.registry import heads, idle_readers, ids, load
+from agentconv.registry import heads, idle_readers, ids, lies_here, load
 from agentconv.spec import Spec
 
 if TYPE_CHECKING:
-    from agentconv.alike import Apart, Kinds
+    from agentconv.alike import Apart
+    from agentconv.kinds import Kinds
     from agentconv.project.filling import Results
 
 
@@ -228,8 +228,7 @@ def _keep_out(result: Conversion, dst: Spec, readers: Iterable[Spec], options: O
 
 def _looks_at(reader: Spec, dst: Spec, path: str) -> bool:
     """Whether a file is found where it lies: in a place of the target, or straight in the current folder."""
-    here = reader.head["places"].get("here") or ()
-    return dst.id in by_place(path) or ("/" not in path and any(fnmatchcase(path, glob) for glob in here))
+    return dst.id in by_place(path) or lies_here(reader, path)
 
 
 def placed_below(path: str, source: Source, dst: Spec, plan: Plan, format: str) -> str:

@@ -13,10 +13,11 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from agentconv.alike import Signs, Texts, apart, signs
+from agentconv.alike import apart
 from agentconv.checking.checked import programs_at
 from agentconv.checking.prompts import one_of, strange_places
 from agentconv.reading.context import Get, Reading
+from agentconv.signs import Signs, Texts, signs
 from agentconv.spec import Spec
 
 TWO = 2  # files of a kind that are looked at in full before another one is believed to be like them

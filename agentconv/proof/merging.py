@@ -18,7 +18,8 @@ from agentconv.output.render import rows_of
 from agentconv.output.shared import CannotMerge, kept_outside, put_entries, put_sections
 from agentconv.proof.attempt import section, written
 from agentconv.proof.present import settle
-from agentconv.reading.engine import entries, open_document, read_program
+from agentconv.reading.engine import open_document, read_program
+from agentconv.reading.entries import entries
 from agentconv.spec import Spec
 
 

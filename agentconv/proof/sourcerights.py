@@ -11,7 +11,7 @@ from agentconv.model import Agent, Rule, Tool, Tools
 from agentconv.notes import Note, note
 from agentconv.reading.context import Read, Reading
 from agentconv.reading.engine import read_program
-from agentconv.registry import shared_readers
+from agentconv.registry import ids, shared_readers
 from agentconv.spec import Spec, risk
 
 
@@ -70,7 +70,11 @@ def _read_elsewhere(reading: Reading, given: counting.Rights) -> list[Note]:
             if counting.gained(theirs, given) or counting.gained(given, theirs):
                 words = ", ".join(counting.spelled(theirs)) or "nothing"
                 text = f"{other.seen or program} reads this file, too, and gives: {words}"
-                out.append(note("R011", text, path="tools"))
+                # what the file's own program gives and the other does not: the copy has more than the other shows
+                help = (
+                    f"--from {other.id} keeps to that" if counting.gained(theirs, given) and other.id in ids() else ""
+                )
+                out.append(note("R011", text, path="tools", help=help))
     return out
 
 

@@ -61,10 +61,10 @@ def brought(row: Field, servers: Mapping[str, Any], spec: Spec) -> tuple[list[Ru
 
 def others(document: Document, entry: Node | None, spec: Spec) -> list[str]:
     """The agents that stand beside an entry in its file (`among`)."""
-    from agentconv.reading.engine import entry_lists
+    from agentconv.reading.entries import entry_lists, meant_entries
 
     maps = (node for node, _ in entry_lists(spec, document) if node.kind == "map")
-    return [pair.key.text for node in maps for pair in node.pairs if pair.value is not entry]
+    return [pair.key.text for node in maps for pair in meant_entries(spec, node.pairs) if pair.value is not entry]
 
 
 def is_external(name: str, row: Field) -> bool:

@@ -20,8 +20,9 @@ from agentconv.patterns import pattern
 from agentconv.reading.besides import nobody, say_nobody
 from agentconv.reading.codecs import TOOL_TYPES
 from agentconv.reading.context import Get, NoHeader, Read, Reading, Refused
+from agentconv.reading.entries import entries, say_keyless
 from agentconv.reading.entry import read_entry
-from agentconv.reading.fromplace import forced_by, place_id
+from agentconv.reading.fromplace import forced_by
 from agentconv.spec import Spec
 
 
@@ -42,6 +43,7 @@ def read_author(spec: Spec, text: str, path: str, get: Get | None = None) -> Rea
             reading.notes += read
             if not spec.many:
                 reading.status = "refused" if any(n.effect == "error" for n in read) else "skipped"
+    say_keyless(spec, document, reading)
     if spec.many and not reading.agents and not reading.notes:
         reading.notes.append(note("R018", f"no agent of {spec.program} in this file", file=path, line=1, column=1))
     _say_lost_names(spec, reading)
@@ -333,66 +335,3 @@ def _twice_means(spec: Spec, key: str) -> str:
 def _headerless_is_agent(spec: Spec) -> bool:
     dialect = spec.container.get("dialect") or {}
     return spec.syntax == "frontmatter" and dialect.get("no_header", "skipped") == "body"
-
-
-def entries(
-    spec: Spec, document: Document, path: str, strict: bool = False
-) -> list[tuple[str, Node | None, Mapping[str, Any]]]:
-    """The agents of a file: id from its place (or from the entry), the map of fields, and what the place decides."""
-    here = forced_by(spec, path)
-    if not spec.many:
-        found = _perhaps_several(spec, document.header)
-        return [(_said_id(spec, e) or place_id(spec, path), e, here) for e in found]
-    out: list[tuple[str, Node | None, Mapping[str, Any]]] = []
-    for node, by_list in entry_lists(spec, document):
-        forced = {**here, **by_list}
-        key = str(spec.container.get("entry_id") or "")
-        if node.kind == "map" and key and strict:
-            raise Refused("the agents are no list", True)
-        if node.kind == "map":
-            last = {p.key.text: p for p in node.pairs}  # of a name that stands twice
-            maps = [p for p in last.values() if p.value.kind == "map"]
-            meant = strict or any(_is_entry(spec, p.value) for p in maps)
-            out += [(p.key.text, p.value, forced) for p in maps if meant]
-            if strict and any(p.value.kind != "map" for p in node.pairs):
-                raise Refused("an entry is no map", True)
-        elif strict and not key:
-            raise Refused("the agents are no map", True)
-        else:
-            for item in node.items:
-                id = item.get(key or "name") if item.kind == "map" else None
-                out.append((id.text if id else "", item, forced))
-    return out
-
-
-def _is_entry(spec: Spec, node: Node) -> bool:
-    """Whether a map below a common word is meant as an agent: it says one of the things that agents say."""
-    keys = spec.container.get("entry_keys")
-    return not keys or any(pair.key.text in keys for pair in node.pairs)
-
-
-def _perhaps_several(spec: Spec, header: Node | None) -> list[Node | None]:
-    """The one agent of the file, or those of a list under one key."""
-    key = spec.container.get("maybe_entries")
-    node = header.get(str(key)) if key and header is not None and header.kind == "map" else None
-    return [header] if node is None or node.kind != "list" else [item for item in node.items if item.kind == "map"]
-
-
-def _said_id(spec: Spec, entry: Node | None) -> str:
-    """The id that an entry itself says."""
-    key = spec.container.get("entry_id")
-    node = entry.get(str(key)) if key and entry is not None and entry.kind == "map" else None
-    return node.text if node is not None and isinstance(node.value, str) else ""
-
-
-def entry_lists(spec: Spec, document: Document) -> list[tuple[Node, Mapping[str, Any]]]:
-    """The lists or maps of a shared file that hold agents, with what each decides for them."""
-    found = []
-    also: Mapping[str, Any] = spec.container.get("also_entries") or {}
-    for path, forced in {str(spec.container.get("entries") or ""): {}, **also}.items():
-        node = document.header
-        for key in path.split(".") if path not in ("", "*") else ():
-            node = node.get(key) if node is not None and node.kind == "map" else None
-        if path and node is not None and node.kind != "scalar":
-            found.append((node, forced or {}))
-    return found

@@ -64,7 +64,7 @@ def read_entry(
             fields.setdefault(row.field, row.fact("absent"))
     _check_together(said, entry, ctx)
     indirect.look_up(spec, said, fields)
-    indirect.split_off(spec, fields)
+    indirect.split_off(spec, fields, keys.where, ctx)
     if problems := _missing(rows, set(said), fields, ctx, entry):
         return problems
     _take_body(document, fields, ctx, entry)
@@ -163,6 +163,8 @@ def _missing(
     for row in ctx.spec.rows_with("required"):
         row = rows[row.key]  # as it holds for this entry
         if not row.fact("required") or row.field in fields or (row.key in keys and row.type in TOOL_TYPES):
+            continue
+        if row.fact("missing") == "taken":
             continue
         if row.key in keys and (row.fact("missing") != "skipped" or row.fact("form")):
             continue  # its value was bad and has been spoken of

@@ -175,13 +175,21 @@ def _take(found: Mapping[str, Any], takes: Mapping[str, str], fields: dict[str, 
             fields.setdefault(name, value)
 
 
-def split_off(spec: Spec, fields: dict[str, Any]) -> None:
-    """A value that stands inside another one, behind a colon (Pi's ``sonnet:high``)."""
+def split_off(spec: Spec, fields: dict[str, Any], where: dict[str, Node], ctx: Context) -> None:
+    """A value that stands inside another one, behind a sign (Pi's ``sonnet:high``)."""
     for row in spec.rows_with("inside"):
         if row.fact("inside") != "model" or not row.field or not fields.get("model"):
             continue
+        if not row.applied and not ctx.author:
+            continue
         first = fields["model"][0]
-        name, sign, word = first.text.rpartition(":")
-        if sign and word in row.to_model:
+        name, sign, word = first.text.rpartition(str(row.fact("sign", ":")))
+        words = row.to_model
+        if sign and name and word and (word in words or (not words and row.field not in fields)):
             fields["model"] = (model_of(name), *fields["model"][1:])
-            fields.setdefault(row.field, row.to_model[word])
+            fields.setdefault(row.field, words.get(word, word))
+            if "model" in where:
+                where.setdefault(row.field, where["model"])
+            if not row.applied:
+                text = f"{spec.seen} takes `{sign}{word}` for a part of the model's name; read as meant"
+                ctx.say("R007", text, "model", where.get("model"))

@@ -80,6 +80,7 @@ class Keys:
     def take_beside(self, key: str, node: Node, row: Field | None) -> list[Note]:
         """A key that stands beside the entries."""
         if row is None:
+            self.where.setdefault(key, node)
             self.extras.append(unknown_beside(key, node, self.ctx))
             return []
         return [] if row.fact("used") else self.take(key, node, row)
@@ -191,7 +192,7 @@ def _denied(row: Field, value: Any, key: str) -> list[Rule]:
 def _shut(classes: Collection[str], key: str) -> list[Rule]:
     caps = tuple(cap for cap in all_caps() if risk(cap) in classes)
     rules = [Rule("deny", Tool(key, caps), at=key)] if caps else []
-    return [*rules, Rule("deny", Tool("MCP", server="*"), at=key)] if "mcp:*" in classes else rules
+    return [*rules, Rule("deny", Tool(key, server="*"), at=key)] if "mcp:*" in classes else rules
 
 
 def top_values(spec: Spec, entry: Node | None) -> list[tuple[str, Node]]:

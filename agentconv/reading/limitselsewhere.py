@@ -39,9 +39,10 @@ def limit_elsewhere(pair: Pair, folded: str, word: str, ctx: Context) -> Field |
         classes = _permissions(node) if folded == "permission" and ctx.spec.tools.control != "map" else ()
     if not classes:
         return None
-    ctx.say(
-        "R086", f"`{key}` is no key of {ctx.spec.program}, which limits nothing by it; taken as meant", key, pair.key
-    )
+    field = ctx.spec.tools.fact("field") if ctx.spec.tools.control in ("list", "map", "groups") else None
+    help = f"say it under `{field}`, or take the key out where the agent may do everything" if field else ""
+    text = f"`{key}` is no key of {ctx.spec.program}, which limits nothing by it; taken as meant"
+    ctx.say("R086", text, key, pair.key, help=help)
     return Field(key, None, "any", {"type": "any", "write": "never", "elsewhere": classes})
 
 

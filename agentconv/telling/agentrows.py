@@ -11,9 +11,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from agentconv import rights as counting
-from agentconv.alike import Apart, Kinds, Texts, apart, is_name, parted, signs
+from agentconv.alike import Apart, apart, is_name, parted
 from agentconv.bodies.company import Company
 from agentconv.convert import convert_read, source_rights
+from agentconv.kinds import Family, Kinds
 from agentconv.lowering.lower import Options
 from agentconv.lowering.servers import limited_servers
 from agentconv.lowering.traces import any_in
@@ -24,6 +25,7 @@ from agentconv.reading.context import Read, Reading
 from agentconv.reading.detect import by_place
 from agentconv.reading.engine import read_author, read_program
 from agentconv.registry import load, shared_readers
+from agentconv.signs import Texts, signs
 from agentconv.spec import Spec
 
 LETTERS = (("reads", "R"), ("writes", "W"), ("runs", "X"), ("network", "N"), ("delegates", "D"), ("mcp", "M"))
@@ -120,10 +122,14 @@ class AlikeRows:
         return replace(self.row, name=name, path=texts.path, description=description, cells=cells)
 
 
+def _alike(first: Texts, row: Row, _: Family) -> AlikeRows:
+    return AlikeRows(first, row)
+
+
 def rows(sources: Iterable[Source], programs: tuple[str, ...]) -> Iterator[Row]:
     """A row for each agent, in the order of the sources."""
-    by_text: Kinds[Row] = Kinds(AlikeRows)
-    by_model: Kinds[Row] = Kinds(AlikeRows)
+    by_text: Kinds[Row] = Kinds(_alike)
+    by_model: Kinds[Row] = Kinds(_alike)
     for source in sources:
         yield from _of_source(source, programs, by_text, by_model)
         drop(source)

@@ -1,0 +1,144 @@
+"""What an agent says in words, and what shows that a program takes one of them for more than words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import field, replace
+from functools import cache
+
+from agentconv.containers.programs import without_gaps
+from agentconv.naming import LONGEST
+from agentconv.records import dataclass
+from agentconv.registry import derived
+from agentconv.spec import Field, Spec
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """What agents of one kind differ in. ``stem`` is the name of the file without its ending."""
+
+    path: str
+    stem: str
+    name: str
+    description: str
+    prompt: str
+    raw: bytes = field(compare=False, repr=False)  # the prompt as a file holds it
+
+    def other(self, than: Texts) -> bool:
+        """Whether each of them is another one, the description left out: copies of an agent often keep it."""
+        return not (self.stem == than.stem or self.name == than.name or self.prompt == than.prompt)
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What shows that a text may be more than words to the program of a format."""
+
+    in_prompt: tuple[str, ...]
+    patterns: tuple[re.Pattern[str], ...]
+    refused: tuple[re.Pattern[str], ...]
+    replaces: tuple[tuple[str, str], ...]  # characters, wherever they stand
+    gaps: bool  # whether it drops blank lines behind a line of three dashes
+    names: frozenset[str]  # that it keeps for itself
+    name_patterns: tuple[re.Pattern[str], ...]
+    longest_name: int
+    shortest: int  # prompt
+    lengths: tuple[tuple[str, int], ...]  # texts with a limit
+    joint: str = ""  # what it has between the words of a name, where that is no dash
+
+    def plain(self, texts: Texts, like: Texts | None = None) -> bool:
+        """Texts that the program takes as they are. ``like``: and no longer than the limits that those keep."""
+        if not self.usual(texts, like):
+            return False
+        prompt = texts.prompt
+        for sign in self.in_prompt:
+            if sign in prompt:
+                return False
+        return not (self.patterns and any(p.search(prompt) for p in self.patterns))
+
+    @property
+    def changes(self) -> bool:
+        """Whether the program has anything in a file otherwise than the source says it."""
+        return bool(self.replaces) or self.gaps or bool(self.joint)
+
+    def loaded(self, texts: Texts) -> Texts:
+        """The texts as the program has them: after what it changes when it loads a file, and with names spelled its
+        way; the same ones where that changes nothing."""
+        if not self.changes:
+            return texts
+        if self.joint and "-" in texts.name + texts.stem:
+            name, stem = (word.replace("-", self.joint) for word in (texts.name, texts.stem))
+            texts = replace(texts, name=name, stem=stem)
+        said, prompt = texts.description, texts.prompt
+        for old, new in self.replaces:
+            said, prompt = said.replace(old, new), prompt.replace(old, new)
+        if self.gaps:
+            prompt = without_gaps(prompt)
+        if said == texts.description and prompt == texts.prompt:
+            return texts
+        return replace(texts, description=said, prompt=prompt, raw=prompt.encode())
+
+    def usual(self, texts: Texts, like: Texts | None = None) -> bool:
+        """Texts for which the program takes an agent like any other, whatever it makes of their words."""
+        prompt = texts.prompt
+        if not (self._plain_name(texts.name) and (texts.stem == texts.name or self._plain_name(texts.stem))):
+            return False
+        if len(prompt) < self.shortest or (self.refused and any(p.search(prompt) for p in self.refused)):
+            return False
+        if self.joint and like is not None and ("-" in texts.name) != ("-" in like.name):
+            return False  # one of them gets another name
+        return like is None or not self.lengths or self.too_long(texts) == self.too_long(like)
+
+    def too_long(self, texts: Texts) -> tuple[bool, ...]:
+        """Which limits its texts exceed."""
+        return tuple([len(getattr(texts, part)) > most for part, most in self.lengths])
+
+    def _plain_name(self, name: str) -> bool:
+        if len(name) > self.longest_name or name in self.names:
+            return False
+        if self.joint:
+            name = name.replace("-", self.joint)
+        return not self.name_patterns or all(p.fullmatch(name) for p in self.name_patterns)
+
+
+@cache
+def signs(spec: Spec) -> Signs:
+    """The signs of a format."""
+    rules = [rule for part in ("id", "name") if isinstance(rule := spec.identity.get(part), dict)]
+    texts = [r for r in spec.fields.values() if r.field in ("name", "title", "description", "prompt", "when_to_use")]
+    limits = spec.tables.get("limits") or {}
+    expands = spec.tables.get("expands") or ()
+    dialect = spec.container.get("dialect") or {}
+    own = [str(n).lower() for part in ("taken", "reserved") for n in spec.identity.get(part) or ()]
+    patterns = [rule.get("pattern") for rule in rules]
+    patterns += [row.fact("pattern") for row in texts if row.field == "name"]
+    found = [fact["pattern"] for fact in expands if not isinstance(fact, str)]
+    return Signs(
+        tuple(str(fact) for fact in expands if isinstance(fact, str)),
+        tuple(re.compile(str(p)) for p in found),
+        tuple(re.compile(str(p)) for p in spec.container.get("refuses", ())),
+        tuple((str(old), str(new)) for old, new in (dialect.get("replace") or {}).items()),
+        dialect.get("dashes") == "eat-blank-lines",
+        frozenset(own),
+        tuple(re.compile(p) for p in dict.fromkeys(str(p) for p in patterns if p)),
+        min([LONGEST // 2, *(int(rule["max"]) for rule in rules if rule.get("max")), *_most(texts, "name", "title")]),
+        max(1, int(limits.get("prompt_min") or 0)),
+        (
+            *(("description", most) for most in _longest(texts, limits, "description", "when_to_use")),
+            *(("prompt", most) for most in _longest(texts, limits, "prompt")),
+        ),
+        str(spec.identity.get("joined") or ""),
+    )
+
+
+def _most(rows: list[Field], *fields: str) -> list[int]:
+    """The longest texts that the format takes in these fields."""
+    return [int(most) for row in rows if row.field in fields and (most := row.fact("max_length"))]
+
+
+def _longest(rows: list[Field], limits: Mapping[str, int], field: str, *more: str) -> list[int]:
+    """The longest text of a field that the format takes, and that its program shows."""
+    return sorted({*_most(rows, field, *more), *filter(None, [limits.get(field)])})
+
+
+derived(signs.cache_clear)

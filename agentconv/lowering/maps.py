@@ -190,7 +190,8 @@ def _asks(rules: list[Rule]) -> bool:
 
 
 def _say_dropped(job: ToolJob, wish: Wish, name: Name) -> None:
-    """Of several limits those that have no pattern here."""
+    """Of several limits those that have no pattern here. They are left out beside a free shell, too, though that would
+    excuse the whole tool: where some limits hold nobody gives them up for the others."""
     lost = [s for ok, s, _ in wish.grant.scopes if ok and patterns.convert(s, name.scope) is None]
     if not lost:
         return

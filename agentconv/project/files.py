@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from agentconv.containers import MAX_BYTES
 from agentconv.fingerprints import sha256
+from agentconv.project.halves import half_of
 from agentconv.project.nearby import SKIPPED, is_file, is_there
 
 
@@ -289,7 +290,7 @@ def write_beside(path: str, data: bytes, new: bool = False) -> Fresh:
         path = os.path.realpath(path)
         mode = _mode(path)
     folder, name = os.path.split(path)
-    temporary = os.path.join(folder, f".{name[:50]}.{os.urandom(5).hex()}.tmp")
+    temporary = os.path.join(folder, half_of(name))
     rights = 0o666 if mode is None else 0o600  # nobody may read what was closed before, not even for a moment
     try:
         handle = os.open(temporary, NEW_FILE, rights)

@@ -18,7 +18,7 @@ def read_servers(node: Node, row: Field, ctx: Context) -> Any:
     if node.kind == "map":
         out = {p.key.text: p.value.data() for p in node.pairs}
     elif node.kind == "list":
-        out = _listed_servers(node, row)
+        out = _listed_servers(node, row, ctx)
     else:
         raise Bad("must name servers", {node.text: None} if node.text else UNSAID)
     shape = row.fact("shape")
@@ -37,7 +37,7 @@ def read_servers(node: Node, row: Field, ctx: Context) -> Any:
     return out
 
 
-def _listed_servers(node: Node, row: Field) -> dict[str, Any]:
+def _listed_servers(node: Node, row: Field, ctx: Context) -> dict[str, Any]:
     """The servers of a list: maps from names to configurations, maps that say their name themselves, texts, names."""
     out: dict[str, Any] = {}
     key = str(row.fact("named_by") or "")
@@ -48,7 +48,8 @@ def _listed_servers(node: Node, row: Field) -> dict[str, Any]:
             if said is not None and isinstance(said.value, str):
                 name = said.text
             elif not (name := called(config, row.fact("called") or ())):
-                raise Bad(f"has a server without `{key}`", out or UNSAID)
+                _nameless(item, key, out, row, ctx)
+                continue
             _add(out, name, config)
         elif item.kind == "map":
             out.update({p.key.text: p.value.data() for p in item.pairs})
@@ -59,6 +60,18 @@ def _listed_servers(node: Node, row: Field) -> dict[str, Any]:
         elif item.kind == "scalar":
             out[item.text] = None
     return out
+
+
+def _nameless(item: Node, key: str, out: dict[str, Any], row: Field, ctx: Context) -> None:
+    """An entry without its name: the file is lost for it, or the entry alone, whatever stands beside it."""
+    if str(row.fact("bad", "")).startswith("refuse"):
+        raise Bad(f"has a server without `{key}`", out or UNSAID)
+    text, help = f"`{row.key}` has a server without `{key}`; left out", f"write `{key}:` in front of its configuration"
+    if len(item.pairs) == 1 and item.pairs[0].value.kind == "map":
+        server = item.pairs[0].key.text
+        text = f"`{row.key}` has `{server}` as a key, which makes a server without `{key}`; left out"
+        help = f"write `{key}: {server}`, and beside it what stands below `{server}` now"
+    ctx.say("R007", text, "mcp_servers", item, effect="lost", help=help)
 
 
 def _add(out: dict[str, Any], name: str, config: Any) -> None:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from agentconv.containers import MAX_BYTES
 from agentconv.fingerprints import sha256
+from agentconv.project import closed
 from agentconv.project.halves import half_of
 from agentconv.project.nearby import SKIPPED, is_file, is_there
 
@@ -162,7 +163,8 @@ def _entries(folder: str, prefix: str, levels: Sequence[Matches]) -> Iterator[tu
         _looked.folders[folder] = None
     try:
         found = sorted(os.scandir(folder), key=lambda e: e.name)
-    except OSError:
+    except OSError as problem:
+        closed.found(folder, problem)
         return
     for entry in found:
         name = entry.name

@@ -20,6 +20,7 @@ KEYS = pattern(
     r"\b(?:sk|pk|rk)[-_][A-Za-z0-9_-]{16,}|\bgh[pousr]_[A-Za-z0-9]{16,}|\bgithub_pat_\w{16,}|\bglpat-[\w-]{16,}"
     r"|\b(?:AKIA|ASIA)[A-Z0-9]{12,}|\bxox[abeoprs]-[\w-]{10,}|\bAIza[\w-]{20,}|\beyJ[\w-]{8,}\.[\w-]{8,}"
     r"|\b(?:npm|hf|dop_v1|shpat|pypi)[_-][A-Za-z0-9_-]{16,}|-----BEGIN [A-Z ]*PRIVATE KEY"
+    r"|[?&](?i:api_?-?key|access_?-?key|access_?-?token|auth_?-?token|token|secret|password)=[^&#\s${}<>]{6,}"
     r"|(?i:\bbearer|\bbasic|\btoken)\s+[A-Za-z0-9+/._=-]{12,}|://[^/\s:@$]+:[^/\s:@${}]{3,}@"
 )
 NAMED = pattern(r"(?i)token|secret|passw|api_?-?key|credential|authorization|private_?-?key|access_?-?key")

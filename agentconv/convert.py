@@ -177,7 +177,7 @@ def convert_read(
         from agentconv.lowering import references
 
         agent, strangers = references.without_strangers(agent, src, dst)
-        names = references.changed_names(agent, dst)
+        names = references.changed_names(agent, dst, src)
         result.notes += strangers
         result.notes += references.said(agent, names, dst)
         agent, before = references.followed(agent, names), references.followed_rights(before, names)

@@ -50,13 +50,15 @@ def without_strangers(agent: Agent, src: Spec, dst: Spec) -> tuple[Agent, list[N
     return replace(agent, delegates=delegates, handoffs=handoffs, tools=Tools(agent.tools.base, rules)), notes
 
 
-def changed_names(agent: Agent, dst: Spec) -> Names:
+def changed_names(agent: Agent, dst: Spec, src: Spec | None = None) -> Names:
     """The names in the agent's fields that the target does not take, with what it calls them."""
     if dst.tools.control == "any":
         return {}
     said = [*(agent.delegates or ()), *(h.agent for h in agent.handoffs or ())]
     said += [r.scope.text for r in agent.tools.rules if r.scope is not None and r.scope.kind == "agent"]
-    outside = dst.rows_with("outside")
+    outside = list(dst.rows_with("outside"))
+    if src is not None and src.program == dst.program:  # elsewhere what looks like an address is the path of a file
+        outside += dst.rows_with("present")
     wanted = dict.fromkeys(
         name for name in said if name and not WILD & set(name) and not any(is_external(name, row) for row in outside)
     )

@@ -12,6 +12,7 @@ from agentconv.lowering.lowered import Lowered
 from agentconv.model import Agent, Rule, Tool, Tools
 from agentconv.patterns import pattern
 from agentconv.reading.reach import wrong_values
+from agentconv.reading.servertexts import has_others, in_texts
 from agentconv.rights import Right, Rights, by_server, contains
 from agentconv.serverwords import among, meaning
 from agentconv.spec import Field, Spec
@@ -43,6 +44,9 @@ def lower_servers(value: Mapping[str, Any], src: Spec, dst: Spec, row: Field, be
             out.say("L002", text, "mcp_servers")
             continue
         config = _less_unsaid(_taken(name, config, src, dst, known, out), dst)
+        if has_others(config):  # of the model's own form: all that is read has texts there
+            config = in_texts(config)
+            out.say("L009", f"what the MCP server `{name}` is given was written as text", "mcp_servers", "info")
         theirs = src.by_field.get("mcp_servers")
         made = _server(config, row, theirs, {} if theirs is row else row.fact("server_says") or {})
         made = _without_more(name, made, dst, row, out)

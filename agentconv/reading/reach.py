@@ -4,23 +4,44 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from agentconv.containers import Node
 from agentconv.model import Handoff
 from agentconv.reading.context import UNSAID, Bad, Context
 from agentconv.reading.servernames import ONLY, by_text, called
+from agentconv.reading.servertexts import as_texts, has_others
 from agentconv.spec import Field
 
 
 def read_servers(node: Node, row: Field, ctx: Context) -> Any:
     """One form for all: name -> configuration, or None for a server that is only named."""
+    try:
+        return _spelled(_typed_servers(node, row, ctx), node, row, ctx)
+    except Bad as bad:
+        bad.meant = _spelled(bad.meant, node, row, ctx) if isinstance(bad.meant, dict) else bad.meant
+        raise
+
+
+def _spelled(out: dict[str, Any], node: Node, row: Field, ctx: Context) -> dict[str, Any]:
+    """The servers with texts where texts belong: whether the program takes anything else was asked before."""
+    if not any(map(has_others, out.values())):
+        return out
+    texts = _servers(as_texts(node), row, replace(ctx, notes=[]))
+    return {name: texts.get(name, config) for name, config in out.items()}
+
+
+def _servers(node: Node, row: Field, ctx: Context) -> dict[str, Any]:
     if node.kind == "map":
-        out = {p.key.text: p.value.data() for p in node.pairs}
-    elif node.kind == "list":
-        out = _listed_servers(node, row, ctx)
-    else:
-        raise Bad("must name servers", {node.text: None} if node.text else UNSAID)
+        return {p.key.text: p.value.data() for p in node.pairs}
+    if node.kind == "list":
+        return _listed_servers(node, row, ctx)
+    raise Bad("must name servers", {node.text: None} if node.text else UNSAID)
+
+
+def _typed_servers(node: Node, row: Field, ctx: Context) -> dict[str, Any]:
+    out = _servers(node, row, ctx)
     shape = row.fact("shape")
     if shape in ("map", "list") and node.kind != shape:
         raise Bad(f"must be a {shape}", out)

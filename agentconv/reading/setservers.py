@@ -8,6 +8,7 @@ from typing import Any
 
 from agentconv.containers import Node
 from agentconv.reading.servernames import called, value_at
+from agentconv.reading.servertexts import as_texts
 from agentconv.records import dataclass
 from agentconv.spec import Field, Spec
 
@@ -53,7 +54,7 @@ def served(node: Node, row: Field, spec: Spec, top: Node | None) -> Iterator[Ser
         _, facts = word_of(item, words)
         if facts is None or not facts.get("server"):
             continue
-        data = item.data() if item.kind == "map" else {}
+        data = as_texts(item).data() if item.kind == "map" else {}
         said, key, problem = _referred(data, facts, top)
         ways = [way for way in facts["ways"] if value_at(said, way)]
         if len(ways) != 1:
@@ -83,7 +84,7 @@ def _referred(data: Mapping[str, Any], facts: Words, top: Node | None) -> tuple[
     node = table.get(ref) if table is not None and table.kind == "map" else None
     if node is None or node.kind != "map":
         return data, ref, f"`{where}` has no `{ref}`"
-    found = node.data()
+    found = as_texts(node).data()
     mine = {k: v for k, v in data.items() if k != key}
     maps = {k: {**found[k], **v} for k, v in mine.items() if isinstance(v, dict) and isinstance(found.get(k), dict)}
     return {**found, **mine, **maps}, ref, ""

@@ -14,6 +14,7 @@ from agentconv.model import Agent, Approval, Extra, Rule, Scope, Tool, Tools
 from agentconv.reading.context import Context
 from agentconv.reading.membersets import put_at
 from agentconv.reading.servernames import value_at
+from agentconv.reading.servertexts import as_texts
 from agentconv.reading.setservers import servers_config
 from agentconv.reading.toolnames import server_tool
 from agentconv.reading.toolsets import UNSAYABLE, no_list, wrong
@@ -130,7 +131,7 @@ def _boxes(node: Node, row: Field, spec: Spec, top: Node | None) -> Iterator[Box
         _, facts = _kind(item, row, words)
         if facts is None or not facts.get("server"):
             continue
-        data = item.data()
+        data = as_texts(item).data()
         config = servers_config(data, facts)
         told = value_at(data, facts["server"])
         name = told if isinstance(told, str) and told else f"server-{n + 1}"

@@ -94,7 +94,7 @@ def _models(spec: Spec, ours: Agent) -> set[str | None]:
     if ours.model:
         first = ours.model[0].text
         # the effort may stand behind the model's name (`inside` of the description)
-        inside = any(row.fact("inside") == "model" for row in spec.fields.values())
+        inside = any(row.written and row.fact("inside") == "model" for row in spec.fields.values())
         return {f"{first}:{ours.effort}" if inside and ours.effort else first}
     return {None, "", spec.models.get("inherit")}
 

@@ -17,7 +17,7 @@ import pytest
 from agentconv.building import build as building
 from agentconv.building import lock as locks
 from agentconv.building.build import BuildRun, Wishes
-from agentconv.project import batch, pipes, putting, scribe, sources
+from agentconv.project import batch, files, pipes, putting, scribe, sources
 from agentconv.project.config import find
 from agentconv.project.planning import Plan, Run
 from agentconv.telling import report
@@ -32,9 +32,9 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
 
 
-def run(folder: Path, suffix: bool = False, to: tuple[str, ...] = ("opencode",)) -> Run:
+def run(folder: Path, suffix: bool = False, to: tuple[str, ...] = ("opencode",), jobs: int = 0) -> Run:
     """All agents of a folder, into ``out`` beside it."""
-    plan = Plan(folder, to, output=f"{folder}/out/", jobs=0, texts=False, suffix=suffix)
+    plan = Plan(folder, to, output=f"{folder}/out/", jobs=jobs, texts=False, suffix=suffix)
     return batch.run(plan, sources.listed([str(folder / ".claude/agents")], folder, None, 10**6))
 
 
@@ -133,25 +133,31 @@ def build(folder: Path, dry: bool = False) -> BuildRun:
     return building.run(config, Wishes(dry=dry))
 
 
-def test_what_a_dead_process_has_not_written_is_written_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    put, killed = scribe.Scribe.put, []
+@pytest.mark.parametrize("jobs", [0, 2])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_what_a_dead_process_has_not_written_is_written_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str, jobs: int
+) -> None:
+    """Killed when the files lie beside their places, or when they are there and nobody was told: with workers, it has
+    none of their bytes. What it had begun goes."""
+    first, settle, killed = os.getpid(), files.Staged.settle, tmp_path / "killed"
 
-    def killing(self: scribe.Scribe, *orders: object) -> None:
-        put(self, *orders)  # type: ignore[arg-type]
-        if not killed:
-            os.kill(self._process, signal.SIGKILL)
-            killed.append(self._process)
+    def dying(self: files.Staged, failed: Callable[[str, OSError], None], *rest: Callable[[], bool]) -> None:
+        if os.getpid() == first:
+            settle(self, failed, *rest)
+            return
+        if when == "after":
+            settle(self, failed, *rest)
+        killed.write_text(str(len(self.waiting)), "utf-8")
+        os.kill(os.getpid(), signal.SIGKILL)
 
     def work(folder: Path) -> list[Run]:
         data.write(folder, COUNT)
-        done = [run(folder)]
-        for left in folder.rglob("*.tmp"):  # what it had begun when it was killed
-            left.unlink()
-        return done
+        return [run(folder, jobs=jobs)]
 
-    monkeypatch.setattr(scribe.Scribe, "put", killing)
+    monkeypatch.setattr(files.Staged, "settle", dying)
     both(tmp_path, monkeypatch, work)
-    assert killed
+    assert (killed.read_text("utf-8") == "0") is (when == "after")
 
 
 def test_neither_waits_for_the_other_where_pipes_are_small(tmp_path: Path) -> None:

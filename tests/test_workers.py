@@ -8,15 +8,19 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from agentconv import Options, convert_text
-from agentconv.project import batch, pipes, sources, workers
+from agentconv.project import batch, crew, pipes, sources, workers
+from agentconv.project.beside import Beside
+from agentconv.project.making import Made, Maker
 from agentconv.project.planning import Plan
 from agentconv.telling import report
 from bench import data
@@ -104,6 +108,40 @@ def test_nothing_stays_beside_the_places_when_a_run_ends_early(tmp_path: Path, m
         batch.run(plan, sources.listed([str(place)], tmp_path, None, 10**6), step)
     assert (tmp_path / "out").is_dir(), "no worker wrote anything, so nothing could have stayed"
     assert not tree(tmp_path / "out")
+
+
+@pytest.mark.skipif(not pipes.POSSIBLE, reason="workers are copies of this process, with what the test changed in it")
+@pytest.mark.parametrize("when", ["before it hands over", "in the middle of that", "all of them"])
+def test_a_worker_that_is_killed_costs_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str) -> None:
+    """What it was to make is made here, and what it had begun goes."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    alone = run(tmp_path / "alone", 1)
+    make, deaths = crew._make, tmp_path / "deaths"
+    deaths.mkdir()
+
+    def dying(maker: Maker, beside: Beside, given: Sequence[sources.Source]) -> list[Made]:
+        made = make(maker, beside, given)
+        if when == "all of them" or "agent-00060" in " ".join(one.path for one in given):
+            begun = [one.file for each in made for one in each.beside.values() if one.file]
+            (deaths / str(os.getpid())).write_text("\n".join(begun), "utf-8")
+            if when == "in the middle of that":
+                os.write(pipe_of_this, b"\0\0\1\0and so")
+            os.kill(os.getpid(), signal.SIGKILL)
+        return made
+
+    work, pipe_of_this = crew._work, -1
+
+    def working(pipe: Connection, *rest: Any) -> None:
+        nonlocal pipe_of_this
+        pipe_of_this = pipe.fileno()
+        work(pipe, *rest)
+
+    monkeypatch.setattr(crew, "_make", dying)
+    monkeypatch.setattr(crew, "_work", working)
+    shared = run(tmp_path / "shared", 2)
+    assert len(list(deaths.iterdir())) == (2 if when == "all of them" else 1)
+    assert all(path.read_text("utf-8") for path in deaths.iterdir()), "nothing was begun, so nothing could have stayed"
+    assert alone == shared
 
 
 def interruptible() -> None:
@@ -242,13 +280,13 @@ def test_workers_are_started_where_converting_takes_the_time(
     monkeypatch.setattr(workers, "LESSONS", 40)
     monkeypatch.setattr(workers, "count_for", lambda plan, sources: 2)
     started = []
-    pools = ProcessPoolExecutor.__init__
+    begin = crew.Worker.__init__
 
-    def begun(self: ProcessPoolExecutor, *rest: Any, **named: Any) -> None:
+    def begun(self: crew.Worker, *rest: Any) -> None:
         started.append(self)
-        pools(self, *rest, **named)
+        begin(self, *rest)
 
-    monkeypatch.setattr(ProcessPoolExecutor, "__init__", begun)
+    monkeypatch.setattr(crew.Worker, "__init__", begun)
     place = tmp_path / ".claude/agents"
     place.mkdir(parents=True)
     for n in range(COUNT):

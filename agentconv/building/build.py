@@ -20,6 +20,7 @@ from agentconv.project import configured, files
 from agentconv.project.ahead import read_ahead
 from agentconv.project.batch import about_target, say_absent, say_twice
 from agentconv.project.config import Config
+from agentconv.project.halves import sweep
 from agentconv.project.making import Made, read_source
 from agentconv.project.planning import Plan, Remark, Run
 from agentconv.project.putting import MANY, Growing, Here, Putter
@@ -123,7 +124,8 @@ class _Build:
         done = self.done
         if not self.wishes.dry:
             known = {key.partition("#")[0] for ledger in self.ledgers.values() for key in ledger.hashes}
-            sweep(self.root, known | {locks.NAME})
+            # of a build that was killed: those with the name of an output that was to be written
+            sweep(str(self.root / path) for path in (*known, locks.NAME))
         places: dict[str, str] = {}
         empty = True
         for source, reading, made in self._together():
@@ -341,19 +343,3 @@ def alone(root: Path, say: Callable[[str], None], seconds: float = 60.0) -> Iter
         yield told
     finally:
         os.close(handle)
-
-
-def sweep(root: Path, outputs: Iterable[str]) -> None:
-    """Half-written files of a build that was killed: those with the name of an output that was to be written."""
-    import re
-
-    by_folder: dict[str, set[str]] = {}
-    for path in outputs:
-        folder, _, name = path.rpartition("/")
-        by_folder.setdefault(folder, set()).add(name[:50])
-    half = re.compile(r"\.(.{1,50})\.[0-9a-f]{10}\.tmp", re.S)
-    for folder, names in by_folder.items():
-        for name, _ in list(files.entries(root / folder, "", [half.fullmatch])):
-            if (found := half.fullmatch(name)) and found[1] in names:
-                with contextlib.suppress(OSError):
-                    (root / folder / name).unlink()

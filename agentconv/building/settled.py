@@ -21,7 +21,7 @@ from agentconv.output.stamp import stamped
 from agentconv.project.config import AgentSetting, BadConfig, Config, TargetSetting, matches, of_agent
 from agentconv.project.filling import new_kinds
 from agentconv.project.making import Maker, placed_below
-from agentconv.project.planning import Plan
+from agentconv.project.planning import Plan, named_file
 from agentconv.project.sources import Source
 from agentconv.reading.context import Read, Reading
 from agentconv.reading.toolnames import recognise
@@ -269,6 +269,11 @@ def check_targets(config: Config) -> None:
         place = (setting.place or str(dst.head["places"]["write"])).replace(
             "{id}", setting.id if setting.place else "{id}"
         )
+        if not dst.many and named_file(setting.place, config.root, (setting.id,)):
+            text = f"[targets.{setting.id}] place: `{setting.place}` is one file, and each agent has one"
+            wrong.append(
+                note("F011", text, file=config.file, help="'FOLDER/{name}.md' names each, 'FOLDER/' is a folder")
+            )
         if place in places:
             text = f"`{places[place]}` and `{setting.id}` have one place ({place})"
             wrong.append(note("F011", text, file=config.file, help="give one of them another `place`, or leave it out"))

@@ -108,7 +108,7 @@ def _check_output(output: str | None) -> None:
 def asked(src: tuple[str, ...], to: tuple[str, ...], given: dict[str, Any]) -> tuple[Plan, Iterator[Source]]:
     """The plan and the sources of the command line."""
     from agentconv.project import files, sources
-    from agentconv.project.planning import Plan
+    from agentconv.project.planning import OneFile, Plan, named_file
 
     words, from_ = split_words(to, "--to"), given["from_"]
     _check_output(given["output"])
@@ -117,6 +117,8 @@ def asked(src: tuple[str, ...], to: tuple[str, ...], given: dict[str, Any]) -> t
     if from_ is not None:
         known(from_)
     cwd = Path.cwd()
+    if len(targets) > 1 and "{id}" not in (out or "") and (name := named_file(out, cwd, targets)):
+        raise click.UsageError(str(OneFile(name, "one format")))
     around = Path.home() if given["user"] else files.find_root(cwd, sources.place_marks())
     config = None if src or given["user"] else settings_of(cwd)
     settled = config is not None and bool(config.sources)

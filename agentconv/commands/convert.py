@@ -113,6 +113,7 @@ def convert(ctx: click.Context, /, src: tuple[str, ...], to: tuple[str, ...], **
 
     SRC: files, folders, or - for standard input. Without it: all agents in the known places of this project."""
     from agentconv.project import batch
+    from agentconv.project.planning import OneFile
     from agentconv.telling import terminal
 
     started = time.monotonic()
@@ -120,7 +121,10 @@ def convert(ctx: click.Context, /, src: tuple[str, ...], to: tuple[str, ...], **
     plan, sources = asked(src, to, given)
     found = list(sources)
     with progress(len(found) * len(plan.targets), given["quiet"]) as step:
-        run = batch.run(plan, found, step)
+        try:
+            run = batch.run(plan, found, step)
+        except OneFile as problem:
+            raise click.UsageError(str(problem)) from problem
     if not run.sources:
         raise NoAgents(src, plan.targets)
     output(run, given, time.monotonic() - started)

@@ -18,6 +18,7 @@ from agentconv.notes import Note, note
 from agentconv.project.ahead import read_ahead
 from agentconv.project.making import Made, Maker, agents_of, chosen, counted, read_source
 from agentconv.project.planning import STDOUT as STDOUT
+from agentconv.project.planning import OneFile, named_file
 from agentconv.project.planning import Plan as Plan
 from agentconv.project.planning import Remark as Remark
 from agentconv.project.planning import Run as Run
@@ -109,7 +110,7 @@ def _made(
     """Source by source, in their order."""
     if not plan.everything and not (plan.found and _several_formats(found)):
         if plan.output not in (None, STDOUT) and not str(plan.output).endswith("/"):
-            plan = replace(plan, several=counted(plan, found, 2) > 1)
+            plan = _of(plan, counted(plan, found, 2))
         maker = Maker(plan, companies=_companies(plan, found), kinds=_kinds(plan, found))
         if (jobs := workers_for(plan, found)) > 1:
             from agentconv.project.workers import made_by
@@ -140,11 +141,19 @@ def _made(
 
         readings, differing = resolve(readings, written, plan.targets, lambda read: chosen(read, plan))
         first += differing
-    plan = replace(plan, several=agents_of(plan, (r for _, r in readings), 2) > 1)
+    plan = _of(plan, agents_of(plan, (r for _, r in readings), 2))
     left = [source for source, _ in readings]
     maker = Maker(plan, companies=_companies(plan, left), kinds=_kinds(plan, left))
     for source, reading in readings:
         yield maker.make_known(source, reading)
+
+
+def _of(plan: Plan, agents: int) -> Plan:
+    """The plan for so many agents. An error comes before anything is written."""
+    name = named_file(plan.output, plan.root, plan.targets) if agents > 1 else ""
+    if name and not all(load(id).many for id in plan.targets):
+        raise OneFile(name, "--only NAME")
+    return replace(plan, several=agents > 1)
 
 
 def _putter(plan: Plan, found: list[Source]) -> Putter:

@@ -8,10 +8,10 @@ from pathlib import PurePosixPath
 
 from agentconv.containers import MAX_BYTES
 from agentconv.notes import note
-from agentconv.project import files
+from agentconv.project import closed, files
 from agentconv.project.config import Config, SourceSetting
 from agentconv.project.nearby import is_file, is_there
-from agentconv.project.sources import Source, leads_out, listed
+from agentconv.project.sources import Source, leads_out, listed, unlisted
 
 
 def sources(config: Config, most: int = MAX_BYTES) -> list[Source]:
@@ -35,7 +35,10 @@ def _of(setting: SourceSetting, config: Config, most: int) -> Iterator[Source]:
     if "*" in setting.path or "?" in setting.path:
         fixed = setting.path.split("*", 1)[0].split("?", 1)[0]
         fixed = fixed[: fixed.rfind("/") + 1]
-        for path in files.expand(config.root, setting.path):
+        with closed.looking() as shut:
+            paths = list(files.expand(config.root, setting.path))
+        yield from unlisted(shut, config.root)
+        for path in paths:
             within = path.removeprefix(fixed)
             source = Source(path, f"{config.root}/{path}", setting.format, within=within, loose=True, most=most)
             if not _excluded(setting, path):

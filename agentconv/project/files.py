@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 from agentconv.containers import MAX_BYTES
 from agentconv.fingerprints import sha256
+from agentconv.project import closed
+from agentconv.project.halves import half_of
 from agentconv.project.nearby import SKIPPED, is_file, is_there
 
 
@@ -161,7 +163,8 @@ def _entries(folder: str, prefix: str, levels: Sequence[Matches]) -> Iterator[tu
         _looked.folders[folder] = None
     try:
         found = sorted(os.scandir(folder), key=lambda e: e.name)
-    except OSError:
+    except OSError as problem:
+        closed.found(folder, problem)
         return
     for entry in found:
         name = entry.name
@@ -289,7 +292,7 @@ def write_beside(path: str, data: bytes, new: bool = False) -> Fresh:
         path = os.path.realpath(path)
         mode = _mode(path)
     folder, name = os.path.split(path)
-    temporary = os.path.join(folder, f".{name[:50]}.{os.urandom(5).hex()}.tmp")
+    temporary = os.path.join(folder, half_of(name))
     rights = 0o666 if mode is None else 0o600  # nobody may read what was closed before, not even for a moment
     try:
         handle = os.open(temporary, NEW_FILE, rights)

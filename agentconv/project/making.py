@@ -19,7 +19,7 @@ from agentconv.notes import note
 from agentconv.project import files
 from agentconv.project.beside import Lying
 from agentconv.project.nearby import is_folder
-from agentconv.project.planning import STDOUT, Plan
+from agentconv.project.planning import STDOUT, Plan, named_file
 from agentconv.project.sources import Source, beside, taken
 from agentconv.project.writing import looked_at
 from agentconv.reading.context import Read, Reading
@@ -206,7 +206,7 @@ class Maker:
         name = PurePosixPath(path).name
         filled = out.replace("{id}", dst.id).replace("{name}", _stem(name, dst)).replace("{plugin}", plugin)
         several = len(self.plan.targets) > 1 or (self.plan.several and not dst.many)
-        root = several and "{name}" not in out
+        root = several and "{name}" not in out and not named_file(out, self.plan.root, self.plan.targets)
         if root or filled.endswith("/") or is_folder(self.plan.root / filled):
             return str(PurePosixPath(filled) / (name if self.plan.flat else path))
         return filled

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import pickle
 import select
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 # elsewhere a copy of a process may be one that cannot go on (macOS), or there is none (Windows); neither was tried
@@ -22,10 +23,8 @@ def can_start() -> bool:
 
 
 def begin(life: Callable[[], None]) -> int:
-    """A copy of this process that lives so and no longer. Ctrl-C, which reaches both, is for the first one, also in the
-    moment in which the copy is made: it would go on in the copy as an end of the whole run."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
-    try:
+    """A copy of this process that lives so and no longer."""
+    with uninterrupted():
         process = os.fork()
         if process == 0:
             try:
@@ -35,6 +34,18 @@ def begin(life: Callable[[], None]) -> int:
             finally:
                 os._exit(0)
         return process
+
+
+@contextlib.contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Ctrl-C, which reaches all processes, is for the first one, also in the moment in which a copy is made: there it
+    would go on as an end of the whole run. The copy has to pass over it itself."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from agentconv.conversion import Conversion
 from agentconv.lowering.lowered import Options
 from agentconv.notes import Note
+from agentconv.project.nearby import is_folder
 from agentconv.records import dataclass
+from agentconv.registry import heads
 
 DEFAULT = Options()
 STDOUT = "-"
@@ -43,6 +46,24 @@ class Plan:
         """Whether agents with the same header may become something else, each for itself."""
         options = self.options
         return bool(self.only or self.exclude or options.rewrite or options.lift or options.fold or options.carry)
+
+
+class OneFile(Exception):
+    """A file is named for what would be several."""
+
+    def __init__(self, name: str, one: str) -> None:
+        stem, dot, ending = name.rpartition(".")
+        each = f"{stem}/{'' if '{id}' in stem else '{id}/'}{{name}}{dot}{ending}"
+        ways = f"-o {stem}/ is a folder, -o '{each}' a name for each, {one} makes one"
+        super().__init__(f"{name} is one file, and there would be several: {ways}")
+
+
+def named_file(place: str | None, root: Path, targets: Iterable[str]) -> str:
+    """What is named, where that can only be a file: it has the ending of a target's files, and no folder is there."""
+    if place in (None, STDOUT) or place.endswith("/") or "{name}" in place or is_folder(root / place):
+        return ""
+    endings = {PurePosixPath(str(heads()[id]["places"]["write"])).suffix for id in targets}
+    return place if PurePosixPath(place).suffix in endings - {""} else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from contextlib import suppress
 from mmap import mmap
 
 from agentconv.project import files
+from agentconv.project.halves import sweep
 from agentconv.project.pipes import begin, receive, send
 from agentconv.project.putting import Answer, Order, Told, put
 
@@ -69,7 +70,10 @@ class Scribe:
         place, orders, told = self._under_way[0]
         answers = receive(self._answers)
         if answers is None:  # it is dead
-            answers = [Answer(problem) for problem in put(orders)]
+            sweep([order.full for order in orders], self._process)
+            left = [order for order in orders if not _is_there(order)]
+            problems = dict(zip([order.full for order in left], put(left), strict=True))
+            answers = [Answer(problems.get(order.full)) for order in orders]
         self._under_way.popleft()
         self._free.append(place)
         told(answers)
@@ -84,6 +88,11 @@ class Scribe:
             os.close(self._answers)
             self._process = 0
             self._memory.close()
+
+
+def _is_there(order: Order) -> bool:
+    """Whether the dead one has put a file in its place that lay beside it: nobody else takes it away."""
+    return bool(order.lying) and not os.path.lexists(order.lying) and os.path.lexists(order.full)
 
 
 def _write(memory: mmap, orders: int, answers: int, wanted: Callable[[], bool]) -> None:

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from agentconv.containers import MAX_BYTES
 from agentconv.notes import Note, note
-from agentconv.project import files
+from agentconv.project import closed, files
 from agentconv.project.ahead import take_over
 from agentconv.project.nearby import is_file, is_folder, is_missing, is_there
 from agentconv.project.questions import beside as beside
@@ -95,11 +95,16 @@ def in_places(root: Path, but: Iterable[str] = (), user: bool = False, most: int
 
 def listed_places(root: Path, but: Iterable[str] = (), user: bool = False, most: int = MAX_BYTES) -> list[Source]:
     """The same, not taken in yet."""
-    closed = set(but)
+    with closed.looking() as shut:
+        found = _listed_places(root, frozenset(but), user, most)
+    return [*unlisted(shut, root), *found]
+
+
+def _listed_places(root: Path, without: frozenset[str], user: bool, most: int) -> list[Source]:
     seen: dict[str, list[str]] = {}
     missing: list[Source] = []
     for id in _homes():
-        if id in closed:
+        if id in without:
             continue
         places = heads()[id].get("places") or {}
         skip = places.get("skip", ())
@@ -107,7 +112,7 @@ def listed_places(root: Path, but: Iterable[str] = (), user: bool = False, most:
             for path in files.expand(root, glob.removeprefix("~/")):
                 if skip and passed_over(path, skip):
                     continue
-                if closed and closed & set(by_place(path)):
+                if without & set(by_place(path)):
                     continue
                 if id not in seen.setdefault(path, []):
                     seen[path].append(id)
@@ -320,7 +325,10 @@ def listed(arguments: Iterable[str], cwd: Path, from_: str | None, most: int) ->
             missing.notes.append(note("F001", "a name without a letter; is a variable empty?", file="''"))
             yield missing
         elif is_folder(path):
-            yield from _folder(path, cwd, from_, most)
+            with closed.looking() as shut:
+                inside = list(_folder(path, cwd, from_, most))
+            yield from inside
+            yield from unlisted(shut, cwd)
         elif is_there(path):
             yield Source(shown(path, cwd), path, from_, asked=True, real=_real(path), most=most)
         else:
@@ -328,6 +336,14 @@ def listed(arguments: Iterable[str], cwd: Path, from_: str | None, most: int) ->
             message, help = is_missing(path)
             missing.notes.append(note("F001", message, file=argument, help=help))
             yield missing
+
+
+def unlisted(folders: Mapping[str, str], cwd: Path) -> Iterator[Source]:
+    """Folders that could not be looked into: what may lie in them is missing."""
+    for folder, problem in folders.items():
+        name = shown(Path(folder), cwd)
+        help = "look who may read it: ls -ld"
+        yield Source(name, None, settled=True, notes=[note("F001", problem, file=name, help=help)])
 
 
 def _stdin(from_: str | None, most: int) -> Source:
@@ -370,11 +386,14 @@ def _real(path: str | os.PathLike[str]) -> str:
 
 def _folder(path: Path, cwd: Path, from_: str | None, most: int) -> Iterator[Source]:
     if (plugin := _plugin(path)) is not None:
-        yield from _plugin_files(path, plugin, cwd, from_, most)
+        from agentconv.project.plugins import files_of  # few folders are plugins
+
+        yield from files_of(path, plugin, cwd, from_, most)
         return
     placed = [] if from_ else listed_places(path, most=most)
     for source in placed:
         source.path = shown(path / source.path, cwd)
+        source.notes = [one.moved(file=shown(path / one.file, cwd)) for one in source.notes]
         yield source
     if placed:
         return
@@ -401,33 +420,3 @@ def _plugin(path: Path) -> dict[str, object] | None:
                 return None
             return data if isinstance(data, dict) else None
     return None
-
-
-def _plugin_files(path: Path, plugin: dict[str, object], cwd: Path, from_: str | None, most: int) -> Iterator[Source]:
-    listed = plugin.get("agents")
-    roots = (
-        [listed] if isinstance(listed, str) else [str(p) for p in listed] if isinstance(listed, list) else ["agents"]
-    )
-    name = str(plugin.get("name") or path.name)
-    for entry in roots:
-        start = path / entry
-        if "\0" in entry or not start.resolve().is_relative_to(path.resolve()):
-            continue  # a plugin names only what lies inside it
-        inside = [start] if is_file(start) else [start / p for p in files.walk(start, "") if p.endswith(".md")]
-        for full in inside:
-            try:
-                full.resolve().relative_to(path.resolve())
-            except ValueError:
-                continue  # a plugin names only what lies inside it
-            yield Source(shown(full, cwd), full, _in_plugin(from_), prefix=name, most=most)
-
-
-def _in_plugin(asked: str | None) -> str:
-    """The format of a plugin's agents; asking for their program's own form is asking for what it makes of a plugin."""
-    mine = plugin_format()
-    return mine if asked in (None, heads()[mine].get("extends")) else str(asked)
-
-
-def plugin_format() -> str:
-    """The format whose program has such plugins: the one that says so in its head."""
-    return next((id for id in ids() if heads()[id].get("plugins")), ids()[0])

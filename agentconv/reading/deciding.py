@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from importlib import import_module
 from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import Any
 
 from agentconv.capabilities import load_data
+from agentconv.containers import ContainerError
 from agentconv.notes import Note, note
 from agentconv.reading.detect import Guess, by_name, guess, marks
 
@@ -46,6 +48,16 @@ def _tool_of(path: str) -> dict[str, Any] | None:
     return next((others[one] for one in found if one in others), None)
 
 
+# what reads a file whose ending says how it is written; Markdown is read whatever stands in it
+READERS = {
+    ".json": ("json", "read"),
+    ".jsonc": ("json", "read"),
+    ".toml": ("toml", "read"),
+    ".yaml": ("yaml", "read_author"),
+    ".yml": ("yaml", "read_author"),
+}
+
+
 def _fitting(candidates: tuple[str, ...], text: str, shown: str) -> tuple[str | None, Note | None]:
     """The format that the file fits best; a question only where the rights would differ."""
     from agentconv.reading.fitting import are_settings, choose, fits, loads, ways
@@ -67,5 +79,18 @@ def _fitting(candidates: tuple[str, ...], text: str, shown: str) -> tuple[str | 
         first, *others = (ids[0] for ids in asked.values())
         help = f"--from {first} (or {', '.join(others)}) chooses"
     else:
-        problem, help = "this is no agent file that agentconv knows", "--from ID names the format"
+        return None, _of_none(text, shown)
     return None, note("F006", problem, file=shown, help=help)
+
+
+def _of_none(text: str, shown: str) -> Note:
+    """Why a file is of no format: what is broken in it has no keys by which it could be known."""
+    if not text.strip("\ufeff \t\r\n"):
+        return note("R002", "the file is empty", file=shown, help="write the agent into it, or leave it out")
+    if module := READERS.get(PurePosixPath(shown).suffix):
+        try:
+            getattr(import_module(f"agentconv.containers.{module[0]}"), module[1])(text)
+        except ContainerError as broken:
+            message = f"no format can be seen in it: {broken}"
+            return note("F006", message, file=shown, line=broken.line, help=broken.help or "mend it there")
+    return note("F006", "this is no agent file that agentconv knows", file=shown, help="--from ID names the format")

@@ -37,7 +37,9 @@ def entries(
         elif strict and not key:
             raise Refused("the agents are no map", True)
         else:
-            for item in node.items:
+            # names of files under a word of many programs (`agents` of a plugin) are no agents
+            names = not strict and not key and all(item.kind == "scalar" for item in node.items)
+            for item in () if names else node.items:
                 id = item.get(key or "name") if item.kind == "map" else None
                 out.append((id.text if id else "", item, forced))
     return out

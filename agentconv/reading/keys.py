@@ -243,6 +243,6 @@ def is_limit(row: Field, value: Any) -> bool:
     limits = row.fact("limits")
     if isinstance(limits, list):
         if isinstance(value, Mapping):
-            return any(k in limits for k in value)
+            return any(k in limits and held not in (None, [], {}, ()) for k, held in value.items())
         return value in limits
     return bool(limits) and value not in (None, False, "", [], {}, ())

@@ -119,3 +119,5 @@ def test_what_is_no_key_is_not_named(config: dict[str, Any]) -> None:
 
 def test_a_private_key_is_one() -> None:
     assert list(servers.secrets({"env": {"X": "-----BEGIN PRIVATE KEY-----"}})) == ["env.X"]
+    assert list(servers.secrets({"url": "https://mcp.example/mcp?api_key=SECRET123&x=1"})) == ["url"]
+    assert not list(servers.secrets({"url": "https://mcp.example/mcp?api_key=${KEY}&tokens=1"}))

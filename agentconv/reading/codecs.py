@@ -150,10 +150,11 @@ def _is_limit(word: Any, row: Field) -> bool:
 def _odd_text(value: Any, row: Field) -> str:
     """What is wrong with a text, or with one of a list, by ``pattern`` and ``max_length``."""
     pattern, longest = row.fact("pattern"), row.fact("max_length")
-    if row.fact("distinct") and isinstance(value, tuple) and len(set(value)) < len(value):
+    several = value if isinstance(value, tuple) else (value,)
+    texts = [one for one in several if isinstance(one, str)]
+    if row.fact("distinct") and len(set(texts)) < len(texts):
         return "names one twice"
-    texts = (value,) if isinstance(value, str) else value if isinstance(value, tuple) else ()
-    for text in (t for t in texts if isinstance(t, str)):
+    for text in texts:
         if longest is not None and len(text) > longest:
             return f"is longer than {longest} characters"
         if pattern is not None and not re.fullmatch(pattern, text):

@@ -264,8 +264,13 @@ class Inside:
             real = os.path.realpath(target)
         if real != self._real_root and not real.startswith(self._real_root.rstrip(os.sep) + os.sep):
             raise Outside(f"{relative} leads to {real}, outside {self._real_root}")
-        if stat.S_ISDIR(mode) or (stat.S_ISLNK(mode) and os.path.isdir(target)):
+        if stat.S_ISLNK(mode):
+            with contextlib.suppress(OSError):  # it leads to nothing: that is made
+                mode = os.stat(target).st_mode
+        if stat.S_ISDIR(mode):
             raise Outside(f"{relative} is a folder")
+        if mode and not (stat.S_ISREG(mode) or stat.S_ISLNK(mode)):
+            raise Outside(f"{relative} is no file")  # who opens a pipe waits for somebody at its other end
         return target, there
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from agentconv.model import FIELDS, Agent, Effect, Extra, Handoff, Model, Rule, Scope, Tool, Tools
 
 UNSAID: tuple[Any, ...] = (None, "", {})
-KEPT = {"value"}  # of an extra: whatever it is
+KEPT = {"key", "value"}  # of an extra: whatever it is
 TUPLES = {"delegates", "skills", "attachments", "capabilities", "task_types", "tools_required", "tags", "examples"}
 
 

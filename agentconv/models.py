@@ -132,9 +132,9 @@ def spell(model: Model, spec: Spec) -> tuple[str | None, str]:
 
 
 def _format(id: str, spec: Spec) -> str | None:
-    facts = load_data("models")[id]
+    facts = load_data("models").get(id)
     template = spec.models.get("spell")
-    if not template:
+    if not template or facts is None:  # an id that a file gives its model, and nobody knows
         return None
     exceptions: Mapping[str, Any] = spec.models.get("spellings") or {}
     if id in exceptions:

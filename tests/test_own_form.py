@@ -71,7 +71,8 @@ def test_every_file_goes_into_the_model_and_back(case: Path) -> None:
     if not author.agents or any(n.effect == "error" for n in (*author.notes, *author.agents[0].notes)):
         pytest.skip("nothing to convert")
     dumped = convert_text(text, from_=spec.id, to=OWN, path=path)[0]
-    said_itself = [n.effect for n in dumped.notes if n.code[0] != "R"]
+    read = {(n.code, n.message) for n in (*author.notes, *author.agents[0].notes)}  # a denial taken for more, say
+    said_itself = [n.effect for n in dumped.notes if n.code[0] != "R" and (n.code, n.message) not in read]
     # where the program gives less than its author meant (a name with blanks around it), less goes into the model
     wrong = (
         {"widens", "error"} if program.agents and not _alike(spec, program, author) else {"narrows", "widens", "error"}

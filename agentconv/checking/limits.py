@@ -13,9 +13,7 @@ from agentconv.containers import Node
 from agentconv.model import Rule
 from agentconv.reading.codecs import TOOL_TYPES
 from agentconv.reading.context import Read
-from agentconv.reading.deniedwords import as_glob
 from agentconv.reading.keys import is_limit
-from agentconv.reading.toolnames import recognise
 from agentconv.rights import is_star
 from agentconv.spec import Field, Spec
 
@@ -33,13 +31,8 @@ def denials(checked: Checked, reader: Reader, read: Read, twin: Read, gone: froz
     theirs = {r.at for r in twin.agent.tools.rules if r.effect == "deny" and (r.tool.caps or r.tool.server)}
     misspelt = {str(token.new) for token in read.keys}  # told where the key stands, with what it takes with it
     broken: dict[str, list[Rule]] = {}
-    unsure = {
-        rule.at: rule for rule in read.agent.tools.rules if reader is checked.owner and doubtful(rule, reader.spec)
-    }
     for rule in read.agent.tools.rules:
         if rule.effect != "deny" or rule.at in theirs or not (rule.tool.caps or rule.tool.server):
-            continue
-        if rule.at in unsure:
             continue
         if reader is checked.owner and key_of(rule) in misspelt:
             continue
@@ -58,28 +51,29 @@ def denials(checked: Checked, reader: Reader, read: Read, twin: Read, gone: froz
         yield checked.finding(
             "T042", "error", f"the denial of {names} does not hold", read=read, at=place(checked, read, at),
             reader=reader, path=at, meant=f"an agent that cannot {_given(rules)}", does=does,
-            mend=_named_so(at, key, rules, read, reader) or _listed_so(key, rules, reader) or instead(reader),
+            mend=_named_so(at, key, rules, read, reader)
+            or _listed_so(key, rules, read, reader)
+            or _in_own_words(key, rules, reader.spec)
+            or instead(reader),
         )  # fmt: skip
-
-    for at, rule in unsure.items() if reader.spec.tools.enforced == "unknown" else ():
-        yield checked.finding(
-            "T042", "warning", f"whether the denial of `{rule.tool.name}` holds is not known", read=read,
-            at=place(checked, read, at), reader=reader, path=at, meant=f"an agent that cannot {_given([rule])}",
-            does="takes such names in a way that nobody has seen", mend=instead(reader),
-        )  # fmt: skip
+    yield from _not_known(checked, reader, read, twin)
 
 
-def doubtful(rule: Rule, spec: Spec) -> bool:
-    """Whether a denial by a name that nobody has may hold: it may be one of the program's tools, or of a server's."""
-    table = spec.tools
-    if rule.effect != "deny" or table.fact("deny_unknown", "nothing") == "nothing":
-        return False
-    if is_star(rule.tool):
-        return bool(table.fact("deny_unknown") == "all")
-    if rule.tool.member or not (rule.tool.server or rule.tool.caps):
-        return False
-    seen = table.enforced != "unknown" and as_glob(rule.tool.name) is not None  # no pattern counts there
-    return not seen and recognise(rule.tool.name, spec, author=True).how == "unknown"
+def _not_known(checked: Checked, reader: Reader, read: Read, twin: Read) -> Iterator[Finding]:
+    """Denials by names that nobody has, which may be for a tool of the program, or of a server, or for none."""
+    table = reader.spec.tools
+    if reader is not checked.owner or table.enforced != "unknown" or table.fact("deny_unknown") is None:
+        return
+    for rule in twin.agent.tools.rules:
+        every = rule.tool.server == "*" and rule.tool.name != table.mcp.get("deny_every")
+        if rule.effect == "deny" and (is_star(rule.tool) or every):
+            name = "" if is_star(rule.tool) else f" of `{rule.tool.name}`"
+            yield checked.finding(
+                "T042", "warning", f"whether the denial{name} holds is not known", read=read,
+                at=place(checked, read, rule.at), reader=reader, path=rule.at,
+                meant=f"an agent that cannot {_given([rule])}", does="takes such names in a way that nobody has seen",
+                mend=instead(reader),
+            )  # fmt: skip
 
 
 def _named_so(at: str, key: str, rules: list[Rule], read: Read, reader: Reader) -> str:
@@ -97,14 +91,37 @@ def _named_so(at: str, key: str, rules: list[Rule], read: Read, reader: Reader) 
     return f"deny each server by its name, `{server}`" if server else ""
 
 
-def _listed_so(key: str, rules: list[Rule], reader: Reader) -> str:
+def _listed_so(key: str, rules: list[Rule], read: Read, reader: Reader) -> str:
     """The plain list in which the program finds the denial, where it has one and knows the names."""
     row = reader.spec.fields.get(str(reader.spec.tools.fact("deny")))
     if row is None or row.type != "deny-tools" or any(r.scope is not None or "*" in r.tool.name for r in rules):
         return ""
     if not all(reader.spec.tools.own(r.tool.name) for r in rules):
         return ""
-    return f"write `{row.key}` as a plain list of names" if key == row.key else f"name it under `{row.key}`"
+    if key != row.key:
+        return f"name it under `{row.key}`"
+    node = value_of(read, key)
+    plain = node is not None and (node.kind == "scalar" or all(i.kind == "scalar" for i in node.items or [node]))
+    return "" if plain else f"write `{row.key}` as a plain list of names"
+
+
+def _in_own_words(key: str, rules: list[Rule], spec: Spec) -> str:
+    """The names under which the program's own deny-list takes away what is meant, where it has them all."""
+    table = spec.tools
+    if key != table.fact("deny") or any(rule.scope is not None or is_star(rule.tool) for rule in rules):
+        return ""
+    words: list[str] = []
+    for tool in (rule.tool for rule in rules):
+        if tool.server:
+            every = table.mcp.get("deny_every") if tool.server == "*" else None
+            spelled = every if tool.server == "*" else table.spell_denied(tool.server, tool.member)
+            words += [str(spelled)] if spelled else []
+            if not spelled:
+                return ""
+        else:
+            names = (n for n in table.singles.values() if not (n.off or n.never) and set(n.caps) & set(tool.caps))
+            words += [name.name for name in names]
+    return f"write {', '.join(f'`{word}`' for word in dict.fromkeys(words))}" if words else ""
 
 
 def _meant(rule: Rule, read: Read, checked: Checked) -> bool:

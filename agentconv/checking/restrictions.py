@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from agentconv import rights as counting
 from agentconv.checking.checked import Checked, Reader, value_of
 from agentconv.checking.finding import Finding
 from agentconv.checking.given import key_of
 from agentconv.checking.headers import unseen
-from agentconv.checking.limits import cut_whole, denials, doubtful, instead, limits, scopes, short
+from agentconv.checking.limits import cut_whole, denials, instead, limits, scopes, short
 from agentconv.containers import Node
 from agentconv.model import Tools
 from agentconv.reading.codecs import TOOL_TYPES
@@ -174,9 +173,7 @@ def _told_of_key(reader: Reader, read: Read) -> bool:
 
 def _more(checked: Checked, reader: Reader, read: Read, twin: Read, told: set[str]) -> Iterator[Finding]:
     """Rights that no single place explains."""
-    sure = tuple(r for r in read.agent.tools.rules if reader is not checked.owner or not doubtful(r, reader.spec))
-    agent = replace(read.agent, tools=replace(read.agent.tools, rules=sure))
-    author = counting.of_agent(agent, checked.spec, program=False)
+    author = counting.of_agent(read.agent, checked.spec, program=False)
     given = counting.of_agent(twin.agent, reader.spec, program=True, usual=True)
     meant = told | _listed_by_name(read, twin)
     more = frozenset(r for r in counting.gained(author, given) if r.cls not in meant)
@@ -212,13 +209,24 @@ def _beside_the_list(reader: Reader, read: Read, more: set[str]) -> str:
         return ""
     if table.fact("both") == "deny" and (key := table.fact("deny")) and str(key) in read.where:
         return f"take `{key}` away: beside it {reader.program} does not count the list"
-    if needed := table.fact("limit_with"):
+    needed = table.fact("limit_with") or {}
+    said = {key: value_of(read, str(key)) for key in needed}
+    if servers := _servers_beside(reader, read, more):
+        return servers
+    if any(node is None or node.value != needed[key] for key, node in said.items()):
         words = " and ".join(f"`{key}: {str(value).lower()}`" for key, value in needed.items())
         plain = ", without quotes" if any(str(key) in read.where for key in needed) else ""
         return f"write {words}{plain}: else the list is added to what every agent has"
     if more == {"delegates"} and read.agent.delegates is not None:
         return f"take the tool that calls agents out of the list: {reader.program} knows no list of those it may call"
     return ""
+
+
+def _servers_beside(reader: Reader, read: Read, more: set[str]) -> str:
+    """What mends it where all that is too much are servers that the file itself defines."""
+    own = {f"mcp:{name}" for name in read.agent.mcp_servers or ()}
+    row = reader.spec.by_field.get("mcp_servers")
+    return f"take what is not meant out of `{row.key}`" if row is not None and more and more <= own else ""
 
 
 def _listed_by_name(read: Read, twin: Read) -> set[str]:

@@ -169,7 +169,9 @@ def _limited(job: ToolJob, wish: Wish, done: dict[str, list[Rule]]) -> None:
         _say_dropped(job, wish, name)
         return
     free = taken is None and free_elsewhere(job, wish.cap)
-    if found := choose([wish.cap], [], job.allowed, job.dst).by_cap.get(wish.cap) if free else None:
+    picked = choose([wish.cap], [], job.allowed, job.dst) if free else None
+    if picked is not None and (found := picked.by_cap.get(wish.cap)):
+        say_choice(job, wish, found, picked.near, picked.wider)
         asks = any(approval == "ask" for _, _, approval in wish.grant.scopes)
         whole = Grant(True, "ask" if asks else wish.grant.approval)
         done[found] = _key(job, job.dst.tools.names[found], replace(wish, grant=whole))
@@ -321,7 +323,8 @@ def _undivided(job: ToolJob, servers: Mapping[tuple[str, str | None], Grant]) ->
         if shut:
             label = grant.rule.tool.name if grant.rule else server
             text = f"`{label}` is denied for {', '.join(shut)}; {job.dst.seen} cannot hold that: left out"
-            job.say("T013", text, server_places(job, server, None))
+            given = [p for m, g in single.items() if g.open for p in server_places(job, server, m)]
+            job.say("T013", text, [*server_places(job, server, None), *given])
             out |= {key: replace(g, open=False) for key, g in servers.items() if key[0] == server}
         elif asks and grant.approval != "ask":
             text = f"`{', '.join(asks)}` of the MCP server {server} asks; {job.dst.program} asks for all of its tools"

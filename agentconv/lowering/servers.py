@@ -42,7 +42,7 @@ def lower_servers(value: Mapping[str, Any], src: Spec, dst: Spec, row: Field, be
             text = f"`{off}` switches the MCP server `{name}` off in {src.program}; it is left out"
             out.say("L002", text, "mcp_servers")
             continue
-        config = _taken(name, config, src, dst, known, out)
+        config = _less_unsaid(_taken(name, config, src, dst, known, out), dst)
         theirs = src.by_field.get("mcp_servers")
         made = _server(config, row, theirs, {} if theirs is row else row.fact("server_says") or {})
         made = _without_more(name, made, dst, row, out)
@@ -67,6 +67,16 @@ def lower_servers(value: Mapping[str, Any], src: Spec, dst: Spec, row: Field, be
     if kept and not row.applied:
         out.say("L007", f"{dst.seen} accepts `{row.key}` and does nothing with it", "mcp_servers")
     return kept or None
+
+
+def _less_unsaid(config: Any, dst: Spec) -> Any:
+    """The configuration without values that say nothing: what the program's sets have there in any case."""
+    if not isinstance(config, Mapping) or not (sets := dst.tools.fact("sets")):
+        return config
+    of_servers = [facts for facts in sets["words"].values() if facts and facts.get("server")]
+    said = [(f["config"].get(key), value) for f in of_servers for key, value in (f.get("beside") or {}).items()]
+    usual = {key: value for key, value in said if key}
+    return {k: v for k, v in config.items() if k not in usual or (list(v) if isinstance(v, tuple) else v) != usual[k]}
 
 
 def _without_more(name: str, made: Any, dst: Spec, row: Field, out: Lowered) -> Any:
@@ -183,6 +193,8 @@ def _reached(config: dict[str, Any], row: Field, theirs: Field | None) -> tuple[
     """The configuration with the way to the server in the target's words, and whether it is a remote one."""
     addresses = load_data("servers")["addresses"]
     address = next((k for k in (*addresses, "url") if config.get(k) is not None), "")
+    if address and config.get("command") is not None and not {"type", "transport"} & config.keys():
+        return None, "remote"  # two ways, and nothing says which one counts
     if address:
         way = _way(config, address, theirs)
         return _remote(config, address, way, row), "remote"

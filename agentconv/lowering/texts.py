@@ -21,6 +21,8 @@ from agentconv.spec import Field, Spec
 def lower_identity(agent: Agent, dst: Spec, out: Lowered) -> dict[str, Any]:
     """Id, name and title: what others call it stays where it is legal, what people see stays where it has a place."""
     called = _said(agent.id) or _said(agent.name) or "agent"
+    if (agent.id or agent.name) and not (_said(agent.id) or _said(agent.name)):
+        out.say("C001", f"nobody sees the characters of its name: the agent is called `{called}`", "name")
     if dst.identity.get("by", "name") == "name":
         fields = _by_name(agent, called, dst, out)
     else:

@@ -53,9 +53,10 @@ def brought(row: Field, servers: Mapping[str, Any], spec: Spec) -> tuple[list[Ru
     lists."""
     rules, plain = [], {}
     for name, config in servers.items():
-        for one in (config or {}).get(ONLY) or (None,):
+        said = config if isinstance(config, Mapping) else {}  # else it is no definition: the name is all that is known
+        for one in said.get(ONLY) or (None,):
             rules.append(Rule("allow", server_tool(name, one, spec), at=row.key))
-        plain[name] = {k: v for k, v in (config or {}).items() if k != ONLY} or None
+        plain[name] = {k: v for k, v in said.items() if k != ONLY} or None
     return rules, plain
 
 

@@ -15,7 +15,7 @@ from agentconv.containers import Node
 from agentconv.model import Rule, Tool
 from agentconv.patterns import pattern
 from agentconv.reading.context import Context
-from agentconv.reading.toolnames import star
+from agentconv.reading.toolnames import recognise, star
 from agentconv.registry import folded_vocabulary, vocabulary
 from agentconv.spec import Spec
 
@@ -64,6 +64,16 @@ def meant_elsewhere(
     if tools:
         say_meant(token, tools, _several(tools), at, place, ctx)
     return [Rule("deny", tool, None, None, at) for tool in tools]
+
+
+def maybe_denied(token: str, spec: Spec) -> Tool | None:
+    """What a name takes away that nobody has, where it may be for one of the program's tools or of a server's: all of
+    them, so that no copy has what the program may deny. ``None`` where it is known to be for nothing."""
+    if recognise(token, spec, author=True).how != "unknown":
+        return None  # its author meant another program's tool
+    if spec.tools.enforced != "unknown" and as_glob(token) is not None:
+        return None  # whole names count
+    return star(spec) if spec.tools.fact("deny_unknown") == "all" else Tool(token, server="*")
 
 
 def say_meant(token: str, tools: list[Tool], words: str, at: str, place: Node | None, ctx: Context) -> None:

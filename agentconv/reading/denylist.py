@@ -58,6 +58,10 @@ def _denied(token: str, at: str, place: Node, row: Field, ctx: Context) -> list[
         return beside if every else [*beside, *meant_elsewhere(token, at, place, ctx, servers=False)]
     if ctx.author and found.how == "unknown" and (denied := in_any_words(token, at, place, row.applied, ctx)):
         return denied
+    if not ctx.author and found.how == "unknown" and table.fact("deny_unknown"):
+        from agentconv.reading.deniedwords import maybe_denied
+
+        return [Rule("deny", maybe_denied(token, ctx.spec) or found.tool, None, None, at)]
     if found.how == "star":
         if table.fact("deny_star", "nothing") == "nothing":
             if not ctx.author:

@@ -27,6 +27,16 @@ PERMISSIONS = {
     "task": ("delegates",),
     "*": ("writes", "runs", "network", "delegates", "mcp:*"),
 }
+# Roo Code's groups, which Kilo's older modes have, too: what is given, and what is not
+GROUPS = {
+    "read": "reads",
+    "edit": "writes",
+    "command": "runs",
+    "browser": "network",
+    "mcp": "mcp:*",
+    "modes": "delegates",
+}
+ALWAYS = ("delegates",)  # starting another mode needs no group
 
 
 def limit_elsewhere(pair: Pair, folded: str, word: str, ctx: Context) -> Field | None:
@@ -36,7 +46,7 @@ def limit_elsewhere(pair: Pair, folded: str, word: str, ctx: Context) -> Field |
         return None
     words, classes = LIMITS.get(folded, ((), ()))
     if word not in words:
-        classes = _permissions(node) if folded == "permission" and ctx.spec.tools.control != "map" else ()
+        classes = _in_maps(folded, node, ctx)
     if not classes:
         return None
     field = ctx.spec.tools.fact("field") if ctx.spec.tools.control in ("list", "map", "groups") else None
@@ -44,6 +54,21 @@ def limit_elsewhere(pair: Pair, folded: str, word: str, ctx: Context) -> Field |
     text = f"`{key}` is no key of {ctx.spec.program}, which limits nothing by it; taken as meant"
     ctx.say("R086", text, key, pair.key, help=help)
     return Field(key, None, "any", {"type": "any", "write": "never", "elsewhere": classes})
+
+
+def _in_maps(folded: str, node: Node, ctx: Context) -> tuple[str, ...]:
+    if folded == "permission" and ctx.spec.tools.control != "map":
+        return _permissions(node)
+    return _groups(node) if folded == "groups" and node.kind == "list" else ()
+
+
+def _groups(node: Node) -> tuple[str, ...]:
+    """The classes that are in none of the groups; one with a pattern gives less than its class."""
+    names = [item.items[0] if item.kind == "list" and item.items else item for item in node.items]
+    if not names or not all(name.kind == "scalar" and name.text in GROUPS for name in names):
+        return ()
+    given = {GROUPS[item.text] for item in node.items if item.kind == "scalar"}
+    return tuple(cls for cls in GROUPS.values() if cls not in given and cls not in ALWAYS)
 
 
 def _permissions(node: Node) -> tuple[str, ...]:

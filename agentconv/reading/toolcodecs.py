@@ -60,7 +60,7 @@ def _by_form(node: Node, row: Field, ctx: Context) -> Tools | None:
         code = "R012" if table.fact("wrong_type") == "refused" else "R006"
         text = f"`{row.key}` must be one text with commas in {ctx.spec.seen}; read as the list it means"
         ctx.say(code, text, "tools", node, effect="info")
-        return None
+        return None if node.items else NONE  # what an empty text means is another matter
     if table.fact("all_word") and node.text.strip().lower() == table.fact("all_word"):
         return ALL
     if table.fact("split", "comma") == "none" and not ctx.author:

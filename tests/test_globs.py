@@ -8,7 +8,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agentconv.project import files
+from agentconv.project import finding
 
 NAMES = ("a", "b", "agents", "x.md", "SKILL.md", ".h")
 GLOBS = (
@@ -36,10 +36,10 @@ def test_a_glob_finds_what_it_matches_and_looks_nowhere_else(made: list[tuple[st
                 continue
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(b"")
-        fits = files.glob_pattern(glob).fullmatch
-        with files.watching() as looked:
-            found = list(files.expand(root, glob))
-        assert sorted(found) == sorted(name for name in files.walk(root, "") if fits(name))
+        fits = finding.glob_pattern(glob).fullmatch
+        with finding.watching() as looked:
+            found = list(finding.expand(root, glob))
+        assert sorted(found) == sorted(name for name in finding.walk(root, "") if fits(name))
         if "**" not in glob:
             deep = {str(root.joinpath(*parts)) for parts in [*made, ()] if len(parts) >= len(glob.split("/"))}
             assert not deep & set(looked.folders)

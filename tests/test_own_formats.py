@@ -195,6 +195,7 @@ def test_mistakes_have_lines(tmp_path: Path) -> None:
             ("  control: list", "  sets: {key: type, members: m, words: {}, adds: {k: a b}}\n  control: list"),
             "there is no set `a b`",
         ),
+        (("  field: tools\n", ""), "tools: `field` is missing"),
     ],
     ids=lambda part: part if isinstance(part, str) else "",
 )

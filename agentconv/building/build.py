@@ -12,7 +12,7 @@ from agentconv.building import lock as locks
 from agentconv.building.lock import Ledger, Lock, Row
 from agentconv.building.outputs import Output
 from agentconv.building.removing import Removed, remove
-from agentconv.building.settled import Results, SettledMaker, check_targets, kinds_for, plan_of
+from agentconv.building.settled import Results, SettledMaker, called, check_targets, kinds_for, nobody, plan_of
 from agentconv.building.wishes import Wishes as Wishes
 from agentconv.conversion import Conversion
 from agentconv.notes import note
@@ -112,6 +112,7 @@ class _Build:
         self.listed: set[str] = set()  # files in the places of the sources
         self.read: set[str] = set()  # those that hold agents
         self.without: set[str] = set()  # the others
+        self.called: dict[str, None] = {}  # names by which the settings may speak of agents
 
     def run(self, progress: Step) -> BuildRun:
         """Everything, in its order: sources, outputs, deletions, lock."""
@@ -132,6 +133,9 @@ class _Build:
             done.results += made.unread
             if reading is None and not made.results:
                 continue
+            self.called |= dict.fromkeys(
+                name for one in (reading.agents if reading else ()) for name in called(one.agent)
+            )
             if reading is None or reading.agents:
                 self.read.add(source.path)
                 empty = False
@@ -157,6 +161,8 @@ class _Build:
             say_twice(output.plan, output.dst, output.made)
         for tracked in (True, False):
             self._settle(tracked, empty)
+        if not self.failed:  # an agent of a file that cannot be read has a name, too
+            done.remarks += nobody(self.config, self.called)
         if not self.wishes.dry:
             self.state.save()
         return done

@@ -24,7 +24,7 @@ import agentconv
 from agentconv.building import glance
 from agentconv.building import lock as locks
 from agentconv.building.glance import Known, Places, Said
-from agentconv.project import configured, files
+from agentconv.project import configured, files, finding
 from agentconv.project.config import Config
 from agentconv.project.nearby import memory_of
 from agentconv.project.questions import Answers, Asked, digest_of, noting
@@ -43,7 +43,7 @@ class Memo:
         self.file = Path(f"{memory_of(str(config.root))}.memo")
         since = self.since = time.time_ns()
         self.answers: Answers = {}
-        with files.watching() as looked:
+        with finding.watching() as looked:
             self.program = list(_program())
             self.sources = configured.sources(config)
         self.before = _looked_at(config, looked, [os.fspath(s.at) for s in self.sources if s.at is not None])
@@ -133,7 +133,7 @@ def _fingerprint(parts: Iterable[str]) -> str:
     return made.hexdigest()
 
 
-def _looked_at(config: Config, looked: files.Looked, sources: list[str]) -> Places:
+def _looked_at(config: Config, looked: finding.Looked, sources: list[str]) -> Places:
     """What decides which sources there are, and what they hold."""
     root = str(config.root)
     settings = [f"{root}/{name}" for name in glance.SETTINGS]
@@ -175,6 +175,6 @@ def _program() -> Iterator[str]:
     """This very program: other bytes of it may write other bytes."""
     top = Path(agentconv.__file__).parent
     for folder in (str(top), str(top.parent / "templates")):
-        for name in files.walk(Path(folder), ""):
+        for name in finding.walk(Path(folder), ""):
             facts = os.stat(f"{folder}/{name}")
             yield f"{folder} {name} {facts.st_size} {facts.st_mtime_ns}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,7 @@ from agentconv.output.stamp import stamped
 from agentconv.project.config import AgentSetting, BadConfig, Config, TargetSetting, matches, of_agent
 from agentconv.project.filling import new_kinds
 from agentconv.project.making import Maker, placed_below
-from agentconv.project.planning import Plan, named_file
+from agentconv.project.planning import Plan, Remark, named_file
 from agentconv.project.sources import Source
 from agentconv.reading.context import Read, Reading
 from agentconv.reading.toolnames import recognise
@@ -181,6 +181,22 @@ class SettledMaker(Maker):
 def called(agent: Agent) -> list[str]:
     """The names by which the settings may speak of an agent."""
     return list(dict.fromkeys((agent.id, agent.name or agent.id, agent.id.rsplit("/", 1)[-1])))
+
+
+def nobody(config: Config, known: Collection[str]) -> list[Remark]:
+    """Names in the settings that no agent has: what is said of them holds for nobody, and would be missed."""
+    said: dict[str, None] = {}
+    for one in config.targets:
+        asked = [*(name for name, _ in one.agents), *one.include, *one.exclude]
+        asked += [name for agents in one.allow_widening.values() for name in agents]
+        said |= dict.fromkeys(name for name in asked if not name.startswith("tag:") and not set(name) & set("*?["))
+    found = []
+    for name in said.keys() - set(known):
+        near = difflib.get_close_matches(name, known, 1, 0.5)
+        help = f"did you mean `{near[0]}`?" if near else "agentconv list shows the names"
+        text = f"{config.file} speaks of `{name}`, and no agent is called so"
+        found.append(Remark("", 0, note("F004", text, file=config.file, help=help)))
+    return sorted(found, key=lambda one: one.note.message)
 
 
 FLAGS = (

@@ -125,7 +125,7 @@ def _start(read: Read | None) -> tuple[int, int]:
 
 def abandoned(spec: Spec, path: str) -> bool:
     """A place that the program no longer searches."""
-    from agentconv.project.files import glob_pattern
+    from agentconv.project.finding import glob_pattern
 
     places = spec.head.get("places") or {}
     globs = {kind: places.get(kind, ()) for kind in ("project", "user", "legacy")}

@@ -39,6 +39,8 @@ REPORT = click.option(
 
 def writable(name: str | None, endings: tuple[str, ...] = (), option: str = "--report") -> None:
     """A file that cannot be written, or in a form that there is not, is said before the work, not after it."""
+    if name == "":
+        raise click.UsageError(f"{option} is there without a word")
     if name and endings and not name.endswith(endings):
         raise click.UsageError(f"{option}: the name must end in {', '.join(endings)}, and tells what is written")
     if name and not is_folder(Path(name).parent):

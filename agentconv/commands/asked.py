@@ -44,9 +44,9 @@ class NoAgents(click.ClickException):
 
 def _of_targets() -> str:
     """A folder whose agents are no sources, because it is where one of the targets lies."""
-    from agentconv.project import files, sources
+    from agentconv.project import finding, sources
 
-    listed = sources.listed_places(files.find_root(Path.cwd(), sources.place_marks()))
+    listed = sources.listed_places(finding.find_root(Path.cwd(), sources.place_marks()))
     return next((one.place for one in map(sources.taken, listed) if one is not None), "")
 
 
@@ -107,7 +107,7 @@ def _check_output(output: str | None) -> None:
 
 def asked(src: tuple[str, ...], to: tuple[str, ...], given: dict[str, Any]) -> tuple[Plan, Iterator[Source]]:
     """The plan and the sources of the command line."""
-    from agentconv.project import files, sources
+    from agentconv.project import finding, sources
     from agentconv.project.planning import OneFile, Plan, named_file
 
     words, from_ = split_words(to, "--to"), given["from_"]
@@ -119,7 +119,7 @@ def asked(src: tuple[str, ...], to: tuple[str, ...], given: dict[str, Any]) -> t
     cwd = Path.cwd()
     if len(targets) > 1 and "{id}" not in (out or "") and (name := named_file(out, cwd, targets)):
         raise click.UsageError(str(OneFile(name, "one format")))
-    around = Path.home() if given["user"] else files.find_root(cwd, sources.place_marks())
+    around = Path.home() if given["user"] else finding.find_root(cwd, sources.place_marks())
     config = None if src or given["user"] else settings_of(cwd)
     settled = config is not None and bool(config.sources)
     root = config.root if config is not None and settled else around

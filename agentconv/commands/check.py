@@ -108,7 +108,7 @@ def _usable(src: tuple[str, ...], given: dict[str, Any]) -> None:
 
 def _root(src: tuple[str, ...], user: bool) -> Path | None:
     """The project: that of the current folder, or of the first file that is named."""
-    from agentconv.project import files, sources
+    from agentconv.project import finding, sources
 
     if user:
         return Path.home()
@@ -116,7 +116,7 @@ def _root(src: tuple[str, ...], user: bool) -> Path | None:
     if src and src[0] != "-" and is_there(Path(src[0])):
         first = Path(src[0]).resolve()
         start = first if is_folder(first) else first.parent
-    root = files.find_root(start, sources.place_marks())
+    root = finding.find_root(start, sources.place_marks())
     return None if root == Path.home() else root
 
 

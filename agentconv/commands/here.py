@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 def here() -> None:
     """Agents found, the programs that read them as they lie, three next commands."""
-    from agentconv.project import files, sources
+    from agentconv.project import finding, sources
 
-    root = files.find_root(Path.cwd(), sources.place_marks())
+    root = finding.find_root(Path.cwd(), sources.place_marks())
     names: dict[str, Counter[str]] = {}
     places: dict[tuple[str, str], dict[str, int]] = {}  # format and folder -> the files there, each with its agents
     first: dict[str, str] = {}

@@ -28,11 +28,11 @@ def init(from_: str | None, to: tuple[str, ...], force: bool) -> None:
     """Write an agentconv.toml that fits this project: its most likely source, and the programs whose folders are
     there. It asks nothing; what it chose is said, and every line can be changed."""
     from agentconv.building.init import Choice, choose, settings_text
-    from agentconv.project import config, files, sources
+    from agentconv.project import config, files, finding, sources
     from agentconv.telling import escape
 
     cwd = Path.cwd()
-    root = files.find_root(cwd, sources.place_marks())
+    root = finding.find_root(cwd, sources.place_marks())
     if root == Path.home():
         raise click.UsageError("this is the home folder, no project")
     file = root / config.NAME

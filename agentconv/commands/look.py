@@ -22,12 +22,12 @@ def found_sources(src: tuple[str, ...], from_: str | None, user: bool, most: int
 
 def listed_sources(src: tuple[str, ...], from_: str | None, user: bool, most: int) -> Any:
     """The same, not taken in yet, and those of other formats with them where none is named."""
-    from agentconv.project import files, sources
+    from agentconv.project import finding, sources
 
     known(from_)
     if src:
         return sources.listed(src, Path.cwd(), from_, most)
-    root = Path.home() if user else files.find_root(Path.cwd(), sources.place_marks())
+    root = Path.home() if user else finding.find_root(Path.cwd(), sources.place_marks())
     return sources.listed_places(root, user=user, most=most)
 
 

@@ -21,6 +21,8 @@ HEAD_REQUIRED = ("id", "title", "program", "version", "seen", "sure", "kind", "s
 TABLES_REQUIRED = ("container", "identity", "fields")
 KINDS = ("agent", "text", "source", "reading")
 SYNTAXES = ("frontmatter", "toml", "json", "yaml", "typescript", "sections")
+LISTED = ("list", "map", "groups", "switch")  # tool controls that are a key of the file
+DENY_ALONE = "where a program has a deny-list alone, `control: none` and `deny` say so"
 MOST = 500_000  # characters of a description
 
 
@@ -210,6 +212,8 @@ def _tables(head: Mapping[str, Any], tables: Mapping[str, Any]) -> Iterator[tupl
     if list(_tables_so_far(tables)):
         return
     table = registry.overlaid(head, tables, "").tools
+    if table.control in LISTED and not table.fact("field"):
+        yield "tools", f"tools: `field` is missing, the key that holds the control; {DENY_ALONE}"
     for alias, target in table.aliases.items():
         if target not in table.names:
             yield f"tools.aliases.{alias}", f"tools.aliases.{alias}: there is no name `{target}`"

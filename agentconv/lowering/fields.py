@@ -23,13 +23,7 @@ def lower_field(name: str, value: Any, src: Spec, dst: Spec, before: Rights, out
     """The value for the target, or ``None`` where it has no home."""
     row = dst.by_field.get(name)
     if row is None:
-        if name == "hooks":
-            _lose_hooks(value, src, dst, out)
-        elif value not in USUAL.get(name, ()):
-            _lose(name, value, src, dst, out)
-        elif (theirs := src.by_field.get(name)) is not None and _shown(value, theirs) != theirs.fact("default"):
-            text = f"{dst.program} has no `{theirs.key}`; what it says is what {dst.program} does anyway"
-            out.say("L001", text, name, "info")
+        _say_homeless(name, value, src, dst, out)
         return None
     if name == "hooks":
         return _hooks(value, src, dst, row, out)
@@ -45,27 +39,44 @@ def lower_field(name: str, value: Any, src: Spec, dst: Spec, before: Rights, out
         return _effort(value, row, dst, out)
     if unit := row.fact("unit"):
         value = _in_units(value, int(unit), row, dst, out)
+    return value if _arrives(name, value, row, src, dst, before, out) else None
+
+
+def _say_homeless(name: str, value: Any, src: Spec, dst: Spec, out: Lowered) -> None:
+    """What is lost where the target has no such field."""
+    if name == "hooks":
+        _lose_hooks(value, src, dst, out)
+    elif value not in USUAL.get(name, ()):
+        _lose(name, value, src, dst, out)
+    elif (theirs := src.by_field.get(name)) is not None and _shown(value, theirs) != theirs.fact("default"):
+        text = f"{dst.program} has no `{theirs.key}`; what it says is what {dst.program} does anyway"
+        out.say("L001", text, name, "info")
+
+
+def _arrives(name: str, value: Any, row: Field, src: Spec, dst: Spec, before: Rights, out: Lowered) -> bool:
+    """Whether a value is written. One that the target does not take, or that would add tools there, is not; one that it
+    takes and does nothing with is, but for a limit, which would be believed."""
     if more := _implied(value, row, dst) - _classes(before):
         text = f"`{row.key}` would add tools in {dst.program} ({', '.join(sorted(more))}); left out"
         out.say("L001", text, name)
-        return None
+        return False
     if not _takes(value, row):
         if value in USUAL.get(name, ()):
-            return None
+            return False
         if limit_in(src, name, value):
             _lose(name, value, src, dst, out)
         else:
             out.say("L002", f"{dst.program} takes no `{row.key}: {value}`", name)
-        return None
+        return False
     if row.type == "bool" and row.fact("default") is not None and _shown(value, row) == row.fact("default"):
-        return None  # saying the default and not saying it are the same
+        return False  # saying the default and not saying it are the same
     if not row.applied:
         theirs = src.by_field.get(name)
         if theirs is not None and theirs.applied and limit_in(src, name, value):
             _lose(name, value, src, dst, out)
-            return None
+            return False
         out.say("L007", f"{dst.seen} accepts `{row.key}` and does nothing with it", name)
-    return value
+    return True
 
 
 def _in_units(value: Any, unit: int, row: Field, dst: Spec, out: Lowered) -> Any:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from agentconv.checking.checked import Around
 from agentconv.containers import ContainerError
-from agentconv.project import files
+from agentconv.project import files, finding
 from agentconv.project.nearby import is_file, is_there
 from agentconv.reading.context import Reading
 from agentconv.reading.fromplace import stem
@@ -73,7 +73,7 @@ def _skills(root: Path, facts: dict[str, Any]) -> frozenset[str] | None:
     found = set()
     for place in facts.get("skills") or ():
         before, _, _ = str(place).partition("{id}")
-        found |= {path.split("/")[-2] for path in files.expand(root, f"{before}*/SKILL.md")}
+        found |= {path.split("/")[-2] for path in finding.expand(root, f"{before}*/SKILL.md")}
     return frozenset(found) or None
 
 

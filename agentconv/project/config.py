@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -27,7 +28,7 @@ class BadConfig(Exception):
 
 
 def _line(one: Note) -> str:
-    place = f"{one.file}:{one.line}:{one.column}" if one.line else one.file
+    place = ":".join(str(part) for part in (one.file, one.line, one.column) if part)
     return f"{one.code} {place}: {one.message}" + (f" ({one.help})" if one.help else "")
 
 
@@ -216,6 +217,10 @@ class _Builder:
         place = table.get("place")
         if place is not None and (reason := _outside(self.root, str(place).split("{")[0] or ".")):
             self._say(reason, f"targets/{id}/place", "name a path below the folder of the settings")
+        if blank := re.search(r"\{(?!id\}|name\}|plugin\})[^{}]*\}", str(place or "")):
+            self._say(
+                f"`{blank[0]}` is filled in by nothing", f"targets/{id}/place", "there are {id}, {name}, {plugin}"
+            )
         own = self._agents(table.get("agents", {}), sets, f"targets/{id}/agents")
         return TargetSetting(
             id,

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 from agentconv.containers import MAX_BYTES
 from agentconv.notes import note
-from agentconv.project import closed, files
+from agentconv.project import closed, finding
 from agentconv.project.config import Config, SourceSetting
 from agentconv.project.nearby import is_file, is_there
 from agentconv.project.sources import Source, leads_out, listed, unlisted
@@ -36,7 +36,7 @@ def _of(setting: SourceSetting, config: Config, most: int) -> Iterator[Source]:
         fixed = setting.path.split("*", 1)[0].split("?", 1)[0]
         fixed = fixed[: fixed.rfind("/") + 1]
         with closed.looking() as shut:
-            paths = list(files.expand(config.root, setting.path))
+            paths = list(finding.expand(config.root, setting.path))
         yield from unlisted(shut, config.root)
         for path in paths:
             within = path.removeprefix(fixed)
@@ -80,5 +80,5 @@ def _excluded(setting: SourceSetting, path: str) -> bool:
     pure = PurePosixPath(path)
     below = path.removeprefix(setting.path.rstrip("/") + "/")
     return any(
-        files.glob_pattern(glob).fullmatch(text) for glob in setting.exclude for text in (path, below, pure.name)
+        finding.glob_pattern(glob).fullmatch(text) for glob in setting.exclude for text in (path, below, pure.name)
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from agentconv.project import files
+from agentconv.project import finding
 from agentconv.project.nearby import is_file
 from agentconv.project.sources import Source, shown
 from agentconv.registry import heads, ids
@@ -22,7 +22,7 @@ def files_of(path: Path, plugin: dict[str, object], cwd: Path, from_: str | None
         start = path / entry
         if "\0" in entry or not start.resolve().is_relative_to(path.resolve()):
             continue  # a plugin names only what lies inside it
-        inside = [start] if is_file(start) else [start / p for p in files.walk(start, "") if p.endswith(".md")]
+        inside = [start] if is_file(start) else [start / p for p in finding.walk(start, "") if p.endswith(".md")]
         for full in inside:
             try:
                 full.resolve().relative_to(path.resolve())

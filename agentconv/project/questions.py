@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from agentconv.project import files
+from agentconv.project import files, finding
 from agentconv.project.nearby import is_file, is_there
 from agentconv.reading.context import Get
 
@@ -105,7 +105,7 @@ def noting() -> Iterator[Answers]:
 
 def _project_of(folder: Path) -> Path:
     """What a definition in this folder may name files of."""
-    root = files.find_root(folder, _marks()).resolve()
+    root = finding.find_root(folder, _marks()).resolve()
     while root.name.startswith(".") and not is_there(root / ".git"):  # a program's own folder, with a file of it in it
-        root = files.find_root(root.parent, _marks()).resolve()
+        root = finding.find_root(root.parent, _marks()).resolve()
     return folder if root == Path.home().resolve() else root  # a home under git is no project

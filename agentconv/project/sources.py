@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from agentconv.containers import MAX_BYTES
 from agentconv.notes import Note, note
-from agentconv.project import closed, files
+from agentconv.project import closed, files, finding
 from agentconv.project.ahead import take_over
 from agentconv.project.nearby import is_file, is_folder, is_missing, is_there
 from agentconv.project.questions import beside as beside
@@ -109,7 +109,7 @@ def _listed_places(root: Path, without: frozenset[str], user: bool, most: int) -
         places = heads()[id].get("places") or {}
         skip = places.get("skip", ())
         for glob in places.get("user" if user else "project", ()):
-            for path in files.expand(root, glob.removeprefix("~/")):
+            for path in finding.expand(root, glob.removeprefix("~/")):
                 if skip and passed_over(path, skip):
                     continue
                 if without & set(by_place(path)):
@@ -398,7 +398,7 @@ def _folder(path: Path, cwd: Path, from_: str | None, most: int) -> Iterator[Sou
     if placed:
         return
     lead, root = shown(path, cwd), path.resolve().as_posix().rstrip("/")
-    for relative, link in files.entries(path):
+    for relative, link in finding.entries(path):
         if not relative.endswith(ENDINGS) and not (relative.endswith(MODULES) and by_place(f"{root}/{relative}")):
             continue
         full = os.path.join(path, relative)

@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from pathlib import PurePosixPath
 
 from agentconv.patterns import pattern
-from agentconv.project.files import glob_pattern
+from agentconv.project.finding import glob_pattern
 from agentconv.records import dataclass
 from agentconv.registry import derived, heads, ids
 

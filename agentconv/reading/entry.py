@@ -39,41 +39,12 @@ def read_entry(
     ctx = Context(spec, author, path, document.text, get=get, top=document.header)
     values = top_values(spec, entry)
     values += indirect.declared(dict(values), ctx).items()
-    said, order, rows = dict(values), spec.order, indirect.demanded(spec, dict(values))
+    said, rows = dict(values), indirect.demanded(spec, dict(values))
     ctx.keys = frozenset(said)
-    keys, above = Keys(ctx, document, entry), None
-    if get is not None and spec.tables.get("above"):
-        from agentconv.reading.above import put_under, said_above
-
-        named = said.get(str(spec.identity.get("over") or ""))
-        above = said_above(ctx, named.text if named is not None else id)
-        keys.shared, keys.under, keys.above = above.every, above.own, above.found
-    for key, node in sorted(values, key=lambda v: order.get(v[0], len(order))):
-        if problems := keys.take(key, node, rows.get(key)):
-            return problems
-    alone = entry is document.header  # an agent that is the whole of the file: nothing stands beside it
-    for key, node, row in () if alone else besides(spec, document):
-        if problems := keys.take_beside(key, node, row):
-            return problems
-        said.setdefault(key, node)
-    fields = keys.fields
-    if above is not None:
-        put_under(above, fields, keys.extras, ctx)
-    for row in spec.rows_with("absent"):
-        if row.field:
-            fields.setdefault(row.field, row.fact("absent"))
-    _check_together(said, entry, ctx)
-    indirect.look_up(spec, said, fields)
-    indirect.split_off(spec, fields, keys.where, ctx)
-    if problems := _missing(rows, set(said), fields, ctx, entry):
+    keys = Keys(ctx, document, entry)
+    if problems := _read_keys(keys, values, rows, said, id) or _settle_fields(keys, rows, said):
         return problems
-    _take_body(document, fields, ctx, entry)
-    if fields.get("prompt") is None and spec.container.get("prompt_by"):
-        from agentconv.reading.namedfiles import named_by_key
-
-        fields["prompt"] = named_by_key(keys.extras, ctx)
-    if spec.tables.get("prompt_mode"):
-        fields["prompt_mode"] = spec.tables["prompt_mode"]
+    fields = keys.fields
     tools = settled(keys.tools(), said, ctx)
     for at, held in (("tools", tools.rules), ("delegates", fields.get("delegates") or ())):
         if len(held) > MAX_RULES:
@@ -91,6 +62,52 @@ def read_entry(
     agent = Agent(tools=tools, extras=extras, **given)
     _unusable(spec, agent, ctx, keys.where.get("name"))
     return Read(agent, ctx.notes, keys.where, ctx.tokens, entry, keys=ctx.respelt)
+
+
+Rows = Mapping[str, Field]
+
+
+def _read_keys(keys: Keys, values: list[tuple[str, Node]], rows: Rows, said: dict[str, Node], id: str) -> list[Note]:
+    """Each key by its row; ``said`` gets those that stand beside the entry."""
+    ctx, spec, order, above = keys.ctx, keys.spec, keys.spec.order, None
+    if ctx.get is not None and spec.tables.get("above"):
+        from agentconv.reading.above import put_under, said_above
+
+        named = said.get(str(spec.identity.get("over") or ""))
+        above = said_above(ctx, named.text if named is not None else id)
+        keys.shared, keys.under, keys.above = above.every, above.own, above.found
+    for key, node in sorted(values, key=lambda v: order.get(v[0], len(order))):
+        if problems := keys.take(key, node, rows.get(key)):
+            return problems
+    alone = keys.entry is keys.document.header  # an agent that is the whole of the file: nothing stands beside it
+    for key, node, row in () if alone else besides(spec, keys.document):
+        if problems := keys.take_beside(key, node, row):
+            return problems
+        said.setdefault(key, node)
+    if above is not None:
+        put_under(above, keys.fields, keys.extras, ctx)
+    return []
+
+
+def _settle_fields(keys: Keys, rows: Rows, said: Mapping[str, Node]) -> list[Note]:
+    """What the fields are where they are not said, and what the keys are together; then the prompt."""
+    ctx, spec, fields, entry = keys.ctx, keys.spec, keys.fields, keys.entry
+    for row in spec.rows_with("absent"):
+        if row.field:
+            fields.setdefault(row.field, row.fact("absent"))
+    _check_together(said, entry, ctx)
+    indirect.look_up(spec, said, fields)
+    indirect.split_off(spec, fields, keys.where, ctx)
+    if problems := _missing(rows, set(said), fields, ctx, entry):
+        return problems
+    _take_body(keys.document, fields, ctx, entry)
+    if fields.get("prompt") is None and spec.container.get("prompt_by"):
+        from agentconv.reading.namedfiles import named_by_key
+
+        fields["prompt"] = named_by_key(keys.extras, ctx)
+    if spec.tables.get("prompt_mode"):
+        fields["prompt_mode"] = spec.tables["prompt_mode"]
+    return []
 
 
 def _check_together(said: Mapping[str, Node], entry: Node | None, ctx: Context) -> None:

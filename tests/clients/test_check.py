@@ -15,7 +15,7 @@ import pytest
 from agentconv import registry
 from agentconv.checking.checked import open_checked
 from agentconv.checking.producers import findings
-from agentconv.project.files import glob_pattern
+from agentconv.project.finding import glob_pattern
 from agentconv.reading.detect import by_place
 from agentconv.reading.engine import read_program
 from tests.clients import cases, harness, running

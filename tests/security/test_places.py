@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from agentconv import naming
 from agentconv.convert import convert_text
-from agentconv.project import claims, files, questions, sources
+from agentconv.project import claims, files, finding, questions, sources
 from agentconv.registry import ids, load, targets
 
 AGENT = "---\nname: {name}\ndescription: d\ntools: Read\n---\nDo it.\n"
@@ -139,8 +139,8 @@ def test_a_plugin_that_names_other_folders(entry: str, project: Path, monkeypatc
     (tree / ".claude-plugin").mkdir(parents=True)
     (tree / ".claude-plugin" / "plugin.json").write_text(json.dumps({"name": "p", "agents": [entry]}))
     walked: list[str] = []
-    real = files.walk
-    monkeypatch.setattr(files, "walk", lambda folder, *rest: walked.append(str(folder)) or real(folder, *rest))
+    real = finding.walk
+    monkeypatch.setattr(finding, "walk", lambda folder, *rest: walked.append(str(folder)) or real(folder, *rest))
     assert run("convert", "tree", "--to", "vscode", "-o", "out/") == 3
     assert not walked, "not even looked at"
     assert "TOP SECRET" not in str(outputs(project))

@@ -53,6 +53,31 @@ def test_what_is_closed_counts_as_not_there(words: list[str], tmp_path: Path, mo
         assert done.exit_code == 0, done.output
 
 
+@pytest.mark.parametrize("words", [["convert", "--to", "opencode"], ["check"], ["list"], []], ids=" ".join)
+def test_a_closed_folder_among_the_agents_is_said(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What lies in it may be agents: it is not taken for empty, and the others are done."""
+    inner = tmp_path / ".claude/agents/team"
+    inner.mkdir(parents=True)
+    (tmp_path / ".git").mkdir()
+    (inner.parent / "reader.md").write_text(AGENT, "utf-8")
+    look = os.scandir
+
+    def refused(path: Any = ".") -> Any:
+        if os.fspath(path).rstrip(os.sep).endswith("team"):
+            raise PermissionError(errno.EACCES, "Permission denied", os.fspath(path))
+        return look(path)
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(os, "scandir", refused)
+    done = CliRunner().invoke(app, words)
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    assert ("cannot be read" if not words else "permission denied") in done.output
+    if words[:1] == ["convert"]:
+        assert done.exit_code == 3 and (tmp_path / ".opencode/agents/reader.md").is_file()
+
+
 def shell(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """A line for the shell; ``$A`` is the command."""
     environment = {**os.environ, "A": f"{sys.executable} -m agentconv", "HOME": str(folder), "PYTHONPATH": str(ROOT)}
@@ -64,7 +89,7 @@ LINES = [
     ("a stream that is closed", "$A convert p --to opencode -o out/ >&-", 0, "1 file written"),
     ("no standard error", "$A convert p --to opencode -o out/ 2>&-", 0, ""),
     ("no standard input", "$A convert p --to opencode -o out/ <&-", 0, "1 file written"),
-    ("standard input that is closed", "$A convert - --to opencode <&-", 3, "F006"),
+    ("standard input that is closed", "$A convert - --to opencode <&-", 3, "R002"),
     ("a folder that is gone", "mkdir x && cd x && rmdir ../x && $A check", 3, "F001 the current folder is not there"),
     ("an empty name", '$A convert "$NOTHING" --to opencode -o out/', 3, "F001"),
     ("an empty place", 'cd p && $A convert --to opencode -o "$NOTHING"', 2, "--output is there without a word"),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 def here() -> None:
     """Agents found, the programs that read them as they lie, three next commands."""
     from agentconv.project import finding, sources
+    from agentconv.telling.escape import say
 
     root = finding.find_root(Path.cwd(), sources.place_marks())
     names: dict[str, Counter[str]] = {}
@@ -26,8 +27,11 @@ def here() -> None:
     for listed in sources.listed_places(root):
         if (source := sources.taken(listed)) is None:
             continue
+        if source.format is None:  # a folder that nobody may look into
+            unread += 1
+            continue
         some = some or source.path
-        id = str(source.format)
+        id = source.format
         agents, broken = _agents(source)
         unread += broken
         names.setdefault(id, Counter()).update(agents)
@@ -38,6 +42,8 @@ def here() -> None:
         source.let_go()
     if not some:
         _say_none(root)
+        if unread:
+            say("  agentconv list                     what cannot be read, and why")
         return
     _say_places(names, places, root, unread)
     most = max(names, key=lambda id: names[id].total())

@@ -97,7 +97,9 @@ def listed_places(root: Path, but: Iterable[str] = (), user: bool = False, most:
     """The same, not taken in yet."""
     with closed.looking() as shut:
         found = _listed_places(root, frozenset(but), user, most)
-    return [*unlisted(shut, root), *found]
+    # a program's whole folder may be somebody else's, as in a container: then it is not there
+    inside = {folder: problem for folder, problem in shut.items() if Path(folder).parent != root}
+    return [*unlisted(inside, root), *found]
 
 
 def _listed_places(root: Path, without: frozenset[str], user: bool, most: int) -> list[Source]:

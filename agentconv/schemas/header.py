@@ -46,7 +46,8 @@ def _entry(spec: Spec) -> Schema:
         if row.fact("inside"):
             continue
         _put(out, row.key.split("."), _said(row, _row(row, spec)))
-        if row.fact("required") is True and not row.fact("needed_by") and "." not in row.key:
+        wanted = row.fact("required") is True and row.fact("missing") != "taken" and not row.fact("needed_by")
+        if wanted and "." not in row.key:
             needed.append(row.key)
     if slug := spec.container.get("entry_id"):
         out["properties"] = {str(slug): {"type": "string", **_pattern(spec.identity.get("id"))}, **out["properties"]}

@@ -201,7 +201,9 @@ def told_of(entry: Entry, told: Told) -> bool:
     """Whether a note speaks of the key."""
     named = re.compile(rf"`{re.escape(entry.key)}\b|'{re.escape(entry.key)}'")
     return any(
-        path.split("[")[0].split(".")[0] == entry.key or named.search(message) or (line and line == entry.line)
+        flat(path.split("[")[0].split(".")[0]) == flat(entry.key)  # `mcp_servers` in the model, `mcpServers` in a file
+        or named.search(message)
+        or (line and line == entry.line)
         for path, line, message in told.notes
     )
 

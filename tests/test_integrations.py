@@ -61,28 +61,29 @@ def test_the_hooks_look_at_the_places_of_every_format() -> None:
     assert not pattern.search("src/agents/main.py") and not pattern.search("docs/subagents.md")
 
 
-def test_pre_commit_runs_the_hook(project: Path, tmp_path: Path) -> None:
-    pytest.importorskip("pre_commit", reason="pre-commit is not installed")
+def hooked(project: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """What pre-commit makes of a hook of this checkout."""
+    pytest.importorskip("pre_commit", reason="until pre-commit is installed, as `pip install -e .[test]` does")
     if run("git", "rev-parse", "HEAD", cwd=ROOT).returncode != 0:
-        pytest.skip("no repository: pre-commit takes hooks from one")
-    command = [sys.executable, "-m", "pre_commit", "try-repo", str(ROOT), "agentconv-check", "--all-files"]
+        pytest.skip("until this is a clone: pre-commit takes hooks from a repository")
+    done = run(sys.executable, "-m", "pre_commit", "try-repo", str(ROOT), *words, cwd=project, **environment)
+    if any(word in done.stdout + done.stderr for word in OFFLINE):
+        pytest.skip("until a package index can be reached: pre-commit installs the hook from it")
+    return done
+
+
+def test_pre_commit_runs_the_hook(project: Path, tmp_path: Path) -> None:
     home = {"PRE_COMMIT_HOME": str(tmp_path / "cache")}
-    good = run(*command, cwd=project, **home)
-    if any(word in good.stdout + good.stderr for word in OFFLINE):
-        pytest.skip("no package index can be reached, so pre-commit cannot install the hook")
+    good = hooked(project, "agentconv-check", "--all-files", **home)
     assert good.returncode == 0 and "Passed" in good.stdout, good.stdout + good.stderr
     (project / ".claude/agents/b.md").write_text(BAD, "utf-8")
     run("git", "add", "-A", cwd=project)
-    bad = run(*command, cwd=project, **home)
+    bad = hooked(project, "agentconv-check", "--all-files", **home)
     assert bad.returncode == 1 and "Failed" in bad.stdout and "b.md" in bad.stdout, bad.stdout + bad.stderr
 
 
 def test_pre_commit_builds_whatever_changes(project: Path, tmp_path: Path) -> None:
     """Sources lie in a folder that no program knows, and one that was deleted is no file that could be handed over."""
-    pytest.importorskip("pre_commit", reason="pre-commit is not installed")
-    if run("git", "rev-parse", "HEAD", cwd=ROOT).returncode != 0:
-        pytest.skip("no repository: pre-commit takes hooks from one")
-    command = [sys.executable, "-m", "pre_commit", "try-repo", str(ROOT), "agentconv-build"]
     (project / "team").mkdir()
     for name in ("a", "b"):
         (project / f"team/{name}.md").write_text(GOOD.replace("name: a", f"name: {name}"), "utf-8")
@@ -93,9 +94,7 @@ def test_pre_commit_builds_whatever_changes(project: Path, tmp_path: Path) -> No
     run("git", "add", "-A", cwd=project)
     run("git", *["-c", "user.name=a", "-c", "user.email=a@b.invalid", "commit", "-qm", "b"], cwd=project)
     run("git", "rm", "-q", "team/b.md", cwd=project)
-    bad = run(*command, cwd=project, **home)
-    if any(word in bad.stdout + bad.stderr for word in OFFLINE):
-        pytest.skip("no package index can be reached, so pre-commit cannot install the hook")
+    bad = hooked(project, "agentconv-build", **home)
     assert bad.returncode == 1 and ".opencode/agents/b.md" in bad.stdout, bad.stdout + bad.stderr
 
 

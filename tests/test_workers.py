@@ -110,7 +110,7 @@ def test_nothing_stays_beside_the_places_when_a_run_ends_early(tmp_path: Path, m
     assert not tree(tmp_path / "out")
 
 
-@pytest.mark.skipif(not pipes.POSSIBLE, reason="workers are copies of this process, with what the test changed in it")
+@pytest.mark.skipif(not pipes.POSSIBLE, reason="no worker is a copy of this process until pipes.POSSIBLE says so")
 @pytest.mark.parametrize("when", ["before it hands over", "in the middle of that", "all of them"])
 def test_a_worker_that_is_killed_costs_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str) -> None:
     """What it was to make is made here, and what it had begun goes."""

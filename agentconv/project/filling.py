@@ -31,7 +31,8 @@ from agentconv.spec import Spec
 Results = dict[str, list[Conversion]]  # of each target
 Writer = Callable[[Any], str]
 OF_NAMES = ("C001",)  # notes that say what an agent is called
-PARTS = ("prompt", "description", "name", "stem")  # of the texts; a text that is both is taken for the first
+PARTS = ("prompt", "description", "name", "slug", "stem")  # of the texts; a text that is both is taken for the first
+FILES = ("stem", "slug")  # what a file may be called by
 _of_parts = attrgetter(*PARTS)
 
 
@@ -67,7 +68,7 @@ class Output:
             pieces = [p if isinstance(p, str) else p.text(texts, loaded) for p in self.pieces]
         except ValueError:  # a text that has no form there
             return None
-        said = {"name": texts.name, "stem": texts.stem, "description": texts.description}
+        said = {"name": texts.name, "slug": texts.slug, "stem": texts.stem, "description": texts.description}
         if self.frame is None or not self.frame.holds(said, texts.prompt, pieces):
             document = _opened(self.spec, "".join(pieces))
             if document is None or _found(self.spec, document, texts, loaded) != self.holds:
@@ -162,7 +163,7 @@ def _result(
         words = tuple([swap.get(word, word) for word in called.words])
         becomes = swap.get(called.becomes, called.becomes)
         called = Member(words, called.title, texts.path, becomes, called.output)
-    notes = [_retold(n.elsewhere(texts.path) if n.file == first.path else n, swap) for n in result.notes]
+    notes = [_retold(_there(n, first, texts), swap) for n in result.notes]
     return Conversion(
         result.status,
         swap.get(result.name, result.name),
@@ -179,6 +180,16 @@ def _result(
         called,
         result.names,
     )
+
+
+def _there(one: Note, first: Texts, texts: Texts) -> Note:
+    """A note on the file of the first of a kind, of the file of another one."""
+    if one.file != first.path:
+        return one
+    there = one.elsewhere(texts.path)
+    if texts.more != first.more and one.line > first.line + first.more:
+        return there.moved(line=one.line + texts.more - first.more)
+    return there
 
 
 QUOTED = re.compile(r"`([^`]*)`")
@@ -207,8 +218,11 @@ def _family(kind: Hashable) -> Hashable:
 
 def _looks(id: str, results: list[tuple[Conversion, Output | None]]) -> Hashable:
     """What became of an agent, as far as it has to be the same for all to whom the same may be shown: which notes there
-    are, and where the texts stand in the outputs."""
-    gaps = [[(p.part, p.loaded) for p in out.pieces if isinstance(p, Gap)] if out else None for _, out in results]
+    are, what the outputs are called by, and where the texts stand in them."""
+    gaps = [
+        [out.called, len(out.path), *((p.part, p.loaded) for p in out.pieces if isinstance(p, Gap))] if out else None
+        for _, out in results
+    ]
     said = [(result.status, *(one.code for one in result.notes)) for result, _ in results]
     return id, repr(gaps), repr(said)
 
@@ -230,7 +244,7 @@ def filling(first: Texts, results: Results, family: Family) -> Filling | None:
 
 def _speaks(notes: Iterable[Note], texts: Texts) -> bool:
     """Whether a note says something of the texts themselves."""
-    words = (texts.name, texts.stem, texts.description)
+    words = (texts.name, texts.slug, texts.stem, texts.description)
     said = [(QUOTED.sub("", n.message) if n.code in OF_NAMES else n.message, n.help) for n in notes]
     return any(word in text for both in said for text in both for word in words)
 
@@ -274,7 +288,7 @@ def _output(spec: Spec, first: Texts, result: Conversion) -> Output | None:
             inside.append((len(pieces) - 1, gap.part, gap.start, gap.end))
     pieces.append(text[at:])
     fixed = [piece for piece in pieces if isinstance(piece, str)]
-    called = "stem" if first.stem in path else "name"
+    called = max(FILES, key=lambda part: len(word) if (word := getattr(first, part)) in path else 0)
     around = tuple(path.split(getattr(first, called)))
     if len(around) > 2 or any(getattr(t, part) in piece for piece in fixed for part in PARTS for t in (first, loaded)):
         return None
@@ -313,7 +327,7 @@ Part = tuple[str, bool]  # which of the texts, and whether it is as the program 
 
 def _parts(texts: Texts, loaded: Texts) -> dict[str, Part]:
     """The texts with the names of their parts. A name may stand in a file both ways: as the key, and as a title."""
-    said = {getattr(texts, part): (part, False) for part in ("stem", "name")} if loaded is not texts else {}
+    said = {getattr(texts, part): (part, False) for part in ("stem", "slug", "name")} if loaded is not texts else {}
     return said | {getattr(loaded, part): (part, True) for part in reversed(PARTS)}
 
 

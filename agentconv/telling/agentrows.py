@@ -181,7 +181,7 @@ def _apart_read(reading: Reading, program: Reading) -> Apart | None:
     folder, bare, ending = parted(spec, reading.path)
     if len(reading.agents) > 1 or agent.id != name or not (is_name(name) and is_name(bare)):
         return None
-    texts, mine = Texts(reading.path, bare, name, said, prompt, b""), signs(spec)
+    texts, mine = Texts(reading.path, bare, name, name, said, prompt, b""), signs(spec)
     if not prompt or any_in(agent, carried=True) or not mine.plain(texts):
         return None
     found = (program.status, *(_rest(read.agent) for read in program.agents))

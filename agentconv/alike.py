@@ -39,11 +39,9 @@ class Kind(NamedTuple):
     folder: str
     ending: str  # of the path
     header: tuple[str, ...]  # without the texts
-    described: str  # in which form
     lead: str  # before the prompt
     trail: str
     lines: bool  # a prompt of one line stands beside its key in YAML, of several below it
-    named: tuple[bool, bool]  # as the file is, and as files are
     too_long: tuple[bool, ...]
 
     @property
@@ -102,7 +100,9 @@ def _known_apart(spec: Spec, text: str, path: str) -> Apart | None:
     return found
 
 
-Told = tuple[Hashable, str, str, str, str, int, int, int, int, int]  # the kind, the texts, and where they stand
+Told = tuple[
+    Hashable, str, str, str, str, int, int, Hashable, int, int, int
+]  # the kind, the texts, and where they stand
 
 
 def told(spec: Spec, text: str, path: str) -> Told | None:
@@ -113,16 +113,26 @@ def told(spec: Spec, text: str, path: str) -> Told | None:
     texts, behind = found.texts, len(text) - len(text.rstrip("\n"))
     end = len(text) - behind
     place = end - len(texts.prompt), end, len(encoded(text)) - behind - len(texts.raw)
-    return found.kind, texts.stem, texts.name, texts.slug, texts.description, texts.line, texts.more, *place
+    return (
+        found.kind,
+        texts.stem,
+        texts.name,
+        texts.slug,
+        texts.description,
+        texts.line,
+        texts.more,
+        texts.manner,
+        *place,
+    )
 
 
 def know(spec: Spec, text: str, path: str, told: Told) -> None:
     """Keep what another process found of a file: it is asked for next."""
     global _last
-    kind, stem, name, slug, description, line, more, start, end, at = told
+    kind, stem, name, slug, description, line, more, manner, start, end, at = told
     prompt, data = text[start:end], encoded(text)
     raw = data[at : len(data) - (len(text) - end)]
-    texts = Texts(path, stem, name, slug, description, prompt, raw, line, more)
+    texts = Texts(path, stem, name, slug, description, prompt, raw, line, more, manner)
     _last = spec, text, path, Apart(kind, texts)
 
 
@@ -145,9 +155,10 @@ def _apart(spec: Spec, text: str, path: str) -> Apart | None:
     slug = called if is_name(called) else as_slug(called)
     if said is None or not slug or not (slug == bare or is_name(bare)):
         return None
-    texts = Texts(path, bare, called, slug, said.text, prompt, raw, said.line + HEADER, said.more)
-    cover = [((said.start, said.end), said.form)]
-    cover += [(name.span(1), f"{quote}n")] if name is not None else []
+    manner = said.form, quote, slug == bare, slug == called
+    texts = Texts(path, bare, called, slug, said.text, prompt, raw, said.line + HEADER, said.more, manner)
+    cover = [((said.start, said.end), "d")]
+    cover += [(name.span(1), "n")] if name is not None else []
     rest = _covered(header, sorted(cover))
     mine = signs(spec)
     if not mine.plain(texts) or mine.loaded(texts) is not texts:
@@ -155,8 +166,7 @@ def _apart(spec: Spec, text: str, path: str) -> Apart | None:
     for part in rest:
         if called in part or slug in part or bare in part or said.text in part:
             return None
-    lines, named, long = "\n" in prompt, (slug == bare, slug == called), mine.too_long(texts)
-    kind = Kind(spec.id, folder, ending, rest, said.form, lead, trail, lines, named, long)
+    kind = Kind(spec.id, folder, ending, rest, lead, trail, "\n" in prompt, mine.too_long(texts))
     return Apart(kind, texts)
 
 

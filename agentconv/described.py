@@ -40,7 +40,8 @@ _IN_QUOTES = {
     "'": re.compile(r"'(?:[^\x00-\x1f\x7f'{}$`]|'')*+'"),
 }
 _BELOW = re.compile(r"[>|][+-]?\n(?: *+[^\x00-\x1f\x7f{}$`]*+\n)+")
-_SIGNS = frozenset("\n\t\"'\\<>|#:")  # that a target may write, or take, otherwise than words
+# that mean something to somebody; what else has to be written otherwise than as it stands is seen when it is read back
+_SIGNS = "\n\t\\<>|#"
 _TAG = re.compile(r"</?[a-z]+", re.I)
 
 
@@ -66,9 +67,10 @@ def described(header: str, spec: Spec) -> Described | None:
         said, style = said.replace("\\n", "\n"), style + "n"
     if not said or said != said.strip() or not said.replace("\n", "").replace("\t", "").isprintable():
         return None
-    signs = "".join(sorted(_SIGNS.intersection(said)))
+    signs = "".join([sign for sign in _SIGNS if sign in said])
     tags = " ".join(sorted({tag.lower() for tag in _TAG.findall(said)})) if "<" in signs else ""
-    return Described(said, start, end, f"{style} {signs} {tags}", line, raw.count("\n"))
+    form = style + signs + tags
+    return Described(said, start, end, form, line, raw.count("\n"))
 
 
 @cache

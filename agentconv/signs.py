@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import field, replace
 from functools import cache
 
@@ -28,6 +28,7 @@ class Texts:
     raw: bytes = field(compare=False, repr=False)  # the prompt as a file holds it
     line: int = field(default=0, compare=False)  # of the description in the file
     more: int = field(default=0, compare=False)  # lines of the description below that one
+    manner: Hashable = field(default=(), compare=False)  # in which name and description are written
 
     def other(self, than: Texts) -> bool:
         """Whether each of them is another one, the description left out: copies of an agent often keep it."""

@@ -140,6 +140,12 @@ def kinds(maker: Maker) -> list[tuple[Texts, Form[filling.Results] | None]]:
     return list(maker.kinds._kinds.values())
 
 
+def targets_of(form: Form[filling.Results] | None) -> dict[str, filling.OfTarget]:
+    """What is known of each target, in all manners."""
+    assert form is None or isinstance(form, filling.Filling)
+    return {id: t for one in (form.manners.values() if form is not None else ()) for id, t in one.targets.items()}
+
+
 def texts_of(maker: Maker, file: tuple[str, str], format: str) -> Texts:
     like = maker._apart(Source(file[0], None, format, file[1], asked=True, settled=True))
     return like.texts if like is not None else Texts("", "", "", "", "", "", b"")
@@ -288,7 +294,7 @@ def test_an_output_that_is_filled_in_is_read_back(to: str) -> None:
     maker, files = three(to)
     made(maker, files[:2], "claude-code")
     (_, form), *_ = kinds(maker)
-    target = form.targets.get(to) if isinstance(form, filling.Filling) else None
+    target = targets_of(form).get(to)
     assert form is not None and target is not None and target.proved, "this target has no kinds"
     texts = texts_of(maker, files[2], "claude-code")
     assert form.filled(texts)
@@ -308,12 +314,11 @@ def test_a_kind_in_which_texts_make_a_difference_is_never_filled_in() -> None:
     texts = [texts_of(maker, file, "claude-code") for file in files]
     family: Family = {}
     form = filling.filling(texts[0], first.results, family)
-    assert form is not None
     second.results["opencode"][0].name = "Somebody Else"
     form.prove(texts[1], second.results)
-    assert not form.targets and not form.filled(texts[2])
+    assert not targets_of(form) and not form.filled(texts[2])
     other = filling.filling(texts[0], first.results, family)
-    assert other is not None and other.targets and not other.filled(texts[2]), "nor are those that look like it"
+    assert targets_of(other) and not other.filled(texts[2]), "nor are those that look like it"
     right = maker.make(Source(files[1][0], None, "claude-code", files[1][1], asked=True, settled=True))
     other.prove(texts[1], right.results)
     assert not other.filled(texts[2]), "whatever another one shows"
@@ -324,9 +329,9 @@ def test_templates_of_somebodys_own_are_always_asked(monkeypatch: pytest.MonkeyP
     maker, files = three("opencode")
     first = maker.make(Source(files[0][0], None, "claude-code", files[0][1], asked=True, settled=True))
     texts = texts_of(maker, files[0], "claude-code")
-    assert filling.filling(texts, first.results, {})
+    assert targets_of(filling.filling(texts, first.results, {}))
     monkeypatch.setattr(filling, "load", lambda id: replace(load(id), folder="/somewhere"))
-    assert not filling.filling(texts, first.results, {})
+    assert not targets_of(filling.filling(texts, first.results, {}))
 
 
 def test_most_agents_of_a_project_are_filled_in() -> None:

@@ -8,17 +8,17 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from agentconv.building.settled import SettledMaker, plan_of
-from agentconv.project import filling
+from agentconv.project import gaps
 from agentconv.project.config import Config, TargetSetting
 from agentconv.project.filling import new_kinds
 from agentconv.project.making import Maker
 from agentconv.project.planning import Plan
 from agentconv.signs import Texts
-from tests.test_alike import BODIES, LINES, ROOT, TARGETS, WORDS, kinds, made
+from tests.test_alike import BODIES, LINES, ROOT, TARGETS, WORDS, kinds, made, targets_of
 
 
 @cache
-def framed() -> list[tuple[str, filling.Output]]:
+def framed() -> list[tuple[str, gaps.Output]]:
     """Outputs of all targets that are read back line by line."""
     found = []
     for tools in ("tools: Read, Bash", "tools: [Read]\nmodel: haiku", 'tools: "*"'):
@@ -34,8 +34,7 @@ def framed() -> list[tuple[str, filling.Output]]:
         for maker in makers:
             made(maker, files, "claude-code")
         for _, form in (one for maker in makers for one in kinds(maker)):
-            assert form is None or isinstance(form, filling.Filling)
-            for id, target in form.targets.items() if form is not None else ():
+            for id, target in targets_of(form).items():
                 found += [(id, out) for _, out in target.results if out is not None and out.frame is not None]
     return found
 
@@ -66,5 +65,5 @@ def test_a_changed_line_reads_as_in_the_whole(name: str, said: str, prompt: str)
             continue
         parts = {"name": name, "slug": name, "stem": name, "description": said}
         if prompt and output.frame.holds(parts, prompt, pieces):
-            document = filling._opened(output.spec, "".join(pieces))
-            assert document is not None and filling._found(output.spec, document, texts, texts) == output.holds
+            document = gaps._opened(output.spec, "".join(pieces))
+            assert document is not None and gaps._found(output.spec, document, texts, texts) == output.holds

@@ -141,6 +141,7 @@ def _of_source(source: Source, programs: tuple[str, ...], by_text: Kinds[Row], b
         return [_bad(source.path, source.format or "", one) for one in problems[:1]]
     spec = load(source.format)
     like = apart(spec, source.text, source.path, beside(source))
+    like = like and Apart((like.kind, like.texts.manner), like.texts)
     known = by_text.get(like) if like is not None else None
     if known is not None and all(id in known.cells for id in programs):
         return [known]

@@ -8,11 +8,11 @@ from math import isfinite
 from typing import Any
 
 from agentconv.containers import Node
+from agentconv.limitkeys import folded
 from agentconv.model import LOOSER_MODES, Handoff
 from agentconv.models import read_models
 from agentconv.reading.context import UNSAID, Bad, Context, all_text, is_text, not_text
 from agentconv.reading.jstext import as_text
-from agentconv.reading.miswritten import folded
 from agentconv.reading.namedfiles import named_text
 from agentconv.reading.reach import read_delegates, read_handoffs, read_hooks, read_servers
 from agentconv.reading.routing import read_context, read_examples, write_context

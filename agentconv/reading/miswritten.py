@@ -5,32 +5,24 @@ as its author meant it keeps to the limit."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from functools import lru_cache
 
+from agentconv import registry
 from agentconv.containers import Node
+from agentconv.limitkeys import folded, limit_keys
 from agentconv.model import LOOSER_MODES
 from agentconv.reading.context import Context, Token
-from agentconv.reading.limitselsewhere import limit_elsewhere
 from agentconv.spec import Field, Spec
 
-# other programs' keys for a list of what the agent may not have, and the commonest words for one
-DENIED = (
-    "disallowedtools",
-    "disabledtools",
-    "excludedtools",
-    "excludetools",
-    "deniedtools",
-    "denytools",
-    "blockedtools",
-)
+# Words of people for a list of what the agent may not have; those of programs stand in their descriptions
+DENIED = frozenset(("excludetools", "deniedtools", "denytools", "blockedtools"))
 ALLOWED = "allowedtools"  # in other programs' files, and in commands and skills, the key of the list of tools
 
 
-def folded(key: str) -> str:
-    """The key without case and signs."""
-    return re.sub(r"[-_. ]", "", key).lower()
+def _denied() -> frozenset[str]:
+    """Keys for such a list, as they compare."""
+    return DENIED | limit_keys().denied
 
 
 def respelt(key: str, entry: Node | None, ctx: Context) -> Field | None:
@@ -39,7 +31,9 @@ def respelt(key: str, entry: Node | None, ctx: Context) -> Field | None:
     pair = next((pair for pair in entry.pairs if pair.key.text == key), None) if entry is not None else None
     at = pair.key if pair is not None else None
     if row is None and pair is not None:
-        return limit_elsewhere(pair, folded(key), folded(pair.value.text), ctx)
+        from agentconv.reading.limitselsewhere import limit_elsewhere
+
+        return limit_elsewhere(pair, ctx)
     if row is None or at is None or _loosens(row, entry, key):
         return None
     if row.key == key:
@@ -64,7 +58,7 @@ def _loosens(row: Field, entry: Node | None, key: str) -> bool:
 def _denied_elsewhere(key: str, ctx: Context) -> Field | None:
     """A list of what is denied, in a file for a program that has none: no program that reads it goes by it, and its
     author meant it."""
-    if folded(key) not in DENIED or ctx.spec.tools.control == "any" or ctx.spec.text_kind:
+    if folded(key) not in _denied() or ctx.spec.tools.control == "any" or ctx.spec.text_kind:
         return None
     if any(row.type == "deny-tools" and row.written for row in ctx.spec.fields.values()):
         return None  # which is there, too
@@ -99,6 +93,9 @@ def _known(spec: Spec) -> dict[str, Field]:
             found.setdefault(spelling, tools)
     for row in spec.fields.values():
         if row.type == "deny-tools" and row.written and "." not in row.key:
-            for spelling in DENIED:
+            for spelling in _denied():
                 found.setdefault(spelling, row)
     return found
+
+
+registry.derived(_known.cache_clear)

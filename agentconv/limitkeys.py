@@ -20,6 +20,7 @@ from agentconv.spec import Spec
 
 Classes = tuple[str, ...]
 ALL_SERVERS = "mcp:*"
+LISTS = {"tools": "allowed", "deny-tools": "denied"}
 # How people spell what a program has as true or false
 SPELT = {"yes": "true", "on": "true", "1": "true", "no": "false", "off": "false", "0": "false"}
 
@@ -42,7 +43,8 @@ class LimitKeys:
     words: Mapping[str, Mapping[str, Classes]]  # key (dots between the keys of maps) -> word -> what it takes away
     maps: Mapping[str, Any]  # key of a map of actions -> the words that deny, and the names with what each gives
     groups: Mapping[str, Any]  # key of a list of groups -> the groups with what each gives, and what stays without any
-    denied: frozenset[str]  # keys of lists of what an agent may not have
+    allowed: frozenset[str]  # keys of lists of the tools that an agent has
+    denied: frozenset[str]  # keys of lists of what it may not have
 
 
 @cache
@@ -52,7 +54,7 @@ def limit_keys() -> LimitKeys:
     words: dict[str, dict[str, Classes]] = {}
     maps: dict[str, Any] = {}
     groups: dict[str, Any] = {}
-    denied: set[str] = set()
+    lists: dict[str, set[str]] = {"allowed": set(), "denied": set()}
     for id in registry.ids():
         if ready is not None and registry.owner(id) is None:
             said = ready.get(id)
@@ -64,8 +66,9 @@ def limit_keys() -> LimitKeys:
             words[key] = {**known, **words.get(key, {})}
         maps = {**said.get("maps", {}), **maps}
         groups = {**said.get("groups", {}), **groups}
-        denied.update(said.get("denied", ()))
-    return LimitKeys(words, maps, groups, frozenset(denied))
+        for kind, keys in lists.items():
+            keys.update(said.get(kind, ()))
+    return LimitKeys(words, maps, groups, frozenset(lists["allowed"]), frozenset(lists["denied"]))
 
 
 registry.derived(limit_keys.cache_clear)
@@ -87,8 +90,8 @@ def limits_of(spec: Spec) -> dict[str, Any]:
             said["maps"] = {key: _map(spec)}
         elif row.type == "groups" and row.key == spec.tools.fact("field"):
             said["groups"] = {key: _groups(spec)}
-        elif row.type == "deny-tools" and "." not in row.key:
-            said.setdefault("denied", []).append(key)
+        elif row.type in LISTS and "." not in row.key:
+            said.setdefault(LISTS[row.type], []).append(key)
     return said
 
 

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from agentconv.project.sources import Source
 
 LOOKED_AT = 20  # files of a folder that might hold agents
-MANIFESTS = (".claude-plugin/plugin.json", "plugin.json")
 
 
 class NoAgents(click.ClickException):
@@ -53,13 +52,13 @@ def _of_targets() -> str:
 def _where_else(src: tuple[str, ...]) -> str:
     """What there is in place of agents: a plugin, files in a form that their program gave up, commands and prompts."""
     from agentconv.reading.deciding import no_agents_of
-    from agentconv.registry import heads
+    from agentconv.registry import heads, manifests
 
     here = Path.cwd()
     if src:
         told = (no_agents_of(f"{(here / one).resolve().as_posix()}/") for one in src)
         return next((f"What lies there is {other['is']}; {other['do']}." for other in told if other), "")
-    if any(is_file(here / place) for place in MANIFESTS):
+    if any(is_file(here / place) for place in manifests()):
         return "This is the folder of a plugin: name it, `.`, and its agents are taken."
     for head in heads().values():
         for glob in (head.get("places") or {}).get("legacy", ()):

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from agentconv.project import finding
+from agentconv.project import files, finding
+from agentconv.project.links import shown
 from agentconv.project.nearby import is_file
-from agentconv.project.sources import Source, shown
-from agentconv.registry import heads, ids
+from agentconv.project.sources import Source
+from agentconv.registry import heads, ids, manifests
+
+
+def manifest_of(path: Path) -> dict[str, object] | None:
+    """The manifest of a plugin tree; none that cannot be read."""
+    place = next((path / name for name in manifests() if is_file(path / name)), None)
+    try:
+        data = json.loads(files.read_text(place)) if place is not None else None
+    except (files.Unreadable, ValueError, RecursionError):
+        return None
+    return data if isinstance(data, dict) else None
 
 
 def files_of(path: Path, plugin: dict[str, object], cwd: Path, from_: str | None, most: int) -> Iterator[Source]:

@@ -17,7 +17,6 @@ from agentconv.spec import Field, Spec
 
 # Words of people for a list of what the agent may not have; those of programs stand in their descriptions
 DENIED = frozenset(("excludetools", "deniedtools", "denytools", "blockedtools"))
-ALLOWED = "allowedtools"  # in other programs' files, and in commands and skills, the key of the list of tools
 
 
 def _denied() -> frozenset[str]:
@@ -67,7 +66,7 @@ def _denied_elsewhere(key: str, ctx: Context) -> Field | None:
 
 def meant(key: str, spec: Spec, there: Iterable[str]) -> Field | None:
     """The row of an unknown key that is one of the program's but for case, signs or a missing `s`, and the list of
-    tools under its commonest other name. A key that is there in the program's own spelling says it already."""
+    tools under another program's name for it. A key that is there in the program's own spelling says it already."""
     if spec.tools.control == "any":
         return None
     row = _known(spec).get(folded(key))
@@ -89,7 +88,7 @@ def _known(spec: Spec) -> dict[str, Field]:
     }
     tools = spec.fields.get(str(spec.tools.fact("field")))
     if tools is not None and tools.field == "tools":
-        for spelling in (f"{folded(tools.key)[:-1]}", *([ALLOWED] if tools.type == "tools" else [])):
+        for spelling in (f"{folded(tools.key)[:-1]}", *(limit_keys().allowed if tools.type == "tools" else ())):
             found.setdefault(spelling, tools)
     for row in spec.fields.values():
         if row.type == "deny-tools" and row.written and "." not in row.key:

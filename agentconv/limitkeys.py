@@ -17,6 +17,7 @@ from agentconv.capabilities import lesser, limited, risk
 from agentconv.records import dataclass
 from agentconv.rows import Field, Name
 from agentconv.spec import Spec
+from agentconv.tooltable import words
 
 Classes = tuple[str, ...]
 ALL_SERVERS = "mcp:*"
@@ -51,7 +52,7 @@ class LimitKeys:
 def limit_keys() -> LimitKeys:
     """What all descriptions say. What one inside a project says counts for its own files only."""
     ready = compiled.table(compiled.LIMITS)
-    words: dict[str, dict[str, Classes]] = {}
+    by_word: dict[str, dict[str, Classes]] = {}
     maps: dict[str, Any] = {}
     groups: dict[str, Any] = {}
     lists: dict[str, set[str]] = {"allowed": set(), "denied": set()}
@@ -63,12 +64,12 @@ def limit_keys() -> LimitKeys:
         if not said:
             continue
         for key, known in said.get("words", {}).items():
-            words[key] = {**known, **words.get(key, {})}
+            by_word[key] = {**known, **by_word.get(key, {})}
         maps = {**said.get("maps", {}), **maps}
         groups = {**said.get("groups", {}), **groups}
         for kind, keys in lists.items():
             keys.update(said.get(kind, ()))
-    return LimitKeys(words, maps, groups, frozenset(lists["allowed"]), frozenset(lists["denied"]))
+    return LimitKeys(by_word, maps, groups, frozenset(lists["allowed"]), frozenset(lists["denied"]))
 
 
 registry.derived(limit_keys.cache_clear)
@@ -98,22 +99,27 @@ def limits_of(spec: Spec) -> dict[str, Any]:
 def _by_word(row: Field, spec: Spec) -> dict[str, Classes]:
     """A key that takes something away where it has a certain word: a mode, a sandbox, a switch."""
     if row.type == "switch":
-        settings = spec.tools.fact("settings") or {}
-        return {plain(word): _shut(facts, spec) for word, facts in settings.items()}
-    return {plain(word): tuple(classes) for word, classes in (row.fact("denies") or {}).items()}
+        return {plain(word): _shut(facts, spec) for word, facts in _pairs(spec.tools.fact("settings"))}
+    return {plain(word): words(classes) for word, classes in _pairs(row.fact("denies"))}
 
 
-def _shut(facts: Mapping[str, Any], spec: Spec) -> Classes:
-    names = [spec.tools.names[name] for name in facts.get("denies", ()) if name in spec.tools.names]
+def _pairs(table: Any) -> Iterable[tuple[Any, Any]]:
+    """Words with their facts; none in a table that is no map, as somebody's own description may have it."""
+    return table.items() if isinstance(table, Mapping) else ()
+
+
+def _shut(facts: Any, spec: Spec) -> Classes:
+    said = dict(_pairs(facts))
+    names = [spec.tools.names[name] for name in words(said.get("denies")) if name in spec.tools.names]
     shut = dict.fromkeys(cls for name in names for cls in _classes(name))
-    return (*shut, *([ALL_SERVERS] if facts.get("mcp") == "none" else ()))
+    return (*shut, *([ALL_SERVERS] if said.get("mcp") == "none" else ()))
 
 
 def _map(spec: Spec) -> dict[str, Any]:
     """A map of actions. Names that nobody has by default decide nothing, nor do those that others of their class outdo:
     who may not search the web may still fetch."""
     given = {name: _classes(facts) for name, facts in spec.tools.singles.items() if not (facts.off or facts.closed)}
-    deny = [str(word) for word, action in (spec.tools.fact("actions") or {}).items() if action == "deny"]
+    deny = [str(word) for word, action in _pairs(spec.tools.fact("actions")) if action == "deny"]
     return {
         "deny": deny,
         "star": spec.tools.fact("star_key"),

@@ -66,3 +66,11 @@ def test_a_new_limit_is_seen_at_once_and_one_of_a_project_in_its_own_files_only(
     registry.use_folder(folder, trusted=trusted)
     seen = any(n.code == "R086" for n in converted("claude-code", "look_only", "strictly").notes)
     assert seen is trusted
+
+
+@pytest.mark.parametrize("denies", ["[runs]", "runs", "{strictly: runs, loosely: null}"])
+def test_a_description_with_a_slip_stops_nobody(folder: Path, denies: str) -> None:
+    row = f"\nfields:\n  look_only: {{type: string, denies: {denies}}}\n"
+    put(folder, "acme", skeleton("acme", None, "x", "2026-11-28").replace("\nfields:\n", row))
+    registry.use_folder(folder)
+    assert converted("claude-code", "look_only", "strictly").status != "failed"

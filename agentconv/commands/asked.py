@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from agentconv.project.sources import Source
 
 LOOKED_AT = 20  # files of a folder that might hold agents
-MANIFESTS = (".claude-plugin/plugin.json", "plugin.json")
 
 
 class NoAgents(click.ClickException):
@@ -59,6 +58,8 @@ def _where_else(src: tuple[str, ...]) -> str:
     if src:
         told = (no_agents_of(f"{(here / one).resolve().as_posix()}/") for one in src)
         return next((f"What lies there is {other['is']}; {other['do']}." for other in told if other), "")
+    from agentconv.project.sources import MANIFESTS
+
     if any(is_file(here / place) for place in MANIFESTS):
         return "This is the folder of a plugin: name it, `.`, and its agents are taken."
     for head in heads().values():

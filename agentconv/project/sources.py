@@ -5,7 +5,6 @@ Finding a file and taking it in are two steps: of ten thousand files the names f
 
 from __future__ import annotations
 
-import json
 import os
 import posixpath
 import sys
@@ -27,6 +26,7 @@ from agentconv.records import dataclass
 from agentconv.registry import derived, heads, ids
 
 STDIN = "-"
+MANIFESTS = (".claude-plugin/plugin.json", "plugin.json")  # what makes a folder a plugin
 ENDINGS = (".md", ".toml", ".json", ".jsonc", ".yaml", ".yml", ".roomodes")
 MODULES = (".ts", ".tsx", ".js", ".mjs", ".cjs")  # of these only those in a place: any other one is somebody's program
 
@@ -387,11 +387,13 @@ def _real(path: str | os.PathLike[str]) -> str:
 
 
 def _folder(path: Path, cwd: Path, from_: str | None, most: int) -> Iterator[Source]:
-    if (plugin := _plugin(path)) is not None:
-        from agentconv.project.plugins import files_of  # few folders are plugins
+    if any(is_file(path / place) for place in MANIFESTS):
+        from agentconv.project.plugins import files_of, manifest_of  # few folders are plugins
 
-        yield from files_of(path, plugin, cwd, from_, most)
-        return
+        if (manifest := manifest_of(path)) is not None:
+            yield from files_of(path, manifest, cwd, from_, most)
+            if manifest.data is not None:
+                return
     placed = [] if from_ else listed_places(path, most=most)
     for source in placed:
         source.path = shown(path / source.path, cwd)
@@ -410,15 +412,3 @@ def _folder(path: Path, cwd: Path, from_: str | None, most: int) -> Iterator[Sou
             name, real = relative if lead == "." else f"{lead}/{relative}", f"{root}/{relative}"
             full = name if name == full else full  # one object: it stays to the end of a run
         yield Source(name, full, from_, real=real, within=relative, loose=True, most=most, root=root)
-
-
-def _plugin(path: Path) -> dict[str, object] | None:
-    """The manifest of a plugin tree."""
-    for place in (path / ".claude-plugin" / "plugin.json", path / "plugin.json"):
-        if is_file(place):
-            try:
-                data = json.loads(files.read_text(place))
-            except (files.Unreadable, ValueError, RecursionError):
-                return None
-            return data if isinstance(data, dict) else None
-    return None

@@ -340,7 +340,11 @@ FAULTS = [
         "row:claude-edit-write-to-vscode",
     ),
     Fault(
-        "no key of a program limits", keys, "is_limit", lambda row, value: False, "row:devin-denied-commands-to-claude"
+        "no key of a program limits",
+        keys,
+        "is_limit",
+        lambda row, value: False,
+        "row:devin-asked-commands-to-claude",
     ),
     Fault(
         "a field of the target brings nothing along",

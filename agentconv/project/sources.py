@@ -359,9 +359,10 @@ def _folder(path: Path, cwd: Path, from_: str | None, most: int) -> Iterator[Sou
     if any(is_file(path / name) for name in manifests()):
         from agentconv.project.plugins import files_of, manifest_of  # few folders are plugins
 
-        if (plugin := manifest_of(path)) is not None:
-            yield from files_of(path, plugin, cwd, from_, most)
-            return
+        if (manifest := manifest_of(path)) is not None:
+            yield from files_of(path, manifest, cwd, from_, most)
+            if manifest.data is not None:
+                return
     placed = [] if from_ else listed_places(path, most=most)
     for source in placed:
         source.path = shown(path / source.path, cwd)

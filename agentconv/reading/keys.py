@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from agentconv.containers import MAX_NODES, Document, Node, too_many_names
+from agentconv.hooks import misplaced_guard
 from agentconv.model import Base, Extra, Rule, Tool, Tools
 from agentconv.notes import Note, note
 from agentconv.reading.besides import brought, given, others, unknown_beside
@@ -245,6 +246,9 @@ def is_limit(row: Field, value: Any) -> bool:
     limits = row.fact("limits")
     if isinstance(limits, list):
         if isinstance(value, Mapping):
-            return any(k in limits and held not in (None, [], {}, ()) for k, held in value.items())
+            said = any(k in limits and held not in (None, [], {}, ()) for k, held in value.items())
+            return said or (row.type == "hooks" and misplaced_guard(value, row) != "")
+        if row.type == "hooks":  # of a wrong shape: nobody knows that they guard nothing
+            return value not in (None, False, "", [], ())
         return value in limits
     return bool(limits) and value not in (None, False, "", [], {}, ())

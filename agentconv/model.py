@@ -22,7 +22,7 @@ Approval = Literal["ask", "auto"]
 class Scope:
     """A limit inside one tool: ``git *`` for a shell, ``*.md`` for an editor.
 
-    ``kind`` is one of command-glob, command-prefix, path-glob, path-regex, domain, agent, text;
+    ``kind`` is one of command-glob, command-prefix, path-glob, path-regex, domain, agent, text, own (of the program);
     ``text`` is as the source wrote it.
     """
 

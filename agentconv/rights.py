@@ -307,6 +307,8 @@ def of_agent(agent: Agent, spec: Spec, *, program: bool, usual: bool = False) ->
         program = False
     if program and spec.tools.control == "none":
         rights = frozenset({Right(ALL, approval="auto" if spec.tools.fact("approval") == "automatic" else None)})
+        if lacking := spec.tools.fact("lacks"):
+            rights = frozenset(r for r in spread(rights) if r.cls not in lacking)
     else:
         tools = added_by_fields(agent, spec) if program else agent.tools
         rights = of_tools(tools, spec, program=program, usual=usual, main=agent.mode == "primary")

@@ -396,3 +396,27 @@ def until(holds: Callable[[], bool], seconds: float) -> None:
     while not holds():
         assert time.monotonic() < ends, "it did not happen"
         time.sleep(0.01)
+
+
+def test_watch_tells_once_what_is_wrong(project: Project) -> None:
+    """The watch looks once more when it has begun, for what changed before: what was wrong then is no news."""
+    pytest.importorskip("watchfiles", reason="agentconv[watch] is not installed")
+    project.write("agentconv.toml", 'sources = ["agents"]\n[targets.vscode]\n')
+    good = "---\nname: a\ndescription: Does things.\ntools: Read\n---\nDo it.\n"
+    project.write("agents/a.md", "\0")
+    running = subprocess.Popen(
+        [sys.executable, "-u", "-m", "agentconv", "build", "--watch"],
+        cwd=project.root, env=project.env(), stderr=subprocess.PIPE, text=True, preexec_fn=interruptible,
+    )  # fmt: skip
+    assert running.stderr is not None
+    try:
+        assert "1 FAILED (R001 agents/a.md" in running.stderr.readline()
+        time.sleep(1.0 * slowness())  # the second look
+        project.write("agents/a.md", good)
+        assert running.stderr.readline().startswith("agents/a.md: 1 written")
+        running.send_signal(signal.SIGINT)
+        _, rest = running.communicate(timeout=20)
+        assert running.returncode == 0 and "FAILED" not in rest
+    finally:
+        running.kill()
+        running.wait()

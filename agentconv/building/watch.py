@@ -32,6 +32,7 @@ class Memory:
     beside: dict[str, object] = field(
         default_factory=dict
     )  # files beside the sources that were asked for, as they were
+    words: str = ""  # what the last build was told in
 
     def noted(self, answers: Answers) -> None:
         """What the last build asked for; one that has changed since is as one that was never looked at."""
@@ -97,6 +98,9 @@ def _once(
             run = building.run(config, wishes, cache=memory.of(config))
         memory.noted(answers)
         words = told(run)
+        before, memory.words = memory.words, words
+        if not files and words == before and not (run.changes or run.removed.gone):
+            return config  # what is still wrong was said
         if words if not files else words or not set(files) <= _outputs(config):
             say(f"{named}{words or 'nothing to do'}   {time.monotonic() - started:.1f} s")
         elif files is None:

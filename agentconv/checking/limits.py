@@ -47,7 +47,9 @@ def denials(checked: Checked, reader: Reader, read: Read, twin: Read, gone: froz
         key = key_of(rules[0])
         row = reader.spec.fields.get(key)
         reads = "does not read this key" if row is None else "reads the key and does nothing with it"
-        does = f"{reads if at == key else 'denies nothing with it'}; the agent can {_given(rules)}"
+        listed = twin.agent.tools.base == "none" and any(is_star(rule.tool) for rule in rules)
+        can = "has all tools of its list" if listed else f"can {_given(rules)}"
+        does = f"{reads if at == key else 'denies nothing with it'}; the agent {can}"
         yield checked.finding(
             "T042", "error", f"the denial of {names} does not hold", read=read, at=place(checked, read, at),
             reader=reader, path=at, meant=f"an agent that cannot {_given(rules)}", does=does,

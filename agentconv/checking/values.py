@@ -50,12 +50,24 @@ def _value(checked: Checked, read: Read | None, one: Note, twin: Read | None = N
     if twin is not None and one.path in Agent.__dataclass_fields__:
         theirs, ours = getattr(twin.agent, one.path), getattr(read.agent, one.path) if read is not None else None
         row = checked.spec.by_field.get(one.path)
-        meant = f"`{_names(_theirs(ours, row))}`" if ours is not None else meant
-        does = f"takes it for `{_names(_theirs(theirs, row))}`" if theirs is not None and _names(theirs) else does
+        if isinstance(ours, Mapping) or isinstance(theirs, Mapping):  # what it holds stands in the file: by its keys
+            left, all_meant = _listed(theirs), _listed(ours)
+            meant = all_meant if all_meant and all_meant != left else meant
+            does = f"leaves it out; what counts is {left}" if left else does
+        else:
+            meant = f"`{_theirs(ours, row)}`" if ours is not None else meant
+            word = _theirs(theirs, row)
+            does = f"takes it for `{word}`" if theirs is not None and word else does
     return checked.finding(
         one.code, severity, message, read=read, at=(one.line, one.column), reader=checked.owner, path=one.path,
         meant=meant, does=does, mend=one.help or "correct it",
     )  # fmt: skip
+
+
+def _listed(value: object) -> str:
+    """The keys of a map as a sentence has them."""
+    *names, last = [f"`{key}`" for key in value] if isinstance(value, Mapping) and value else [""]
+    return f"{', '.join(names)} and {last}" if names else last
 
 
 def _theirs(value: object, row: Field | None) -> object:
@@ -63,11 +75,6 @@ def _theirs(value: object, row: Field | None) -> object:
     if row is not None and isinstance(value, (str, bool)):
         value = not value if row.fact("invert") else row.to_program.get(value, value)
     return str(value).lower() if isinstance(value, bool) else value
-
-
-def _names(value: object) -> object:
-    """A map by its keys: what it holds stands in the file."""
-    return ", ".join(map(str, value)) if isinstance(value, Mapping) else value
 
 
 def _twice(checked: Checked, one: Note) -> Iterator[Finding]:

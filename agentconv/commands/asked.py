@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from agentconv.commands.own_formats import known
-from agentconv.project.nearby import is_file
+from agentconv.project.nearby import is_file, is_there
 
 if TYPE_CHECKING:
     from agentconv.lowering.lowered import Options
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from agentconv.project.sources import Source
 
 LOOKED_AT = 20  # files of a folder that might hold agents
-MANIFESTS = (".claude-plugin/plugin.json", "plugin.json")
 
 
 class NoAgents(click.ClickException):
@@ -29,17 +28,51 @@ class NoAgents(click.ClickException):
     exit_code = 3
 
     def __init__(self, src: tuple[str, ...], targets: tuple[str, ...] = ()) -> None:
-        where = f"in {' '.join(src)}" if src else "in the known places of this project"
-        own = "" if src or not targets else _of_targets()
-        if own:
-            where, advice = (
-                f"{where} but for the targets' own",
-                f"`agentconv convert {own} --to …` takes those as sources.",
-            )
-            super().__init__(f"F004 no agents found {where}. {advice}")
+        if src:
+            super().__init__(f"F004 {_in_named(src)}")
             return
-        advice = _where_else(src) or "Name a file or a folder; `agentconv formats` lists the places."
+        context = click.get_current_context(silent=True)
+        of_user = bool(context is not None and context.params.get("user"))
+        where = f"in the known places of {'your home folder' if of_user else f'this project{_root_of_project()}'}"
+        if targets and (own := _of_targets()):
+            where = f"{where} but for the targets' own"
+            advice = f"`agentconv convert {own} --to …` takes those as sources."
+        else:
+            advice = _where_else() or "Name a file or a folder; `agentconv formats` lists the places."
         super().__init__(f"F004 no agents found {where}. {advice}")
+
+
+def _in_named(src: tuple[str, ...]) -> str:
+    """What was looked for in the files and folders that were named, and what can be done."""
+    from agentconv.project.nearby import is_folder, is_missing
+    from agentconv.reading.deciding import no_agents_of
+
+    for one in src:
+        if one != "-" and not is_there(Path(one)):
+            message, help = is_missing(Path(one))
+            return f"no agents found: `{one}` is {message}; {help}"
+    where = " and ".join("standard input" if one == "-" else f"`{one}`{_called(one)}" for one in src)
+    told = (no_agents_of(f"{(Path.cwd() / one).resolve().as_posix()}/") for one in src)
+    if other := next(filter(None, told), None):
+        return f"no agents found in {where}. What lies there is {other['is']}; {other['do']}."
+    looked = "no file there" if any(is_folder(Path(one)) for one in src) else "nothing there"
+    advice = "--from ID takes what is there for that format; `agentconv formats` lists the formats and their places."
+    return f"no agents found in {where}: {looked} is an agent file of a format that agentconv knows. {advice}"
+
+
+def _called(one: str) -> str:
+    """The name of a folder that was named without it."""
+    name = "" if one.strip("./") else Path(one).resolve().name
+    return f" (the folder `{name}`)" if name else ""
+
+
+def _root_of_project() -> str:
+    """Where the project begins, for who stands somewhere below it."""
+    from agentconv.project import finding, sources
+
+    here = Path.cwd()
+    root = finding.find_root(here, sources.place_marks())
+    return "" if root == here else f" (`{'/'.join(['..'] * len(here.relative_to(root).parts))}`)"
 
 
 def _of_targets() -> str:
@@ -50,16 +83,12 @@ def _of_targets() -> str:
     return next((one.place for one in map(sources.taken, listed) if one is not None), "")
 
 
-def _where_else(src: tuple[str, ...]) -> str:
-    """What there is in place of agents: a plugin, files in a form that their program gave up, commands and prompts."""
-    from agentconv.reading.deciding import no_agents_of
-    from agentconv.registry import heads
+def _where_else() -> str:
+    """What there is in place of agents: a plugin, files in a form that their program gave up."""
+    from agentconv.registry import heads, manifests
 
     here = Path.cwd()
-    if src:
-        told = (no_agents_of(f"{(here / one).resolve().as_posix()}/") for one in src)
-        return next((f"What lies there is {other['is']}; {other['do']}." for other in told if other), "")
-    if any(is_file(here / place) for place in MANIFESTS):
+    if any(is_file(here / place) for place in manifests()):
         return "This is the folder of a plugin: name it, `.`, and its agents are taken."
     for head in heads().values():
         for glob in (head.get("places") or {}).get("legacy", ()):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
 
 from agentconv.commands.asked import split_words, target
 from agentconv.commands.own_formats import known
-from agentconv.project.nearby import is_there
+from agentconv.project.nearby import is_file, is_there
 
 
 class NotWritten(click.ClickException):
@@ -36,6 +37,8 @@ def init(from_: str | None, to: tuple[str, ...], force: bool) -> None:
     if root == Path.home():
         raise click.UsageError("this is the home folder, no project")
     file = root / config.NAME
+    if not is_file(file) and os.path.lexists(file):
+        raise click.UsageError(str(config.BadConfig([config.no_file(file)])))
     if is_there(file) and not force:
         raise click.UsageError(f"{config.NAME} is there already: --force writes it anew")
     targets = split_words(to, "--to")

@@ -119,8 +119,12 @@ def models(name: str | None, as_json: bool) -> None:
         known = load_data("models")
         words = [*known, *(w for f in known.values() for w in (f.get("tier"), f.get("title")) if w)]
         near = difflib.get_close_matches(name, words, 1, 0.6)
-        if near:
-            click.echo(f"no model is called `{name}`; did you mean `{near[0]}`?", err=True)
+        hint = f"; did you mean `{near[0]}`?" if near else "; `agentconv models` lists those known"
+        taking = [id for id in registry.ids() if registry.load(id).models.get("inherit") == name]
+        if taking:
+            more = f" … {len(taking) - 3} more" if len(taking) > 3 else ""
+            hint = f": in {', '.join(taking[:3])}{more} it stands for the model of the session"
+        raise click.UsageError(f"no model is called `{name}`{hint}")
     spellings = {id: spell(model, registry.load(id)) for id in registry.ids()}
     if as_json:
         data = {"text": name, "id": model.id, "tier": model.tier, "maker": model.maker}
@@ -128,12 +132,10 @@ def models(name: str | None, as_json: bool) -> None:
             json.dumps({**data, "spelled": {k: v for k, (v, _) in spellings.items()}}, ensure_ascii=False, indent=2)
         )
         return
-    click.echo(
-        f"{name}: {model.id or (model.tier and f'the tier {model.tier}') or 'not known'}"
-        + (f", {model.maker}" if model.maker else "")
-    )
+    click.echo(f"{name}: {model.id or f'the tier {model.tier}'}" + (f", {model.maker}" if model.maker else ""))
+    wide = max(map(len, spellings)) + 1
     for id, (text, how) in spellings.items():
-        click.echo(f"  {id:<22}{text if text is not None else f'- ({WHY.get(how, how)})'}")
+        click.echo(f"  {id:<{wide}}{text if text is not None else f'- ({WHY.get(how, how)})'}")
 
 
 @click.command()

@@ -33,6 +33,7 @@ _COMMENT = re.compile(r"/\*(?:[^*]++|\*(?!/))*+\*/")
 _AS = re.compile(rf"(?:as|satisfies)\s+{_TYPE}")
 _BY_KEY = re.compile(r"(?m)^export\s+(?:const|let|var)\s+id\b")
 _FUNCTION, _CLASS = re.compile(r"(?:async\s+)?function\b"), re.compile(r"class\b")
+_PLUS = re.compile(r"\+(?![+=])")
 _STAR, _END, _CODE = re.compile(r"\*"), re.compile(r";"), re.compile(rf"[^'\"`/(){{}}\[\]{_BLANK}]++")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0"}
 _HEX = re.compile(r"x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|u\{0*([0-9a-fA-F]{1,6})\}")
@@ -119,6 +120,8 @@ class _Reader(Reader):
         else:
             node = self.string() if char and char in "'\"`" else self.word(char)
         self.skip()
+        if node.style == "quoted" and _PLUS.match(self.text, self.at):
+            node = self.joined(node)
         while self.taken(_AS):
             self.skip()
         rest = self.text[self.at : self.at + 1] or ";"
@@ -127,6 +130,20 @@ class _Reader(Reader):
         if rest in "+-*/%&|<>=":
             raise self.program("an expression", "write its value here: a text as one, between backticks")
         return node
+
+    def joined(self, node: Node) -> Node:
+        """A text and those behind a plus: together they are known without a run."""
+        parts, end = [node.text], node.end
+        while self.taken(_PLUS):
+            char = self.skip()
+            if not char or char not in "'\"`":
+                raise self.program("an expression", "write its value here: a text as one, between backticks")
+            more = self.string()
+            parts.append(more.text)
+            end = more.end
+            self.skip()
+        said = "".join(parts)
+        return Node("scalar", node.start, end, node.line, node.column, said, "quoted", said)
 
     def word(self, char: str) -> Node:
         start = self.at

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from agentconv.hooks import hooks_problem
 from agentconv.lowering.lowered import USUAL, Lowered
 from agentconv.lowering.servers import lower_servers
 from agentconv.model import EFFORTS, Extra, Handoff
@@ -176,7 +177,7 @@ def _hooks(value: Any, src: Spec, dst: Spec, row: Field, out: Lowered) -> Any:
     theirs = src.by_field.get("hooks")
     if theirs is not None and theirs.fact("family") == row.fact("family"):
         events = row.fact("events")
-        if (not events or all(e in events for e in value)) and _hooks_fit(value, row):
+        if _hooks_fit(value, row) and (not events or all(e in events for e in value)):
             return value
     _lose_hooks(value, src, dst, out)
     return None
@@ -184,22 +185,11 @@ def _hooks(value: Any, src: Spec, dst: Spec, row: Field, out: Lowered) -> Any:
 
 def _hooks_fit(value: Any, row: Field) -> bool:
     """Whether hooks have the shape that the target checks: a wrong entry loses its file, or is passed over there."""
-    legal = row.fact("hook_types")
     if not isinstance(value, Mapping):
         return False
-    if not legal or not row.fact("matchers"):
+    if not row.fact("hook_types") or not row.fact("matchers"):
         return True
-    for entries in value.values():
-        for entry in entries if isinstance(entries, (list, tuple)) else [None]:
-            entry = entry if isinstance(entry, Mapping) else {}
-            inner = entry.get("hooks")
-            if not isinstance(inner, (list, tuple)) or not isinstance(entry.get("matcher") or "", str):
-                return False
-            if any(not isinstance(h, Mapping) or h.get("type") not in legal for h in inner):
-                return False
-            if any(h["type"] == "command" and not h.get("command") for h in inner):
-                return False
-    return True
+    return all(entries is not None and not hooks_problem(e, entries, row) for e, entries in value.items())
 
 
 def _lose_hooks(value: Any, src: Spec, dst: Spec, out: Lowered) -> None:
@@ -290,7 +280,7 @@ def _stays(extra: Extra, src: Spec, dst: Spec) -> bool:
         return False
     if home is not None and (home.field is not None or not home.written):
         return False
-    if dst.syntax == "sections" or not _fits(extra.value, home):  # a section has no room for keys
+    if dst.container.get("unknown_keys") == "none" or not _fits(extra.value, home):
         return False
     lines = (dst.container.get("dialect") or {}).get("parser") == "lines"  # one line of text and a key in lower case
     plain = extra.key == extra.key.lower() and isinstance(extra.value, str) and "\n" not in extra.value

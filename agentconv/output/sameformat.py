@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from agentconv import rights as counting
@@ -14,6 +15,7 @@ from agentconv.lowering.lowered import Edit, Options, after
 from agentconv.notes import note
 from agentconv.output.edit import edit_text
 from agentconv.output.render import output_path
+from agentconv.proof.sourcerights import KEEPS
 from agentconv.reading.context import Read, Reading
 from agentconv.reading.engine import read_author, read_program
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from agentconv.bodies.company import Company
     from agentconv.bodies.inplace import Rewritten, Splice
 
+COPIES = "a copy in the same format says the same, and no more holds there; agentconv check tells what would"
 STAYS = "T030"  # lost on the way to other programs only
 
 
@@ -42,6 +45,8 @@ def convert_same(reading: Reading, options: Options, company: Company | None = N
     out = []
     for n, (read, body) in enumerate(zip(reading.agents, bodies, strict=True)):
         before, notes = source_rights(read, reading, program)
+        if any(one.help == KEEPS for one in source_rights(read, reading, again)[1]):
+            notes = [replace(one, help=COPIES) if one.help == KEEPS else one for one in notes]
         result = Conversion(
             "exact", read.agent.id or read.agent.name or "", reading.path, reading.spec.id, reading.spec.id,
             BeforeAfter(counting.spelled(before), []),

@@ -7,7 +7,8 @@ only what the report says of them.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,8 @@ from agentconv.bodies.company import Company
 from agentconv.conversion import AS_NAMED, Conversion
 from agentconv.notes import Note, note
 from agentconv.project.ahead import read_ahead
+from agentconv.project.files import Outside
+from agentconv.project.halves import sweep_dead
 from agentconv.project.making import Made, Maker, agents_of, chosen, counted, read_source
 from agentconv.project.planning import STDOUT as STDOUT
 from agentconv.project.planning import OneFile, named_file
@@ -24,6 +27,7 @@ from agentconv.project.planning import Remark as Remark
 from agentconv.project.planning import Run as Run
 from agentconv.project.putting import Growing, Here, Putter
 from agentconv.project.sources import Source, taken
+from agentconv.project.spots import Spots
 from agentconv.project.writing import Target
 from agentconv.project.written import Written
 from agentconv.reading.context import Reading
@@ -79,6 +83,8 @@ def run(plan: Plan, sources: Iterable[Source], progress: Callable[[int], None] =
         say_twice(target.plan, target.dst, target.made)
     if not plan.dry:
         written.save()
+        if plan.output != STDOUT:
+            sweep_dead(_places(plan, done.results))
     done.remarks = _unknown_names(plan, known)
     for target in targets:
         done.remarks += about_target(target, [r for r in target.made if r.files], places, done)
@@ -86,6 +92,20 @@ def run(plan: Plan, sources: Iterable[Source], progress: Callable[[int], None] =
     if plan.options.user:
         done.remarks += _moved(done)
     return done
+
+
+def _places(plan: Plan, results: list[Conversion]) -> Iterator[str]:
+    """Where the outputs are: asked for once in a folder."""
+    spots, folders = Spots(plan), dict[str, str]()
+    for result in results:
+        for path in result.files:
+            folder, name = os.path.split(path)
+            if folder not in folders:
+                folders[folder] = ""
+                with suppress(OSError, Outside):
+                    folders[folder] = str(Path(spots.spot(path)).parent)
+            if folders[folder]:
+                yield f"{folders[folder]}/{name}"
 
 
 def _written(plan: Plan) -> Written:

@@ -118,9 +118,19 @@ def read(folder: Path) -> Config | None:
     own, shared = folder / NAME, folder / PYPROJECT
     if is_file(own):
         return parse(_text(own), folder)
+    if os.path.lexists(own):
+        raise BadConfig([no_file(own)])
     if is_file(shared) and "agentconv" in (text := _text(shared)):
         return parse(text, folder, PYPROJECT)
     return None
+
+
+def no_file(own: Path) -> Note:
+    """What is wrong where the settings would be, and there is something else."""
+    link = own.is_symlink() and not own.exists()
+    what = "a link that leads nowhere" if link else "a folder" if own.is_dir() else "no file"
+    help = "mend the link, or take it away" if link else "give it another name: the settings are a file of this name"
+    return note("F001", f"this is {what}, not the settings", file=own.name, help=help)
 
 
 def _text(path: Path) -> str:

@@ -14,6 +14,8 @@ from agentconv.reading.engine import read_program
 from agentconv.registry import ids, shared_readers
 from agentconv.spec import Spec, risk
 
+KEEPS = "the conversion keeps to what the file asks for"
+
 
 def source_rights(read: Read, reading: Reading, program: Reading | None) -> tuple[counting.Rights, list[Note]]:
     """The narrower of what the file asks for and what its program gives, and a note where they differ."""
@@ -43,8 +45,7 @@ def counted(read: Read, reading: Reading, program: Reading | None) -> tuple[coun
     more = frozenset(r for r in counting.gained(author, given) if r.cls not in bounds)
     if more and reading.spec.tools.control != "none" and reading.spec.tools.singles:  # else nobody knows what it gives
         text = f"{reading.spec.seen} gives this agent more than the file asks for: {', '.join(counting.spelled(more))}"
-        help = "the conversion keeps to what the file asks for"
-        notes.append(note("R011", text, path="tools", file=reading.path, line=1, help=help))
+        notes.append(note("R011", text, path="tools", file=reading.path, line=1, help=KEEPS))
     return author, notes
 
 

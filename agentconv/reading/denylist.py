@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agentconv.containers import Node
-from agentconv.model import Rule, Tool
+from agentconv.model import Rule, Scope, Tool
 from agentconv.patterns import pattern
 from agentconv.reading.context import Context
 from agentconv.reading.toolcodecs import holds_blank, legal_list
@@ -13,6 +13,8 @@ from agentconv.rights import is_star
 from agentconv.spec import Field
 
 SERVER_PART = pattern(r"mcp__(?P<server>(?:(?!__)[^*])+)__.*\*")
+
+OWN = "own"  # the kind of a scope in patterns that no other program is known to share: each denies the whole tool
 
 
 def _by_pattern(token: str, at: str, place: Node, ctx: Context) -> list[Rule]:
@@ -68,14 +70,16 @@ def _denied(token: str, at: str, place: Node, row: Field, ctx: Context) -> list[
                 return []
             ctx.say("T009", f"`{row.key}: *` denies nothing in {ctx.spec.seen}; taken as meant: no tool", at, place)
         return [Rule("deny", star(ctx.spec), None, None, at)]
-    scope = found.scope
-    if scope is not None and table.fact("deny_scopes", "whole") == "whole":
+    scope, held = found.scope, table.fact("deny_scopes", "whole")
+    if scope is not None and held == "held":
+        scope = None if scope.text in ("**", "**/*") else Scope(OWN, scope.text)
+    elif scope is not None and held == "whole":
         # the program takes the whole tool, which is narrower than what stands there
         text = f"`{token}`: {ctx.spec.seen} takes the whole tool away, not only what stands in brackets"
         ctx.say("T013", text, at, place, effect="info")
         scope = None
     if not ctx.author:
-        if scope is not None:
+        if scope is not None and held != "held":
             return []
         if found.tool.server and table.fact("deny_mcp") == "exact" and not found.tool.member:
             return []

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from agentconv.containers import MAX_NODES, Document, Node, too_many_names
+from agentconv.hooks import misplaced_guard
 from agentconv.model import Base, Extra, Rule, Tool, Tools
 from agentconv.notes import Note, note
 from agentconv.reading.besides import brought, given, others, unknown_beside
@@ -144,6 +145,8 @@ class Keys:
             return
         if row.fact("elsewhere"):
             self.limits.extend(_shut(row.fact("elsewhere"), key))
+            if row.fact("more"):  # a map that says other things, too
+                self.extras.append(Extra(key, node.data(), self.spec.id))
         elif row.field is None:
             meant_word = row.to_program.get(value) if row.to_model and isinstance(value, str) else None
             own = node.data() if meant_word is None else meant_word
@@ -243,6 +246,9 @@ def is_limit(row: Field, value: Any) -> bool:
     limits = row.fact("limits")
     if isinstance(limits, list):
         if isinstance(value, Mapping):
-            return any(k in limits and held not in (None, [], {}, ()) for k, held in value.items())
+            said = any(k in limits and held not in (None, [], {}, ()) for k, held in value.items())
+            return said or (row.type == "hooks" and misplaced_guard(value, row) != "")
+        if row.type == "hooks":  # of a wrong shape: nobody knows that they guard nothing
+            return value not in (None, False, "", [], ())
         return value in limits
     return bool(limits) and value not in (None, False, "", [], {}, ())

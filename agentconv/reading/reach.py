@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from agentconv.containers import Node
+from agentconv.hooks import hooks_problem, misplaced_guard
 from agentconv.model import Handoff
 from agentconv.reading.context import UNSAID, Bad, Context
 from agentconv.reading.servernames import ONLY, by_text, called
@@ -164,55 +165,40 @@ def _server_problem(config: Any, row: Field) -> str:
 
 
 def read_hooks(node: Node, row: Field, ctx: Context) -> Any:
-    """Event -> entries, word for word. A wrong entry loses the agent, or only itself, as the program has it."""
-    if node.kind != "map":
-        raise Bad("must be a map")
+    """Event -> entries, word for word. A wrong entry loses the agent, or only itself, as the program has it. Where a
+    program loads no agent whose hooks it cannot read, they may be what guards it: they are kept as meant, a limit."""
     strict = str(row.fact("bad", "")).startswith("refuse")
+    if node.kind != "map":
+        raise Bad("must be a map", node.data() if strict and _may_guard(node, row) else UNSAID)
     events, guarded = row.fact("events"), row.fact("guarded")
+    if strict and (problem := misplaced_guard(node.data(), row)):
+        raise Bad(problem, node.data())
     out = {}
     for pair in node.pairs:
-        event = pair.key.text
+        event, entries = pair.key.text, pair.value.data()
         fatal = strict and (not guarded or event in guarded)
-        problem = _hooks_problem(event, pair.value, row)
+        problem = hooks_problem(event, entries, row)
         if events and event not in events:
-            problem = f"has no event `{event}`"
+            problem = f"has no event `{event}`{_like(event, events)}"
         if problem and fatal:
             raise Bad(problem, node.data())
         if problem:
             ctx.say("R007", f"`{row.key}` {problem}; {ctx.spec.program} passes it over", row.field or row.key, pair.key)
             continue
-        out[event] = pair.value.data()
+        out[event] = entries
     return out if out else UNSAID
 
 
-def _hook_problem(hook: Node, legal: Sequence[str], strict: bool) -> str:
-    """What is wrong with one hook; ``strict``: each has a type and a command."""
-    kind = hook.get("type") if hook.kind == "map" else None
-    if kind is None:
-        return "has a hook without `type`" if strict or hook.kind != "map" else ""
-    if kind.text not in legal:
-        return f"knows no hook of the type `{kind.text}`"
-    command = hook.get("command") if kind.text == "command" else kind
-    return "has a hook without `command`" if strict and (command is None or not command.text) else ""
+def _may_guard(node: Node, row: Field) -> bool:
+    """Whether a list or a text in the place of hooks says anything that could stop a tool."""
+    return bool(row.fact("limits")) and not isinstance(node.value, bool) and node.data() not in ("", [], 0)
 
 
-def _hooks_problem(event: str, entries: Node, row: Field) -> str:
-    legal = row.fact("hook_types")
-    if not legal or (entries.kind == "scalar" and entries.value is None):
-        return ""
-    if entries.kind != "list":
-        return f"needs a list at `{event}`"
-    for entry in entries.items:
-        inner = entry.get("hooks") if entry.kind == "map" else None
-        if entry.kind != "map" or (row.fact("matchers") and (inner is None or inner.kind != "list")):
-            return f"needs entries with `hooks` at `{event}`"
-        matcher = entry.get("matcher")
-        if row.fact("matchers") and matcher is not None and not isinstance(matcher.value, str):
-            return f"needs text as `matcher` at `{event}`"
-        for hook in inner.items if inner is not None else [entry]:
-            if problem := _hook_problem(hook, legal, bool(row.fact("matchers"))):
-                return f"{problem} (`{event}`)"
-    return ""
+def _like(event: str, events: Iterable[str]) -> str:
+    """The event that was meant, where only its spelling is that of another program."""
+    plain = event.replace("_", "").replace("-", "").lower()
+    meant = next((e for e in events if e.replace("_", "").lower() == plain), None)
+    return f" (it is called `{meant}`)" if meant else ""
 
 
 def read_delegates(node: Node, row: Field, ctx: Context) -> Any:

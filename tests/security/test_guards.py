@@ -128,7 +128,8 @@ def test_without_the_guard_a_plugin_reaches_other_folders(project: Path, monkeyp
     (tree / ".claude-plugin").mkdir(parents=True)
     (tree / ".claude-plugin" / "plugin.json").write_text('{"name": "p", "agents": ["../../outside"]}')
     (tree / "a.md").write_text(AGENT.format(name="a"))
-    assert [s.path for s in sources.named(["tree"], project, None, 10_000)] == []
+    (manifest,) = sources.named(["tree"], project, None, 10_000)
+    assert manifest.at is None and [one.code for one in manifest.notes] == ["F012"]
     monkeypatch.setattr(Path, "is_relative_to", lambda self, other: True)
     monkeypatch.setattr(Path, "relative_to", lambda self, other: self)
     assert any("outside" in s.path for s in sources.named(["tree"], project, None, 10_000))

@@ -10,6 +10,7 @@ import re
 from functools import cache
 
 from agentconv.containers import ContainerError
+from agentconv.patterns import pattern
 from agentconv.records import dataclass
 from agentconv.registry import derived
 from agentconv.spec import Spec
@@ -34,15 +35,15 @@ _QUOTED = {
     '"': re.compile(r"\"([^\x00-\x1f\x7f\"\\<>{}$`|]*)\""),
     "'": re.compile(r"'([^\x00-\x1f\x7f'\"\\<>{}$`|]*)'"),
 }
-_BARE = re.compile(r"(?:\*{0,2}[A-Za-z][\w-]*,? |[^\W\d_\x00-\x7f])(?:[^\x00-\x1f\x7f{}$`#]++|(?<=[^ ])#)*+")
+_BARE = pattern(r"(?:\*{0,2}[A-Za-z][\w-]*,? |[^\W\d_\x00-\x7f])(?:[^\x00-\x1f\x7f{}$`#]++|(?<=[^ ])#)*+")
 _IN_QUOTES = {
-    '"': re.compile(r"\"(?:[^\x00-\x1f\x7f\"\\{}$`]|\\[\"\\/nt])*+\""),
-    "'": re.compile(r"'(?:[^\x00-\x1f\x7f'{}$`]|'')*+'"),
+    '"': pattern(r"\"(?:[^\x00-\x1f\x7f\"\\{}$`]|\\[\"\\/nt])*+\""),
+    "'": pattern(r"'(?:[^\x00-\x1f\x7f'{}$`]|'')*+'"),
 }
-_BELOW = re.compile(r"[>|][+-]?\n(?: *+[^\x00-\x1f\x7f{}$`]*+\n)+")
+_BELOW = pattern(r"[>|][+-]?\n(?: *+[^\x00-\x1f\x7f{}$`]*+\n)+")
 # that mean something to somebody; what else has to be written otherwise than as it stands is seen when it is read back
 _SIGNS = "\n\t\\<>|#"
-_TAG = re.compile(r"</?[a-z]+", re.I)
+_TAG = pattern(r"</?[a-z]+", re.I)
 
 
 def described(header: str, spec: Spec) -> Described | None:

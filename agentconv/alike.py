@@ -18,6 +18,7 @@ from typing import NamedTuple
 from agentconv.bodies.search import places
 from agentconv.containers import ContainerError
 from agentconv.containers.wrapping import loose_field
+from agentconv.described import described
 from agentconv.lowering.traces import END, KEY
 from agentconv.naming import DEVICES
 from agentconv.output.scalars import yaml_scalar
@@ -41,7 +42,6 @@ class Kind(NamedTuple):
     lead: str  # before the prompt
     trail: str
     lines: bool  # a prompt of one line stands beside its key in YAML, of several below it
-    named: bool  # as the file is
     too_long: tuple[bool, ...]
 
     @property
@@ -64,16 +64,12 @@ class Apart:
 # -- texts that mean nothing but themselves ---------------------------------------------------
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
-# words behind a key, to the end of their line: no reader takes them for a number, a list or a comment, and nothing in
-# them is a placeholder, a tag or an escape
-_PLAIN = re.compile(r"[A-Za-z]\w* (?:[^\x00-\x1f\x7f\"\\<>{}$`|:#]++|:(?=[^ ])|(?<=[^ ])#)*+")
-_QUOTED = {
-    '"': re.compile(r"\"([^\x00-\x1f\x7f\"\\<>{}$`|]*)\""),
-    "'": re.compile(r"'([^\x00-\x1f\x7f'\"\\<>{}$`|]*)'"),
-}
+_TITLE = re.compile(r"[A-Z][A-Za-z0-9]*(?: [A-Za-z0-9]+)*")
 _ASCII = bytes([*range(0x20, 0x7F), *b"\n\t"])  # what a prompt may have of it
 _INK = re.compile(r"\S")
 
+
+HEADER = 2  # the line of a file in which its header begins
 
 _last: tuple[Spec | None, str, str, Apart | None] = (None, "", "", None)
 
@@ -104,7 +100,9 @@ def _known_apart(spec: Spec, text: str, path: str) -> Apart | None:
     return found
 
 
-Told = tuple[Hashable, str, str, str, int, int, int]  # the kind, the texts, and where the prompt stands
+Told = tuple[
+    Hashable, str, str, str, str, int, int, Hashable, int, int, int
+]  # the kind, the texts, and where they stand
 
 
 def told(spec: Spec, text: str, path: str) -> Told | None:
@@ -115,15 +113,26 @@ def told(spec: Spec, text: str, path: str) -> Told | None:
     texts, behind = found.texts, len(text) - len(text.rstrip("\n"))
     end = len(text) - behind
     place = end - len(texts.prompt), end, len(encoded(text)) - behind - len(texts.raw)
-    return found.kind, texts.stem, texts.name, texts.description, *place
+    return (
+        found.kind,
+        texts.stem,
+        texts.name,
+        texts.slug,
+        texts.description,
+        texts.line,
+        texts.more,
+        texts.manner,
+        *place,
+    )
 
 
 def know(spec: Spec, text: str, path: str, told: Told) -> None:
     """Keep what another process found of a file: it is asked for next."""
     global _last
-    kind, stem, name, description, start, end, at = told
+    kind, stem, name, slug, description, line, more, manner, start, end, at = told
     prompt, data = text[start:end], encoded(text)
-    texts = Texts(path, stem, name, description, prompt, data[at : len(data) - (len(text) - end)])
+    raw = data[at : len(data) - (len(text) - end)]
+    texts = Texts(path, stem, name, slug, description, prompt, raw, line, more, manner)
     _last = spec, text, path, Apart(kind, texts)
 
 
@@ -140,23 +149,24 @@ def _apart(spec: Spec, text: str, path: str) -> Apart | None:
     raw = _raw(text, prompt, trail)
     if not _is_text(prompt, raw, spec):
         return None
-    name, description = _named(spec, "name").search(header), _named(spec, "description").search(header)
+    name, said = _name(spec).search(header), described(header, spec)
     folder, bare, ending = parted(spec, path)
-    called = name[1] if name is not None else bare
-    said = _words(description[1]) if description is not None else None
-    if description is None or said is None or not (is_name(called) and (called == bare or is_name(bare))):
+    called, quote = _unquoted(name[1]) if name is not None else (bare, "")
+    slug = called if is_name(called) else as_slug(called)
+    if said is None or not slug or not (slug == bare or is_name(bare)):
         return None
-    texts = Texts(path, bare, called, said, prompt, raw)
-    cover = [(description.span(1), description[1][0] if description[1][0] in _QUOTED else "a")]
+    manner = said.form, quote, slug == bare, slug == called
+    texts = Texts(path, bare, called, slug, said.text, prompt, raw, said.line + HEADER, said.more, manner)
+    cover = [((said.start, said.end), "d")]
     cover += [(name.span(1), "n")] if name is not None else []
     rest = _covered(header, sorted(cover))
     mine = signs(spec)
     if not mine.plain(texts) or mine.loaded(texts) is not texts:
         return None
     for part in rest:
-        if called in part or bare in part or said in part:
+        if called in part or slug in part or bare in part or said.text in part:
             return None
-    kind = Kind(spec.id, folder, ending, rest, lead, trail, "\n" in prompt, called == bare, mine.too_long(texts))
+    kind = Kind(spec.id, folder, ending, rest, lead, trail, "\n" in prompt, mine.too_long(texts))
     return Apart(kind, texts)
 
 
@@ -187,6 +197,19 @@ def parted(spec: Spec, path: str) -> tuple[str, str, str]:
 def is_name(name: str) -> bool:
     """A word that is a name to everybody: no word of YAML, no device of Windows."""
     return _NAME.fullmatch(name) is not None and yaml_scalar(name) == name and DEVICES.fullmatch(name) is None
+
+
+def as_slug(title: str) -> str:
+    """The name of files for a title of plain words; empty for any other."""
+    plain = _TITLE.fullmatch(title) is not None and yaml_scalar(title) == title
+    slug = title.lower().replace(" ", "-")
+    return slug if plain and is_name(slug) else ""
+
+
+def _unquoted(name: str) -> tuple[str, str]:
+    """A name, and the quotes around it."""
+    quoted = len(name) > 2 and name[0] == name[-1] and name[0] in "\"'"
+    return (name[1:-1], name[0]) if quoted else (name, "")
 
 
 def _raw(text: str, prompt: str, trail: str) -> bytes:
@@ -254,23 +277,13 @@ derived(_left_behind.cache_clear)
 
 
 @cache
-def _named(spec: Spec, field: str) -> re.Pattern[str]:
-    """The line of a field at the margin, where the next line is none of its text."""
-    row = spec.by_field.get(field)
+def _name(spec: Spec) -> re.Pattern[str]:
+    """The line of the name at the margin, where the next line is none of its text."""
+    row = spec.by_field.get("name")
     return re.compile(rf"^{re.escape(row.key)}: (\S[^\n]*)\n(?=[A-Za-z_]|\Z)" if row else r"(?!)", re.M)
 
 
-derived(_named.cache_clear)
-
-
-def _words(raw: str) -> str | None:
-    """What a text behind a key says, where it is nothing but words."""
-    quoted = _QUOTED.get(raw[0])
-    found = quoted.fullmatch(raw) if quoted is not None else _PLAIN.fullmatch(raw)
-    if found is None:
-        return None
-    said = found[1] if quoted is not None else raw
-    return said if said.isprintable() and said == said.strip() and said else None
+derived(_name.cache_clear)
 
 
 def _covered(header: str, spans: list[tuple[tuple[int, int], str]]) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 PACKAGE = Path(__file__).parent
-HEADS, VOCABULARY = "heads", "vocabulary"
+HEADS, VOCABULARY, LIMITS = "heads", "vocabulary", "limits"
 DATA = ("capabilities", "models", "notes", "others", "proved", "servers")
 _UNTOUCHED = "# Made from the YAML files of agentconv by hatch_build.py. Not to be changed.\n"
 
@@ -48,6 +48,7 @@ def modules() -> Iterator[tuple[str, str]]:
         yield f"{tables_of(path.parent.name)}.py", _module(yaml.safe_load(tables) or {})
     yield f"{HEADS}.py", _module(heads)
     yield f"{VOCABULARY}.py", _module(_vocabulary())
+    yield f"{LIMITS}.py", _module(_limits())
     for name in DATA:
         yield f"{data_of(name)}.py", _module(yaml.safe_load((PACKAGE / "data" / f"{name}.yaml").read_text("utf-8")))
 
@@ -57,6 +58,13 @@ def _vocabulary() -> Any:
     from agentconv import registry
 
     return registry.vocabulary()
+
+
+def _limits() -> Any:
+    """The keys that limit an agent in any format, which one unknown key asks for."""
+    from agentconv import limitkeys
+
+    return limitkeys.of_built_in()
 
 
 def _module(data: Any) -> str:

@@ -186,6 +186,12 @@ def targets() -> list[str]:
     return [id for id in ids() if (found[id].get("places") or {}).get("write") and not found[id].get("readable_only")]
 
 
+def manifests() -> tuple[str, ...]:
+    """The files that make a folder the tree of a plugin; the first that is there counts."""
+    said = next((head["plugins"] for id, head in heads().items() if head.get("plugins") and trusted(id)), ())
+    return tuple(map(str, said)) if isinstance(said, list) else ()
+
+
 @cache
 def load(id: str) -> Spec:
     """A description with its tables."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import field, replace
 from functools import cache
 
@@ -16,18 +16,23 @@ from agentconv.spec import Field, Spec
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """What agents of one kind differ in. ``stem`` is the name of the file without its ending."""
+    """What agents of one kind differ in. ``stem`` is the name of the file without its ending, ``slug`` what is made of
+    a name that is none for a file."""
 
     path: str
     stem: str
     name: str
+    slug: str
     description: str
     prompt: str
     raw: bytes = field(compare=False, repr=False)  # the prompt as a file holds it
+    line: int = field(default=0, compare=False)  # of the description in the file
+    more: int = field(default=0, compare=False)  # lines of the description below that one
+    manner: Hashable = field(default=(), compare=False)  # in which name and description are written
 
     def other(self, than: Texts) -> bool:
         """Whether each of them is another one, the description left out: copies of an agent often keep it."""
-        return not (self.stem == than.stem or self.name == than.name or self.prompt == than.prompt)
+        return not (self.stem == than.stem or self.slug == than.slug or self.prompt == than.prompt)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +71,9 @@ class Signs:
         way; the same ones where that changes nothing."""
         if not self.changes:
             return texts
-        if self.joint and "-" in texts.name + texts.stem:
-            name, stem = (word.replace("-", self.joint) for word in (texts.name, texts.stem))
-            texts = replace(texts, name=name, stem=stem)
+        if self.joint and "-" in texts.slug + texts.stem:
+            slug, stem = (word.replace("-", self.joint) for word in (texts.slug, texts.stem))
+            texts = replace(texts, name=slug if texts.name == texts.slug else texts.name, slug=slug, stem=stem)
         said, prompt = texts.description, texts.prompt
         for old, new in self.replaces:
             said, prompt = said.replace(old, new), prompt.replace(old, new)
@@ -81,17 +86,27 @@ class Signs:
     def usual(self, texts: Texts, like: Texts | None = None) -> bool:
         """Texts for which the program takes an agent like any other, whatever it makes of their words."""
         prompt = texts.prompt
-        if not (self._plain_name(texts.name) and (texts.stem == texts.name or self._plain_name(texts.stem))):
+        if not (self._plain_name(texts.slug) and (texts.stem == texts.slug or self._plain_name(texts.stem))):
+            return False
+        if texts.name != texts.slug and not self._plain_title(texts.name, like.name if like is not None else None):
             return False
         if len(prompt) < self.shortest or (self.refused and any(p.search(prompt) for p in self.refused)):
             return False
-        if self.joint and like is not None and ("-" in texts.name) != ("-" in like.name):
+        if self.joint and like is not None and ("-" in texts.slug) != ("-" in like.slug):
             return False  # one of them gets another name
         return like is None or not self.lengths or self.too_long(texts) == self.too_long(like)
 
     def too_long(self, texts: Texts) -> tuple[bool, ...]:
         """Which limits its texts exceed."""
         return tuple([len(getattr(texts, part)) > most for part, most in self.lengths])
+
+    def _plain_title(self, name: str, like: str | None) -> bool:
+        """A title that the program takes for a name, or does not, as it does with the other one."""
+        if len(name) > self.longest_name or name.lower() in self.names:
+            return False
+        return all((like is None or p.fullmatch(like)) and p.fullmatch(name) for p in self.name_patterns) or bool(
+            like and not any(p.fullmatch(name) or p.fullmatch(like) for p in self.name_patterns)
+        )
 
     def _plain_name(self, name: str) -> bool:
         if len(name) > self.longest_name or name in self.names:

@@ -60,6 +60,11 @@ class Spec:
         return str(self.head["syntax"])
 
     @cached_property
+    def prompt_is_text(self) -> bool:
+        """The prompt stands in the file as it is, below a header or between marks; else it is the value of a key."""
+        return self.syntax in ("frontmatter", "sections")
+
+    @cached_property
     def many(self) -> bool:
         """One file holds many agents."""
         return bool(self.head.get("many"))

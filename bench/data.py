@@ -7,6 +7,7 @@ and model; the fixtures' odd ones stand for the rest.
 
 from __future__ import annotations
 
+import json
 import math
 import random
 import re
@@ -23,6 +24,11 @@ TOOLS = (
 )  # fmt: skip
 MODELS = ("sonnet", "opus", "haiku", "inherit", "")
 ODD = 20  # one in so many has the header of a fixture instead: a repair, a refusal, a deny-list, hooks …
+# How descriptions are written, and how many of a hundred so (87 agents of 40 public repositories): bare, in double
+# quotes, in a block, folded, in quotes with examples, bare with literal line ends and examples (as Claude Code's own
+# assistant wrote them for a year, which is no YAML), bare with a colon. One name in seven is a title.
+FORMS = {"bare": 52, '"': 14, "|": 8, ">": 10, "examples": 6, "wizard": 5, "colon": 5}
+TITLES = 7
 NORMAL_99 = 2.326  # a normal distribution's 99th percentile, in standard deviations
 
 
@@ -50,10 +56,15 @@ def size(pick: random.Random, half: int, most: int) -> int:
 
 
 def agents(
-    count: int, seed: int = 1, body: int | None = None, same_name: bool = False, plain: bool = False
+    count: int,
+    seed: int = 1,
+    body: int | None = None,
+    same_name: bool = False,
+    plain: bool = False,
+    varied: bool = False,
 ) -> list[tuple[str, str]]:
     """File stems and texts. ``body`` fixes the length of all prompts; ``same_name`` lets all names collide; ``plain``:
-    no odd headers."""
+    no odd headers; ``varied``: descriptions and names as people write them."""
     pick = random.Random(seed)
     sentences, blocks, odd = texts()
     made = []
@@ -63,20 +74,40 @@ def agents(
         if pick.randrange(ODD) == 0 and not plain:
             header = re.sub(r"(?m)^name:.*$", f"name: {name}", pick.choice(odd)[0])
         else:
-            header = _header(pick, name, sentences)
+            header = _header(pick, name, sentences, varied)
         made.append((stem, f"---\n{header}\n---\n\n{_body(pick, body or size(pick, *BODY), blocks, n)}"))
     return made
 
 
-def _header(pick: random.Random, name: str, sentences: list[str]) -> str:
-    lines = [f"name: {name}"]
+def _header(pick: random.Random, name: str, sentences: list[str], varied: bool) -> str:
+    title = varied and pick.randrange(TITLES) == 0
+    lines = [f"name: {name.replace('-', ' ').title() if title else name}"]
     rest = [f"{key}: {word}" for key, word in (("tools", pick.choice(TOOLS)), ("model", pick.choice(MODELS))) if word]
     rest = [line.replace(": *", ': "*"') for line in rest]
     left = size(pick, *HEADER) - sum(map(len, (*lines, *rest)))
     words = pick.choice(sentences)
     while len(words) < left:
         words += " " + pick.choice(sentences)
-    return "\n".join([*lines, f"description: {words}", *rest])
+    form = pick.choices([*FORMS], [*FORMS.values()])[0] if varied else "bare"
+    return "\n".join([*lines, f"description: {_spelled(words, form)}", *rest])
+
+
+def _spelled(words: str, form: str) -> str:
+    """A description as it stands in a file."""
+    head, _, tail = words.partition(". ")
+    said = f'{head}.\n\n<example>\nuser: "{tail}"\nassistant: "I will."\n</example>'
+    match form:
+        case '"':
+            return f'"{words}"'
+        case "|" | ">":
+            return f"{form}\n  {head}.\n  {tail}".rstrip()
+        case "examples":
+            return json.dumps(said)
+        case "wizard":
+            return said.replace("\n", "\\n")
+        case "colon":
+            return f"Use this agent when: {words}"
+    return words
 
 
 def _body(pick: random.Random, length: int, blocks: list[str], n: int) -> str:
@@ -97,11 +128,12 @@ def write(folder: Path, count: int, **how: object) -> Path:
     return place
 
 
-if __name__ == "__main__":  # FOLDER COUNT [BODY [same] [plain]]
+if __name__ == "__main__":  # FOLDER COUNT [BODY [same] [plain] [varied]]
     write(
         Path(sys.argv[1]),
         int(sys.argv[2]),
         body=int(sys.argv[3]) or None if len(sys.argv) > 3 else None,
         same_name="same" in sys.argv[4:],
         plain="plain" in sys.argv[4:],
+        varied="varied" in sys.argv[4:],
     )

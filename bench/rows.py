@@ -39,12 +39,20 @@ def bare(times: int = 1, name: str = "bare") -> list[str]:
 
 
 @cache
-def project(base: Path, count: int, body: int | None = None, same_name: bool = False, plain: bool = False) -> Path:
+def project(
+    base: Path,
+    count: int,
+    body: int | None = None,
+    same_name: bool = False,
+    plain: bool = False,
+    varied: bool = False,
+) -> Path:
     """A project with so many agents."""
-    folder = base / f"{count}{f'-{body}' if body else ''}{'-same' * same_name}{'-plain' * plain}"
+    signs = ["same" * same_name, "plain" * plain, "varied" * varied]
+    folder = base / "-".join([str(count), *([str(body)] if body else []), *filter(None, signs)])
     if not folder.exists():
         # in a process of its own: a child's peak memory is at least that of the process that started it
-        words = [str(folder), str(count), str(body or 0), "same" * same_name, "plain" * plain]
+        words = [str(folder), str(count), str(body or 0), *signs]
         subprocess.run([PYTHON, str(HERE / "data.py"), *words], check=True)
         (folder / "agentconv.toml").write_text(SETTINGS, "utf-8")
         (folder / ".git").mkdir()
@@ -69,6 +77,7 @@ def rows(base: Path, many: int) -> list[Row]:
     from agentconv.registry import targets
 
     small, large, one = project(base, 1_000), project(base, many), project(base, 1)
+    varied = project(base, 1_000, varied=True)
     everywhere = len(primary(targets()))
     nothing = [PYTHON, "-c", "pass"]
     single = [AGENTCONV, "convert", ".claude/agents/agent-00000.md", "--to", MARKDOWN, "-o", "out/", "-q"]
@@ -81,6 +90,7 @@ def rows(base: Path, many: int) -> list[Row]:
         Row("`convert`, one file without a place", stray(one), [PYTHON, "-c", IMPORTS], 1.3, one, IMPORTS),
         Row("1,000 → Markdown", convert(MARKDOWN), bare(), 2, small, "bare script"),
         Row(f"{n} → Markdown", convert(MARKDOWN), bare(), 2, large, "bare script", must_wall=1.2),
+        Row("1,000 of many hands → Markdown", convert(MARKDOWN), bare(), 3, varied, "bare script"),
         Row("1,000 → TOML", convert(TOML), bare(), 5, small, "bare script"),
         Row(f"{n} → TOML", convert(TOML), bare(), 5, large, "bare script"),
         Row(

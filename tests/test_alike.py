@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,13 +14,11 @@ from hypothesis import strategies as st
 
 from agentconv import alike
 from agentconv.bodies.search import places
-from agentconv.building.settled import SettledMaker, plan_of
 from agentconv.commands.asked import primary
 from agentconv.conversion import Conversion
 from agentconv.kinds import Family, Form, Kinds
 from agentconv.lowering.traces import END, KEY
 from agentconv.project import filling
-from agentconv.project.config import Config, TargetSetting
 from agentconv.project.files import decode
 from agentconv.project.filling import new_kinds
 from agentconv.project.making import Maker
@@ -125,14 +123,32 @@ def test_kinds_with_the_same_keys_need_one_second_agent() -> None:
     assert maker.kinds is not None and maker.kinds.filled == 4, "the first of three kinds, a second one of two"
 
 
+def test_a_file_is_called_by_the_word_that_it_has() -> None:
+    """Two files show for the family that outputs are called by the name; in the third that is the file's with more."""
+    named = [("agent-a1", "the-a"), ("agent-b2", "the-b"), ("agent-c3", "agent-c"), ("agent-d4", "agent-d")]
+    files = []
+    for k, (name, stem) in enumerate(named):
+        head = f"name: {name}\ndescription: {WORDS[k]}\ntools: {'Read' if k < 2 else 'Read, Grep'}"
+        files.append((f".claude/agents/{stem}.md", f"---\n{head}\n---\n\n{BODIES[k % 3]}\n"))
+    maker = Maker(Plan(ROOT, ("vscode",), output="out/"), kinds=new_kinds())
+    assert made(maker, files, "claude-code") == made(Maker(maker.plan), files, "claude-code")
+    assert maker.kinds is not None and maker.kinds.filled == 1
+
+
 def kinds(maker: Maker) -> list[tuple[Texts, Form[filling.Results] | None]]:
     assert maker.kinds is not None
     return list(maker.kinds._kinds.values())
 
 
+def targets_of(form: Form[filling.Results] | None) -> dict[str, filling.OfTarget]:
+    """What is known of each target, in all manners."""
+    assert form is None or isinstance(form, filling.Filling)
+    return {id: t for one in (form.manners.values() if form is not None else ()) for id, t in one.targets.items()}
+
+
 def texts_of(maker: Maker, file: tuple[str, str], format: str) -> Texts:
     like = maker._apart(Source(file[0], None, format, file[1], asked=True, settled=True))
-    return like.texts if like is not None else Texts("", "", "", "", "", b"")
+    return like.texts if like is not None else Texts("", "", "", "", "", "", b"")
 
 
 OWN = [
@@ -167,6 +183,60 @@ def test_texts_that_mean_something_are_never_filled_in(
         name = f"agent-{'abcdefg'[n]}{n}"
         text = f"---\nname: {name}\ndescription: {words}\n{header}\n---\n\n{body}\n"
         files.append((f".claude/agents/{name}.md", text))
+    mine, full = both(files, "claude-code", tuple(targets))
+    assert mine == full
+
+
+def spelled(text: str, style: str) -> str:
+    """A description as people write it."""
+    if style in ("|", ">"):
+        sep = "\n  " if style == "|" else "\n\n  "
+        return f"{style}\n  " + sep.join(text.split("\n"))
+    if style == '"':
+        return json.dumps(text, ensure_ascii=False)
+    if style == "'":
+        return "'" + text.replace("'", "''").replace("\n", " ") + "'"
+    return text.replace("\n", "\\n" if style == "n" else " ")
+
+
+EXAMPLES = [
+    'Use it when: <example>\nuser: "x"\nassistant: "y"\n</example>', "Use it: always", "It's for <b>all</b>", "é: ü",
+    "**BOLD**: reads", "**Bold** words", "x\ty", "読む人", "Ask | answer", "C:\\temp is read", "a\n\n- b\n- c: d",
+    "Ends:",
+]  # fmt: skip
+STYLES = st.sampled_from(["", '"', "'", "|", ">", "n"])
+SAYINGS = st.lists(st.sampled_from([*EXAMPLES, *OWN, "Reads", "the code"]), min_size=1, max_size=3)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    header=st.sampled_from(["tools: Read", "model: sonnet\ntools: [Read, Bash]", "permissionMode: nonsense"]),
+    style=STYLES,
+    first=st.sampled_from(EXAMPLES),
+    texts=st.lists(SAYINGS, min_size=1, max_size=4),
+    titled=st.sampled_from([(0, 0, 0, 0, 0, 0), (1, 1, 1, 1, 1, 1), (2, 2, 2, 2, 2, 2), (0, 1, 2, 1, 1, 2)]),
+    last=st.booleans(),
+    targets=st.lists(st.sampled_from(TARGETS), min_size=1, max_size=3, unique=True),
+)
+def test_descriptions_of_each_form_and_titles(
+    header: str,
+    style: str,
+    first: str,
+    texts: list[list[str]],
+    titled: tuple[int, ...],
+    last: bool,
+    targets: list[str],
+) -> None:
+    """Paragraphs, quotes, examples and tags; names that are titles, the file's own and others."""
+    files = []
+    for n, words in enumerate([["Reads", first, "well"], [first, "and looks"], *texts]):
+        letter = "abcdef"[n]
+        said = f"description: {spelled(' '.join(words), style)}"
+        name = (f"agent-{letter}", f"The Agent {letter.upper()}", f'"Agent {letter}{n}"')[titled[n]]
+        stem = f"the-agent-{letter}" if n % 2 else f"agent-{letter}"
+        lines = [header, said] if last else [said, header]
+        text = "\n".join(["---", f"name: {name}", *lines, "---", "", BODIES[n % 4] + f" {letter}", ""])
+        files.append((f".claude/agents/{stem}.md", text))
     mine, full = both(files, "claude-code", tuple(targets))
     assert mine == full
 
@@ -224,7 +294,7 @@ def test_an_output_that_is_filled_in_is_read_back(to: str) -> None:
     maker, files = three(to)
     made(maker, files[:2], "claude-code")
     (_, form), *_ = kinds(maker)
-    target = form.targets.get(to) if isinstance(form, filling.Filling) else None
+    target = targets_of(form).get(to)
     assert form is not None and target is not None and target.proved, "this target has no kinds"
     texts = texts_of(maker, files[2], "claude-code")
     assert form.filled(texts)
@@ -244,12 +314,11 @@ def test_a_kind_in_which_texts_make_a_difference_is_never_filled_in() -> None:
     texts = [texts_of(maker, file, "claude-code") for file in files]
     family: Family = {}
     form = filling.filling(texts[0], first.results, family)
-    assert form is not None
     second.results["opencode"][0].name = "Somebody Else"
     form.prove(texts[1], second.results)
-    assert not form.targets and not form.filled(texts[2])
+    assert not targets_of(form) and not form.filled(texts[2])
     other = filling.filling(texts[0], first.results, family)
-    assert other is not None and other.targets and not other.filled(texts[2]), "nor are those that look like it"
+    assert targets_of(other) and not other.filled(texts[2]), "nor are those that look like it"
     right = maker.make(Source(files[1][0], None, "claude-code", files[1][1], asked=True, settled=True))
     other.prove(texts[1], right.results)
     assert not other.filled(texts[2]), "whatever another one shows"
@@ -260,9 +329,9 @@ def test_templates_of_somebodys_own_are_always_asked(monkeypatch: pytest.MonkeyP
     maker, files = three("opencode")
     first = maker.make(Source(files[0][0], None, "claude-code", files[0][1], asked=True, settled=True))
     texts = texts_of(maker, files[0], "claude-code")
-    assert filling.filling(texts, first.results, {})
+    assert targets_of(filling.filling(texts, first.results, {}))
     monkeypatch.setattr(filling, "load", lambda id: replace(load(id), folder="/somewhere"))
-    assert not filling.filling(texts, first.results, {})
+    assert not targets_of(filling.filling(texts, first.results, {}))
 
 
 def test_most_agents_of_a_project_are_filled_in() -> None:
@@ -339,19 +408,18 @@ HEADS = ("tools: Read", "tools: [Read, Bash]\nmodel: opus", "hooks: {Stop: []}",
 
 @settings(max_examples=150, deadline=None)
 @given(
-    files=st.lists(st.tuples(st.sampled_from(HEADS), TEXT.map(" ".join), LINES), min_size=2, max_size=7),
+    files=st.lists(st.tuples(st.sampled_from(HEADS), (TEXT | SAYINGS).map(" ".join), LINES), min_size=2, max_size=7),
+    style=STYLES,
     programs=st.lists(st.sampled_from(TARGETS), min_size=1, max_size=3, unique=True),
 )
 def test_rows_of_agents_with_other_headers_are_what_they_would_be(
-    files: list[tuple[str, str, str]], programs: list[str]
+    files: list[tuple[str, str, str]], style: str, programs: list[str]
 ) -> None:
     """Headers of several kinds among each other, with texts that mean something."""
-    import json
-
     texts = []
     for k, (header, said, prompt) in enumerate(files):
         name = f"agent-{'abcdefg'[k]}"
-        head = f"name: {name}\ndescription: {json.dumps(said, ensure_ascii=False)}\n{header}"
+        head = f"name: {name}\ndescription: {spelled(said, style)}\n{header}"
         texts.append((f"agents/{name}.md", f"---\n{head}\n---\n\n{prompt}\n"))
     with pytest.MonkeyPatch.context() as m:
         mine, each, _ = rows_both(texts, "claude-code", tuple(programs), m)
@@ -397,7 +465,7 @@ def test_a_column_that_depends_on_the_agent_is_worked_out_for_each() -> None:
     from agentconv.telling.agentrows import AlikeRows, Cell, Row
 
     first, second, third = (
-        Texts(f"{n}.md", n, n, f"About {n}", f"You are {n}.", b"You are %b." % n.encode())
+        Texts(f"{n}.md", n, n, n, f"About {n}", f"You are {n}.", b"You are %b." % n.encode())
         for n in ("a-a", "b-b", "c-c")
     )
 
@@ -409,62 +477,6 @@ def test_a_column_that_depends_on_the_agent_is_worked_out_for_each() -> None:
     form.prove(second, row(second, "writes"))
     filled = form.filled(third)
     assert filled is not None and set(filled.cells) == {"codex"} and filled.name == "c-c"
-
-
-# -- reading back line by line ----------------------------------------------------------------
-
-
-@cache
-def framed() -> list[tuple[str, filling.Output]]:
-    """Outputs of all targets that are read back line by line."""
-    found = []
-    for tools in ("tools: Read, Bash", "tools: [Read]\nmodel: haiku", 'tools: "*"'):
-        files = [
-            (f"agents/agent-{k}.md", f"---\nname: agent-{k}\ndescription: {WORDS[k]}\n{tools}\n---\n\n{BODIES[k]}\n")
-            for k in range(2)
-        ]
-        makers = [Maker(Plan(ROOT, TARGETS, output="out/"), kinds=new_kinds())]
-        for id in TARGETS:  # a build, which says in a comment where the file comes from
-            setting = TargetSetting(id)
-            config = Config(ROOT, "agentconv.toml", targets=(setting,))
-            makers.append(SettledMaker(plan_of(config, setting), setting, config, kinds=new_kinds()))
-        for maker in makers:
-            made(maker, files, "claude-code")
-        for _, form in (one for maker in makers for one in kinds(maker)):
-            assert form is None or isinstance(form, filling.Filling)
-            for id, target in form.targets.items() if form is not None else ():
-                found += [(id, out) for _, out in target.results if out is not None and out.frame is not None]
-    return found
-
-
-def test_most_targets_with_a_header_are_read_back_line_by_line() -> None:
-    ids = {id for id, _ in framed()}
-    assert {"opencode", "vscode", "gemini-cli", "claude-code", "qwen-code"} <= ids and len(ids) > 15
-    commented = {id for id, out in framed() if out.frame is not None and out.frame.comments}
-    assert {"opencode", "gemini-cli", "claude-code", "qwen-code"} <= commented and len(commented) > 10
-
-
-NAMES = st.sampled_from(["x", "agent-9", "true", "1", "read", "all", "subagent", "2026-01-01", "inherit", "a: b", "-"])
-SAID = st.one_of(
-    NAMES, LINES, st.text(max_size=30), st.sampled_from(["Reads code: all", "a --- b", "Reads # x", "[a]"])
-)
-
-
-@settings(max_examples=500, deadline=None)
-@example(name="x", said="agent-9", prompt="0\r0")  # some programs read another line end
-@given(name=NAMES | st.text(min_size=1, max_size=8), said=SAID, prompt=SAID | st.sampled_from(BODIES))
-def test_a_changed_line_reads_as_in_the_whole(name: str, said: str, prompt: str) -> None:
-    texts = Texts(f"agents/{name}.md", name, name, said, prompt, prompt.encode())
-    for _, output in framed():
-        assert output.frame is not None
-        try:
-            pieces = [p if isinstance(p, str) else p.text(texts, texts) for p in output.pieces]
-        except ValueError:
-            continue
-        parts = {"name": name, "stem": name, "description": said}
-        if prompt and output.frame.holds(parts, prompt, pieces):
-            document = filling._opened(output.spec, "".join(pieces))
-            assert document is not None and filling._found(output.spec, document, texts, texts) == output.holds
 
 
 PIECES = sorted({part for spec in map(load, ids()) for sign in places(spec) for part in (sign, sign[1:], sign[:-1])})

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from agentconv import compiled, registry
+from agentconv import compiled, limitkeys, registry
 
 PACKAGE = compiled.PACKAGE
 LOADED = re.compile(r"load_data\(\"(\w+)\"\)")
@@ -65,6 +65,20 @@ def test_a_wheel_works_the_vocabulary_out_where_a_description_is_added(
         assert registry.vocabulary() == held[compiled.VOCABULARY]
     finally:
         registry.forget(folders=True)
+
+
+def test_the_keys_that_limit_are_those_of_all_descriptions(
+    held: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry.forget()
+    worked_out = limitkeys.limit_keys()
+    monkeypatch.setattr(compiled, "table", lambda name: held[compiled.LIMITS] if name == compiled.LIMITS else None)
+    registry.forget()
+    try:
+        assert limitkeys.limit_keys() == worked_out and worked_out.words
+    finally:
+        monkeypatch.undo()
+        registry.forget()
 
 
 def test_a_checkout_reads_the_yaml() -> None:

@@ -76,6 +76,12 @@ def test_head_is_complete(id: str) -> None:
         assert reader in FORMATS, f"also_read_by names {reader}, which has no description"
 
 
+@pytest.mark.parametrize("id", [id for id in FORMATS if documents(id)[0].get("syntax") == "sections"])
+def test_sections_are_told_by_what_their_marks_begin_with(id: str) -> None:
+    head, tables = documents(id)
+    assert str(tables["container"]["marks"]["begin"]).startswith(head["recognise"]["holds"])
+
+
 def _caps(value: Any) -> list[str]:
     return [value] if isinstance(value, str) else list(value or ())
 

@@ -14,7 +14,7 @@ from agentconv.project import checks, configured, quiet
 from agentconv.project.sources import listed, listed_places, taken
 from agentconv.registry import heads
 from agentconv.telling import agentrows
-from tests.test_alike import BODIES, HEADERS, LINES, TEXT, with_texts
+from tests.test_alike import BODIES, HEADERS, LINES, SAYINGS, STYLES, TEXT, spelled, with_texts
 
 # a format that is never written has no place of its own, and its files are not looked for by it
 FORMATS = sorted({format for format, _, _ in HEADERS if "write" in (heads()[format].get("places") or {})})
@@ -77,17 +77,23 @@ def test_what_is_believed_is_what_would_be_found(format: str, tmp_path: Path, mo
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     header=st.sampled_from(["tools: Read", "tools: [Read, Bash]\nmodel: opus", "model: sonnet", "skills: [none]"]),
-    texts=st.lists(st.tuples(TEXT.map(" ".join), LINES), min_size=1, max_size=4),
+    texts=st.lists(st.tuples((TEXT | SAYINGS).map(" ".join), LINES), min_size=1, max_size=4),
+    style=STYLES,
 )
 def test_texts_that_mean_something_are_looked_into(
-    header: str, texts: list[tuple[str, str]], tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+    header: str,
+    texts: list[tuple[str, str]],
+    style: str,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Two plain agents teach the kind, then come texts with everything in them that was ever a trap."""
     plain = [("Reads code well", "You read code."), ("Looks at all tables", "You look at tables.")]
     root = tmp_path_factory.mktemp("quiet")
     for n, (words, body) in enumerate([*plain, *texts]):
         name = f"agent-{'abcdefg'[n]}{n}"
-        write(root, "claude-code", name, f"---\nname: {name}\ndescription: {words}\n{header}\n---\n\n{body}\n")
+        head = f"name: {name}\ndescription: {spelled(words, style)}\n{header}"
+        write(root, "claude-code", name, f"---\n{head}\n---\n\n{body}\n")
     mine, theirs, _ = both(root, "claude-code", monkeypatch)
     assert mine == theirs
 

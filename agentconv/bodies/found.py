@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-PROGRAMS = frozenset({"PowerShell"})  # names of tools that are names of programs first
 KINDS = ("agent", "tool", "path", "command", "placeholder", "model", "product")
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from agentconv.bodies.found import PROGRAMS, Mention, Words
+from agentconv.bodies.found import Mention, Words
 from agentconv.bodies.parse import Parsed, Span, in_code
+from agentconv.bodies.vocabulary import no_tools
 
 TOOL_NOUN = re.compile(r"[`*_\"']*\s+(?:native\s+|mcp\s+)?tools?\b(?!\s*(?:box|kit|chain|s?et)\b)", re.I)
 LISTED_TOOL = re.compile(
@@ -168,7 +169,7 @@ def _spelled(text: str, name: str, start: int, words: Words, *, alone: bool) -> 
     """A name in prose. "edit", "search" are words of the language there, and tools in "the edit tool" only."""
     end = start + len(name)
     own = name in words.tools
-    if name in PROGRAMS:
+    if name in no_tools():
         return
     if name.isalpha() and name.islower():
         if own and ONE_TOOL.match(text, end) and THE.search(text, max(start - 8, 0), start):

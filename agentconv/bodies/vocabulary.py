@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
-from agentconv.bodies.found import PROGRAMS, Words
+from agentconv.bodies.found import Words
 from agentconv.registry import heads, load
 from agentconv.spec import Spec
 
@@ -24,6 +24,12 @@ def speaks(id: str) -> Mapping[str, Any]:
 def programs() -> tuple[str, ...]:
     """What people call the programs."""
     return tuple(str(name) for id in heads() for name in speaks(id).get("names", ()))
+
+
+@cache
+def no_tools() -> frozenset[str]:
+    """Names of tools that are names of something else first."""
+    return frozenset(str(word) for id in heads() for word in speaks(id).get("words", ()))
 
 
 def of_programs(prompt: str, start: int, end: int) -> bool:
@@ -89,7 +95,7 @@ def _tools(spec: Spec) -> dict[str, str]:
 def _tools_of_all() -> frozenset[str]:
     """Names with a sign inside that no word has. Only on demand: all tables are read."""
     every = {name for id in heads() for name in _tools(load(id))}
-    return frozenset(n for n in every if re.search(r"[_/]|[a-z][A-Z]", n) and n not in PROGRAMS and " " not in n)
+    return frozenset(n for n in every - no_tools() if re.search(r"[_/]|[a-z][A-Z]", n) and " " not in n)
 
 
 def _unique(pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:

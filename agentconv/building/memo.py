@@ -28,11 +28,10 @@ from agentconv.project import configured, files, finding
 from agentconv.project.config import Config
 from agentconv.project.nearby import memory_of
 from agentconv.project.questions import Answers, Asked, digest_of, noting
+from agentconv.registry import manifests
 
 if TYPE_CHECKING:
     from agentconv.building.build import BuildRun
-
-MANIFESTS = ("", "/.claude-plugin/plugin.json", "/plugin.json")  # what makes a folder of the sources a plugin
 
 
 class Memo:
@@ -141,7 +140,7 @@ def _looked_at(config: Config, looked: finding.Looked, sources: list[str]) -> Pl
         del settings[1:]
     named = [f"{root}/{setting.path}" for setting in config.sources]
     alone = [path for path in sources if os.path.dirname(path) not in looked.folders]
-    probed = [path + name for path in named for name in MANIFESTS]
+    probed = [path + name for path in named for name in ("", *(f"/{name}" for name in manifests()))]  # is it a plugin?
     return Places([root, *named, *looked.starts], list(looked.folders), [*settings, *looked.files, *probed, *alone])
 
 

@@ -303,7 +303,7 @@ def check_targets(config: Config) -> None:
                     at = f"targets.{setting.id}" + (f".agents.{where}" if where else "")
                     text = f"[{at}] extra: `{key}` is a field that agentconv sets from the source"
                     wrong.append(note("F011", text, file=config.file, help="extra is for keys of the program's own"))
-                elif row is None and dst.container.get("unknown_keys") == "refused":
+                elif row is None and dst.container.get("unknown_keys") in ("refused", "none"):
                     near = difflib.get_close_matches(key, dst.known_keys, 1, 0.5)
                     help = f"did you mean `{near[0]}`?" if near else ""
                     text = f"extra: {dst.program} takes no key `{key}`"

@@ -60,7 +60,7 @@ def header_line(checked: Checked) -> frozenset[str]:
     text = checked.text
     if document is not None and document.header_end > document.header_start:
         text = text[document.header_start : document.header_end]
-    elif checked.spec.syntax in ("frontmatter", "sections"):
+    elif checked.spec.prompt_is_text:
         return frozenset()  # a prompt may speak of such lines
     return frozenset(code for found in LINE.finditer(text) for code in re.findall(r"[A-Z]\d{3}", found[1]))
 

@@ -10,10 +10,10 @@ from agentconv.checking.finding import Finding, Severity
 from agentconv.checking.given import gives
 from agentconv.checking.headers import FIXED
 from agentconv.containers import Node
+from agentconv.limitkeys import folded
 from agentconv.reading.codecs import TOOL_TYPES
 from agentconv.reading.context import Read
 from agentconv.reading.keys import is_limit
-from agentconv.reading.miswritten import folded
 from agentconv.registry import ids, load
 from agentconv.spec import Field, Spec
 

@@ -85,12 +85,10 @@ def _of_targets() -> str:
 
 def _where_else() -> str:
     """What there is in place of agents: a plugin, files in a form that their program gave up."""
-    from agentconv.registry import heads
+    from agentconv.registry import heads, manifests
 
     here = Path.cwd()
-    from agentconv.project.sources import MANIFESTS
-
-    if any(is_file(here / place) for place in MANIFESTS):
+    if any(is_file(here / place) for place in manifests()):
         return "This is the folder of a plugin: name it, `.`, and its agents are taken."
     for head in heads().values():
         for glob in (head.get("places") or {}).get("legacy", ()):

@@ -280,7 +280,7 @@ def _stays(extra: Extra, src: Spec, dst: Spec) -> bool:
         return False
     if home is not None and (home.field is not None or not home.written):
         return False
-    if dst.syntax == "sections" or not _fits(extra.value, home):  # a section has no room for keys
+    if dst.container.get("unknown_keys") == "none" or not _fits(extra.value, home):
         return False
     lines = (dst.container.get("dialect") or {}).get("parser") == "lines"  # one line of text and a key in lower case
     plain = extra.key == extra.key.lower() and isinstance(extra.value, str) and "\n" not in extra.value

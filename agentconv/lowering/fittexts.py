@@ -35,7 +35,7 @@ def fit_texts(fields: dict[str, Any], dst: Spec, out: Lowered) -> None:
             fields[name] = " ".join(value.split())
         elif row.fact("one_line") and value != value.strip():
             fields[name] = value.strip()
-        elif dst.syntax == "sections" and name == "description" and "\r" in value:  # each line of it begins with a sign
+        elif row.fact("newlines") == "lf" and "\r" in value:
             out.say("L009", f"{dst.program} ends the lines of `{row.key}` as those of the file: so do they now", name)
             fields[name] = value.replace("\r\n", "\n").replace("\r", "\n")
         longest = row.fact("max_length")

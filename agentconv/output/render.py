@@ -8,7 +8,8 @@ from typing import Any
 from agentconv.dump import tools_to_data
 from agentconv.model import Agent, Rule, Tools
 from agentconv.output.templates import jinja_error, template
-from agentconv.reading.codecs import TOOL_TYPES, write_value
+from agentconv.output.values import write_value
+from agentconv.reading.codecs import TOOL_TYPES
 from agentconv.spec import Field, Spec
 
 

@@ -72,8 +72,8 @@ def _misnamed(spec: Spec, files: Mapping[str, Mapping[str, tuple[str, ...]]], ca
 def _skills(root: Path, facts: dict[str, Any]) -> frozenset[str] | None:
     found = set()
     for place in facts.get("skills") or ():
-        before, _, _ = str(place).partition("{id}")
-        found |= {path.split("/")[-2] for path in finding.expand(root, f"{before}*/SKILL.md")}
+        before, _, after = str(place).partition("{id}")
+        found |= {path[len(before) : len(path) - len(after)] for path in finding.expand(root, f"{before}*{after}")}
     return frozenset(found) or None
 
 

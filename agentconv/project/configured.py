@@ -10,8 +10,9 @@ from agentconv.containers import MAX_BYTES
 from agentconv.notes import note
 from agentconv.project import closed, finding
 from agentconv.project.config import Config, SourceSetting
+from agentconv.project.links import leads_out
 from agentconv.project.nearby import is_file, is_there
-from agentconv.project.sources import Source, leads_out, listed, unlisted
+from agentconv.project.sources import Source, listed, unlisted
 
 
 def sources(config: Config, most: int = MAX_BYTES) -> list[Source]:

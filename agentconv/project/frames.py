@@ -16,7 +16,7 @@ from agentconv.containers.plainlines import Line, one_line, plain_lines
 from agentconv.containers.programs import WHITE
 from agentconv.records import dataclass
 
-PARTS = ("name", "stem", "description")  # the texts that may stand in a header
+PARTS = ("name", "slug", "stem", "description")  # the texts that may stand in a header
 LONGEST = 20_000  # a line beyond it is read with the whole, which may be too long
 PARSERS = {"yaml": "core", "lenient": "strings"}  # with the schema where the dialect names none
 
@@ -43,7 +43,9 @@ class Frame:
             or (len(prompt) <= self.longest and prompt in self.fixed)  # to look for it takes a hash of all of it
         ):
             return False
-        if said["description"] in (said["name"], said["stem"]) or not self.fixed.isdisjoint(said.values()):
+        if said["description"] in (said["name"], said["slug"], said["stem"]) or not self.fixed.isdisjoint(
+            said.values()
+        ):
             return False  # it cannot be told which of two equal texts stands where
         for proved, piece in zip(self.around, pieces, strict=True):
             if proved is not None and proved != piece:

@@ -9,10 +9,11 @@ from pathlib import Path
 
 from agentconv.notes import Note, note
 from agentconv.project import files, finding
+from agentconv.project.links import shown
 from agentconv.project.nearby import is_file, is_there
-from agentconv.project.sources import MANIFESTS, Source, shown
+from agentconv.project.sources import Source
 from agentconv.records import dataclass
-from agentconv.registry import heads, ids
+from agentconv.registry import heads, ids, manifests
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Manifest:
 def manifest_of(path: Path) -> Manifest | None:
     """The manifest of a plugin tree. A broken one counts in the folder that only plugins have: another `plugin.json`
     may be anybody's."""
-    for one in MANIFESTS:
+    for one in manifests():
         place = path / one
         if not is_file(place):
             continue

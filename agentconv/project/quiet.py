@@ -95,9 +95,10 @@ class QuietKinds:
         like = apart(spec, text, path, get)
         if like is None or like.texts.name != like.texts.stem:
             return None
-        readers = self._readers.get(like.kind)
+        written = like.kind, like.texts.manner
+        readers = self._readers.get(written)
         if readers is None:
-            readers = self._readers[like.kind] = self._of(spec, path)
+            readers = self._readers[written] = self._of(spec, path)
         if not readers.plain(like.texts):
             return None
         kind = readers.kinds.setdefault(tuple([one.too_long(like.texts) for one in readers.signs]), Kind())

@@ -18,17 +18,16 @@ from agentconv.containers import MAX_BYTES
 from agentconv.notes import Note, note
 from agentconv.project import closed, files, finding
 from agentconv.project.ahead import take_over
+from agentconv.project.links import leads_out, real_folder, real_path, shown
 from agentconv.project.nearby import is_file, is_folder, is_missing, is_there
 from agentconv.project.questions import beside as beside
 from agentconv.reading.deciding import decide
-from agentconv.reading.detect import Guess, by_place, guess, passed_over, syntax_fits
+from agentconv.reading.detect import Guess, by_place, guess, names_alone, of_modules, passed_over, syntax_fits
 from agentconv.records import dataclass
-from agentconv.registry import derived, heads, ids
+from agentconv.registry import derived, heads, ids, manifests
 
 STDIN = "-"
-MANIFESTS = (".claude-plugin/plugin.json", "plugin.json")  # what makes a folder a plugin
-ENDINGS = (".md", ".toml", ".json", ".jsonc", ".yaml", ".yml", ".roomodes")
-MODULES = (".ts", ".tsx", ".js", ".mjs", ".cjs")  # of these only those in a place: any other one is somebody's program
+ENDINGS = (".md", ".toml", ".json", ".jsonc", ".yaml", ".yml")  # of texts and data of any kind
 
 
 @dataclass(slots=True)
@@ -257,7 +256,7 @@ def _lies_inside(source: Source) -> bool:
     """Whether a file that is no link is one of the folder that is searched."""
     if not source.root or source.outside:
         return True
-    folder = _real_folder(source.real.rpartition("/")[0]) + os.sep if source.real else ""
+    folder = real_folder(source.real.rpartition("/")[0]) + os.sep if source.real else ""
     return folder.startswith(source.root.rstrip(os.sep) + os.sep)
 
 
@@ -286,30 +285,6 @@ def drop(source: Source) -> None:
         source.text = None
 
 
-@lru_cache(maxsize=4096)
-def _real_folder(folder: str) -> str:
-    return os.path.realpath(folder)
-
-
-def leads_out(full: str | os.PathLike[str], root: str) -> str:
-    """Where a link leads that leaves the folder; in a clone it could be any file of its reader."""
-    path = os.fspath(full)
-    if not os.path.isabs(path):
-        path = os.path.join(os.getcwd(), path)
-    folder, name = os.path.split(path)
-    real = os.path.realpath(path) if os.path.islink(path) else f"{_real_folder(folder)}{os.sep}{name}"
-    return "" if real.startswith(root if root.endswith(os.sep) else root + os.sep) else real
-
-
-def shown(path: Path, cwd: Path) -> str:
-    """A path as the user would type it: a link has its own name, that of the agent which its program finds there."""
-    folder, name = (path, "") if path.name in ("", "..") else (path.parent, path.name)
-    try:
-        return Path(os.path.realpath(folder), name).relative_to(os.path.realpath(cwd)).as_posix()
-    except ValueError:
-        return path.as_posix()
-
-
 def named(arguments: Iterable[str], cwd: Path, from_: str | None, most: int) -> Iterator[Source]:
     """The files that the arguments stand for."""
     return (known for found in listed(arguments, cwd, from_, most) if (known := taken(found)) is not None)
@@ -332,9 +307,9 @@ def listed(arguments: Iterable[str], cwd: Path, from_: str | None, most: int) ->
             yield from inside
             yield from unlisted(shut, cwd)
         elif is_there(path):
-            yield Source(shown(path, cwd), path, from_, asked=True, real=_real(path), most=most)
+            yield Source(shown(path, cwd), path, from_, asked=True, real=real_path(path), most=most)
         else:
-            missing = Source(argument, path, from_, asked=True, settled=True, real=_real(path))
+            missing = Source(argument, path, from_, asked=True, settled=True, real=real_path(path))
             message, help = is_missing(path)
             missing.notes.append(note("F001", message, file=argument, help=help))
             yield missing
@@ -376,18 +351,12 @@ def decided(source: Source, guessed: Guess | None = None) -> Source:
 
 def _absolute(source: Source) -> str:
     if not source.real and source.full is not None:
-        source.real = _real(source.full)
+        source.real = real_path(source.full)
     return source.real
 
 
-def _real(path: str | os.PathLike[str]) -> str:
-    """The absolute path with slashes, links followed; one that leads to itself is its own end (``Path.resolve`` of
-    Python 3.11 raises there)."""
-    return Path(os.path.realpath(path)).as_posix()
-
-
 def _folder(path: Path, cwd: Path, from_: str | None, most: int) -> Iterator[Source]:
-    if any(is_file(path / place) for place in MANIFESTS):
+    if any(is_file(path / name) for name in manifests()):
         from agentconv.project.plugins import files_of, manifest_of  # few folders are plugins
 
         if (manifest := manifest_of(path)) is not None:
@@ -401,13 +370,14 @@ def _folder(path: Path, cwd: Path, from_: str | None, most: int) -> Iterator[Sou
         yield source
     if placed:
         return
+    endings, modules = (*ENDINGS, *names_alone()), of_modules()
     lead, root = shown(path, cwd), path.resolve().as_posix().rstrip("/")
     for relative, link in finding.entries(path):
-        if not relative.endswith(ENDINGS) and not (relative.endswith(MODULES) and by_place(f"{root}/{relative}")):
+        if not relative.endswith(endings) and not (relative.endswith(modules) and by_place(f"{root}/{relative}")):
             continue
         full = os.path.join(path, relative)
         if link:
-            name, real = shown(Path(full), cwd), _real(full)
+            name, real = shown(Path(full), cwd), real_path(full)
         else:  # folders that are links are not walked, so nothing has to be followed file by file
             name, real = relative if lead == "." else f"{lead}/{relative}", f"{root}/{relative}"
             full = name if name == full else full  # one object: it stays to the end of a run

@@ -152,9 +152,7 @@ def as_loaded(prompt: str, dst: Spec) -> str:
     """The prompt as the program has it after its own changes."""
     # a CR in front of CRLF is one line end to some programs and two to others: read twice it must not change again
     text = re.sub(r"\r+\n|\r", "\n", _replaced(prompt, dst))
-    if dst.syntax == "sections":
-        return trimmed(text)
-    if dst.syntax != "frontmatter":
+    if not dst.prompt_is_text:
         return text.rstrip("\n")
     if (dst.container.get("dialect") or {}).get("dashes") == "eat-blank-lines":
         text = without_gaps(trimmed(text))
@@ -170,9 +168,7 @@ def trimmed(text: str) -> str:
 
 def trims(dst: Spec) -> bool:
     """Whether the program drops the white space around the prompt."""
-    return (
-        dst.syntax in ("frontmatter", "sections") and (dst.container.get("dialect") or {}).get("body", "trim") == "trim"
-    )
+    return dst.prompt_is_text and (dst.container.get("dialect") or {}).get("body", "trim") == "trim"
 
 
 def _replaced(text: str, dst: Spec) -> str:

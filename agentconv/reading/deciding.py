@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from importlib import import_module
+from functools import cache, lru_cache
 from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import Any
@@ -12,6 +11,7 @@ from agentconv.capabilities import load_data
 from agentconv.containers import ContainerError
 from agentconv.notes import Note, note
 from agentconv.reading.detect import Guess, by_name, guess, marks
+from agentconv.registry import derived, heads, ids, load
 
 SURE = 2  # one key that only this format has
 
@@ -48,14 +48,19 @@ def _tool_of(path: str) -> dict[str, Any] | None:
     return next((others[one] for one in found if one in others), None)
 
 
-# what reads a file whose ending says how it is written; Markdown is read whatever stands in it
-READERS = {
-    ".json": ("json", "read"),
-    ".jsonc": ("json", "read"),
-    ".toml": ("toml", "read"),
-    ".yaml": ("yaml", "read_author"),
-    ".yml": ("yaml", "read_author"),
-}
+ANY_TEXT = ("frontmatter", "sections")  # syntaxes that are read whatever stands in the file
+
+
+@cache
+def _by_ending(ending: str) -> str | None:
+    """A format whose container tells what is broken in a file of this ending: one that writes such files, else one that
+    reads them."""
+    whole = [id for id in ids() if heads()[id]["syntax"] not in ANY_TEXT]
+    written = [id for id in whole if str((heads()[id].get("places") or {}).get("write", "")).endswith(ending)]
+    return next(iter(written or [id for id in whole if ending in (heads()[id].get("suffixes") or ())]), None)
+
+
+derived(_by_ending.cache_clear)
 
 
 def _fitting(candidates: tuple[str, ...], text: str, shown: str) -> tuple[str | None, Note | None]:
@@ -87,9 +92,12 @@ def _of_none(text: str, shown: str) -> Note:
     """Why a file is of no format: what is broken in it has no keys by which it could be known."""
     if not text.strip("\ufeff \t\r\n"):
         return note("R002", "the file is empty", file=shown, help="write the agent into it, or leave it out")
-    if module := READERS.get(PurePosixPath(shown).suffix):
+    ending = PurePosixPath(shown).suffix
+    if ending and (id := _by_ending(ending)) is not None:
+        from agentconv.reading.engine import open_document
+
         try:
-            getattr(import_module(f"agentconv.containers.{module[0]}"), module[1])(text)
+            open_document(load(id), text, author=True)
         except ContainerError as broken:
             message = f"no format can be seen in it: {broken}"
             return note("F006", message, file=shown, line=broken.line, help=broken.help or "mend it there")

@@ -96,6 +96,24 @@ derived(_places.cache_clear)
 derived(_near.cache_clear)
 
 
+@cache
+def names_alone() -> tuple[str, ...]:
+    """What a program calls its one file, where that is no ending of anything else: `.roomodes`."""
+    globs = (glob for id in ids() for glob in (heads()[id].get("places") or {}).get("project", ()))
+    return tuple(dict.fromkeys(glob for glob in globs if re.fullmatch(r"\.[a-z]+", glob)))
+
+
+@cache
+def of_modules() -> tuple[str, ...]:
+    """Endings of programs: of these only files in a place may be agents, any other one is somebody's program."""
+    modules = (id for id in ids() if heads()[id]["syntax"] == "typescript")
+    return tuple(dict.fromkeys(ending for id in modules for ending in heads()[id].get("suffixes", ())))
+
+
+derived(names_alone.cache_clear)
+derived(of_modules.cache_clear)
+
+
 def by_name(path: str) -> list[str]:
     """Formats that a file name alone tells."""
     name = PurePosixPath(path).name
@@ -145,8 +163,9 @@ def syntax_fits(text: str, path: str, id: str) -> bool:
     bare = text.lstrip("\ufeff \t\r\n")
     name = PurePosixPath(path).name
     known = not name or any(name.endswith(s) for s in head.get("suffixes") or ()) or "." not in name
-    if syntax == "sections":
-        return "<!-- agentconv:" in text
+    mark = (head.get("recognise") or {}).get("holds")
+    if mark is not None or syntax == "sections":  # without a mark, any Markdown could hold such sections
+        return mark is not None and str(mark) in text
     if head.get("folder") and name and name.lower() not in _names_of(id):
         return False  # the file of such a folder has one name: a command with `allowed-tools` is no skill
     if syntax == "frontmatter":
@@ -156,7 +175,7 @@ def syntax_fits(text: str, path: str, id: str) -> bool:
     if syntax == "typescript":
         return known and bool(EXPORT.search(text))
     if syntax == "toml":
-        return not name or name.endswith(".toml") or "." not in name
+        return known
     return not bare.startswith("---") and known
 
 

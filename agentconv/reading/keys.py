@@ -145,6 +145,8 @@ class Keys:
             return
         if row.fact("elsewhere"):
             self.limits.extend(_shut(row.fact("elsewhere"), key))
+            if row.fact("more"):  # a map that says other things, too
+                self.extras.append(Extra(key, node.data(), self.spec.id))
         elif row.field is None:
             meant_word = row.to_program.get(value) if row.to_model and isinstance(value, str) else None
             own = node.data() if meant_word is None else meant_word

@@ -5,32 +5,23 @@ as its author meant it keeps to the limit."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from functools import lru_cache
 
+from agentconv import registry
 from agentconv.containers import Node
+from agentconv.limitkeys import folded, limit_keys
 from agentconv.model import LOOSER_MODES
 from agentconv.reading.context import Context, Token
-from agentconv.reading.limitselsewhere import limit_elsewhere
 from agentconv.spec import Field, Spec
 
-# other programs' keys for a list of what the agent may not have, and the commonest words for one
-DENIED = (
-    "disallowedtools",
-    "disabledtools",
-    "excludedtools",
-    "excludetools",
-    "deniedtools",
-    "denytools",
-    "blockedtools",
-)
-ALLOWED = "allowedtools"  # in other programs' files, and in commands and skills, the key of the list of tools
+# Words of people for a list of what the agent may not have; those of programs stand in their descriptions
+DENIED = frozenset(("excludetools", "deniedtools", "denytools", "blockedtools"))
 
 
-def folded(key: str) -> str:
-    """The key without case and signs."""
-    return re.sub(r"[-_. ]", "", key).lower()
+def _denied() -> frozenset[str]:
+    """Keys for such a list, as they compare."""
+    return DENIED | limit_keys().denied
 
 
 def respelt(key: str, entry: Node | None, ctx: Context) -> Field | None:
@@ -39,7 +30,9 @@ def respelt(key: str, entry: Node | None, ctx: Context) -> Field | None:
     pair = next((pair for pair in entry.pairs if pair.key.text == key), None) if entry is not None else None
     at = pair.key if pair is not None else None
     if row is None and pair is not None:
-        return limit_elsewhere(pair, folded(key), folded(pair.value.text), ctx)
+        from agentconv.reading.limitselsewhere import limit_elsewhere
+
+        return limit_elsewhere(pair, ctx)
     if row is None or at is None or _loosens(row, entry, key):
         return None
     if row.key == key:
@@ -64,7 +57,7 @@ def _loosens(row: Field, entry: Node | None, key: str) -> bool:
 def _denied_elsewhere(key: str, ctx: Context) -> Field | None:
     """A list of what is denied, in a file for a program that has none: no program that reads it goes by it, and its
     author meant it."""
-    if folded(key) not in DENIED or ctx.spec.tools.control == "any" or ctx.spec.text_kind:
+    if folded(key) not in _denied() or ctx.spec.tools.control == "any" or ctx.spec.text_kind:
         return None
     if any(row.type == "deny-tools" and row.written for row in ctx.spec.fields.values()):
         return None  # which is there, too
@@ -73,7 +66,7 @@ def _denied_elsewhere(key: str, ctx: Context) -> Field | None:
 
 def meant(key: str, spec: Spec, there: Iterable[str]) -> Field | None:
     """The row of an unknown key that is one of the program's but for case, signs or a missing `s`, and the list of
-    tools under its commonest other name. A key that is there in the program's own spelling says it already."""
+    tools under another program's name for it. A key that is there in the program's own spelling says it already."""
     if spec.tools.control == "any":
         return None
     row = _known(spec).get(folded(key))
@@ -95,10 +88,13 @@ def _known(spec: Spec) -> dict[str, Field]:
     }
     tools = spec.fields.get(str(spec.tools.fact("field")))
     if tools is not None and tools.field == "tools":
-        for spelling in (f"{folded(tools.key)[:-1]}", *([ALLOWED] if tools.type == "tools" else [])):
+        for spelling in (f"{folded(tools.key)[:-1]}", *(limit_keys().allowed if tools.type == "tools" else ())):
             found.setdefault(spelling, tools)
     for row in spec.fields.values():
         if row.type == "deny-tools" and row.written and "." not in row.key:
-            for spelling in DENIED:
+            for spelling in _denied():
                 found.setdefault(spelling, row)
     return found
+
+
+registry.derived(_known.cache_clear)

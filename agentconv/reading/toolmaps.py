@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from agentconv.containers import Node
+from agentconv.limitkeys import folded
 from agentconv.model import Base, Rule, Scope, Tool, Tools
 from agentconv.reading.context import Context, Refused, is_meant_date
 from agentconv.reading.deadrules import kept_denials
 from agentconv.reading.guessedservers import by_known
-from agentconv.reading.miswritten import folded
 from agentconv.reading.toolcodecs import NONE, read_tools
 from agentconv.reading.toolnames import Found, recognise, star
 from agentconv.reading.tooltokens import is_null, own_spelling, remember

@@ -141,6 +141,7 @@ def _of_source(source: Source, programs: tuple[str, ...], by_text: Kinds[Row], b
         return [_bad(source.path, source.format or "", one) for one in problems[:1]]
     spec = load(source.format)
     like = apart(spec, source.text, source.path, beside(source))
+    like = like and Apart((like.kind, like.texts.manner), like.texts)
     known = by_text.get(like) if like is not None else None
     if known is not None and all(id in known.cells for id in programs):
         return [known]
@@ -181,7 +182,7 @@ def _apart_read(reading: Reading, program: Reading) -> Apart | None:
     folder, bare, ending = parted(spec, reading.path)
     if len(reading.agents) > 1 or agent.id != name or not (is_name(name) and is_name(bare)):
         return None
-    texts, mine = Texts(reading.path, bare, name, said, prompt, b""), signs(spec)
+    texts, mine = Texts(reading.path, bare, name, name, said, prompt, b""), signs(spec)
     if not prompt or any_in(agent, carried=True) or not mine.plain(texts):
         return None
     found = (program.status, *(_rest(read.agent) for read in program.agents))

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from agentconv import comparing, naming, rights, scopes, serverwords
-from agentconv.lowering import carry, choosing, fields, held, lists, lower, maps, servers, tools, wish
+from agentconv.lowering import carry, choosing, fields, held, listedservers, lists, lower, maps, servers, tools, wish
 from agentconv.model import Rule, Scope, Tool, Tools
 from agentconv.output import scalars
 from agentconv.project import claims, files, sources
@@ -301,12 +301,12 @@ FAULTS = [
     Fault("a deny-list forgets its tools", lists, "keeps", lambda *rest: True, "row:claude-deny-scoped-to-opencode"),
     Fault(
         "denied MCP servers are forgotten",
-        lists,
-        "_denied_servers",
+        listedservers,
+        "denied_servers",
         lambda *rest: [],
         "row:claude-deny-server-to-qoder",
     ),
-    Fault("every MCP server stands for one", lists, "_every", every_server, "row:claude-deny-bash-to-vscode"),
+    Fault("every MCP server stands for one", listedservers, "_every", every_server, "row:claude-deny-bash-to-vscode"),
     Fault(
         "a permission map never asks",
         maps,

@@ -8,6 +8,7 @@ from typing import Any
 
 from agentconv.containers import Node
 from agentconv.reading.servernames import called, value_at
+from agentconv.reading.reach import wrong_values
 from agentconv.reading.servertexts import as_texts
 from agentconv.records import dataclass
 from agentconv.spec import Field, Spec
@@ -61,6 +62,8 @@ def served(node: Node, row: Field, spec: Spec, top: Node | None) -> Iterator[Ser
             problem = problem or f"`{row.key}[{n}]` needs one of {', '.join(facts['ways'])}"
         told = said.get(facts["server"])
         config = servers_config(said, facts)
+        if not problem and (wrong := _wrong_value(item, facts, spec)):
+            problem = f"`{row.key}[{n}]` has a wrong `{wrong}`"
         name = str(told or key or called(said, facts.get("called") or ()) or f"server-{n + 1}")
         unlike = sum(1 for known, other in seen.items() if known.partition("#")[0] == name and other != config)
         if unlike and seen.get(name) != config:
@@ -70,6 +73,13 @@ def served(node: Node, row: Field, spec: Spec, top: Node | None) -> Iterator[Ser
         listed = said.get(words["members"]) if words["members"] not in data else None
         found = tuple(map(str, listed)) if isinstance(listed, list) and listed else None
         yield Served(f"{row.key}[{n}]", item, name, prefix, config, found, problem)
+
+
+def _wrong_value(item: Node, facts: Words, spec: Spec) -> str:
+    """The key whose value the program does not take, as it stands in the file: a number where it wants text."""
+    row, config = spec.by_field.get("mcp_servers"), servers_config(item.data(), facts) if item.kind == "map" else None
+    wrong = wrong_values(config, row) if row is not None and config is not None else []
+    return next((key for key, ours in facts["config"].items() if wrong and ours == wrong[0]), "")
 
 
 def _referred(data: Mapping[str, Any], facts: Words, top: Node | None) -> tuple[Mapping[str, Any], str, str]:

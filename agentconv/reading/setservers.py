@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from agentconv.containers import Node
-from agentconv.reading.servernames import called, value_at
 from agentconv.reading.reach import wrong_values
+from agentconv.reading.servernames import called, value_at
 from agentconv.reading.servertexts import as_texts
 from agentconv.records import dataclass
 from agentconv.spec import Field, Spec

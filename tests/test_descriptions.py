@@ -154,7 +154,7 @@ def test_models_are_known(id: str) -> None:
 def test_a_spelling_is_one_model() -> None:
     owners: dict[str, str] = {}
     for id, facts in load_data("models").items():
-        assert set(facts) <= {"maker", "title", "dotted", "dated", "tier", "aka", "floating"}, id
+        assert set(facts) <= {"maker", "title", "dotted", "dated", "tier", "aka", "floating", "spoken"}, id
         assert facts.get("floating") or {"maker", "title"} <= set(facts), id
         for text in {id, facts.get("title"), facts.get("dotted"), *facts.get("dated", ()), *facts.get("aka", ())}:
             folded = re.sub(r"[\s_.]+", "-", str(text).lower())

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from agentconv.bodies.found import Mention, Words
 from agentconv.bodies.parse import Parsed, in_code
+from agentconv.capabilities import load_data
 
 COMMAND = re.compile(r"/(?<![\w/.:~\\<>*$#)}\]=-]/)([a-z][a-z0-9]*(?:[:._-][a-z0-9]+)*)(?![\w/*{}<.:-]|\.\w)")
 COMMAND_CUE = re.compile(
@@ -17,11 +18,8 @@ COMMAND_CUE = re.compile(
 )
 COMMAND_NOUN = re.compile(r"[^\s`]*[`*\"']*\s+(?:slash\s+)?(?:commands?|skills?|workflows?|prompts?)\b", re.I)
 NO_COMMAND = re.compile(r"[^\n]{0,40}\b(?:endpoints?|routes?|pages?|path|api|url|director|folder)", re.I)
-TIER = re.compile(
-    r"\b(?P<tier>(?:Sonnet|Opus|Haiku)\b(?:\s\d(?:\.\d)?)?)|(?:`|\*\*)(?P<word>sonnet|opus|haiku)(?=`|\*\*)"
-)
 MODEL = re.compile(r"(?:(?:claude|gpt|GPT|gemini|o[134])-[\w.-]*\d[\w.-]*\w|(?:claude|gemini)-(?:[a-z-]+))\b")
-MARKS = ("claude-", "gpt-", "GPT-", "gemini-", "o1-", "o3-", "o4-", "onnet", "pus", "aiku")
+MARKS = ("claude-", "gpt-", "GPT-", "gemini-", "o1-", "o3-", "o4-")
 
 
 def placeholders(parsed: Parsed, words: Words) -> Iterator[Mention]:
@@ -55,12 +53,24 @@ def commands(parsed: Parsed) -> Iterator[Mention]:
             )
 
 
+@cache
+def _tiers() -> tuple[str, ...]:
+    """Words for models that mean them in a prompt, too."""
+    return tuple(word for word, facts in load_data("models").items() if facts.get("spoken"))
+
+
+@cache
+def _tier_pattern() -> re.Pattern[str]:
+    names, words = "|".join(word.title() for word in _tiers()), "|".join(_tiers())
+    return re.compile(rf"\b(?P<tier>(?:{names})\b(?:\s\d(?:\.\d)?)?)|(?:`|\*\*)(?P<word>{words})(?=`|\*\*)")
+
+
 def models(parsed: Parsed) -> Iterator[Mention]:
     """Models by id, and tiers by their name."""
     from agentconv.models import model_of
 
     text = parsed.text
-    if not any(mark in text for mark in MARKS):
+    if not any(mark in text for mark in (*MARKS, *(word[1:] for word in _tiers()))):
         return
     for found in MODEL.finditer(text):
         before = text[found.start() - 1 : found.start()]
@@ -72,7 +82,7 @@ def models(parsed: Parsed) -> Iterator[Mention]:
             yield Mention(
                 "model", "id", found[0], start, end, model.id or str(model.tier), True, in_code(parsed, start, end)
             )
-    for found in TIER.finditer(text):
+    for found in _tier_pattern().finditer(text):
         name = found["tier"] or found["word"]
         start, end = found.span("tier" if found["tier"] else "word")
         yield Mention("model", "name", name, start, end, name, True, in_code(parsed, start, end))

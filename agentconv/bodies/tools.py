@@ -16,7 +16,8 @@ TOOL_NOUN = re.compile(r"[`*_\"']*\s+(?:native\s+|mcp\s+)?tools?\b(?!\s*(?:box|k
 LISTED_TOOL = re.compile(
     r"[`*_\"']*(?:(?:,|\s+(?:or|and)|\s*/|,\s+(?:or|and))\s*(?:the\s+)?[`*_\"']*[\w./-]+[`*_\"']*){1,6}\s+tools?\b"
 )
-SAID_BEFORE = re.compile(r"\btools?\b[^.\n]{0,30}$", re.I)
+# a name in backticks counts as one character: the longer name of another program is as far away
+SAID_BEFORE = re.compile(r"\btools?\b(?:`[^`\n]*`|[^.\n`]|`(?=[\w./-]*$)){0,30}$", re.I)
 USED = re.compile(
     r"\b(?:us(?:e|es|ing)|call(?:s|ing)?|invok(?:e|es|ing)|prefer|fall back to|via|run)\s+"
     r"(?:the\s+)?(?:`[\w/.-]+`(?:,|/|\s+(?:and|or|then)|\s*\+)\s*){0,3}`?$",
@@ -192,7 +193,7 @@ def _spelled(text: str, name: str, start: int, words: Words, *, alone: bool) -> 
 def _cue(text: str, start: int, end: int) -> bool:
     if TOOL_NOUN.match(text, end) or LISTED_TOOL.match(text, end):
         return True
-    begin = max(text.rfind("\n", 0, start) + 1, start - 40)
+    begin = max(text.rfind("\n", 0, start) + 1, start - 160)
     return SAID_BEFORE.search(text, begin, start) is not None
 
 

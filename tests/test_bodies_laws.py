@@ -91,9 +91,7 @@ def test_the_kinds_are_of_several_programs() -> None:
 
 
 @settings(deadline=None, max_examples=250)
-@example(
-    (("gemini-cli", "droid"), "the read_file tool `read_file` `read_file` `read_file` `glob`")
-)  # names get shorter
+@example((("gemini-cli", "droid"), "the read_file tool `read_file` `read_file` `read_file` `glob`"))
 @given(pair_and_prompt)
 def test_twice_is_once(case: tuple[tuple[str, str], str]) -> None:
     (src, dst), prompt = case

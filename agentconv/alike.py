@@ -100,9 +100,10 @@ def _known_apart(spec: Spec, text: str, path: str) -> Apart | None:
     return found
 
 
-Told = tuple[
-    Hashable, str, str, str, str, int, int, Hashable, int, int, int
-]  # the kind, the texts, and where they stand
+Names = tuple[str, str, str]
+Saying = tuple[str, int, int, Hashable]
+# the kind, the texts, and where the prompt stands; plain tuples, which take a third of the time to send
+Told = tuple[Hashable, Names, Saying, tuple[int, int, int]]
 
 
 def told(spec: Spec, text: str, path: str) -> Told | None:
@@ -113,26 +114,17 @@ def told(spec: Spec, text: str, path: str) -> Told | None:
     texts, behind = found.texts, len(text) - len(text.rstrip("\n"))
     end = len(text) - behind
     place = end - len(texts.prompt), end, len(encoded(text)) - behind - len(texts.raw)
-    return (
-        found.kind,
-        texts.stem,
-        texts.name,
-        texts.slug,
-        texts.description,
-        texts.line,
-        texts.more,
-        texts.manner,
-        *place,
-    )
+    said = texts.description, texts.line, texts.more, texts.manner
+    return found.kind, (texts.stem, texts.name, texts.slug), said, place
 
 
 def know(spec: Spec, text: str, path: str, told: Told) -> None:
     """Keep what another process found of a file: it is asked for next."""
     global _last
-    kind, stem, name, slug, description, line, more, manner, start, end, at = told
-    prompt, data = text[start:end], encoded(text)
+    kind, names, (description, line, more, manner), (start, end, at) = told
+    data = encoded(text)
     raw = data[at : len(data) - (len(text) - end)]
-    texts = Texts(path, stem, name, slug, description, prompt, raw, line, more, manner)
+    texts = Texts(path, *names, description, text[start:end], raw, line, more, manner)
     _last = spec, text, path, Apart(kind, texts)
 
 

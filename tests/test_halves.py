@@ -32,7 +32,7 @@ def dead() -> int:
     return ended.pid
 
 
-@pytest.mark.skipif(os.name != "posix", reason="elsewhere nobody can be asked whether a process lives")
+@pytest.mark.skipif(os.name != "posix", reason="until halves._is_dead can ask elsewhere, too")
 def test_a_conversion_takes_away_what_a_dead_one_had_begun(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
     (tmp_path / ".claude/agents").mkdir(parents=True)

@@ -189,6 +189,8 @@ class Target:
                     if result.status != "failed":
                         lose = path in doubtful and (path not in clean or self.is_copy(result.source))
                         self._write_one(result, path, data, old.get(path), lose)
+                        if path in clean and path != result.source:
+                            self.say_replaced(result, path)
             self.settle(results)
         finally:
             self._looked.clear()
@@ -254,6 +256,13 @@ class Target:
             return self.written.knows(source, (self.plan.root / source).read_bytes())
         except OSError:
             return False
+
+    def say_replaced(self, result: Conversion, path: str) -> None:
+        """Somebody's text is gone from the folder, and git has it."""
+        from agentconv.project.intheway import replaced
+
+        if not (self.plan.update or result.unchanged or result.status in ("kept", "failed")):
+            result.notes.append(replaced(path, result, self.plan))
 
     def _write_one(self, result: Conversion, path: str, data: bytes, old: bytes | None, lose: bool) -> None:
         if path in self.wrote:  # two agents of one result

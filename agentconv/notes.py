@@ -208,6 +208,7 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "F021": ("approximate", "the prompt is written out"),
     "F023": ("info", "the prompt stays in the source"),
     "F024": ("info", "tools taken from a named set"),
+    "F025": ("info", "a file that only git has now"),
     "F040": ("info", "a format that the project itself brings"),
     "F041": ("error", "a description cannot be used"),
     "F030": ("error", "a link out of the folder"),

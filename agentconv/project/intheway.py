@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections import Counter
 from pathlib import Path
 
@@ -28,6 +29,15 @@ def in_the_way(path: str, result: Conversion, data: bytes, old: bytes, known: bo
     what = f"`{result.entry}` in {path}" if result.entry else path
     text = f"{what}: {why} (+{more} −{less} lines)"
     return note("F003", text, file=path, effect="info", help="\n".join(ways))
+
+
+def replaced(path: str, result: Conversion, plan: Plan) -> Note:
+    """What was there and is gone: nobody loses it, as git has it, but who converts should not find it out there."""
+    what = f"`{result.entry}` in {path}" if result.entry else path
+    became = "would be" if plan.dry else "was"
+    text = f"{what} {became} replaced: not known here as agentconv's, and git has what it held"
+    back = f"git checkout -- {shlex.quote(_typed(path, plan))} brings it back"
+    return note("F025", text, file=path, effect="info", help="" if plan.dry else back)
 
 
 def _typed(path: str, plan: Plan) -> str:

@@ -119,6 +119,8 @@ class SharedFiles:
             and not self.target.may_replace(f"{path}#{r.entry}", there, after.get(r.entry, b""), r)
         ]
         if lost and self.target.clean([path]) and not any(self.target.is_copy(r.source) for r in lost):
+            for result in lost:
+                self.target.say_replaced(result, path)
             return []
         for result in lost:
             new, there = after.get(result.entry, b""), before[result.entry]

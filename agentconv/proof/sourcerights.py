@@ -56,7 +56,7 @@ def _bounds_of_patterns(agent: Agent, twin: Agent) -> set[str]:
 
 
 def _given(agent: Agent, spec: Spec) -> counting.Rights:
-    return counting.of_agent(limited_servers(agent, spec), spec, program=True, usual=True)
+    return counting.of_agent(limited_servers(agent, spec, as_meant=False), spec, program=True, usual=True)
 
 
 def _read_elsewhere(reading: Reading, given: counting.Rights) -> list[Note]:
@@ -67,7 +67,7 @@ def _read_elsewhere(reading: Reading, given: counting.Rights) -> list[Note]:
             continue
         seen = read_program(other, reading.text, reading.path)
         if seen.status == "read" and seen.agents:
-            theirs = counting.of_agent(seen.agents[0].agent, other, program=True, usual=True)
+            theirs = _given(seen.agents[0].agent, other)
             if counting.gained(theirs, given) or counting.gained(given, theirs):
                 words = ", ".join(counting.spelled(theirs)) or "nothing"
                 text = f"{other.seen or program} reads this file, too, and gives: {words}"

@@ -21,8 +21,8 @@ from agentconv.spec import Spec, all_caps, common_caps, part_of, risk
 
 __all__ = [
     "ALL", "CLASSES", "MCP", "Grant", "Right", "Rights", "base_open", "by_capability", "by_name", "by_server",
-    "class_of", "comparable", "contains", "denied_by_fields", "gained", "is_star", "lost", "of_agent", "of_ambient",
-    "of_tools", "resolved", "spelled", "spread", "unasked",
+    "class_of", "comparable", "contains", "denied_by_fields", "gained", "gained_there", "is_star", "lost", "of_agent",
+    "of_ambient", "of_tools", "resolved", "spelled", "spread", "unasked",
 ]  # fmt: skip
 Scopes = tuple[tuple[bool, Scope, Approval | None], ...]  # allowed or denied, in order
 
@@ -401,6 +401,12 @@ def unasked(rights: Rights, spec: Spec) -> Rights:
     if spec.tools.fact("approval") != "automatic":
         return rights
     return frozenset(r for r in rights if r.approval != "ask")
+
+
+def gained_there(before: Rights, after: Rights, spec: Spec) -> Rights:
+    """The rights that are new in a program: where it asks before nothing, those that asked in the source are."""
+    asking = frozenset(r for r in after if r.approval == "ask")
+    return gained(unasked(before, spec), after - asking) | gained(before, asking)
 
 
 def class_of(cap: str) -> str:

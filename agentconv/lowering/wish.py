@@ -75,15 +75,19 @@ class ToolJob:
     @property
     def allowed(self) -> frozenset[str]:
         """Classes that a name of the target may bring."""
-        if any(r.cls in ("all", "runs") and r.whole for r in self.before):
+        if any(r.cls in ("all", "runs") and r.whole and not (self.vain and r.approval == "ask") for r in self.before):
             return frozenset(CLASSES) - self.forbid
         return self.literal
 
     @property
+    def vain(self) -> bool:
+        """Whether a question is in vain: in a program that asks before nothing it is a right that is not had."""
+        return bool(self.dst.tools.fact("approval", "session") == "automatic")
+
+    @property
     def literal(self) -> frozenset[str]:
         """The classes that the source has by name, not by what a free shell could do."""
-        vain = self.dst.tools.fact("approval", "session") == "automatic"  # there a question is a right that is not had
-        had = {r.cls for r in self.before if r.whole and not (vain and r.approval == "ask")} & set(CLASSES)
+        had = {r.cls for r in self.before if r.whole and not (self.vain and r.approval == "ask")} & set(CLASSES)
         had |= self.held | (self.leave & set(CLASSES))
         return frozenset(CLASSES if Right("all") in self.before else had) - self.forbid
 

@@ -129,9 +129,7 @@ def allowed(gain: str, dst: Spec) -> Note:
 def beside_a_shell(job: Job, made: Attempt) -> list[Note]:
     """Classes that are new by name, though who has a free shell could do them with it."""
     after = counting.spread(made.rights | counting.of_ambient(job.dst))
-    here = any(r.cls == "runs" and r.whole for r in after)  # else one that asked, and was left out for it, is none
-    had = made.lowered.counted(job.before)
-    had = had if here else counting.unasked(had, job.dst)
+    had = counting.unasked(made.lowered.counted(job.before), job.dst)  # a shell that asked is no free one there
     if job.dst.text_kind or not any(r.cls == "runs" and r.whole for r in had):
         return []
     new = sorted({r.cls for r in after} - {r.cls for r in job.before})

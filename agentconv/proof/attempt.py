@@ -77,7 +77,7 @@ def attempt(job: Job, lowered: Lowered) -> Attempt | Note:
     # what a session of its own reads gives no rights and takes none
     after = frozenset() if job.dst.text_kind else counting.of_agent(back, job.dst, program=True)
     before = lowered.counted(job.before)
-    gained = frozenset() if job.dst.text_kind else counting.gained(before, after)
+    gained = frozenset() if job.dst.text_kind else counting.gained_there(before, after, job.dst)
     ambient = frozenset(r for r in counting.of_ambient(job.dst) if r.cls in ("writes", "runs"))
     made = Attempt(lowered, path, text, back, after, gained | counting.gained(before, ambient))
     others = shared_readers(job.dst, job.options.user, path)
@@ -134,7 +134,13 @@ def _seen(job: Job, other: Spec, program: str, equal: bool, made: Attempt) -> Se
         return Seen(other, program, equal, None)
     agent = _no_servers(read.agents[0].agent, job.dst)
     rights = counting.of_agent(agent, other, program=True)
-    return Seen(other, program, equal, agent, counting.gained(made.lowered.counted(job.before), rights))
+    return Seen(
+        other,
+        program,
+        equal,
+        agent,
+        counting.gained_there(made.lowered.counted(job.before), rights, other),
+    )
 
 
 def _no_servers(agent: Agent, dst: Spec) -> Agent:

@@ -115,11 +115,14 @@ def _asking(tools: Tools, asks: list[Rule], spec: Spec) -> Tools:
 
 
 def _modes_that_ask(values: Mapping[str, Node], ctx: Context) -> Iterator[Rule]:
-    """A word with which the program asks before everything; to the program itself it is a field and no rule."""
+    """A word with which the program asks before everything, or before some of it; to the program itself it is a field
+    and no rule."""
     for row in ctx.spec.rows_with("asks") if ctx.author else ():
-        node = values.get(row.key)
-        if node is not None and node.text.lower() in row.fact("asks"):
-            yield Rule("allow", star(ctx.spec), None, "ask", row.key)
+        node, words = values.get(row.key), row.fact("asks")
+        word = node.text.lower() if node is not None else ""
+        if word in words:
+            tool = Tool(row.key, tuple(words[word])) if isinstance(words, Mapping) else star(ctx.spec)
+            yield Rule("allow", tool, None, "ask", row.key)
 
 
 def _met(one: Tool, other: Tool) -> bool:

@@ -104,7 +104,7 @@ class Reader(json.Reader):
 
     def program(self, what: str, help: str) -> ContainerError:
         """What only a run would tell."""
-        return self.fail(f"{what} would have to be run, and no file is run to read it", help=help)
+        return self.fail(f"{what} would have to be run, and no file is run to read it", help=help, code="R087")
 
     def value(self, depth: int) -> Node:
         char = self.begun(depth)

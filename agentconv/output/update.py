@@ -65,9 +65,10 @@ def _header(spec: Spec, there: Document, new: Document, stays: Collection[str]) 
         made = _made_elsewhere(spec, there.header, new.header)
         splices = _braces(there, new, there.header, new.header, ours, fixed | set(made)) + _mark(spec, there, new)
         for key in made:
-            rows = [row for row in spec.fields.values() if row.key.startswith(f"{key}.") and row.field]
-            ours = {row.key.split(".")[1] for row in rows if row.field not in stays}
-            fixed = {row.key.split(".")[1] for row in rows if row.field in stays} - ours
+            rows = [row for row in spec.fields.values() if row.key.startswith(f"{key}.")]
+            ours = {row.key.split(".")[1] for row in rows if row.field and row.field not in stays}
+            own = {row.key for row in rows if not row.field and old[key].value.get(row.key.split(".")[1])}
+            fixed = {row.key.split(".")[1] for row in rows if row.field in stays or row.key in own} - ours
             splices += _braces(there, new, old[key].value, fresh[key].value, ours, fixed)
         return splices
     splices = []

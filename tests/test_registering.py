@@ -17,7 +17,7 @@ from agentconv.output.script import script_value
 from agentconv.output.templates import template
 from tests.test_literals import TEXTS, VALUES
 
-CALLS = {"of": "register", "made": {"create": "definition"}, "through": ["early"], "listed": "all"}
+CALLS = {"of": "register", "made": {"create": "definition"}, "through": ["early"], "quiet": ["log"], "listed": "all"}
 
 
 def read(text: str) -> Document:
@@ -59,6 +59,10 @@ def test_no_text_leaves_the_comment(key: str, label: str) -> None:
         ("api.register({ a: ['x', 'y'].join('\\n') })", {"a": "x\ny"}),
         ("api.register({ a: ['x', `y`].join() })", {"a": "x,y"}),
         ("const a = 'x' + 'y'\n api.register({ a: a + 'z' })", {"a": "xyz"}),
+        ("const a = 1\n api.register({ a, b: { a } })", {"a": 1, "b": {"a": 1}}),
+        ("if (!api.early) return;\n api.register({})", {}),
+        ("if (!api.early?.create) { api.log.say('x'); return }\n api.register({})", {}),
+        ("api.log.say('x', 1)\n api.register({})", {}),
         ("api.register({ a: 1 })\n api.register({ a: 2 })", {"all": [{"a": 1}, {"a": 2}]}),
         ("api.create({ a: 1 })".replace("api", "const b = api") + "\n api.register({})", {}),
     ],
@@ -76,6 +80,14 @@ def test_what_is_known_without_a_run(body: str, value: object) -> None:
         "api.register({ a: api.create({}).other })",
         "api.register({ a: api.other({}).definition })",
         "api.late.register({})",
+        "if (!api.late) return\n api.register({})",
+        "if (!api.early) return api.register({})",
+        "if (!api.early) { return } else { api.on() }\n api.register({})",
+        "if (api.early) return\n api.register({})",
+        "api.log.say(api.on())\n api.register({})",
+        "api.log.say(b)\n api.register({})",
+        "api.log('x')\n api.register({})",
+        "api.log.say('x').then()\n api.register({})",
         "api.register({ a: other.create({}).definition })",
         "api.register({}, {})",
         "api.register([])",
@@ -171,6 +183,24 @@ def test_no_module_takes_long(body: str) -> None:
     start = time.process_time()
     with pytest.raises(ContainerError):
         given_by(f"const a0 = ['{'x' * 100}']\n{body}\n api.register({{ a: a40 }})")
+    assert time.process_time() - start < 4
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "function" + " " * 10**5,
+        "(api" + " " * 10**5,
+        "(api: " + "A<" * 10**5,
+        "async" + " " * 10**5,
+        "function a(" * 10**5,
+    ],
+    ids=range(5),
+)
+def test_no_function_takes_long(head: str) -> None:
+    start = time.process_time()
+    with pytest.raises(ContainerError):
+        read(f"export default {head} register(")
     assert time.process_time() - start < 4
 
 

@@ -16,11 +16,14 @@ from agentconv.containers import MAX_DEPTH, MAX_HEADER, MAX_NODES, Document, Nod
 from agentconv.containers.json import under
 from agentconv.containers.literals import COMMENT, CONST, EXPORT, IMPORT, NAME, TYPE, Reader
 
-_PARAMETER = rf"\(\s*({NAME.pattern})\s*(?::\s*{TYPE}\s*)?,?\s*\)\s*(?::\s*{TYPE}\s*)?"
-_FUNCTION = re.compile(rf"(?:async\s+)?function\s*(?:{NAME.pattern})?\s*{_PARAMETER}(?=\{{)")
-_ARROW = re.compile(rf"(?:async\s*)?(?:{_PARAMETER}|({NAME.pattern})\s*)=>\s*(?=\{{)")
+_TYPED = rf"(?::\s*+{TYPE}\s*+)?"
+_PARAMETER = rf"\(\s*+({NAME.pattern})\s*+{_TYPED}(?:,\s*+)?\)\s*+{_TYPED}"
+_FUNCTION = re.compile(rf"(?:async\s++)?function\s*+(?:{NAME.pattern}\s*+)?{_PARAMETER}(?=\{{)")
+_ARROW = re.compile(rf"(?:async\s*+)?(?:{_PARAMETER}|({NAME.pattern})\s*+)=>\s*+(?=\{{)")
 _WORD = re.compile(rf"\.\s*({NAME.pattern})")
 _OPEN, _CLOSE, _END = re.compile(r"\("), re.compile(r"\)"), re.compile(r";")
+_GUARD = re.compile(rf"if\s*\(\s*!\s*({NAME.pattern})\s*\.\s*({NAME.pattern})\s*+(?:\??\.\s*+{NAME.pattern}\s*+)*\)")
+_RETURN, _ENDS = re.compile(r"return\b(?=[ \t]*[;\r\n}])"), re.compile(r"\s*[,}]")
 _SPREAD = re.compile(r"\.\.\.")
 _KEEP = "keep nothing in the file but constants and these calls"
 
@@ -47,6 +50,7 @@ class _Module(Reader):
         super().__init__(text)
         self.of, self.made = str(calls["of"]), dict(calls.get("made") or {})
         self.through = frozenset(calls.get("through") or ())
+        self.quiet = frozenset(calls.get("quiet") or ())
         self.argument = ""  # what the function calls the object whose calls these are
         self.named: dict[str, tuple[Node, int, int]] = {}  # constants: value, how many nodes, how deep
         self.whole: dict[int, tuple[Node, str]] = {}  # what calls made, and the member that has to be taken of it
@@ -80,7 +84,7 @@ class _Module(Reader):
         out: list[Node] = []
         while self.skip() != "}":
             start = self.at
-            if self.constant():
+            if self.constant() or self.guard() or self.idle():
                 pass
             elif (name := self.called()) == self.of:
                 out.append(self.handed())
@@ -100,6 +104,40 @@ class _Module(Reader):
         node = self.value(1)
         self.named[found[1]] = node, self.count - before, _height(node)
         return True
+
+    def guard(self) -> bool:
+        """``if (!amp.experimental) { … }``: what is done where the calls are not there, and they are."""
+        start, found = self.at, self.taken(_GUARD)
+        if not found or found[1] != self.argument or found[2] not in self.through:
+            self.at = start
+            return False
+        if self.skip() == "{":
+            self.brackets()
+        elif not self.taken(_RETURN):
+            raise self.program("this statement", _KEEP)
+        return True
+
+    def idle(self) -> bool:
+        """A call that has nothing to do with the definition (a line of a log), and is given nothing but values."""
+        start, found = self.at, self.taken(NAME)
+        quiet = found is not None and found[0] == self.argument and self.taken(_WORD)
+        if not quiet or quiet[1] not in self.quiet or not self.taken(_WORD) or not self.taken(_OPEN):
+            self.at = start
+            return False
+        while self.skip() != ")":
+            self.value(1)
+            if self.skip() == ",":
+                self.at += 1
+        self.at += 1
+        return True
+
+    def key(self, char: str, opened: int) -> Node:
+        """``{ model }`` is ``{ model: model }``, of a constant."""
+        start, found = self.at, NAME.match(self.text, self.at)
+        if found and found[0] in self.named and _ENDS.match(self.text, found.end()):
+            line, column = self.place(start)
+            return Node("scalar", start, found.end(), line, column, found[0], "plain", found[0])
+        return super().key(char, opened)
 
     def called(self) -> str:
         """The name of the call that begins here, its bracket passed over; "" where none does, and then nothing is."""

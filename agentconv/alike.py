@@ -145,8 +145,8 @@ def _apart(spec: Spec, text: str, path: str) -> Apart | None:
     folder, bare, ending = parted(spec, path)
     called, quote = _unquoted(name[1]) if name is not None else (bare, "")
     slug = called if is_name(called) else as_slug(called)
-    if said is None or not slug or not (slug == bare or is_name(bare)):
-        return None
+    if said is None or not slug or not (slug == bare or is_name(bare)) or f"{KEY}:" in said.text:
+        return None  # a description that holds a passage for some targets is another one in each
     manner = said.form, quote, slug == bare, slug == called
     texts = Texts(path, bare, called, slug, said.text, prompt, raw, said.line + HEADER, said.more, manner)
     cover = [((said.start, said.end), "d")]

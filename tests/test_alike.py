@@ -208,6 +208,15 @@ STYLES = st.sampled_from(["", '"', "'", "|", ">", "n"])
 SAYINGS = st.lists(st.sampled_from([*EXAMPLES, *OWN, "Reads", "the code"]), min_size=1, max_size=3)
 
 
+@example(  # found by this test: the passage stayed where the agent was filled in
+    header="tools: Read",
+    style='"',
+    first="It's for <b>all</b>",
+    texts=[["It's for <b>all</b>", "<!-- agentconv:only codex -->x<!-- /agentconv -->"]],
+    titled=(2, 2, 2, 2, 2, 2),
+    last=False,
+    targets=["claude-code"],
+)
 @settings(max_examples=300, deadline=None)
 @given(
     header=st.sampled_from(["tools: Read", "model: sonnet\ntools: [Read, Bash]", "permissionMode: nonsense"]),

@@ -23,7 +23,8 @@ def place(checked: Checked, read: Read, at: str) -> Node | tuple[int, int] | Non
     token = next((t for t in read.tokens if t.at == at), None)
     if token is not None:
         return checked.at(token.start)
-    return read.where.get(at) or read.where.get(at.split("[")[0]) or read.where.get(at.split("[")[0].split(".")[0])
+    bare = at.split("[")[0]
+    return read.where.get(at) or read.where.get(bare) or value_of(read, bare) or read.where.get(bare.split(".")[0])
 
 
 def denials(checked: Checked, reader: Reader, read: Read, twin: Read, gone: frozenset[str]) -> Iterator[Finding]:
@@ -51,7 +52,8 @@ def denials(checked: Checked, reader: Reader, read: Read, twin: Read, gone: froz
         can = "has all tools of its list" if listed else f"can {_given(rules)}"
         does = f"{reads if at == key else 'denies nothing with it'}; the agent {can}"
         yield checked.finding(
-            "T042", "error", f"the denial of {names} does not hold", read=read, at=place(checked, read, at),
+            "T042", "error", f"the denial of {names} does not hold", read=read,
+            at=place(checked, read, at if rules[1:] else rules[0].at),
             reader=reader, path=at, meant=f"an agent that cannot {_given(rules)}", does=does,
             mend=_named_so(at, key, rules, read, reader)
             or _listed_so(key, rules, read, reader)

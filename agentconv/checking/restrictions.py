@@ -174,7 +174,8 @@ def _told_of_key(reader: Reader, read: Read) -> bool:
 def _more(checked: Checked, reader: Reader, read: Read, twin: Read, told: set[str]) -> Iterator[Finding]:
     """Rights that no single place explains."""
     author = counting.of_agent(read.agent, checked.spec, program=False)
-    given = counting.of_agent(twin.agent, reader.spec, program=True, usual=True)
+    compared = counting.comparable(twin.agent, read.agent, reader.spec)
+    given = counting.of_agent(compared, reader.spec, program=True, usual=True)
     meant = told | _listed_by_name(read, twin)
     more = frozenset(r for r in counting.gained(author, given) if r.cls not in meant)
     if not more or (reader is checked.owner and _told_of_key(reader, read)):
@@ -187,11 +188,38 @@ def _more(checked: Checked, reader: Reader, read: Read, twin: Read, told: set[st
     elif (shut := reader.spec.tools.mcp.get("shut")) and {r.cls for r in more} == {counting.MCP}:
         does, mend = f"gives {got}, too, unless a name of the list is one of theirs", f"add `{shut}` to the list"
     else:
-        does, mend = f"gives {got}, too", _beside_the_list(reader, read, {r.cls for r in more}) or instead(reader)
+        by = _givers(reader, read, twin, {r.cls for r in more})
+        does = f"gives {got}, too" + (f", by {_named(by)}" if by else "")
+        mend = _beside_the_list(reader, read, {r.cls for r in more}) or _denied(checked, reader, by) or instead(reader)
     yield checked.finding(
         "T044", "error", f"the agent may do more than its file says: {got}", read=read, at=at, reader=reader,
         path="tools", meant=asked, does=does, mend=mend,
     )  # fmt: skip
+
+
+def _givers(reader: Reader, read: Read, twin: Read, more: set[str]) -> list[str]:
+    """The tools that give more than is meant, where everything is there but what is denied; none, where one of the
+    rights comes from elsewhere."""
+    table = reader.spec.tools
+    if read.agent.tools.base == "none" or table.control not in ("list", "map"):
+        return []
+    given = counting.by_name(twin.agent.tools, reader.spec, usual=True)
+    by = [name for name, grant in given.items() if grant.whole and more & set(table.names[name].classes)]
+    return by if more <= {cls for name in by for cls in table.names[name].classes} else []
+
+
+def _named(names: list[str], most: int = 5) -> str:
+    return ", ".join(f"`{n}`" for n in names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
+def _denied(checked: Checked, reader: Reader, names: list[str]) -> str:
+    """How they are taken away, in a file of the program's own."""
+    field, deny = reader.spec.tools.fact("field"), reader.spec.tools.fact("deny")
+    if not names or len(names) > 5 or reader is not checked.owner:
+        return ""
+    if reader.spec.tools.control == "map":
+        return f"deny {_named(names)} under `{field}`, too"
+    return f"name {_named(names)} under `{deny}`, too, or list under `{field}` what the agent may have" if deny else ""
 
 
 def _moved(checked: Checked, reader: Reader) -> str:

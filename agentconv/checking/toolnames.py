@@ -131,6 +131,10 @@ def _spelled_elsewhere(text: str, spec: Spec) -> Tool | None:
 def _mend(token: Token, found: Found, checked: Checked, spec: Spec) -> str:
     if token.start and checked.text[token.start - 1] in CURLY:
         return "take the quotes away, which are those of a word processor"
+    group = (spec.tools.fact("groups") or {}).get(token.text) or {}
+    if group.get("alone"):
+        names = [name for name in group["members"] if name not in group.get("beside", ())]
+        return f"write {', '.join(names)} in its place, or the word alone and not in a list"
     if found.how in ("own", "alias", "mcp"):
         split = spec.tools.fact("split", "comma")
         return "write the names as a list" if split in ("none", "whole") else "write the names with commas between them"

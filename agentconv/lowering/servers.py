@@ -68,6 +68,7 @@ def lower_servers(value: Mapping[str, Any], src: Spec, dst: Spec, row: Field, be
                 text = f"{dst.program} tells the kind of the MCP server `{name}` by itself: `type` is left out"
                 out.say("L009", text, "mcp_servers", "info")
             _say_secrets(name, made, dst, out)
+            _say_unfilled(name, made, src, row, dst, out)
     if kept and not row.applied:
         out.say("L007", f"{dst.seen} accepts `{row.key}` and does nothing with it", "mcp_servers")
     return kept or None
@@ -247,9 +248,10 @@ def _remote(config: dict[str, Any], address: str, way: str, row: Field) -> dict[
 
 def limited_servers(agent: Agent, src: Spec, *, as_meant: bool = True) -> Agent:
     """Tools that a server's configuration leaves out, as rules: the limit must hold where the key means nothing.
-    ``as_meant``: words of other programs count, too; without it only what the program itself is known to honour."""
+    ``as_meant``: words of other programs count, too, and those of a key that the program passes over; without it only
+    what the program itself is known to honour."""
     row = src.by_field.get("mcp_servers")
-    if row is None or not row.applied or not isinstance(agent.mcp_servers, Mapping):
+    if row is None or not (row.applied or as_meant) or not isinstance(agent.mcp_servers, Mapping):
         return agent
     own = row.fact("server_keys") or {}
     others = load_data("servers") if as_meant else {}
@@ -297,6 +299,31 @@ def _only(rules: list[Rule], server: str, only: list[str], base: str | None) -> 
         out.append(Rule("deny", Tool(f"{server}/*", server=server), at="mcp_servers"))
         out += [Rule("allow", tool, at="mcp_servers") for tool in members]
     return out
+
+
+# -- values from elsewhere ----------------------------------------------------------------------
+
+
+def _texts(config: Any) -> Iterator[str]:
+    if isinstance(config, str):
+        yield config
+    elif isinstance(config, (Mapping, list, tuple)):
+        for value in config.values() if isinstance(config, Mapping) else config:
+            yield from _texts(value)
+
+
+def _say_unfilled(name: str, config: Any, src: Spec, row: Field, dst: Spec, out: Lowered) -> None:
+    """Words of the source's program for a value that it fills in: to another one they are the value."""
+    if src.family & dst.family:
+        return
+    forms = [
+        pattern(form) for form in map(str, load_data("servers")["fills"]) if form not in row.fact("server_fills", ())
+    ]
+    found = dict.fromkeys(m[0] for text in _texts(config) for form in forms for m in form.finditer(text))
+    if found:
+        words = ", ".join(f"`{one}`" for one in found)
+        text = f"{words} of the MCP server `{name}`: {dst.program} is not known to fill that in"
+        out.say("L009", text, "mcp_servers", help=f"name the value as {dst.program} does it")
 
 
 # -- values that look like keys ----------------------------------------------------------------

@@ -255,7 +255,7 @@ def _say_filled(name: str, value: str, fact: Mapping[str, Any], src: Spec, dst: 
     """What the source's program fills in, and the target's does not."""
     asked = fact.get("unfilled") == "asked"  # any word is an input that the caller gives
     if found := [m[0] for m in re.finditer(str(fact["pattern"]), value) if asked or filled(m, fact)]:
-        names = ", ".join(f"`{one}`" for one in dict.fromkeys(found[:4]))
+        names = _some(list(dict.fromkeys(found)))
         effect: NoteEffect | None = "approximate" if asked else None
         out.say("L009", _filled(names, src, dst), name, effect)
 
@@ -273,11 +273,19 @@ def say_filled_beside(agent: Agent, src: Spec, dst: Spec, out: Lowered) -> None:
 def _taken_apart(text: str, field: str, fact: Mapping[str, Any], dst: Spec, out: Lowered) -> str:
     """A text without what the target would fill in."""
     pattern, change = str(fact["pattern"]), str(fact["change"])
-    if (found := re.search(pattern, text)) is None:
+    found = list(dict.fromkeys(m[0] for m in re.finditer(pattern, text)))
+    if not found:
         return text
     made = re.sub(pattern, change, found[0])
-    out.say("C013", f"{dst.seen} takes `{found[0]}` for a placeholder: written as `{made}`", field)
+    more = f"; in the same way {_some(found[1:])}" if found[1:] else ""
+    out.say("C013", f"{dst.seen} takes `{found[0]}` for a placeholder: written as `{made}`{more}", field)
     return re.sub(pattern, change, text)
+
+
+def _some(found: list[str], most: int = 4) -> str:
+    """The first of some texts by name, of the others their number."""
+    more = f" and {len(found) - most} more" if len(found) > most else ""
+    return ", ".join(f"`{one}`" for one in found[:most]) + more
 
 
 def as_written(agent: Agent, dst: Spec, out: Lowered) -> Agent:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -33,14 +33,9 @@ def expand(root: Path, glob: str) -> Iterator[str]:
             yield glob
         return
     if "**" in glob:
-        pattern = glob_pattern(glob)
-        yield from (found for found in walk(root / fixed, fixed) if pattern.fullmatch(found))
+        yield from (found for found in walk(root / fixed, fixed) if glob_pattern(glob).fullmatch(found))
         return
-    levels = [glob_pattern(part).fullmatch for part in glob[len(fixed) :].split("/")]
-    yield from (name for name, _ in entries(root / fixed, fixed, levels))
-
-
-Matches = Callable[[str], object]
+    yield from (name for name, _ in entries(root / fixed, fixed, glob[len(fixed) :].split("/")))
 
 
 def walk(folder: Path, prefix: str) -> Iterator[str]:
@@ -48,14 +43,14 @@ def walk(folder: Path, prefix: str) -> Iterator[str]:
     return (name for name, _ in entries(folder, prefix))
 
 
-def entries(folder: Path, prefix: str = "", levels: Sequence[Matches] = ()) -> Iterator[tuple[str, bool]]:
-    """The same, and whether each is a link. ``levels``: what the names must be, one folder below the other."""
+def entries(folder: Path, prefix: str = "", levels: Sequence[str] = ()) -> Iterator[tuple[str, bool]]:
+    """The same, and whether each is a link. ``levels``: the globs of the names, one folder below the other."""
     if _looked is not None:
         _looked.starts[str(folder)] = None
     return _entries(str(folder), prefix, levels)
 
 
-def _entries(folder: str, prefix: str, levels: Sequence[Matches]) -> Iterator[tuple[str, bool]]:
+def _entries(folder: str, prefix: str, levels: Sequence[str]) -> Iterator[tuple[str, bool]]:
     if _looked is not None:
         _looked.folders[folder] = None
     try:
@@ -63,9 +58,11 @@ def _entries(folder: str, prefix: str, levels: Sequence[Matches]) -> Iterator[tu
     except OSError as problem:
         closed.found(folder, problem)
         return
+    # most folders that are asked for are not there: only here is it sure that the pattern is needed
+    matches = glob_pattern(levels[0]).fullmatch if levels and found else None
     for entry in found:
         name = entry.name
-        if levels and not levels[0](name):
+        if matches is not None and not matches(name):
             continue
         if entry.is_dir(follow_symlinks=False):
             if len(levels) != 1 and name not in SKIPPED:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from agentconv.conversion import Conversion
 from agentconv.notes import Note, note
@@ -19,6 +19,9 @@ from agentconv.project.putting import Answer, Here, Order, Putter
 from agentconv.project.spots import Spots
 from agentconv.project.written import Written, in_git
 from agentconv.spec import Spec
+
+if TYPE_CHECKING:
+    from agentconv.project.originals import Originals
 
 NOTHING: Mapping[tuple[str, str], Lying] = {}
 CHUNK_BYTES = 2_000_000
@@ -52,6 +55,7 @@ class Target:
         self._prints: dict[int, tuple[bytes, str]] = {}  # by the object, which is kept so long
         self._looked: dict[str, tuple[str, bool]] = {}  # places of the outputs that are being written
         self.lying: dict[tuple[str, str], Lying] = {}  # source and output: what a worker wrote beside its place
+        self._originals: Originals | None = None
         self.claims = Claims(plan, self._spots, self.lying, self.identity)
         self.asks: Counter[str] = Counter()  # what the program asks for first, with the agents that it concerns
         self.sizes: dict[str, int] = {}  # bytes of the files that changed
@@ -66,6 +70,8 @@ class Target:
         for path in result.files if beside else ():
             if (lying := beside.get((self.dst.id, path))) is not None:
                 self.lying[result.source, path] = lying
+        if result.files and self.plan.output is None and not self.plan.options.user and self.is_copy(result.source):
+            self._leave_original(result)
         self.claim(result)
         self.made.append(result)
         if result.files and not result.failed:
@@ -75,6 +81,16 @@ class Target:
         self._size += sum(map(len, result.files.values()))
         if (len(self.waiting) >= CHUNK or self._size > CHUNK_BYTES) and not self.together:
             self._write_waiting(ahead)
+
+    def _leave_original(self, result: Conversion) -> None:
+        """A copy of what the target's places hold is not written beside it."""
+        if self._originals is None:
+            from agentconv.project.originals import Originals
+
+            self._originals = Originals(self.dst, self.plan, self.written.hashes)
+        if (said := self._originals.of(result)) is not None:
+            result.notes.append(said)
+            result.status, result.files = "skipped", {}
 
     def finish(self) -> None:
         """What is left to write."""

@@ -42,11 +42,22 @@ def counted(read: Read, reading: Reading, program: Reading | None) -> tuple[coun
     given = _given(twin.agent, reading.spec)
     notes += _read_elsewhere(reading, given)
     bounds = _bounds_of_patterns(read.agent, twin.agent)
-    more = frozenset(r for r in counting.gained(author, given) if r.cls not in bounds)
+    compared = counting.comparable(twin.agent, read.agent, reading.spec)
+    there = given if compared is twin.agent else _given(compared, reading.spec)
+    more = frozenset(r for r in counting.gained(author, there) if r.cls not in bounds)
     if more and reading.spec.tools.control != "none" and reading.spec.tools.singles:  # else nobody knows what it gives
         text = f"{reading.spec.seen} gives this agent more than the file asks for: {', '.join(counting.spelled(more))}"
         notes.append(note("R011", text, path="tools", file=reading.path, line=1, help=KEEPS))
+    if compared.mode != twin.agent.mode and (own := _of_main_session(author | there, given)):
+        words = ", ".join(counting.spelled(own))
+        text = f"{reading.spec.seen} gives an agent {words} in a session of its own; one that others start has that not"
+        help = "the conversion is one that others start"
+        notes.append(note("R011", text, path="tools", file=reading.path, line=1, help=help))
     return author, notes
+
+
+def _of_main_session(had: counting.Rights, given: counting.Rights) -> counting.Rights:
+    return frozenset(r for r in counting.gained(had, given) if r.cls in counting.CLASSES)
 
 
 def _bounds_of_patterns(agent: Agent, twin: Agent) -> set[str]:
@@ -56,7 +67,7 @@ def _bounds_of_patterns(agent: Agent, twin: Agent) -> set[str]:
 
 
 def _given(agent: Agent, spec: Spec) -> counting.Rights:
-    return counting.of_agent(limited_servers(agent, spec), spec, program=True, usual=True)
+    return counting.of_agent(limited_servers(agent, spec, as_meant=False), spec, program=True, usual=True)
 
 
 def _read_elsewhere(reading: Reading, given: counting.Rights) -> list[Note]:
@@ -67,7 +78,7 @@ def _read_elsewhere(reading: Reading, given: counting.Rights) -> list[Note]:
             continue
         seen = read_program(other, reading.text, reading.path)
         if seen.status == "read" and seen.agents:
-            theirs = counting.of_agent(seen.agents[0].agent, other, program=True, usual=True)
+            theirs = _given(seen.agents[0].agent, other)
             if counting.gained(theirs, given) or counting.gained(given, theirs):
                 words = ", ".join(counting.spelled(theirs)) or "nothing"
                 text = f"{other.seen or program} reads this file, too, and gives: {words}"

@@ -1,13 +1,15 @@
 """Denials in an ordered map that a later, wider word undoes: `"git push*": deny` before `"*": allow`.
 
-The program goes by the last rule that matches, so they take nothing away there; who wrote them meant them."""
+The program goes by the last rule that matches, so they take nothing away there; who wrote them meant them. And what is
+said of the limits of a tool that the file takes away as a whole."""
 
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
 
 from agentconv.containers import Node
-from agentconv.model import Rule
+from agentconv.model import Rule, Tools
+from agentconv.notes import Note
 from agentconv.reading.context import Context
 from agentconv.rights import is_star
 
@@ -50,3 +52,13 @@ def _undoes(later: Rule, rule: Rule) -> bool:
 
 def _denies_all(later: Rule, rule: Rule) -> bool:
     return later.effect == "deny" and later.scope is None and (is_star(later.tool) or later.tool == rule.tool)
+
+
+def without_moot_limits(tools: Tools, ctx: Context) -> list[Note]:
+    """The notes, but for those on limits in brackets of tools that are denied: `Bash(git:*)` beside a denied `Bash` is
+    no shell, and nothing of it is taken as meant."""
+    if ctx.spec.tools.fact("order"):  # a later word may give back what an earlier one took
+        return ctx.notes
+    gone = {rule.tool for rule in tools.rules if rule.effect == "deny" and rule.scope is None}
+    moot = {rule.at for rule in tools.rules if rule.effect == "allow" and rule.scope is not None and rule.tool in gone}
+    return [one for one in ctx.notes if not (one.code == "T009" and one.path in moot)]

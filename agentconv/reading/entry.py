@@ -17,6 +17,7 @@ from agentconv.reading import indirect
 from agentconv.reading.besides import besides
 from agentconv.reading.codecs import TOOL_TYPES
 from agentconv.reading.context import Context, Get, Read, Refused, too_many
+from agentconv.reading.deadrules import without_moot_limits
 from agentconv.reading.keys import Keys, top_values
 from agentconv.reading.namedfiles import named_in_body
 from agentconv.reading.toolkeys import of_own_servers, settled, unnamed, withheld
@@ -55,6 +56,8 @@ def read_entry(
         tools = only_servers(tools, entry, ctx)
     fields.update(forced)
     tools = unnamed(withheld(tools, fields, ctx), fields, ctx)
+    if author and ctx.notes:
+        ctx.notes = without_moot_limits(tools, ctx)
     extras = (*fields.pop("extras", ()), *keys.extras)
     given = _frozen(fields)
     own_id = given.pop("id", None) if spec.identity.get("over") == "id" else None

@@ -11,7 +11,8 @@ from agentconv.checking.given import key_of
 from agentconv.checking.headers import unseen
 from agentconv.checking.limits import cut_whole, denials, instead, limits, scopes, short
 from agentconv.containers import Node
-from agentconv.model import Tools
+from agentconv.lowering.servers import limited_servers
+from agentconv.model import Agent, Tools
 from agentconv.reading.codecs import TOOL_TYPES
 from agentconv.reading.context import Read
 from agentconv.registry import idle_readers
@@ -173,8 +174,9 @@ def _told_of_key(reader: Reader, read: Read) -> bool:
 
 def _more(checked: Checked, reader: Reader, read: Read, twin: Read, told: set[str]) -> Iterator[Finding]:
     """Rights that no single place explains."""
-    author = counting.of_agent(read.agent, checked.spec, program=False)
-    compared = counting.comparable(twin.agent, read.agent, reader.spec)
+    asks = limited_servers(read.agent, checked.spec)
+    author = counting.of_agent(asks, checked.spec, program=False)
+    compared = limited_servers(counting.comparable(twin.agent, read.agent, reader.spec), reader.spec, as_meant=False)
     given = counting.of_agent(compared, reader.spec, program=True, usual=True)
     meant = told | _listed_by_name(read, twin)
     more = frozenset(r for r in counting.gained(author, given) if r.cls not in meant)
@@ -190,11 +192,22 @@ def _more(checked: Checked, reader: Reader, read: Read, twin: Read, told: set[st
     else:
         by = _givers(reader, read, twin, {r.cls for r in more})
         does = f"gives {got}, too" + (f", by {_named(by)}" if by else "")
-        mend = _beside_the_list(reader, read, {r.cls for r in more}) or _denied(checked, reader, by) or instead(reader)
+        classes = {r.cls for r in more}
+        mend = _of_servers(reader, asks, classes) or _beside_the_list(reader, read, classes)
+        mend = mend or _denied(checked, reader, by) or instead(reader)
     yield checked.finding(
         "T044", "error", f"the agent may do more than its file says: {got}", read=read, at=at, reader=reader,
         path="tools", meant=asked, does=does, mend=mend,
     )  # fmt: skip
+
+
+def _of_servers(reader: Reader, asks: Agent, more: set[str]) -> str:
+    """What mends it where the program does not keep to the tools that a server's own entry names."""
+    rules = [r for r in asks.tools.rules if r.at != "mcp_servers" and r.tool.member and f"mcp:{r.tool.server}" in more]
+    if {f"mcp:{r.tool.server}" for r in rules} != more:
+        return ""
+    names = [reader.spec.tools.spell_mcp(r.tool.server or "", r.tool.member) for r in rules]
+    return f"name the tools in the list: {_named(list(dict.fromkeys(n for n in names if n)))}" if all(names) else ""
 
 
 def _givers(reader: Reader, read: Read, twin: Read, more: set[str]) -> list[str]:

@@ -10,6 +10,7 @@ from agentconv import scopes as patterns
 from agentconv.model import Agent, Rule, Scope, Tools
 from agentconv.notes import Note, NoteEffect, note
 from agentconv.records import dataclass
+from agentconv.registry import vocabulary
 from agentconv.rights import CLASSES, Grant, Right, Rights, by_capability, by_server, is_star
 from agentconv.serverwords import is_every
 from agentconv.spec import Name, Spec, all_caps, cap_title, common_caps, risk
@@ -271,6 +272,8 @@ def say_unknown(job: ToolJob) -> None:
             text = f"`{rule.tool.name}` is no tool of {who}; left out"
         elif rule.effect == "deny" and job.src.tools.enforced == "yes":
             text = f"`{rule.tool.name}` denies nothing in {job.src.seen}: no program has such a tool; left out"
+        elif rule.tool.name in vocabulary():
+            text = f"`{rule.tool.name}` is a tool of other programs, and not the same in each of them; left out"
         elif "*" in rule.tool.name:  # what it may stand for in its own program, another note tells
             text = f"`{rule.tool.name}` is the name of no single tool; left out"
         job.say("T004", text, rule.at, effect="narrows" if rule.effect == "allow" else "lost")

@@ -71,7 +71,7 @@ def _target(page: Page, run: Run, target: str, results: list[Conversion], second
     page.lines.append("")
     if not settled:
         page.line(rights_line(results, run), 4)
-    page.line(more_line(changed, run), 6)
+    page.line(more_line(changed, run, target), 6)
 
 
 def _settled(results: list[Conversion]) -> bool:
@@ -281,12 +281,12 @@ def rights_line(results: list[Conversion], run: Run) -> str:
     return f"Rights: {same} the same · {less} less · {more} more.     {text}"
 
 
-def more_line(results: list[Conversion], run: Run) -> str:
-    """Where to read on, and how the program ends."""
+def more_line(results: list[Conversion], run: Run, target: str = "") -> str:
+    """Where to read on, and how the program ends: below the target that is the reason."""
     notes = sorted((n for r in results for n in r.notes), key=lambda n: -RANK[n.effect])
     notes = notes or [r.note for r in run.remarks]
     code = f"agentconv explain {notes[0].code} · " if notes else ""
-    exit_code = exit_of(run)
+    exit_code = exit_of(run, target=target)
     return f"More: {code}--notes full · --report FILE.json" + (f"     exit {exit_code}" if exit_code else "")
 
 
@@ -358,14 +358,16 @@ def note_lines(alike: Sequence[Note], source: str) -> list[str]:
     return lines + [f"      {part}" for part in one.help.split("\n") if part]
 
 
-def exit_of(run: Run, fail_on: NoteEffect | Literal["never"] = "never") -> int:
-    """3: not read, written or verified; 1: something asked for was not done; 0: done."""
+def exit_of(run: Run, fail_on: NoteEffect | Literal["never"] = "never", target: str = "") -> int:
+    """3: not read, written or verified; 1: something asked for was not done; 0: done. ``target``: for its sake."""
     skip = run.plan.options.skip_refused
-    if any(r.status == "failed" for r in run.results) or any(r.note.effect == "error" for r in run.remarks):
+    results = [r for r in run.results if r.target == target] if target else run.results
+    remarks = [r for r in run.remarks if not target or r.target in ("", target)]
+    if any(r.status == "failed" for r in results) or any(r.note.effect == "error" for r in remarks):
         return 3
-    if any(r.status == "kept" or (r.status == "refused" and not skip) for r in run.results):
+    if any(r.status == "kept" or (r.status == "refused" and not skip) for r in results):
         return 1
-    if fail_on != "never" and any(RANK[n.effect] >= RANK[fail_on] for r in run.results for n in r.notes):
+    if fail_on != "never" and any(RANK[n.effect] >= RANK[fail_on] for r in results for n in r.notes):
         return 1
     return 0
 

@@ -237,6 +237,8 @@ EQUAL = {
     "writes(^src/)": ["writes(src/**)"],
     "writes(*.md)": [r"writes(\.md$)", r"writes(\.(md|mdx)$)"],
     "writes(*.mdx)": [r"writes(\.(md|mdx)$)"],
+    "writes(docs/**)": [r"writes(^docs\/.*$)"],
+    "writes(CHANGELOG.md)": [r"writes(^CHANGELOG\.md$)"],
 }
 
 

@@ -136,6 +136,7 @@ class Document:
     header_end: int = 0
     newline: str = "\n"
     prompt_key: str = ""  # the field that holds the prompt of a file that is all header
+    outside: list[Pair] = field(default_factory=list)  # what stands around the header, where that is the value of a key
     remarks: list[Remark] = field(default_factory=list)
     status: Literal["read", "skipped", "refused"] = "read"
     reason: str = ""

@@ -50,7 +50,9 @@ def _say_homeless(name: str, value: Any, src: Spec, dst: Spec, out: Lowered) -> 
     elif value not in USUAL.get(name, ()):
         _lose(name, value, src, dst, out)
     elif (theirs := src.by_field.get(name)) is not None and _shown(value, theirs) != theirs.fact("default"):
-        text = f"{dst.program} has no `{theirs.key}`; what it says is what {dst.program} does anyway"
+        asks = _theirs(value, theirs) in (theirs.fact("asks") or ())
+        anyway = "that tools ask is told with them" if asks else f"what it says is what {dst.program} does anyway"
+        text = f"{dst.program} has no `{theirs.key}`; {anyway}"
         out.say("L001", text, name, "info")
 
 

@@ -339,7 +339,7 @@ def _agents_limit(job: ToolJob, wishes: list[Wish]) -> tuple[list[Wish], Delegat
     elif _holds_agents(job) and named is not None:
         job.held.add("delegates")
         return [*rest, Wish("delegate", Grant(True, wish.grant.approval), wish.at, wish.label)], named
-    texts = ", ".join(named or [s.text for _, s, _ in wish.grant.scopes])
+    texts = ", ".join(dict.fromkeys(named or [s.text for _, s, _ in wish.grant.scopes]))
     who = job.dst.seen if "delegates" not in job.forbid else f"another program at the place of {job.dst.program}"
     text = f"{who} cannot limit which agents may be called ({texts}); `{wish.label}` is left out"
     job.say("T022", text, wish.at, label=wish.label)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from agentconv import rights as counting
@@ -147,6 +148,8 @@ def less(job: Job, made: Attempt, notes: list[Note]) -> list[Note]:
     if told := _told_of(job, notes):  # of what a note speaks some may be left, of the others nothing is
         told |= {_kind(r.cls) for r in there}
         gone = frozenset(r for r in gone if _kind(r.cls) not in told)
+    if job.dst.tools.fact("lacks"):
+        return _never_there(job)
     if not gone or job.dst.text_kind:
         return []
     if any(r.cls == counting.ALL for r in made.rights) or made.back.tools.base == "all":
@@ -155,6 +158,15 @@ def less(job: Job, made: Attempt, notes: list[Note]) -> list[Note]:
     return [
         note("T003", f"{job.dst.program} gives such an agent no tools for: {words}", path="tools", effect="narrows")
     ]
+
+
+def _never_there(job: Job) -> list[Note]:
+    """What no agent of the program has (`lacks`) and the source names; to all of a program all of another is equal."""
+    gone = {r.cls for r in job.before} & set(job.dst.tools.fact("lacks") or ())
+    if not gone:
+        return []
+    text = f"{job.dst.program} gives no agent a tool for: {', '.join(sorted(gone))}"
+    return [note("T003", text, path="tools", effect="lost")]
 
 
 def _told_of(job: Job, notes: list[Note]) -> set[str]:
@@ -194,7 +206,7 @@ def white_space(job: Job) -> list[Note]:
 def other_readers(job: Job, made: Attempt) -> list[Note]:
     """What the other programs that read this place make of the output."""
     out = []
-    more: dict[str, list[str]] = {}
+    more: dict[tuple[str, ...], list[str]] = {}
     for seen in made.seen:
         if seen.agent is None:
             out.append(note("C004", f"{seen.program} reads this place, too, and does not load this file", path=""))
@@ -203,13 +215,27 @@ def other_readers(job: Job, made: Attempt) -> list[Note]:
         elif seen.gained:
             when = condition(job.dst, seen.program)
             name = seen.program + (f" ({when})" if when else "")
-            more.setdefault(", ".join(counting.spelled(seen.gained)), []).append(name)
-    for words, programs in more.items():
+            more.setdefault(tuple(counting.spelled(seen.gained)), []).append(name)
+    for words, programs in _together(more):
         reads, gives = ("read", "give") if len(programs) > 1 else ("reads", "gives")
         names = " and ".join(filter(None, [", ".join(programs[:-1]), programs[-1]]))
-        text = f"{names} {reads} this place, too, and {gives} more there: {words}"
+        text = f"{names} {reads} this place, too, and {gives} more there: {', '.join(words)}"
         out.append(note("C004", text, path="tools"))
     return out
+
+
+def _together(more: Mapping[tuple[str, ...], list[str]]) -> Iterator[tuple[list[str], list[str]]]:
+    """The programs that give the same, with those that give all of it but one right."""
+    joined: dict[tuple[str, ...], tuple[str, ...]] = {}
+    for few in sorted(more, key=len, reverse=True):
+        many = next((m for m in more if m not in joined and set(few) < set(m) and len(m) == len(few) + 1), None)
+        if many is not None:
+            joined[few] = many
+    for words in (words for words in more if words not in joined):
+        others = {few: more[few] for few, many in joined.items() if many == words}
+        names = [*more[words], *(name for held in others.values() for name in held)]
+        less = {word: [n for few, held in others.items() if word not in few for n in held] for word in words}
+        yield [f"{word} (not {' and '.join(less[word])})" if less[word] else word for word in words], names
 
 
 def _only_one(dst: Spec, made: Attempt, seen: Seen) -> list[Note]:

@@ -320,6 +320,12 @@ def _data(node: Node, row: Field, ctx: Context) -> Any:
     return read_data(node, row, ctx)
 
 
+def _definitions(node: Node, row: Field, ctx: Context) -> Any:
+    from agentconv.reading.setvalues import read_definitions
+
+    return read_definitions(node, row, ctx)
+
+
 _READERS = {
     "string": _text,
     "text": _text,
@@ -334,6 +340,7 @@ _READERS = {
     "model": read_models,
     "hooks": read_hooks,
     "mcp-servers": read_servers,
+    "definitions": _definitions,
     "delegates": read_delegates,
     "handoffs": read_handoffs,
     "misplaced": _misplaced,

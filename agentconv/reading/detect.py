@@ -18,7 +18,9 @@ KEY = pattern(r"^[ \t]*[\"']?([A-Za-z_][\w.-]*)[\"']?[ \t]*[:=]", re.M)
 NO_TOOLS = pattern(r"\([^()\n]*\)|^(?:description|name|title)[ \t]*:.*$|^agents[ \t]*:.*(?:\n[ \t]*-[ \t].*)*", re.M)
 HEAD = 4000  # characters that are searched for keys: headers are short
 EXPORT = pattern(r"\bexport\s+default\b|\bmodule\.exports\b")
-COMMON = frozenset((".md", ".json", ".yaml", ".yml", ".toml", ".jsonc", ".ts", ".tsx", ".js", ".mjs", ".cjs"))
+# any text, notes and rules for a session too: who hands such a file over is asked what it says, as of one in Markdown
+PLAIN = (".txt", ".markdown", ".mdc")
+COMMON = frozenset((".md", ".json", ".yaml", ".yml", ".toml", ".jsonc", ".ts", ".tsx", ".js", ".mjs", ".cjs", *PLAIN))
 HEADER = pattern(r"^---[ \t]*\r?$", re.M)  # also behind a fence, a comment or a heading
 
 
@@ -162,6 +164,8 @@ def syntax_fits(text: str, path: str, id: str) -> bool:
     syntax = head["syntax"]
     bare = text.lstrip("\ufeff \t\r\n")
     name = PurePosixPath(path).name
+    if syntax == "frontmatter" and name.endswith(PLAIN):
+        name = PurePosixPath(name).stem + ".md"
     known = not name or any(name.endswith(s) for s in head.get("suffixes") or ()) or "." not in name
     mark = (head.get("recognise") or {}).get("holds")
     if mark is not None or syntax == "sections":  # without a mark, any Markdown could hold such sections

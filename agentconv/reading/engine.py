@@ -253,7 +253,16 @@ def _open_yaml(spec: Spec, text: str, author: bool) -> Document:
         from agentconv.reading.componentrefs import put_in
 
         document.header = put_in(document.header, words, author=author)
+    _unwrap(document, str(spec.container.get("wrapped") or ""))
     return document
+
+
+def _unwrap(document: Document, key: str) -> None:
+    """A definition that stands under one key, beside what the program keeps about it."""
+    top = document.header
+    inner = top.get(key) if key and top is not None and top.kind == "map" else None
+    if top is not None and inner is not None and inner.kind == "map":
+        document.header, document.outside = inner, [pair for pair in top.pairs if pair.key.text != key]
 
 
 def _check_mark(text: str, spec: Spec) -> None:

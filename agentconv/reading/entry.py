@@ -87,6 +87,8 @@ def _read_keys(keys: Keys, values: list[tuple[str, Node]], rows: Rows, said: dic
         if problems := keys.take_beside(key, node, row):
             return problems
         said.setdefault(key, node)
+    for pair in keys.document.outside:
+        keys.outside(pair.key.text, pair.value)
     if above is not None:
         put_under(above, keys.fields, keys.extras, ctx)
     return []

@@ -86,6 +86,11 @@ class Keys:
             return []
         return [] if row.fact("used") else self.take(key, node, row)
 
+    def outside(self, key: str, node: Node) -> None:
+        """A key around the whole definition, which is the program's own."""
+        self.where.setdefault(f"/{key}", node)
+        self.extras.append(Extra(f"/{key}", node.data(), self.spec.id))
+
     def _tools(self, key: str, node: Node, row: Field) -> None:
         if not tools_here(row, node, self.ctx):
             if row.fact("shape") == node.kind:  # a table of the program's own

@@ -15,6 +15,7 @@ from agentconv.model import Agent, Approval, Extra, Rule, Scope, Tool, Tools
 from agentconv.reading.context import Context
 from agentconv.reading.servernames import value_at
 from agentconv.reading.setservers import Served, Words, folded, served, word_of
+from agentconv.reading.setvalues import unknown_keys, wrong_values
 from agentconv.reading.toolcodecs import NONE, meaning, means
 from agentconv.reading.toolnames import recognise, server_tool
 from agentconv.reading.toolsets import UNSAYABLE, wrong
@@ -71,7 +72,7 @@ def _of_entry(item: Node, server: Served | None, words: Words, at: str, ctx: Con
         ctx.refuse("refuse", f"`{at}` must be a map")
         text = f"`{kind}` must stand under `{words['key']}`: {ctx.spec.seen} does not take this file; read as that"
         ctx.say("R012", text, at, item)
-    limit = _check_keys(item, facts, words, at, ctx)
+    limit = _check_keys(item, facts, words, at, ctx) or _limit_of(server, words, facts)
     if facts.get("unknown"):
         if (name := item.get(words["named"])) is not None:  # else that is wrong, and said
             ctx.say("T002", f"{ctx.spec.program} has no `{name.text}`: it gives nothing", at, name)
@@ -106,7 +107,16 @@ def _check_keys(item: Node, facts: Words, words: Words, at: str, ctx: Context) -
         problem = f"`{at}` has no `{key}`"
         ctx.refuse("refuse", problem)
         ctx.say("R012", f"{problem}: {ctx.spec.seen} does not take this file", at, item)
+    for place, node in wrong_values(item, facts, ctx.spec):
+        wrong(f"`{at}` has a wrong `{place}`", at, node, ctx, "what it names is read all the same")
     return limit
+
+
+def _limit_of(server: Served | None, words: Words, facts: Words) -> Scope | None:
+    """The same of the definition that a set refers to; that it is wrong is said there."""
+    unknown = unknown_keys(server.definition, facts) if server is not None and server.definition is not None else []
+    closing = [key.text for key in unknown if key.text != words.get("reads_only")]
+    return Scope(UNSAYABLE, closing[-1]) if closing else None
 
 
 # -- which members ----------------------------------------------------------------------------
@@ -222,7 +232,7 @@ def _of_text(item: Node, facts: Words, words: Words, at: str, ctx: Context) -> I
 def _of_server(one: Served, words: Words, ctx: Context) -> Iterator[Rule]:
     if one.problem:
         wrong(one.problem, one.at, one.item, ctx, "what it names is read all the same")
-    if _reads_only(one.item, words):
+    if _reads_only(one.item, words) or (one.definition is not None and _reads_only(one.definition, words)):
         text = f"which tools of the MCP server {one.name} only read is not known: none is taken"
         ctx.say("R011", text, one.at, one.item, effect="narrows")
         return
@@ -259,16 +269,19 @@ def _policy(item: Node, words: Words, at: str, ctx: Context) -> Approval | None:
 def rest_of_sets(node: Node, row: Field, spec: Spec, top: Node | None) -> Iterator[Extra]:
     """What sets say beside all that: the program's own."""
     words = spec.tools.fact("sets")
-    reached = {one.at for one in served(node, row, spec, top) if one.config is not None}
+    servers = {one.at: one for one in served(node, row, spec, top)}
     for n, item in enumerate(node.items if node.kind == "list" else ()):
         at = f"{row.key}[{n}]"
         _, facts = word_of(item, words)
         taken = {words["key"], words["members"], *map(words.get, ("named", "reads_only", "policy"))}
         if facts is not None:
             taken |= {facts.get("server"), str(facts.get("each") or facts.get("text") or "").split(".")[0]}
-            if at in reached:
+            if at in servers and servers[at].config is not None:
                 taken |= {(facts.get("refers") or {}).get("by"), *(key.split(".")[0] for key in facts["config"])}
-        for pair in item.pairs:
+        definition = servers[at].definition if at in servers else None
+        said = {pair.key.text for pair in item.pairs}
+        referred = [p for p in definition.pairs if p.key.text not in said] if definition is not None else []
+        for pair in (*item.pairs, *referred):
             if pair.key.text not in taken:
                 yield Extra(f"{at}.{pair.key.text}", pair.value.data(), spec.id)
 

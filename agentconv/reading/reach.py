@@ -122,12 +122,12 @@ def _texts(value: Any) -> bool:
 
 _ENV = re.compile(r"\$[A-Za-z_]\w*|(?!\$)(?s:.*)")
 # the words of `server_values`
-_OF_KIND: Mapping[str, Callable[[Any], bool]] = {
+OF_KIND: Mapping[str, Callable[[Any], bool]] = {
     "text": lambda value: isinstance(value, str),
     "texts": _texts,
     "text-map": lambda value: isinstance(value, dict) and _texts(list(value.values())),
     # the program looks `$NAME` up, and any other word behind the sign is the name of nothing
-    "env-map": lambda value: _OF_KIND["text-map"](value) and all(_ENV.fullmatch(one) for one in value.values()),
+    "env-map": lambda value: OF_KIND["text-map"](value) and all(_ENV.fullmatch(one) for one in value.values()),
     "count": lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= 0,
     "bool": lambda value: isinstance(value, bool),
     "none": lambda value: value is None,
@@ -136,8 +136,13 @@ _OF_KIND: Mapping[str, Callable[[Any], bool]] = {
 
 def wrong_values(config: Mapping[str, Any], row: Field) -> list[str]:
     """Keys of one server whose value the program does not take."""
-    known = {k: [v] if isinstance(v, str) else v for k, v in (row.fact("server_values") or {}).items()}
-    return [k for k, kinds in known.items() if k in config and not any(_OF_KIND[one](config[k]) for one in kinds)]
+    known = kinds_of(row).items()
+    return [k for k, kinds in known if k in config and not any(OF_KIND[one](config[k]) for one in kinds)]
+
+
+def kinds_of(row: Field) -> Mapping[str, list[str]]:
+    """Keys of a server with the kinds of values that the program takes there."""
+    return {k: [v] if isinstance(v, str) else v for k, v in (row.fact("server_values") or {}).items()}
 
 
 def _server_problem(config: Any, row: Field) -> str:

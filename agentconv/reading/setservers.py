@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from agentconv.containers import Node
-from agentconv.reading.reach import wrong_values
 from agentconv.reading.servernames import called, value_at
 from agentconv.reading.servertexts import as_texts
 from agentconv.records import dataclass
@@ -45,6 +44,7 @@ class Served:
     config: Mapping[str, Any] | None
     listed: tuple[str, ...] | None = None  # of the definition that the set refers to
     problem: str = ""
+    definition: Node | None = None  # what the set refers to
 
 
 def served(node: Node, row: Field, spec: Spec, top: Node | None) -> Iterator[Served]:
@@ -56,14 +56,12 @@ def served(node: Node, row: Field, spec: Spec, top: Node | None) -> Iterator[Ser
         if facts is None or not facts.get("server"):
             continue
         data = as_texts(item).data() if item.kind == "map" else {}
-        said, key, problem = _referred(data, facts, top)
+        said, key, problem, definition = _referred(data, facts, top)
         ways = [way for way in facts["ways"] if value_at(said, way)]
         if len(ways) != 1:
             problem = problem or f"`{row.key}[{n}]` needs one of {', '.join(facts['ways'])}"
         told = said.get(facts["server"])
         config = servers_config(said, facts)
-        if not problem and (wrong := _wrong_value(item, facts, spec)):
-            problem = f"`{row.key}[{n}]` has a wrong `{wrong}`"
         name = str(told or key or called(said, facts.get("called") or ()) or f"server-{n + 1}")
         unlike = sum(1 for known, other in seen.items() if known.partition("#")[0] == name and other != config)
         if unlike and seen.get(name) != config:
@@ -72,32 +70,27 @@ def served(node: Node, row: Field, spec: Spec, top: Node | None) -> Iterator[Ser
         prefix = str(facts["prefix"]).format(server=told) if told else ""
         listed = said.get(words["members"]) if words["members"] not in data else None
         found = tuple(map(str, listed)) if isinstance(listed, list) and listed else None
-        yield Served(f"{row.key}[{n}]", item, name, prefix, config, found, problem)
+        yield Served(f"{row.key}[{n}]", item, name, prefix, config, found, problem, definition)
 
 
-def _wrong_value(item: Node, facts: Words, spec: Spec) -> str:
-    """The key whose value the program does not take, as it stands in the file: a number where it wants text."""
-    row, config = spec.by_field.get("mcp_servers"), servers_config(item.data(), facts) if item.kind == "map" else None
-    wrong = wrong_values(config, row) if row is not None and config is not None else []
-    return next((key for key, ours in facts["config"].items() if wrong and ours == wrong[0]), "")
-
-
-def _referred(data: Mapping[str, Any], facts: Words, top: Node | None) -> tuple[Mapping[str, Any], str, str]:
-    """The entry with what it refers to behind it, the name of that, and what is wrong."""
+def _referred(
+    data: Mapping[str, Any], facts: Words, top: Node | None
+) -> tuple[Mapping[str, Any], str, str, Node | None]:
+    """The entry with what it refers to behind it, the name of that, what is wrong, and where it stands."""
     if not facts.get("refers"):
-        return data, "", ""
+        return data, "", "", None
     key, own, where = facts["refers"]["by"], facts["refers"]["but"], facts["refers"]["to"]
     ref = data.get(key)
     if not isinstance(ref, str) or re.fullmatch(own, ref):
-        return data, "", ""
+        return data, "", "", None
     table = top.get(where) if top is not None and top.kind == "map" else None
     node = table.get(ref) if table is not None and table.kind == "map" else None
     if node is None or node.kind != "map":
-        return data, ref, f"`{where}` has no `{ref}`"
+        return data, ref, f"`{where}` has no `{ref}`", None
     found = as_texts(node).data()
     mine = {k: v for k, v in data.items() if k != key}
     maps = {k: {**found[k], **v} for k, v in mine.items() if isinstance(v, dict) and isinstance(found.get(k), dict)}
-    return {**found, **mine, **maps}, ref, ""
+    return {**found, **mine, **maps}, ref, "", node
 
 
 def servers_config(said: Mapping[str, Any], facts: Words) -> Mapping[str, Any] | None:

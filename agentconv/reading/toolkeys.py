@@ -15,7 +15,8 @@ from agentconv.spec import Field, Name, Spec, union_caps
 
 
 def read_rules(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:
-    """Rules {capability, match, exclude, effect}: only those that deny take anything away.
+    """Rules {capability, match, exclude, effect}: only those that deny take anything away. A question is for the tools
+    that are there, and for all calls of them: what it is for in part others ask for as a whole.
 
     What a denial excludes comes as an allow rule behind it; :func:`settled` drops those for tools that the list does
     not give."""
@@ -28,6 +29,7 @@ def read_rules(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:
         ctx.say("R006", f"`{row.key}` must be a list of rules; {taken}", row.key, node, effect="approximate")
         return tuple(denied) if ctx.author else ()
     rules: list[Rule] = []
+    questions: list[Rule] = []
     for n, item in enumerate(inner.items):
         data = item.data() if item.kind == "map" else {}
         place, name, effect = f"{at}[{n}]", str(data.get("capability") or ""), data.get("effect")
@@ -41,13 +43,15 @@ def read_rules(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:
             ctx.say("R007", f"{what} that {ctx.spec.program} has rules for; left out", place, item)
         elif effect == "deny":
             rules += _denials(data, facts, place, ctx.spec)
-        elif effect in ("allow", "ask"):
+        elif effect == "ask":
+            questions += _questions(data, facts, place, item, ctx)
+        elif effect == "allow":
             text = f"`{name}: {effect}` decides whether {ctx.spec.program} asks first; it gives no tool and takes none"
             ctx.say("L006", text, place, item, effect="info")
         else:
             ctx.say("R007", f"`{effect}` is no effect of a rule; taken as a denial", place, item)
             rules += _denials(data, facts, place, ctx.spec)
-    return tuple(rules)
+    return (*questions, *rules)  # a denial wins
 
 
 def _denied_names(node: Node) -> Iterator[str]:
@@ -86,6 +90,44 @@ def _denials(data: Mapping[str, Any], facts: Mapping[str, Any], at: str, spec: S
             yield Rule("allow", tool, None if pattern == "*" else Scope(kind, pattern), at=at)
 
 
+def _questions(data: Mapping[str, Any], facts: Mapping[str, Any], at: str, item: Node, ctx: Context) -> Iterator[Rule]:
+    match, exclude = _texts(data.get("match")), _texts(data.get("exclude"))
+    if exclude or any(pattern not in ("*", "*/*") for pattern in match):
+        text = f"{ctx.spec.program} asks here for some calls only; taken as a question for each"
+        ctx.say("R011", text, at, item)
+    tools = map(_server, match or ["*"]) if facts.get("mcp") else _tools(facts, ctx.spec)
+    yield from (Rule("allow", tool, None, "ask", at) for tool in tools)
+
+
+def _asking(tools: Tools, asks: list[Rule], spec: Spec) -> Tools:
+    """The same tools, which ask where a rule says so: it gives none."""
+    rules = [
+        replace(rule, approval="ask") if rule.effect == "allow" and any(_met(rule.tool, a.tool) for a in asks) else rule
+        for rule in tools.rules
+    ]
+    named: list[Rule] = []
+    for ask in asks if tools.base in ("all", "builtin") else ():
+        own = [n for n in spec.tools.singles.values() if not (n.off or n.never) and _met(n.tool(), ask.tool)]
+        named += [replace(ask, tool=name.tool()) for name in own]
+        if tools.base == "all" and (ask.tool.server or is_star(ask.tool)):
+            named.append(replace(ask, tool=ask.tool if ask.tool.server else _server("*")))
+    return replace(tools, rules=(*named, *rules))
+
+
+def _modes_that_ask(values: Mapping[str, Node], ctx: Context) -> Iterator[Rule]:
+    """A word with which the program asks before everything; to the program itself it is a field and no rule."""
+    for row in ctx.spec.rows_with("asks") if ctx.author else ():
+        node = values.get(row.key)
+        if node is not None and node.text.lower() in row.fact("asks"):
+            yield Rule("allow", star(ctx.spec), None, "ask", row.key)
+
+
+def _met(one: Tool, other: Tool) -> bool:
+    if one.server and other.server and one.member and other.member and one.member != other.member:
+        return set("*?") & set(one.member + other.member) != set()
+    return _overlap(one, other) or _overlap(other, one)
+
+
 def _tools(facts: Mapping[str, Any], spec: Spec) -> list[Tool]:
     if facts.get("all"):
         return [star(spec)]
@@ -104,6 +146,16 @@ def _texts(value: Any) -> list[str]:
 
 def settled(tools: Tools, values: Mapping[str, Node], ctx: Context) -> Tools:
     """The tool control after all keys that bear on it were read."""
+    keys = ctx.spec.rule_keys
+    asks = [rule for rule in tools.rules if keys and rule.approval == "ask" and rule.at.startswith(keys)]
+    asks += _modes_that_ask(values, ctx)
+    if not asks:
+        return _settled(tools, values, ctx)
+    tools = replace(tools, rules=tuple(rule for rule in tools.rules if rule not in asks))
+    return _asking(_settled(tools, values, ctx), asks, ctx.spec)
+
+
+def _settled(tools: Tools, values: Mapping[str, Node], ctx: Context) -> Tools:
     table = ctx.spec.tools
     tools = _two_lists(tools, ctx)
     if keys := ctx.spec.rule_keys:

@@ -28,7 +28,10 @@ def header_schema(spec: Spec) -> Schema:
 
 
 def _around(entry: Schema, spec: Spec) -> Schema:
-    """The place of the agents in a file that holds many of them."""
+    """The place of the agents in a file that holds many of them, or of one that may stand under a key."""
+    if key := spec.container.get("wrapped"):
+        under = {"type": "object", "properties": {key: {"type": "object"}}, "required": [key]}
+        return {"if": under, "then": {"properties": {key: entry}}, "else": entry}
     path = spec.container.get("entries")
     if not spec.many or path is None:
         return entry

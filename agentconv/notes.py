@@ -91,6 +91,7 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "R043": ("approximate", "a text is read otherwise"),
     "R085": ("approximate", "a key that the program does not know, read as one that it has"),
     "R086": ("approximate", "a limit under the key of another program"),
+    "R087": ("error", "a definition that would have to be run"),
     "R060": ("lost", "a command that the source program does not start"),
     "R061": ("lost", "a permission mode that the source program passes over"),
     # tools

@@ -24,6 +24,11 @@ class Field:
         """One word of the row."""
         return self.facts.get(name, default)
 
+    def length(self, text: str) -> int:
+        """How long a text is as the program counts; JavaScript counts characters beyond U+FFFF twice."""
+        beyond = sum(char > "\uffff" for char in text) if self.facts.get("counts") == "utf16" else 0
+        return len(text) + beyond
+
     @cached_property
     def words(self) -> frozenset[str]:
         """The words of the row: most say few, and each value is asked for all that matter to it at once."""

@@ -12,6 +12,10 @@ SUFFIX_GLOB = pattern(r"\*(\.[\w.+-]+)")
 FOLDER_GLOB = pattern(r"([\w./@+ -]+/)\*\*")
 SUFFIX_REGEX = pattern(r"(?:\.\*)?\\\.(?:\((?:\?:)?(?P<many>[\w|+-]+)\)|(?P<one>[\w+-]+))\$")
 
+_WORDS = r"(?:[\w@ -]|\\[.+/-]|/)+"  # a point without a stroke before it is any character
+FOLDER_REGEX = pattern(rf"\^({_WORDS}\\?/)(?:\.\*\$?)?")  # no path has a line end, at which `.` stops
+FILE_REGEX = pattern(rf"\^({_WORDS})(?<!/)\$")
+
 
 def convert(scope: Scope, kind: str) -> list[Scope] | None:
     """The scope in patterns of ``kind`` (any one of them may match), or ``None``."""
@@ -54,8 +58,10 @@ def _regex_to_globs(text: str) -> list[Scope] | None:
     if found := SUFFIX_REGEX.fullmatch(text):
         endings = (found["many"] or found["one"]).split("|")
         return [Scope("path-glob", f"*.{e}") for e in endings if e]
-    if found := re.fullmatch(r"\^((?:[\w@ -]|\\[.+-]|/)+/)", text):
+    if found := FOLDER_REGEX.fullmatch(text):
         return [Scope("path-glob", re.sub(r"\\(.)", r"\1", found[1]) + "**")]
+    if found := FILE_REGEX.fullmatch(text):
+        return [Scope("path-glob", re.sub(r"\\(.)", r"\1", found[1]))]
     return None
 
 

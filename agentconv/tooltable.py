@@ -102,6 +102,12 @@ class ToolTable:
         return out
 
     @cached_property
+    def twins(self) -> dict[str, tuple[str, ...]]:
+        """Names that are written beside a name."""
+        facts = (self.data.get("names") or {}).items()
+        return {str(n): words(one["twins"]) for n, one in facts if one and "twins" in one}
+
+    @cached_property
     def singles(self) -> dict[str, Name]:
         """Names that are no group whose members are listed: the units of the program's rights."""
         return {n: name for n, name in self.names.items() if not name.members}

@@ -17,7 +17,7 @@ from tests.conftest import ROOT
 from tests.strategies import LINE, TRAPS
 
 PLAIN = {"frontmatter", "yaml", "toml", "json", "typescript", "cursor"}
-OTHER = {"sections", "codebuff"}  # by Jinja; `report.html.j2` is no layout of a format
+OTHER = {"sections", "codebuff", "amp"}  # by Jinja; `report.html.j2` is no layout of a format
 
 
 def by_both(text: str, **names: Any) -> tuple[Any, Any]:

@@ -131,6 +131,9 @@ def fields_of(files: dict[str, bytes]) -> dict[str, Any]:
         mode: dict[str, Any] = yaml.safe_load(text)["customModes"][0]
         return mode
     if path.endswith(".ts"):  # without a text of several lines or an escape the literal is a map of YAML
+        if "createAgent(" in text:  # the object of a call, and in it that of another one
+            text = " = " + text.partition("registerAgentMode(")[2].rpartition("})")[0] + "}"
+            text = re.sub(r"\w+\.createAgent\((.*)\)\.definition", r"\1", text, flags=re.S)
         literal: dict[str, Any] = yaml.safe_load(text.partition(" = ")[2].partition("\n\nexport")[0])
         return literal
     if path.endswith(".yaml"):
@@ -234,6 +237,8 @@ EQUAL = {
     "writes(^src/)": ["writes(src/**)"],
     "writes(*.md)": [r"writes(\.md$)", r"writes(\.(md|mdx)$)"],
     "writes(*.mdx)": [r"writes(\.(md|mdx)$)"],
+    "writes(docs/**)": [r"writes(^docs\/.*$)"],
+    "writes(CHANGELOG.md)": [r"writes(^CHANGELOG\.md$)"],
 }
 
 

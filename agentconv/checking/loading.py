@@ -125,6 +125,12 @@ def _nobody(checked: Checked) -> Iterator[Finding]:
                 meant=f"what `{one.path}` says", does="takes it for that, if it knows such", mend="",
             )  # fmt: skip
             continue
+        if one.code == "R087":
+            yield checked.finding(
+                one.code, "warning", one.message, at=(one.line, one.column), reader=checked.owner, meant="an agent",
+                does="runs it; what comes of that is not known here", mend=one.help,
+            )  # fmt: skip
+            continue
         loaded = [r for r in checked.readers if r.reading.agents]
         does = "does not load it"
         if loaded:

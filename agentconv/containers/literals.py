@@ -10,27 +10,26 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from agentconv.containers import MAX_DEPTH, ContainerError, Document, Node, Pair, Remark
-from agentconv.containers.json import Reader
+from agentconv.containers import MAX_DEPTH, ContainerError, Document, Node, Pair, Remark, json
 
 _BLANK = "\t\n\v\f\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
 # possessive: what matched is never tried again
 _SPACE = re.compile(rf"(?:[{_BLANK}]++|//[^\r\n\u2028\u2029]*+|/\*(?:[^*]++|\*(?!/))*+\*/)*+")
-_NAME = re.compile(r"(?:[^\W\d]|\$)[\w$]*+")
-_KEY = re.compile(rf"{_NAME.pattern}|(?:0|[1-9][0-9]*)(?![\w.])")
+NAME = re.compile(r"(?:[^\W\d]|\$)[\w$]*+")
+_KEY = re.compile(rf"{NAME.pattern}|(?:0|[1-9][0-9]*)(?![\w.])")
 _NUMBER = re.compile(
     r"([-+]?)(0[xX][0-9a-fA-F]+|0[oO][0-7]+|0[bB][01]+"
     r"|(?:(?:0|[1-9](?:_?[0-9])*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)(?![\w$.])"
 )
 _STRING = r"(?:'[^'\n]*'|\"[^\"\n]*\")"
 _NAMES = r"[\w$*,\s]{0,500}(?:\{[\w$,\s]{0,9000}\})?\s*+\bfrom\s*+"
-_IMPORT = re.compile(rf"import\s++(?:type\s++)?(?:{_NAMES})?{_STRING}")
-_TYPE = r"[A-Za-z_$][\w$.]*(?:<[^<>{}()=;]*>)?(?:\[\])*"
-_CONST = re.compile(rf"(?:export\s+)?(?:const|let|var)\s+([A-Za-z_$][\w$]*)\s*(?::\s*{_TYPE}\s*)?=(?![=>])")
-_EXPORT = re.compile(r"export\s+default(?![\w$])|module\.exports\s*=(?![=>])")
-_EXPORTED = re.compile(rf"(?m)(?:^|[;}}])[ \t]*+(?:{_EXPORT.pattern})")
-_COMMENT = re.compile(r"/\*(?:[^*]++|\*(?!/))*+\*/")
-_AS = re.compile(rf"(?:as|satisfies)\s+{_TYPE}")
+IMPORT = re.compile(rf"import\s++(?:type\s++)?(?:{_NAMES})?{_STRING}")
+TYPE = r"(?:readonly\s+)?[A-Za-z_$][\w$.]*(?:<[^<>{}()=;]*>)?(?:\[\])*"
+CONST = re.compile(rf"(?:export\s+)?(?:const|let|var)\s+([A-Za-z_$][\w$]*)\s*(?::\s*{TYPE}\s*)?=(?![=>])")
+EXPORT = re.compile(r"export\s+default(?![\w$])|module\.exports\s*=(?![=>])")
+_EXPORTED = re.compile(rf"(?m)(?:^|[;}}])[ \t]*+(?:{EXPORT.pattern})")
+COMMENT = re.compile(r"/\*(?:[^*]++|\*(?!/))*+\*/")
+_AS = re.compile(rf"(?:as|satisfies)\s+{TYPE}")
 _BY_KEY = re.compile(r"(?m)^export\s+(?:const|let|var)\s+id\b")
 _FUNCTION, _CLASS = re.compile(r"(?:async\s+)?function\b"), re.compile(r"class\b")
 _PLUS = re.compile(r"\+(?![+=])")
@@ -47,12 +46,12 @@ _PAIRS = {")": "(", "]": "[", "}": "{"}
 def read(text: str, functions: Iterable[str] = ()) -> Document:
     """The object that the module exports; a module that exports nothing by default holds none. ``functions``: keys
     whose value may be a function, which is passed over: its source stands for it."""
-    reader = _Reader(text)
+    reader = Reader(text)
     reader.functions = frozenset(functions)
     try:
         node = reader.module()
     except ContainerError:
-        if _EXPORTED.search(_COMMENT.sub("", text)):
+        if _EXPORTED.search(COMMENT.sub("", text)):
             raise
         node = None  # a program beside the agents
     if node is None and (found := _BY_KEY.search(text)):
@@ -63,7 +62,9 @@ def read(text: str, functions: Iterable[str] = ()) -> Document:
     return Document(text, node, "", end, end, node.start, node.end, newline, remarks=reader.remarks)
 
 
-class _Reader(Reader):
+class Reader(json.Reader):
+    """Goes through a module; one of another form begins here."""
+
     blank = _SPACE
     functions: frozenset[str] = frozenset()
     inside = 0  # of how many texts between backticks
@@ -74,20 +75,20 @@ class _Reader(Reader):
         node: Node | None = None
         while self.skip():
             start = self.at
-            if self.taken(_EXPORT):
+            if self.taken(EXPORT):
                 if node is not None:
                     raise self.fail("a second export", start, "leave one of them")
                 self.skip()
                 if _FUNCTION.match(self.text, self.at) or _CLASS.match(self.text, self.at):
                     return None  # no object: the program passes the module over
-                name = self.taken(_NAME)
+                name = self.taken(NAME)
                 node = said.get(name[0]) if name else self.value(1)
                 if node is None:
                     self.at = name.start() if name else start
                     raise self.program("what is exported", "export the object itself: `export default { … }`")
-            elif found := self.taken(_CONST):
+            elif found := self.taken(CONST):
                 said[found[1]] = self.value(1)
-            elif not self.taken(_IMPORT):
+            elif not self.taken(IMPORT):
                 raise self.program("this statement", "keep nothing in the file but the object that it exports")
             self.skip()
             self.taken(_END)
@@ -103,7 +104,7 @@ class _Reader(Reader):
 
     def program(self, what: str, help: str) -> ContainerError:
         """What only a run would tell."""
-        return self.fail(f"{what} would have to be run, and no file is run to read it", help=help)
+        return self.fail(f"{what} would have to be run, and no file is run to read it", help=help, code="R087")
 
     def value(self, depth: int) -> Node:
         char = self.begun(depth)
@@ -152,7 +153,7 @@ class _Reader(Reader):
             raise self.fail("the file ends where a value is expected")
         if found := self.taken(_NUMBER):
             return Node("scalar", start, self.at, line, column, found[0], "plain", _number(found[1], found[2]))
-        if (found := _NAME.match(self.text, start)) and found[0] in _WORDS:
+        if (found := NAME.match(self.text, start)) and found[0] in _WORDS:
             self.at = found.end()
             return Node("scalar", start, self.at, line, column, found[0], "plain", _WORDS[found[0]])
         if found:
@@ -255,7 +256,7 @@ class _Reader(Reader):
         start = self.at
         line, column = self.place(start)
         while self.skip() != "(":
-            if not (self.taken(_NAME) or self.taken(_STAR)):
+            if not (self.taken(NAME) or self.taken(_STAR)):
                 raise self.fail("a function without parameters in brackets")
         self.brackets()
         angles = 0

@@ -7,7 +7,9 @@ from typing import Any
 
 from agentconv.containers.programs import WHITE
 from agentconv.lowering.lowered import Lowered
+from agentconv.naming import slug
 from agentconv.patterns import pattern
+from agentconv.rows import Field
 from agentconv.spec import Spec
 
 SENTENCE = pattern(r"(?<!\be\.g)(?<!\bi\.e)(?<!\bvs)(?<!\betc)[.!?。！？][\"')\]*_`]*(?=\s|$)|\n[ \t]*\n")
@@ -39,8 +41,10 @@ def fit_texts(fields: dict[str, Any], dst: Spec, out: Lowered) -> None:
             out.say("L009", f"{dst.program} ends the lines of `{row.key}` as those of the file: so do they now", name)
             fields[name] = value.replace("\r\n", "\n").replace("\r", "\n")
         longest = row.fact("max_length")
-        if longest is not None and len(fields[name]) > longest:
-            has = f"the {name} has {len(fields[name])} characters, {dst.program} takes {longest}"
+        if name == "title":
+            _fit_title(fields, row, dst, out)
+        elif longest is not None and row.length(fields[name]) > longest:
+            has = f"the {name} has {row.length(fields[name])} characters, {dst.program} takes {longest}"
             if name == "description":
                 _fit_description(fields, int(longest), has, out)
             else:
@@ -49,6 +53,23 @@ def fit_texts(fields: dict[str, Any], dst: Spec, out: Lowered) -> None:
     if dst.container.get("empty_body") and not (prompt or "").strip(WHITE).strip():
         fields["prompt"] = fields.get("description") or fields.get("name") or fields.get("id") or "agent"
         out.say("L005", f"{dst.program} requires a prompt; the description stands in", "prompt")
+
+
+def _fit_title(fields: dict[str, Any], row: Field, dst: Spec, out: Lowered) -> None:
+    """People read it, and nothing hangs on it: it is cut where it is too long, and gives way to the name where the
+    program does not take it."""
+    title, longest, legal = fields["title"], row.fact("max_length"), row.fact("pattern")
+    while longest is not None and row.length(title) > longest:
+        title = shortened(title, min(int(longest), len(title) - 1))[0]
+    if title != fields["title"]:
+        has = f"the title has {row.length(fields['title'])} characters, {dst.program} takes {longest}"
+        out.say("L009", f"{has}: it became `{title}`", "title")
+    if legal is not None and not re.fullmatch(str(legal), title):
+        shown = title
+        title = fields.get("name") or fields["id"]
+        if not title.startswith(slug(shown)):  # that the name was changed is said
+            out.say("L002", f"{dst.program} takes no title `{shown}`: the name stands there", "title")
+    fields["title"] = title
 
 
 def _fit_description(fields: dict[str, Any], longest: int, has: str, out: Lowered) -> None:

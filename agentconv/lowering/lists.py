@@ -94,11 +94,11 @@ def _deny_list(job: ToolJob, closed: set[str], source: Tools) -> Tools | None:
         if pattern is None:
             return None
         rules.append(Rule("deny", Tool(str(pattern), server="*"), at="tools"))
-        return Tools(None, tuple(rules))
+        return Tools(table.fact("deny_from"), tuple(rules))
     denied = denied_servers(job, servers)
     if denied is None or any(g.open and _denied_above(servers, key) for key, g in servers.items()):
         return None
-    return Tools(None, (*rules, *denied))
+    return Tools(table.fact("deny_from"), (*rules, *denied))
 
 
 def _denied_above(servers: Servers, key: tuple[str, str | None]) -> bool:
@@ -141,6 +141,7 @@ def listed(job: ToolJob, source: Tools, whole: list[Wish], scoped: list[Wish], a
     for wish in scoped:
         rules += _scoped(job, wish, rules)
     rules = _beside_groups(job, rules)
+    rules += _twins(job, rules, cut)
     return or_none(job, Tools("none", tuple(written(rules + servers))))
 
 
@@ -154,6 +155,18 @@ def _named(job: ToolJob, whole: list[Wish], along: list[str], cut: frozenset[str
         if name is not None:
             rules.setdefault(name, Rule("allow", table.names[name].tool(), at=wish.at[0]))
     return list(rules.values())
+
+
+def _twins(job: ToolJob, rules: list[Rule], cut: frozenset[str]) -> list[Rule]:
+    """Names that are written beside a name, for the models that know its tool by another one (``twins``)."""
+    table = job.dst.tools
+    there, out = {rule.tool.name for rule in rules}, dict[str, Rule]()
+    for rule in rules if table.twins else ():
+        for twin in table.twins.get(rule.tool.name, ()) if rule.scope is None else ():
+            name = table.names[twin]
+            if twin not in there and job.price(name) <= job.allowed and cut.isdisjoint(name.gives):
+                out.setdefault(twin, Rule("allow", name.tool(), at=rule.at))
+    return list(out.values())
 
 
 def _beside_groups(job: ToolJob, rules: list[Rule]) -> list[Rule]:

@@ -36,9 +36,25 @@ def rows_of(agent: Agent, spec: Spec) -> dict[str, Any]:
     for key, value in extras.items():
         _put(rows, key.split(".") if key.split(".")[0] in above else [key], value)
     for row in spec.rows_with("short"):  # alone in its map it stands for the map
-        outer, _, inner = row.key.rpartition(".")
-        if isinstance(rows.get(outer), dict) and list(rows[outer]) == [inner]:
-            rows[outer] = rows[outer][inner]
+        *above_it, outer, inner = row.key.split(".")
+        holder = _inside(rows, above_it)
+        if isinstance(holder.get(outer), dict) and list(holder[outer]) == [inner]:
+            holder[outer] = holder[outer][inner]
+    for row in spec.rows_with("instead_of"):
+        paths = [key.split(".") for key in row.fact("instead_of")]
+        if any(_inside(rows, path[:-1]).get(path[-1]) in (None, "") for path in paths):
+            *above_it, last = row.key.split(".")
+            _put(rows, [*above_it, last], row.fact("default"))
+            holder = _inside(rows, above_it)
+            holder |= {key: holder.pop(key) for key in list(holder) if key != last}  # it stands first
+    return rows
+
+
+def _inside(rows: dict[str, Any], path: list[str]) -> dict[str, Any]:
+    """The map below these keys; an empty one where there is none."""
+    for key in path:
+        inner = rows.get(key)
+        rows = inner if isinstance(inner, dict) else {}
     return rows
 
 
@@ -129,7 +145,7 @@ def tools_value(row: Field, tools: Tools, spec: Spec) -> Any:
         return None
     if tools.base == "all":
         everything = spec.tools.fact("all")
-        return list(everything) if everything else ["*"]
+        return list(everything) if everything else spec.tools.fact("all_word") or ["*"]
     adds = spec.by_field["mcp_servers"].fact("adds") if any(spec.rows_with("adds")) else None
     values: list[Any] = [
         _list_item(r, spec) for r in tools.rules if r.effect == "allow" and not _by_definition(r, adds)

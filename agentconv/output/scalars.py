@@ -233,6 +233,11 @@ def json_value(value: Any, indent: int | None = 2) -> str:
     return text
 
 
+def json_line(value: Any) -> str:
+    """A value as JSON for a comment of one line, which no character of it may end."""
+    return json.dumps(value, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
+
+
 def line_value(value: Any) -> str:
     """A value for a header that is read line by line (``parser: lines``): as it is, for there are no quotes."""
     if isinstance(value, bool):

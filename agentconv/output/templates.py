@@ -14,10 +14,16 @@ if TYPE_CHECKING:
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 
-def _script_value(value: Any) -> str:
-    from agentconv.output.script import script_value  # one format is written so
+def _script_value(value: Any, indent: int = 0) -> str:
+    from agentconv.output.script import script_value  # few formats are written so
 
-    return script_value(value)
+    return script_value(value, indent)
+
+
+def _script_key(key: str) -> str:
+    from agentconv.output.script import script_key
+
+    return script_key(key)
 
 
 FILTERS: Filters = {
@@ -28,8 +34,10 @@ FILTERS: Filters = {
     "toml_value": scalars.toml_value,
     "toml_key": scalars.toml_key,
     "json_value": scalars.json_value,
+    "json_line": scalars.json_line,
     "line_value": scalars.line_value,
     "script_value": _script_value,
+    "script_key": _script_key,
 }
 
 

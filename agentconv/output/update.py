@@ -7,6 +7,7 @@ The edit is by place. What comes out is read back as the program reads it and ha
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import replace
 
@@ -61,7 +62,15 @@ def _header(spec: Spec, there: Document, new: Document, stays: Collection[str]) 
     ours = {row.key.split(".")[0] for row in spec.fields.values() if row.field and row.field not in stays}
     fixed = {row.key.split(".")[0] for row in spec.fields.values() if row.field in stays} - ours
     if there.text[there.header.start : there.header.start + 1] == "{":
-        return _braces(there, new, ours, fixed)
+        made = _made_elsewhere(spec, there.header, new.header)
+        splices = _braces(there, new, there.header, new.header, ours, fixed | set(made)) + _mark(spec, there, new)
+        for key in made:
+            rows = [row for row in spec.fields.values() if row.key.startswith(f"{key}.")]
+            ours = {row.key.split(".")[1] for row in rows if row.field and row.field not in stays}
+            own = {row.key for row in rows if not row.field and old[key].value.get(row.key.split(".")[1])}
+            fixed = {row.key.split(".")[1] for row in rows if row.field in stays or row.key in own} - ours
+            splices += _braces(there, new, old[key].value, fresh[key].value, ours, fixed)
+        return splices
     splices = []
     for key, pair in old.items():
         if key in fixed:
@@ -78,12 +87,32 @@ def _header(spec: Spec, there: Document, new: Document, stays: Collection[str]) 
     return splices
 
 
-def _braces(there: Document, new: Document, ours: set[str], fixed: set[str]) -> list[tuple[int, int, str]]:
+def _mark(spec: Spec, there: Document, new: Document) -> list[tuple[int, int, str]]:
+    """The comment that says the definition once more (``mark``)."""
+    if mark := (spec.container.get("calls") or {}).get("mark"):
+        old, fresh = ([*re.finditer(rf"(?m)^{re.escape(mark)}.*?(?=\r?$)", one.text)] for one in (there, new))
+        if len(old) == len(fresh) == 1:
+            return [(*old[0].span(), fresh[0][0])]
+    return []
+
+
+def _made_elsewhere(spec: Spec, old: Node, fresh: Node) -> list[str]:
+    """Keys whose value is the object of another call: what stands in it stays as it does in the first one."""
+    if not spec.container.get("calls"):
+        return []
+    maps = {pair.key.text for pair in fresh.pairs if pair.value.kind == "map"}
+    return [pair.key.text for pair in old.pairs if pair.value.kind == "map" and pair.key.text in maps]
+
+
+def _braces(
+    there: Document, new: Document, one: Node, other: Node, ours: set[str], fixed: set[str]
+) -> list[tuple[int, int, str]]:
     """The same for an object in braces."""
     from agentconv.output.update_braces import in_braces
 
-    assert there.header is not None and new.header is not None
-    old, fresh = _pairs(there.header), _pairs(new.header)
+    old, fresh = _pairs(one), _pairs(other)
+    if any(pair.end > one.end for pair in one.pairs):
+        raise CannotUpdate("some of its values stand below it")
     changed = {
         key: _said(new, fresh[key].value.start, fresh[key].value.end, there.newline)
         for key, pair in old.items()
@@ -91,7 +120,7 @@ def _braces(there: Document, new: Document, ours: set[str], fixed: set[str]) -> 
     }
     gone = {key for key in old if key in ours and key not in fixed and key not in fresh}
     more = [_said(new, p.start, p.end, there.newline) for k, p in fresh.items() if k not in old and k not in fixed]
-    return in_braces(there.text, there.header, changed, gone, more, there.newline)
+    return in_braces(there.text, one, changed, gone, more, there.newline)
 
 
 def _said(document: Document, start: int, end: int, newline: str) -> str:

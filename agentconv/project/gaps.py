@@ -14,6 +14,7 @@ from typing import Any
 from agentconv.containers import ContainerError, Document, Node
 from agentconv.containers.sections import marked, outside
 from agentconv.conversion import Conversion
+from agentconv.patterns import pattern
 from agentconv.project.frames import Frame, frame
 from agentconv.reading.engine import open_document
 from agentconv.records import dataclass
@@ -21,6 +22,7 @@ from agentconv.signs import Texts, signs
 from agentconv.spec import Spec
 
 Writer = Callable[[Any], str]
+COMMENT = pattern(r"//.*")
 PARTS = ("prompt", "description", "name", "slug", "stem")  # of the texts; a text that is both is taken for the first
 FILES = ("stem", "slug")  # what a file may be called by
 
@@ -86,6 +88,8 @@ def with_gaps(spec: Spec, first: Texts, result: Conversion) -> Output | None:
             if writer is None:
                 return None
             gaps.append(Gap(part, node.start, node.end, writer, as_loaded))
+    if spec.container.get("calls") and document.header is not None:
+        gaps += _in_comments(text[: document.header.start], parts)
     for start, end in marked(text, spec.container) if spec.syntax == "sections" else ():
         part, as_loaded = parts.get(text[start:end], ("", True))
         if part:
@@ -117,6 +121,19 @@ def with_gaps(spec: Spec, first: Texts, result: Conversion) -> Output | None:
     proved = [piece if isinstance(piece, str) else None for piece in pieces]
     read = frame(document, dialect, proved, inside, bare) if spec.syntax == "frontmatter" else None
     return Output(spec, around, called, tuple(pieces), _found(spec, document, first, loaded), read)
+
+
+def _in_comments(above: str, parts: dict[str, Part]) -> Iterable[Gap]:
+    """Texts as JSON has them in the comments above a definition."""
+    from agentconv.output.scalars import json_line
+
+    comments = [found.span() for found in COMMENT.finditer(above)]
+    for value, (part, as_loaded) in parts.items():
+        word = json_line(value)
+        for start, end in comments:
+            while (at := above.find(word, start, end)) >= 0:
+                start = at + len(word)
+                yield Gap(part, at, start, json_line, as_loaded)
 
 
 def _opened(spec: Spec, text: str) -> Document | None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from agentconv.containers import Node
 from agentconv.limitkeys import folded
-from agentconv.model import LOOSER_MODES
+from agentconv.model import LOOSER_MODES, Model
 from agentconv.models import read_models
 from agentconv.reading.context import UNSAID, Bad, Context, all_text, is_text, not_text
 from agentconv.reading.jstext import as_text
@@ -153,11 +153,11 @@ def _odd_text(value: Any, row: Field) -> str:
     """What is wrong with a text, or with one of a list, by ``pattern`` and ``max_length``."""
     pattern, longest = row.fact("pattern"), row.fact("max_length")
     several = value if isinstance(value, tuple) else (value,)
-    texts = [one for one in several if isinstance(one, str)]
+    texts = [one.text if isinstance(one, Model) else one for one in several if isinstance(one, (str, Model))]
     if row.fact("distinct") and len(set(texts)) < len(texts):
         return "names one twice"
     for text in texts:
-        if longest is not None and len(text) > longest:
+        if longest is not None and row.length(text) > longest:
             return f"is longer than {longest} characters"
         if pattern is not None and not re.fullmatch(pattern, text):
             return f"may not be `{text}`"

@@ -5,12 +5,15 @@ said of the limits of a tool that the file takes away as a whole."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from agentconv.containers import Node
-from agentconv.model import Rule, Tools
+from agentconv.model import Rule, Tool, Tools
 from agentconv.notes import Note
 from agentconv.reading.context import Context
+from agentconv.reading.tooltokens import own_spelling
 from agentconv.rights import is_star
 
 
@@ -35,6 +38,23 @@ def kept_denials(rules: list[Rule], node: Node, ctx: Context) -> list[Rule]:
         place = next((pair.key for pair in node.pairs if rule.at.endswith(f".{pair.key.text}")), node)
         ctx.say("T009", f"{text}; taken as meant", rule.at, place)
     return kept
+
+
+def whole_denials(rules: Iterable[Rule], ctx: Context) -> list[Rule]:
+    """Denials by a name that the program does not have, of all that its own tool for it does: `write: deny` where one
+    key stands for writing and editing. Where the map says something of that tool itself, the name means no more than
+    it says."""
+    rules, table = list(rules), ctx.spec.tools
+    said = {own.name for rule in rules if (own := table.own(rule.tool.name))}
+    out = []
+    for rule in rules:
+        tool = rule.tool
+        if ctx.author and rule.effect == "deny" and tool.caps and not is_star(tool) and table.own(tool.name) is None:
+            own = table.own(own_spelling(tool, ctx) or "")
+            if own is not None and own.name not in said and set(tool.caps) < set(own.caps):
+                rule = replace(rule, tool=Tool(tool.name, own.caps, own.also))
+        out.append(rule)
+    return out
 
 
 def _undoes(later: Rule, rule: Rule) -> bool:

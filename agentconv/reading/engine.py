@@ -202,6 +202,10 @@ def open_document(spec: Spec, text: str, *, author: bool) -> Document:
     if spec.syntax == "typescript":
         from agentconv.containers import literals
 
+        if calls := spec.container.get("calls"):
+            from agentconv.containers import registering
+
+            return registering.read(text, calls)
         return literals.read(text, spec.container.get("functions") or ())
     if spec.syntax == "json" and not _as_yaml(spec, text):
         return _open_json(spec, text, author)

@@ -190,6 +190,8 @@ def _missing(
             continue
         if row.key in keys and (row.fact("missing") != "skipped" or row.fact("form")):
             continue  # its value was bad and has been spoken of
+        if row.type == "map" and any(key.startswith(f"{row.key}.") for key in keys):
+            continue  # rows of its own took all that stood in it
         if not ctx.author:
             raise Refused(f"no `{row.key}`", str(row.fact("bad")) == "refuse-all", row.fact("missing") == "skipped")
         if row.fact("missing") == "skipped" and not _meant(rows, keys | {str(one.new) for one in ctx.respelt}, fields):

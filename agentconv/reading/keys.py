@@ -96,6 +96,9 @@ class Keys:
             if row.fact("shape") == node.kind:  # a table of the program's own
                 self.extras.append(Extra(key, node.data(), self.spec.id))
             return
+        if row.type == "tools" and node.kind == "map" and any(k.startswith(f"{key}.") for k in self.spec.fields):
+            self._odd_keys(key, node)
+            return
         if row.type == "toolsets":
             self._beside_sets(node, row)
         if row.type == "tool-settings" and self.ctx.author:
@@ -111,6 +114,19 @@ class Keys:
             self.limits += only_limits(more, Tools(self.base, tuple(self.early + self.rules)), self.spec)
         else:
             (self.early if first else self.rules).extend(more)
+
+    def _odd_keys(self, key: str, node: Node) -> None:
+        """Keys in a map of lists that the program does not know and passes over. What their author wanted with the
+        tools is not known, so no more are given than a list names."""
+        if not node.pairs:
+            return
+        self.extras.append(Extra(key, node.data(), self.spec.id))
+        if self.ctx.author:
+            words = ", ".join(f"`{pair.key.text}`" for pair in node.pairs)
+            text = f"{self.ctx.spec.program} knows no {words} in `{key}` and passes it over"
+            text += "; no tool is taken but those that a list names"
+            self.ctx.say("R006", text, "tools", node, effect="narrows")
+            self.base = self.base or "none"
 
     def _beside_sets(self, node: Node, row: Field) -> None:
         """What sets of tools hold beside tools."""
@@ -213,7 +229,8 @@ def top_values(spec: Spec, entry: Node | None) -> list[tuple[str, Node]]:
     for pair in entry.pairs:
         key = pair.key.text
         if key in dotted and pair.value.kind == "map":
-            for name, node in _below(key, pair.value, spec):
+            below = _below(key, pair.value, spec)
+            for name, node in below if first else dict(below).items():
                 found.setdefault(name, node)
             continue
         if first and key in found:

@@ -8,7 +8,7 @@ from agentconv.containers import Node
 from agentconv.limitkeys import folded
 from agentconv.model import Base, Rule, Scope, Tool, Tools
 from agentconv.reading.context import Context, Refused, is_meant_date
-from agentconv.reading.deadrules import kept_denials
+from agentconv.reading.deadrules import kept_denials, whole_denials
 from agentconv.reading.guessedservers import by_known
 from agentconv.reading.toolcodecs import NONE, read_tools
 from agentconv.reading.toolnames import Found, recognise, star
@@ -35,7 +35,7 @@ def read_permission(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:
     if node.kind == "scalar":
         return _actions(star(ctx.spec), None, node, row, ctx, row.key, "")
     if node.kind == "list" and row.fact("items"):
-        return tuple(kept_denials(list(_listed_actions(node, row, ctx)), node, ctx))
+        return tuple(kept_denials(whole_denials(_listed_actions(node, row, ctx), ctx), node, ctx))
     if node.kind != "map":
         if not ctx.author:
             raise Refused(f"`{row.key}` must be a map or an action", row.fact("bad") == "refuse-all")
@@ -57,7 +57,7 @@ def read_permission(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:
         else:
             made += _actions(found.tool, None, pair.value, row, ctx, at, pair.key.text)
         rules += closed_servers(found, made, pair.key.text, at, pair.key, ctx)
-    return tuple(kept_denials(rules, node, ctx))
+    return tuple(kept_denials(whole_denials(rules, ctx), node, ctx))
 
 
 def _listed_actions(node: Node, row: Field, ctx: Context) -> Iterator[Rule]:
@@ -132,7 +132,7 @@ def read_bools(node: Node, row: Field, ctx: Context) -> tuple[Base | None, tuple
         text = f"`{row.key}` only switches tools on, which takes nothing away in {ctx.spec.seen}"
         ctx.say("T009", f"{text}; read as the list it means", "tools", node, effect="info")
         return "none", tuple(rules)
-    return None, tuple(kept_denials(rules, node, ctx))
+    return None, tuple(kept_denials(whole_denials(rules, ctx), node, ctx))
 
 
 # -- groups -----------------------------------------------------------------------------------

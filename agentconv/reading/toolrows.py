@@ -31,8 +31,10 @@ def tool_row(row: Field, node: Node, ctx: Context, base: Base | None, so_far: li
 
 def _looks_around(row: Field, spec: Spec) -> bool:
     """Whether more than the value of the key counts."""
-    return row.type in ("model-tools", "tool-patterns") or (
-        row.type == "toolsets" and bool(spec.tools.fact("sets").get("members"))
+    return (
+        row.type in ("model-tools", "tool-patterns")
+        or row.fact("adds_to") is not None
+        or (row.type == "toolsets" and bool(spec.tools.fact("sets").get("members")))
     )
 
 
@@ -69,6 +71,8 @@ def _anew(row: Field, node: Node, ctx: Context, base: Base | None, so_far: list[
         ctx.say("T009", text, row.key if row.type == "deny-tools" else "tools", node)
     if (read := _whole(row.type)) is not None:
         tools = read(node, row, ctx)
+        if (list_key := row.fact("adds_to")) is not None:  # where there is no such list, all tools are there without it
+            return base, list(tools.rules) if list_key in ctx.keys else [], True
         return tools.base, list(tools.rules), True
     if row.type == "tool-bools":
         from agentconv.reading.toolmaps import read_bools

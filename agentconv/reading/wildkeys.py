@@ -120,6 +120,9 @@ def beside_names(token: str, found: Found, at: str, place: Node, ctx: Context) -
     start = "" if regex and ("|" in text or "?" in text) else text[: end.start()]
     if found.how == "own" and start and "_" not in start:
         return []  # `web.*`: the program's own tools are meant
+    fixed = str(table.mcp.get("tool") or "").partition("{")[0]
+    if found.how == "own" and fixed and not (start.startswith(fixed) or fixed.startswith(start)):
+        return []  # the names of servers' tools begin otherwise
     words = start.split("_")
     servers = ["_".join(words[:n]) for n in range(1, len(words)) if words[0]]
     said = " and ".join(f"the MCP server `{s}`" for s in servers) or "every MCP server"

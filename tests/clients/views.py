@@ -399,6 +399,16 @@ def _crewai(out: Answer) -> list[Seen]:
     ]
 
 
+def _amp(out: Answer) -> list[Seen]:
+    """Of an agent that extends a mode the model is that mode's, where the file names none."""
+    found = []
+    for a in out["agents"]:
+        one = Seen(a["file"], a["name"], a["description"], a["prompt"], a["tools"])
+        one.model, one.effort = (HIDDEN, HIDDEN) if a["extends"] else (a["model"], a["effort"])
+        found.append(one)
+    return found
+
+
 def _codebuff(out: Answer) -> list[Seen]:
     """Steps are a tool of the description alone: the program runs them beside the model."""
     found = []
@@ -427,6 +437,7 @@ VIEWS: Mapping[str, Callable[[Answer], list[Seen]]] = {
     "crewai": _crewai,
     "docker-agent": _amazonq,
     "claude-managed-agents": _managed,
+    "amp": _amp,
     "claude-code": _claude,
     "cline": _cline,
     "codebuff": _codebuff,

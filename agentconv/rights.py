@@ -21,7 +21,7 @@ from agentconv.spec import Spec, all_caps, common_caps, part_of, risk
 
 __all__ = [
     "ALL", "CLASSES", "MCP", "Grant", "Right", "Rights", "base_open", "by_capability", "by_name", "by_server",
-    "class_of", "comparable", "contains", "denied_by_fields", "gained", "gained_there", "is_star", "lost", "of_agent",
+    "class_of", "contains", "denied_by_fields", "gained", "gained_there", "is_star", "lost", "of_agent",
     "of_ambient", "of_tools", "resolved", "spelled", "spread", "unasked",
 ]  # fmt: skip
 Scopes = tuple[tuple[bool, Scope, Approval | None], ...]  # allowed or denied, in order
@@ -365,23 +365,6 @@ def denied_by_fields(agent: Agent, spec: Spec, *, program: bool) -> frozenset[st
             if row.holds(word) or not program:
                 gone |= set(denies.get(word, ()))
     return frozenset(gone)
-
-
-def comparable(given: Agent, asked: Agent, spec: Spec) -> Agent:
-    """What a program gives, to be held to what was asked for. Who leaves out what is denied and names nothing means the
-    tools of the main session, too, and is not given more by them. A pattern that the program takes denies the tools of
-    servers that it matches; which these are stands in no file, and who asked is taken to mean all of the server."""
-    if asked.tools.base != "none" and given.mode == "primary":
-        given = replace(given, mode=None)
-    if not spec.tools.fact("wildcards"):
-        return given
-    closed = {rule.at for rule in given.tools.rules if rule.effect == "deny"}
-    rules = tuple(r for r in asked.tools.rules if r.effect == "deny" and _is_pattern(r.tool) and r.at in closed)
-    return replace(given, tools=replace(given.tools, rules=(*given.tools.rules, *rules))) if rules else given
-
-
-def _is_pattern(tool: Tool) -> bool:
-    return tool.server is not None and not tool.caps and any(sign in tool.name for sign in "*?+")
 
 
 def _limit_delegates(rights: Rights, names: tuple[str, ...]) -> Rights:

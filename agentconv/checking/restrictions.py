@@ -13,6 +13,7 @@ from agentconv.checking.limits import cut_whole, denials, instead, limits, scope
 from agentconv.containers import Node
 from agentconv.lowering.servers import limited_servers
 from agentconv.model import Agent, Tools
+from agentconv.proof.sourcerights import comparable
 from agentconv.reading.codecs import TOOL_TYPES
 from agentconv.reading.context import Read
 from agentconv.registry import idle_readers
@@ -176,7 +177,7 @@ def _more(checked: Checked, reader: Reader, read: Read, twin: Read, told: set[st
     """Rights that no single place explains."""
     asks = limited_servers(read.agent, checked.spec)
     author = counting.of_agent(asks, checked.spec, program=False)
-    compared = limited_servers(counting.comparable(twin.agent, read.agent, reader.spec), reader.spec, as_meant=False)
+    compared = limited_servers(comparable(twin.agent, read.agent, reader.spec), reader.spec, as_meant=False)
     given = counting.of_agent(compared, reader.spec, program=True, usual=True)
     meant = told | _listed_by_name(read, twin)
     more = frozenset(r for r in counting.gained(author, given) if r.cls not in meant)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from agentconv.lowering.wish import Servers, ToolJob, asking_together, forbidden_server, rule_at, server_places
+from agentconv.lowering.wish import Servers, ToolJob, forbidden_server, rule_at, server_places
 from agentconv.model import Rule, Tool, Tools
 from agentconv.notes import NoteEffect
 from agentconv.registry import shared_readers
@@ -170,3 +170,19 @@ def asks_in_vain(job: ToolJob, grant: Grant) -> bool:
     """A tool of a server that asks, for a program that asks before nothing."""
     vain = job.dst.tools.fact("approval", "session") == "automatic" and not job.dst.tools.servers_ask
     return grant.open and grant.approval == "ask" and vain
+
+
+def asking_together(job: ToolJob, servers: Servers) -> dict[tuple[str, str | None], Grant]:
+    """Tools of one server ask all or none: where one of them asks, the others do, too."""
+    out = dict(servers)
+    asking = {server for (server, _), grant in servers.items() if grant.open and grant.approval == "ask"} - {"*"}
+    for (server, member), grant in servers.items():
+        if server not in asking or not grant.open or grant.approval == "ask":
+            continue
+        label = grant.rule.tool.name if grant.rule else f"{server}/{member or '*'}"
+        text = (
+            f"`{label}` asks each time, too: {job.dst.program} asks before every tool of an MCP server or before none"
+        )
+        job.say("T015", text, server_places(job, server, member) or rule_at(grant), "approximate")
+        out[server, member] = replace(grant, approval="ask")
+    return out

@@ -362,22 +362,6 @@ def forbidden_server(job: ToolJob, server: str) -> bool:
     return any(f == "mcp:*" or f == f"mcp:{server}" or f.startswith(f"mcp:{server}/") for f in job.forbid)
 
 
-def asking_together(job: ToolJob, servers: Servers) -> dict[tuple[str, str | None], Grant]:
-    """Tools of one server ask all or none: where one of them asks, the others do, too."""
-    out = dict(servers)
-    asking = {server for (server, _), grant in servers.items() if grant.open and grant.approval == "ask"} - {"*"}
-    for (server, member), grant in servers.items():
-        if server not in asking or not grant.open or grant.approval == "ask":
-            continue
-        label = grant.rule.tool.name if grant.rule else f"{server}/{member or '*'}"
-        text = (
-            f"`{label}` asks each time, too: {job.dst.program} asks before every tool of an MCP server or before none"
-        )
-        job.say("T015", text, server_places(job, server, member) or rule_at(grant), "approximate")
-        out[server, member] = replace(grant, approval="ask")
-    return out
-
-
 def say_no_servers(job: ToolJob, source: Tools) -> None:
     """Everything the source has, and no MCP server is in what everything is in the target."""
     if any(g.open for g in by_server(source, job.src).values()):

@@ -42,7 +42,7 @@ def counted(read: Read, reading: Reading, program: Reading | None) -> tuple[coun
     given = _given(twin.agent, reading.spec)
     notes += _read_elsewhere(reading, given)
     bounds = _bounds_of_patterns(read.agent, twin.agent)
-    compared = counting.comparable(twin.agent, read.agent, reading.spec)
+    compared = comparable(twin.agent, read.agent, reading.spec)
     there = given if compared is twin.agent else _given(compared, reading.spec)
     more = frozenset(r for r in counting.gained(author, there) if r.cls not in bounds)
     if more and reading.spec.tools.control != "none" and reading.spec.tools.singles:  # else nobody knows what it gives
@@ -54,6 +54,23 @@ def counted(read: Read, reading: Reading, program: Reading | None) -> tuple[coun
         help = "the conversion is one that others start"
         notes.append(note("R011", text, path="tools", file=reading.path, line=1, help=help))
     return author, notes
+
+
+def comparable(given: Agent, asked: Agent, spec: Spec) -> Agent:
+    """What a program gives, to be held to what was asked for. Who leaves out what is denied and names nothing means the
+    tools of the main session, too, and is not given more by them. A pattern that the program takes denies the tools of
+    servers that it matches; which these are stands in no file, and who asked is taken to mean all of the server."""
+    if asked.tools.base != "none" and given.mode == "primary":
+        given = replace(given, mode=None)
+    if not spec.tools.fact("wildcards"):
+        return given
+    closed = {rule.at for rule in given.tools.rules if rule.effect == "deny"}
+    rules = tuple(r for r in asked.tools.rules if r.effect == "deny" and _is_pattern(r.tool) and r.at in closed)
+    return replace(given, tools=replace(given.tools, rules=(*given.tools.rules, *rules))) if rules else given
+
+
+def _is_pattern(tool: Tool) -> bool:
+    return tool.server is not None and not tool.caps and any(sign in tool.name for sign in "*?+")
 
 
 def _of_main_session(had: counting.Rights, given: counting.Rights) -> counting.Rights:

@@ -37,9 +37,8 @@ def lower_models(agent: Agent, src: Spec, dst: Spec, options: Options, out: Lowe
             continue
         text, how = models.spell(wished, dst)
         alien = text is None and how == "tier"  # Claude's `sonnet` is no model of OpenCode, whoever wrote it there
-        if (
-            src.program == dst.program and dst.models and not alien
-        ):  # a provider that the user set up is known there only
+        own = src.program == dst.program and dst.models and not alien
+        if own and (text is None or _takes(wished.text, dst)):  # a provider that the user set up is known there only
             written.append(wished.text)
             continue
         if text is None:
@@ -59,6 +58,13 @@ def lower_models(agent: Agent, src: Spec, dst: Spec, options: Options, out: Lowe
             one = replace(one, message=text, effect="approximate")
         out.notes.append(one)
     return tuple(models.model_of(t) for t in written) or None
+
+
+def _takes(text: str, dst: Spec) -> bool:
+    """Whether a model may be written so: one that another program was given may have a form that is none here."""
+    row = dst.by_field.get("model")
+    form = row.fact("pattern") if row is not None else None
+    return form is None or re.fullmatch(str(form), text) is not None
 
 
 def provider(written: tuple[Model, ...] | None, dst: Spec) -> tuple[Extra, ...]:

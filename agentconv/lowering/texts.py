@@ -58,7 +58,7 @@ def _by_name(agent: Agent, called: str, dst: Spec, out: Lowered) -> dict[str, An
     if (row := dst.by_field.get("title")) is not None:
         title = title or (wish if name != wish else None)  # people may read it as it was
         if title or row.fact("required"):
-            fields["title"] = title or called
+            fields["title"] = title or wish
     elif title and title != name:
         out.say("L001", f"{dst.program} has no title beside the name (`{_short(title)}`)", "title")
     return fields

@@ -99,7 +99,7 @@ class SharedFiles:
             self.target.settle()
             for other in live[1:]:
                 if live[0].failed:
-                    other.fail(live[0].notes[-1])
+                    self.target.not_written(other, path, live[0].notes[-1])
         if not live[0].failed:
             for result in live:
                 self.target.remember(f"{path}#{result.entry}", after.get(result.entry, b""))

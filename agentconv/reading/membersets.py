@@ -292,8 +292,8 @@ def rest_of_sets(node: Node, row: Field, spec: Spec, top: Node | None) -> Iterat
         for pair in (*item.pairs, *referred):
             if pair.key.text not in taken:
                 yield Extra(f"{at}.{pair.key.text}", pair.value.data(), spec.id)
-        for entry in (item, definition) if facts is not None else ():
-            for place, pair in unknown_inside(entry, facts) if entry is not None else ():
+        for entry in (item, definition):
+            for place, pair in unknown_inside(entry, facts) if entry is not None and facts is not None else ():
                 if place.split(".")[0] in taken:
                     yield Extra(f"{at}.{place}", pair.value.data(), spec.id)
 

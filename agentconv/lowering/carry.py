@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from agentconv.dump import field_from_data, field_to_data, tools_from_data, tools_to_data
+from agentconv.grants import by_capability, is_star, resolved
 from agentconv.lowering.fold import TITLES, unfold
 from agentconv.lowering.lowered import Lowered, Options
 from agentconv.lowering.references import followed
@@ -21,7 +22,7 @@ from agentconv.lowering.traces import KEY
 from agentconv.model import Agent, Extra, Rule, Tools
 from agentconv.notes import Note, note
 from agentconv.registry import ids, load, shared_readers
-from agentconv.rights import Rights, by_capability, contains, is_star, of_agent, resolved, spread
+from agentconv.rights import Rights, contains, of_agent, spread
 from agentconv.schemas.model import agent_schema, misfit
 from agentconv.spec import Spec
 

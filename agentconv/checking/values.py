@@ -146,6 +146,12 @@ def _models(checked: Checked, reader: Reader, read: Read) -> Iterator[Finding]:
                 at=node, reader=reader, path="model", meant="a model of this name", does=unknown,
                 mend="agentconv models lists those known",
             )  # fmt: skip
+        elif tier := (spec.models.get("retired") or {}).get(wish.id):
+            yield checked.finding(
+                "M017", "warning", f"`{wish.text}` is retired, and another model runs in its place", read=read, at=node,
+                reader=reader, path="model", meant=f"`{wish.id}`", does=f"runs today's {tier}, without a word",
+                mend="name the model that you want",
+            )  # fmt: skip
         elif why in ("maker", "tier") or (why == "catalogue" and spec.models.get("unknown") != "sent"):
             yield checked.finding(
                 "M016", "warning", f"the model `{wish.text}` is none of {reader.program}'s", read=read, at=node,

@@ -52,7 +52,7 @@ def lower_models(agent: Agent, src: Spec, dst: Spec, options: Options, out: Lowe
         out.say("M004", f"{dst.program} takes one model; `{written[0]}` is kept", "model")
         written = written[:1]
     for text in written:
-        if tier := (dst.models.get("retired") or {}).get(models.model_of(text).id):
+        if tier := models.retired(text, dst):
             said = f"`{text}` is retired: {dst.seen} runs today's {tier} in its place"
             out.say("M017", said, "model", help=_by_hand(models.model_of(text)))
     for one in missing:

@@ -135,7 +135,11 @@ def retired(text: str, spec: Spec) -> str:
     """The tier whose model the program runs in place of this one: of names as the maker spells them, dated or not."""
     id = model_of(text).id
     tier = (spec.models.get("retired") or {}).get(id)
-    if id is None or tier is None or PARAMETERS.sub("", text.strip()) not in (id, *load_data("models")[id].get("dated", ())):
+    if (
+        id is None
+        or tier is None
+        or PARAMETERS.sub("", text.strip()) not in (id, *load_data("models")[id].get("dated", ()))
+    ):
         return ""
     return str(tier)
 

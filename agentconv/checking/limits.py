@@ -10,11 +10,11 @@ from agentconv.checking.checked import Checked, Reader, value_of
 from agentconv.checking.finding import Finding
 from agentconv.checking.given import given_by_name, gives, key_of, whole, words
 from agentconv.containers import Node
+from agentconv.grants import is_star
 from agentconv.model import Rule
 from agentconv.reading.codecs import TOOL_TYPES
 from agentconv.reading.context import Read
 from agentconv.reading.keys import is_limit
-from agentconv.rights import is_star
 from agentconv.spec import Field, Spec
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from agentconv import scopes as patterns
 from agentconv.capabilities import lesser
+from agentconv.grants import Grant, by_capability, by_server, resolved
 from agentconv.lowering.choosing import choose, everything_but
 from agentconv.lowering.listedservers import asks_in_vain, denied_servers, listed_servers, say_asking_servers
 from agentconv.lowering.wish import (
@@ -23,7 +24,7 @@ from agentconv.lowering.wish import (
     written,
 )  # fmt: skip
 from agentconv.model import Rule, Tool, Tools
-from agentconv.rights import CLASSES, Grant, Right, by_capability, by_server, contains, resolved
+from agentconv.rights import CLASSES, Right, contains
 from agentconv.spec import Name, cap_title, risk
 
 # -- everything less something ----------------------------------------------------------------

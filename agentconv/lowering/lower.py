@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from agentconv.grants import by_capability, is_star
 from agentconv.lowering.defined import bound_servers, named_servers, say_defined
 from agentconv.lowering.fields import always, lower_extras, lower_field
 from agentconv.lowering.fittexts import fit_texts
@@ -18,18 +19,7 @@ from agentconv.patterns import pattern
 from agentconv.reading.origins import as_it_is
 from agentconv.reading.roster import kept_rosters, said_by, with_rosters, without
 from agentconv.reading.toolkeys import beside_list, beside_servers
-from agentconv.rights import (
-    CLASSES,
-    Right,
-    Rights,
-    by_capability,
-    class_of,
-    contains,
-    is_star,
-    of_ambient,
-    spread,
-    unasked,
-)
+from agentconv.rights import CLASSES, Right, Rights, class_of, contains, of_ambient, spread, unasked
 from agentconv.spec import Spec
 
 if TYPE_CHECKING:

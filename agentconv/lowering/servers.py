@@ -8,12 +8,13 @@ from dataclasses import replace
 from typing import Any
 
 from agentconv.capabilities import load_data
+from agentconv.grants import by_server
 from agentconv.lowering.lowered import Lowered
 from agentconv.model import Agent, Rule, Tool, Tools
 from agentconv.patterns import pattern
 from agentconv.reading.reach import wrong_values
 from agentconv.reading.servertexts import has_others, in_texts
-from agentconv.rights import Right, Rights, by_server, contains
+from agentconv.rights import Right, Rights, contains
 from agentconv.serverwords import among, meaning
 from agentconv.spec import Field, Spec
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
+from agentconv.grants import Grant, alive, by_capability, is_star, limits_shell, resolved
 from agentconv.lowering.gates import is_shared_check, say_check
 from agentconv.lowering.wish import (
     Reason,
@@ -24,7 +25,7 @@ from agentconv.lowering.wish import (
 )  # fmt: skip
 from agentconv.model import Agent, Rule, Scope, Tool, Tools
 from agentconv.notes import Note
-from agentconv.rights import ALL, Grant, Rights, alive, by_capability, gained, is_star, limits_shell, of_agent, resolved
+from agentconv.rights import ALL, Rights, gained, of_agent
 from agentconv.spec import Spec, risk
 
 Delegates = tuple[str, ...] | None

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from agentconv.containers.programs import without_gaps
 from agentconv.containers.wrapping import as_body
+from agentconv.grants import is_star
 from agentconv.lowering.lowered import USUAL, Edit, after
 from agentconv.model import FIELDS, VALUES, Agent, Tools
 from agentconv.notes import Note, note
 from agentconv.proof import verifytools
 from agentconv.proof.verifytools import Line
-from agentconv.rights import is_star, of_agent
+from agentconv.rights import of_agent
 from agentconv.spec import Spec
 
 if TYPE_CHECKING:

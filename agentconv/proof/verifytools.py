@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from agentconv import scopes as patterns
+from agentconv.grants import Grant, Scopes, alive, by_capability, by_server, is_star, resolved
 from agentconv.lowering.wish import opened, still_given
 from agentconv.model import Agent, Rule, Scope
 from agentconv.notes import Note, note
-from agentconv.rights import Grant, Scopes, alive, by_capability, by_server, is_star, resolved
 from agentconv.spec import Spec, risk
 
 Line = tuple[str, str, str, str]

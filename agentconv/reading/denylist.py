@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from agentconv.containers import Node
+from agentconv.grants import is_star
 from agentconv.model import Rule, Scope, Tool
 from agentconv.patterns import pattern
 from agentconv.reading.context import Context
 from agentconv.reading.toolcodecs import holds_blank, legal_list
 from agentconv.reading.toolnames import Found, recognise, star
 from agentconv.reading.tooltokens import is_null, remember, tokens_of
-from agentconv.rights import is_star
 from agentconv.spec import Field
 
 SERVER_PART = pattern(r"mcp__(?P<server>(?:(?!__)[^*])+)__.*\*")

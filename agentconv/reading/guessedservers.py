@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from agentconv.grants import by_server
 from agentconv.model import Agent, Rule, Tool, Tools
 from agentconv.notes import Note, note
 from agentconv.reading.context import Context
 from agentconv.reading.toolnames import Found
-from agentconv.rights import by_server
 from agentconv.spec import Spec
 
 

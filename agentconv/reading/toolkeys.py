@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from agentconv.containers import Node
+from agentconv.grants import is_star, limits_shell
 from agentconv.model import Rule, Scope, Tool, Tools
 from agentconv.reading.context import Context
 from agentconv.reading.toolnames import recognise, server_tool, star
-from agentconv.rights import is_star, limits_shell
 from agentconv.spec import Field, Name, Spec, union_caps
 
 

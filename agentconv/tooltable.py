@@ -159,8 +159,9 @@ class ToolTable:
         """The single names that a pattern matches, where the program takes patterns."""
         if not self.data.get("wildcards"):
             return []
-        fold = self.data.get("case", "sensitive") == "insensitive"
-        return matching(token, self.singles, fold=fold, regex=str(self.data.get("regex") or ""))
+        fold, star_only = self.data.get("case", "sensitive") == "insensitive", self.data["wildcards"] == "star"
+        regex = str(self.data.get("regex") or "")
+        return matching(token, self.singles, fold=fold, regex=regex, star_only=star_only)
 
     @cached_property
     def sentinels(self) -> frozenset[str]:

@@ -360,8 +360,9 @@ def _folder(path: Path, cwd: Path, from_: str | None, most: int) -> Iterator[Sou
         from agentconv.project.plugins import files_of, manifest_of  # few folders are plugins
 
         if (manifest := manifest_of(path)) is not None:
-            yield from files_of(path, manifest, cwd, from_, most)
-            if manifest.data is not None:
+            found = list(files_of(path, manifest, cwd, from_, most))
+            yield from found
+            if manifest.data is not None and found:  # a plugin of skills and hooks may be a project with agents, too
                 return
     placed = [] if from_ else listed_places(path, most=most)
     for source in placed:

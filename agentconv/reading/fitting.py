@@ -15,7 +15,7 @@ from agentconv.model import Agent, Tools
 from agentconv.reading.context import Reading
 from agentconv.reading.engine import read_author
 from agentconv.records import dataclass
-from agentconv.registry import ids, load
+from agentconv.registry import heads, ids, load
 from agentconv.rights import of_agent
 from agentconv.spec import Spec
 
@@ -82,6 +82,8 @@ def _read(id: str, text: str, path: str) -> Fit | None:
         return None
     header = reading.document.header if reading.document is not None else None
     keys = frozenset(p.key.text for p in header.pairs) if header is not None else frozenset()
+    if (needed := (heads()[id].get("recognise") or {}).get("needs")) and not keys & frozenset(needed):
+        return None
     tools = frozenset(t.text for r in reading.agents for t in r.tokens)
     loose = spec.tools.mcp_is_loose or spec.tools.mcp.get("guess")  # any word looks like a tool of some server there
     own = frozenset(t for t in tools if spec.tools.own(t.split("(")[0]) or (not loose and spec.tools.mcp_tool(t)))
@@ -129,7 +131,9 @@ def _is_agent(fit: Fit, marks: int) -> bool:
     required = {key for key, row in spec.fields.items() if row.fact("required")} - SAYS_NOTHING
     if spec.container.get("entries") == "*":  # every map of maps has entries: package.json, a schema, a lock file
         return any(_has_required(read.agent, spec) for read in fit.reading.agents)
-    if spec.many or marks or said & required:
+    if spec.many and not marks:  # a list of other things under the same key: names, and words that no agent has
+        return any(_says(read.agent) for read in fit.reading.agents)
+    if marks or said & required:
         return True
     if spec.syntax != "frontmatter":
         return False  # every package.json has a name and a description
@@ -138,6 +142,11 @@ def _is_agent(fit: Fit, marks: int) -> bool:
 
 def _has_required(agent: Agent, spec: Spec) -> bool:
     return all(getattr(agent, row.field) is not None for row in spec.rows_with("required") if row.field)
+
+
+def _says(agent: Agent) -> bool:
+    """Whether anything but its name is known of it."""
+    return agent.tools != Tools() or bool(agent.description or agent.prompt or agent.model)
 
 
 def choose(found: list[Fit]) -> str | None:

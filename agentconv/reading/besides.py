@@ -43,17 +43,9 @@ def given(row: Field, value: Any, spec: Spec) -> Iterator[Rule]:
     """The tool that a key brings along (`gives`): for the agents that it names, or as a whole."""
     name = spec.tools.names[row.fact("gives")]
     if row.field is None and name.scope and isinstance(value, Sequence) and not isinstance(value, str):
-        named = (_name_in(one, row.fact("named_by") or ()) for one in value)
-        yield from (Rule("allow", name.tool(), Scope(name.scope, one), at=row.key) for one in named if one)
+        yield from (Rule("allow", name.tool(), Scope(name.scope, str(one)), at=row.key) for one in value)
     elif value:
         yield Rule("allow", name.tool(), at=row.key)
-
-
-def _name_in(entry: Any, keys: Sequence[str]) -> str:
-    """An agent in a list, or the map that says it under one of these keys."""
-    return (
-        str(next((entry[k] for k in keys if entry.get(k)), "")) if isinstance(entry, Mapping) and keys else str(entry)
-    )
 
 
 def brought(row: Field, servers: Mapping[str, Any], spec: Spec) -> tuple[list[Rule], dict[str, Any]]:

@@ -14,7 +14,8 @@ from agentconv.spec import Field
 _ID = pattern(r"\w[\w.-]*")
 _INSIDE = {
     "file": pattern(r"\{file:([^}]+)\}"),
-    "file-call": pattern(r"\$\[ *file\( *'([^'\]]+)' *\) *\]"),
+    # of two kinds of files, and below the folder of the definition (Microsoft 365 Agents Toolkit 3.1.3, run)
+    "file-call": pattern(r"\$\[ *file\( *'((?!/)(?:(?!\.\.(?:/|'))[^'\]\\])+\.(?i:txt|md))' *\) *\]"),
 }
 
 

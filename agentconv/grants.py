@@ -141,15 +141,14 @@ def _listed(spec: Spec) -> frozenset[str]:
     return frozenset(str(n) for n, facts in (spec.tools.fact("names") or {}).items() if (facts or {}).get("listed"))
 
 
-def by_name(tools: Tools, spec: Spec, usual: bool = False, main: bool = False) -> dict[str, Grant]:
-    """Program's count: tool name -> grant; ``usual`` leaves out what stands behind a setting, ``main`` counts what
-    only the main session has."""
+def by_name(tools: Tools, spec: Spec, usual: bool = False) -> dict[str, Grant]:
+    """Program's count: tool name -> grant; ``usual`` leaves out what stands behind a setting."""
     tools = resolved(tools, spec)
     opened = tools.base in ("all", "builtin")
     grants = {
         n: Grant(opened and not name.closed and n not in _listed(spec))
         for n, name in spec.tools.singles.items()
-        if (main or not name.never) and not (usual and name.off and not (name.key or name.set_up))
+        if not name.never and not (usual and name.off and not (name.key or name.set_up))
     }
     unlisted = (
         _listed(spec) if opened else frozenset[str]()

@@ -47,18 +47,18 @@ def _mcp_rights(tools: Tools, spec: Spec) -> Iterator[Right]:
         yield Right(f"mcp:{server}" + (f"/{member}" if member else ""), None, minus, grant.approval)
 
 
-def of_tools(tools: Tools, spec: Spec, *, program: bool, usual: bool = False, main: bool = False) -> Rights:
+def of_tools(tools: Tools, spec: Spec, *, program: bool, usual: bool = False) -> Rights:
     """The rights of a tool control alone."""
-    return _of_tools(tools, spec, program, usual, main)
+    return _of_tools(tools, spec, program, usual)
 
 
 @lru_cache(maxsize=KEPT)
-def _of_tools(tools: Tools, spec: Spec, program: bool, usual: bool, main: bool) -> Rights:
+def _of_tools(tools: Tools, spec: Spec, program: bool, usual: bool) -> Rights:
     found: dict[str, list[Right]] = {}
     if program and spec.tools.singles:  # where no name of the program is known, its capabilities are counted
         # what a switch leaves whatever its setting is ambient, and is counted as that
         left = spec.ambient if spec.tools.control == "switch" and tools.rules else ()
-        for name, grant in by_name(tools, spec, usual, main).items():
+        for name, grant in by_name(tools, spec, usual).items():
             if name in left:
                 continue
             for cls, caps in _by_class(spec.tools.names[name].gives).items():
@@ -71,9 +71,11 @@ def _of_tools(tools: Tools, spec: Spec, program: bool, usual: bool, main: bool) 
     for rights in found.values():
         whole = [r for r in rights if r.whole]
         out |= {_loosest(whole)} if whole else _said_once(rights)
-    out |= set(_mcp_rights(tools, spec))
+    shut = program and bool(spec.tools.mcp.get("never"))  # tools of servers are for sessions of their own
+    out |= set() if shut else set(_mcp_rights(tools, spec))
     free = {replace(r, approval=None) for r in out if r.approval != "ask"}
-    if resolved(tools, spec).base == "all" and {Right(c) for c in (*_classes(tools, spec), MCP)} <= free:
+    servers = () if shut and not any(r.effect == "deny" for r in tools.rules) else (MCP,)
+    if resolved(tools, spec).base == "all" and {Right(c) for c in (*_classes(tools, spec), *servers)} <= free:
         return frozenset({Right(ALL)})
     return frozenset(out)
 
@@ -123,14 +125,15 @@ def of_agent(agent: Agent, spec: Spec, *, program: bool, usual: bool = False) ->
     if spec.tools.control == "any":  # the words of the format that it was read from, as its author meant them
         agent, spec = as_meant(agent, spec)
         program = False
+    spec = spec.of_mode(agent.mode)
     if program and spec.tools.control == "none":
         rights = frozenset({Right(ALL, approval="auto" if spec.tools.fact("approval") == "automatic" else None)})
         if lacking := spec.tools.fact("lacks"):
             rights = frozenset(r for r in spread(rights) if r.cls not in lacking)
     else:
         tools = added_by_fields(agent, spec) if program else agent.tools
-        rights = of_tools(tools, spec, program=program, usual=usual, main=agent.mode == "primary")
-    taken = denied_by_fields(agent, spec, program=program)
+        rights = of_tools(tools, spec, program=program, usual=usual)
+    taken = denied_by_fields(agent, spec, program=program) | (switched_off(agent, spec) if program else set())
     if program and spec.tools.control == "none":  # a switch of its own (`features.shell_tool`), read as a rule
         taken |= {
             risk(c) for r in agent.tools.rules if r.effect == "deny" and not r.scope for c in r.tool.caps if c != "*"
@@ -183,6 +186,13 @@ def denied_by_fields(agent: Agent, spec: Spec, *, program: bool) -> frozenset[st
             if row.holds(word) or not program:
                 gone |= set(denies.get(word, ()))
     return frozenset(gone)
+
+
+def switched_off(agent: Agent, spec: Spec) -> set[str]:
+    """Risk classes that a switch takes away which is no field of the model."""
+    rows = {row.key: row.fact("denies") for row in spec.rows_with("denies") if not row.field and row.applied}
+    said = ((e.key, e.value) for e in agent.extras if e.key in rows and isinstance(e.value, (str, bool)))
+    return {cls for key, value in said for cls in rows[key].get(value, ())}
 
 
 def _limit_delegates(rights: Rights, names: tuple[str, ...]) -> Rights:

@@ -313,7 +313,7 @@ def _denied(agent: Agent, spec: Spec) -> set[str]:
     said = {
         c for r in agent.tools.rules if r.effect == "deny" and not r.scope and not is_star(r.tool) for c in r.tool.caps
     }
-    return said - _open(agent.tools, spec)
+    return said - _open(agent.tools, spec.of_mode(agent.mode))
 
 
 def _open(tools: Tools, spec: Spec) -> set[str]:

@@ -19,6 +19,7 @@ from agentconv.lowering.wish import (
     say_choice,
     say_leave,
     say_scope,
+    server_places,
     way_out,
     written,
 )  # fmt: skip
@@ -86,6 +87,8 @@ def _deny_list(job: ToolJob, closed: set[str], source: Tools) -> Tools | None:
     needed = [n for n in gone if not set(table.singles[n].deny_with) & set(gone)]
     rules = [Rule("deny", table.singles[n].tool(), at="tools") for n in needed]
     servers = by_server(source, job.src)
+    if table.mcp.get("never") and any(grant.open for grant in servers.values()):
+        job.say("T008", f"{job.dst.seen} gives no subagent tools of MCP servers", server_places(job, "*", None))
     if forbidden_server(job, "*") or any(asks_in_vain(job, grant) for grant in servers.values()):
         return None
     if not servers["*", None].open:

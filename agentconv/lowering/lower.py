@@ -55,6 +55,7 @@ def lower(
     ``scene``: what the prompt may speak of; ``names``: of other agents, as the source and as the target has them."""
     if dst.tools.control == "any":
         return Lowered(as_it_is(agent, src, dst))
+    src, dst = src.of_mode(agent.mode), _in_session(agent, dst)
     out = Lowered(Agent(id=agent.id))
     if agent.disabled and "disabled" not in dst.by_field:
         out.skipped = True
@@ -113,6 +114,12 @@ def lower(
 
         carry(as_read, src, dst, out, names)
     return out
+
+
+def _in_session(agent: Agent, dst: Spec) -> Spec:
+    """The target for an agent that is a session of its own there, too."""
+    row = dst.by_field.get("mode")
+    return dst.of_mode(agent.mode) if row is not None and agent.mode in row.to_program else dst
 
 
 def _spoken(agent: Agent, src: Spec, dst: Spec, options: Options, scene: Scene | None, out: Lowered) -> Agent:

@@ -251,7 +251,7 @@ def limited_servers(agent: Agent, src: Spec, *, as_meant: bool = True) -> Agent:
     """Tools that a server's configuration leaves out, as rules: the limit must hold where the key means nothing.
     ``as_meant``: words of other programs count, too, and those of a key that the program passes over; without it only
     what the program itself is known to honour."""
-    row = src.by_field.get("mcp_servers")
+    row = src.of_mode(agent.mode).by_field.get("mcp_servers")
     if row is None or not (row.applied or as_meant) or not isinstance(agent.mcp_servers, Mapping):
         return agent
     own = row.fact("server_keys") or {}

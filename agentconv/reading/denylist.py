@@ -100,6 +100,10 @@ def found_denied(token: str, at: str, place: Node, ctx: Context) -> Found:
     """What a denied name is; denials of servers have spellings of their own."""
     table = ctx.spec.tools
     found = recognise(token, ctx.spec, author=ctx.author)
+    if ctx.spec.tools.mcp.get("defined_in"):
+        from agentconv.reading.guessedservers import by_known
+
+        found = by_known(found, token, ctx)
     if token == table.mcp.get("deny_every"):
         return Found(Tool(token, server="*"), "mcp")
     if ctx.author and "mcp" in token.lower():

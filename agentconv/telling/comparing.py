@@ -72,7 +72,7 @@ def sides(sources: Iterable[Source]) -> tuple[dict[str, Side], list[str]]:
         for read in reading.agents:
             agent = read.agent
             rights, _ = source_rights(read, reading, program)
-            caps = by_capability(agent.tools, spec)
+            caps = by_capability(agent.tools, spec.of_mode(agent.mode))
             named = {c for rule in agent.tools.rules for c in rule.tool.caps}  # what comes along is no wish
             tools = {c for c, g in caps.items() if g.any and risk(c) != "none" and (c in named or not named)}
             tools |= {

@@ -18,14 +18,14 @@ from agentconv.registry import load
 from agentconv.spec import Spec
 
 
-def lies_there(root: Path, path: str, dst: Spec) -> str:
-    """The file under its other name, where that is the one that is there: two of them would be two to look after."""
-    others = (dst.head.get("places") or {}).get("else_write") or ()
-    if others and not is_file(root / path):
-        for name in others:
-            if is_file(root / (other := posixpath.join(posixpath.dirname(path), name))):
-                return other
-    return path
+def lies_there(root: Path, path: str, dst: Spec, entry: str) -> str:
+    """The file under the name that it has there: two of them would be two to look after. Of two that with the entry."""
+    folder, usual = posixpath.split(path)
+    names = (usual, *((dst.head.get("places") or {}).get("else_write") or ()))
+    there = [other for name in names if is_file(root / (other := posixpath.join(folder, name)))]
+    if len(there) > 1:
+        return next((one for one in there if entry in _ids(dst, _text(root, one) or "")), there[0])
+    return there[0] if there else path
 
 
 def refuse_twice(results: list[Conversion], path: str, root: Path, user: bool, dst: Spec) -> None:
@@ -58,7 +58,10 @@ def _ids(spec: Spec, text: str) -> frozenset[str]:
 def refuse_wider(result: Conversion, root: Path, dst: Spec) -> None:
     """An agent with a file of its own, where an entry of its name in the program's configuration gives it more."""
     for path, data in result.files.items():
-        text, folder = data.decode("utf-8"), posixpath.dirname(path)
+        folder = posixpath.dirname(path)
+        if not _has_above(root, folder, dst):
+            continue
+        text = data.decode("utf-8")
         found: dict[str, str] = {}
 
         def near(name: str, folder: str = folder, found: dict[str, str] = found) -> str | None:
@@ -80,6 +83,14 @@ def refuse_wider(result: Conversion, root: Path, dst: Spec) -> None:
             help = "take the entry of its name out there, or name another place with -o"
             result.fail(note("T044", text, file=result.source, help=help))
             return
+
+
+def _has_above(root: Path, folder: str, dst: Spec) -> bool:
+    """Whether one of the configurations is there at all: hardly ever, and each output is asked."""
+    names, top = [str(name) for name in dst.tables["above"]["files"]], str(root)
+    parts = [part for part in folder.split("/") if part]
+    folders = [posixpath.join(top, *parts[:n]) for n in range(len(parts) + 1)]
+    return any(is_file(f"{one}/{name}") for one in folders for name in names)
 
 
 def _text(root: Path, path: str) -> str | None:

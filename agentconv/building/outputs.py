@@ -158,7 +158,9 @@ class Output(Target):
     def entries(self, path: str) -> dict[str, bytes]:
         """The entries of a shared file as they stand there now."""
         try:
-            return {id: t.encode("utf-8") for id, t in entry_texts(self.dst, files.read_text(self.full(path))).items()}
+            return {
+                id: t.encode("utf-8") for id, t in entry_texts(self.dst, files.read_text(Path(self.spot(path)))).items()
+            }
         except (files.Unreadable, files.Outside, ValueError):
             return {}
 

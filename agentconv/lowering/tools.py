@@ -7,11 +7,11 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
+from agentconv.lowering.gates import is_shared_check, say_check
 from agentconv.lowering.wish import (
     Reason,
     ToolJob,
     Wish,
-    is_shared_check,
     joined,
     opened,
     say_along,
@@ -82,6 +82,9 @@ def lower_tools(job: ToolJob) -> tuple[Tools, Delegates]:
     if dst.tools.control == "none" or (dst.text_kind and not dst.tools.names):
         _say_asking(job)
         _say_denied(job)
+        for rule in job.agent.tools.rules:
+            if rule.approval != "ask" or dst.text_kind:  # a question was said
+                say_check(job, rule)
         return Tools(), job.agent.delegates
     if dst.tools.control == "switch":
         from agentconv.lowering.switch import lower_switch

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
 
 from agentconv import scopes as patterns
+from agentconv.lowering.gates import is_shared_check, say_check
 from agentconv.model import Agent, Rule, Scope, Tools
 from agentconv.notes import Note, NoteEffect, note
 from agentconv.records import dataclass
@@ -245,24 +246,13 @@ def say_leave(job: ToolJob, cap: str, places: Places) -> None:
     job.say("T014", text, places, effect="approximate")
 
 
-def is_shared_check(job: ToolJob, rule: Rule) -> bool:
-    """A question that source and target both put under this name, and that is about no tool."""
-    if rule.tool.caps or rule.tool.server is not None or job.dst.tools.control != "map":
-        return False
-    ours, theirs = job.src.tools.own(rule.tool.name), job.dst.tools.own(rule.tool.name)
-    if ours is None or theirs is None or ours.gives or theirs.gives or theirs.off:
-        return False
-    return rule.scope is None or (theirs.scope == rule.scope.kind and not theirs.plain)
-
-
 def say_unknown(job: ToolJob) -> None:
     """Names that nobody has cannot arrive, neither allowed nor denied."""
     for rule in job.agent.tools.rules:
         if rule.tool.caps or rule.tool.server is not None or is_shared_check(job, rule):
             continue
         if job.src.tools.own(rule.tool.name):
-            text = f"`{rule.tool.name}` is a check of {job.src.program} itself; {job.dst.program} has none of that name"
-            job.say("T003", text, rule.at, effect="lost")
+            say_check(job, rule)
             continue
         if rule.effect == "allow" and is_every(rule.tool.name) and _free_servers(job):
             text = (

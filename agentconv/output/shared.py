@@ -200,7 +200,7 @@ def _into_json(spec: Spec, text: str, root: Node, entries: Entries, update: bool
         if any(p.key.text == key for p in root.pairs):
             raise CannotMerge(f"`{key}` is there and holds nothing that can be added to")
         value: Any = dict(entries) if is_map else [rows for _, rows in entries]
-        return [_add(text, root, [(f"{plain_json.dumps(key)}: ", value)], 1, [p.end for p in root.pairs])]
+        return _add(text, root, [(f"{plain_json.dumps(key)}: ", value)], 1, [p.end for p in root.pairs])
     if not is_map:
         return _json_items(spec, text, node, entries, update)
     if node.kind != "map":
@@ -214,7 +214,7 @@ def _into_json(spec: Spec, text: str, root: Node, entries: Entries, update: bool
         else:
             splices.append((node_now.start, node_now.end, _json_text(rows, pad, _unit(text))))
     if new := [(plain_json.dumps(id, ensure_ascii=False) + ": ", rows) for id, rows in entries if id not in there]:
-        splices.append(_add(text, node, new, 1 if node is root else 2, [p.end for p in node.pairs]))
+        splices += _add(text, node, new, 1 if node is root else 2, [p.end for p in node.pairs])
     return splices
 
 
@@ -226,27 +226,34 @@ def _json_items(spec: Spec, text: str, node: Node, entries: Entries, update: boo
         whole = (item.start, item.end, _json_text(rows, _pad(text, item.start), _unit(text)))
         splices.append(_updated(spec, text, item, rows) if update else whole)
     if new := [("", rows) for id, rows in entries if id not in own]:
-        splices.append(_add(text, node, new, 2, [i.end for i in node.items]))
+        splices += _add(text, node, new, 2, [i.end for i in node.items])
     return splices
 
 
-def _add(text: str, node: Node, labelled: Sequence[tuple[str, Any]], depth: int, ends: list[int]) -> Splice:
-    """New members behind the last one: each a label (`"key": `, or nothing in a list) and a value."""
+def _add(text: str, node: Node, labelled: Sequence[tuple[str, Any]], depth: int, ends: list[int]) -> list[Splice]:
+    """New members behind the last one and a comment on its line: each a label (`"key": `, or nothing in a list) and a
+    value."""
     unit = _unit(text)
     if not ends:
         outer = unit * (depth - 1)
         inner = unit * depth
         opening, closing = text[node.start], text[node.end - 1]
         members = f",\n{inner}".join(label + _json_text(value, inner, unit) for label, value in labelled)
-        return node.start, node.end, f"{opening}\n{inner}{members}\n{outer}{closing}"
+        return [(node.start, node.end, f"{opening}\n{inner}{members}\n{outer}{closing}")]
     places = [p.start for p in node.pairs] or [i.start for i in node.items]
     pad = _pad(text, places[-1])
     at = ends[-1]
-    comma = "" if text[at : at + 1] == "," else ","
-    shift = 1 if not comma else 0
-    tail = "," if not comma else ""
+    comma = text[at : at + 1] == ","
+    behind = at + comma
+    said = BEHIND.match(text, behind, node.end)
     members = f",\n{pad}".join(label + _json_text(value, pad, unit) for label, value in labelled)
-    return at + shift, at + shift, f"{comma}\n{pad}{members}{tail}"
+    new = f"\n{pad}{members}{',' if comma else ''}"
+    if said is None:
+        return [(behind, behind, new if comma else f",{new}")]
+    return [*([] if comma else [(at, at, ",")]), (said.end(), said.end(), new)]
+
+
+BEHIND = re.compile(r"[ \t]*//[^\r\n]*")  # a comment to the end of the line
 
 
 def _updated(spec: Spec, text: str, node: Node, rows: Mapping[str, Any]) -> Splice:
@@ -322,6 +329,9 @@ def kept_outside(spec: Spec, old: str | None, new: str, ids: Collection[str]) ->
         return False
     before, after = _without(spec, old, ids), _without(spec, new, ids)
     head = _common(before, after)
+    if after[head : head + 1] == ",":  # behind the last member; a comment may stand between it and the new one
+        after = after[:head] + after[head + 1 :]
+        head = _common(before, after)
     tail = _common(before[head:][::-1], after[head:][::-1])
     went, came = before[head : len(before) - tail].strip(), after[head : len(after) - tail]
     for own in _frame(spec):

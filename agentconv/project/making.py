@@ -149,6 +149,11 @@ class Maker:
             for result in results:
                 result.status = "skipped"
         self.put(results, source, dst)
+        if self.plan.output is None and dst.tables.get("above") and not dst.many:
+            from agentconv.project.joined import refuse_wider
+
+            for result in results:
+                refuse_wider(result, self.plan.root, dst)
         if self.plan.output is None and not self.plan.options.user and dst.head.get("around"):
             _say_missing(results, dst, self.plan)
         if source.full is not None and (reading.spec.head.get("around") or {}).get("texts"):
@@ -201,15 +206,25 @@ class Maker:
         """The place below ``-o``: a folder, a file, or the name with its blanks filled in."""
         out = self.plan.output
         path = path.removeprefix("~/")
-        if out is None or out == STDOUT:
+        if out is None:
+            return self._named(path, dst)
+        if out == STDOUT:
             return path
         name = PurePosixPath(path).name
         filled = out.replace("{id}", dst.id).replace("{name}", _stem(name, dst)).replace("{plugin}", plugin)
         several = len(self.plan.targets) > 1 or (self.plan.several and not dst.many)
         root = several and "{name}" not in out and not named_file(out, self.plan.root, self.plan.targets)
         if root or filled.endswith("/") or is_folder(self.plan.root / filled):
-            return str(PurePosixPath(filled) / (name if self.plan.flat else path))
+            return self._named(str(PurePosixPath(filled) / (name if self.plan.flat else path)), dst)
         return filled
+
+    def _named(self, path: str, dst: Spec) -> str:
+        """The place, under the name that its file has there."""
+        if "else_write" not in heads()[dst.id].get("places", ()):
+            return path
+        from agentconv.project.joined import lies_there
+
+        return lies_there(self.plan.root, path, dst)
 
 
 def _keep_out(result: Conversion, dst: Spec, readers: Iterable[Spec], options: Options) -> None:

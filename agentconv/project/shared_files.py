@@ -11,6 +11,7 @@ from agentconv.conversion import Conversion
 from agentconv.notes import note
 from agentconv.output.shared import entry_texts
 from agentconv.project import files
+from agentconv.project.joined import refuse_twice
 from agentconv.proof.merging import merge_results
 
 if TYPE_CHECKING:
@@ -50,6 +51,9 @@ class SharedFiles:
         entries = [r for r in mine if r.format != self.dst.id]
         if self.plan.update and base is not None:
             entries = self._taken_back(path, base, entries)
+        if self.plan.output is None:
+            refuse_twice(entries, path, self.plan.root, self.plan.options.user, self.dst)
+            entries = [r for r in entries if not r.failed]
         merge_results(self.dst, path, base, entries, self.plan.update)
         live = [r for r in mine if not r.failed]
         if to_stdout or not live:
@@ -95,7 +99,7 @@ class SharedFiles:
             self.target.settle()
             for other in live[1:]:
                 if live[0].failed:
-                    other.fail(live[0].notes[-1])
+                    self.target.not_written(other, path, live[0].notes[-1])
         if not live[0].failed:
             for result in live:
                 self.target.remember(f"{path}#{result.entry}", after.get(result.entry, b""))

@@ -6,7 +6,6 @@ import os
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from agentconv.conversion import Conversion
@@ -167,12 +166,8 @@ class Target:
 
     # -- places -------------------------------------------------------------------------------
 
-    def full(self, path: str) -> Path:
-        """The place of an output."""
-        return Path(self.spot(path))
-
     def spot(self, path: str) -> str:
-        """The same as text."""
+        """The place of an output."""
         return self._spots.spot(path)
 
     def claim(self, result: Conversion) -> None:
@@ -316,7 +311,7 @@ class Target:
         try:
             full, there = self._looked.get(path) or (self.spot(path), True)
         except files.Outside as problem:
-            result.fail(note("F009", str(problem), file=path, help=OUTSIDE))
+            self.not_written(result, path, note("F009", str(problem), file=path, help=OUTSIDE))
             return
         lying = self.lying.pop((result.source, path), None)
         order = Order(full, data, not there, lying.file if lying is not None else "")
@@ -342,8 +337,14 @@ class Target:
             self.remember(path, data, answer.digest if lying is None else lying.digest)
             return
         self.wrote.pop(path, None)
+        told = note("F002", (problem.strerror or str(problem)).lower(), file=path, help=ELSEWHERE)
         for one in (result, *self._doubled.pop(path, ())):
-            one.fail(note("F002", (problem.strerror or str(problem)).lower(), file=path, help=ELSEWHERE))
+            self.not_written(one, path, told)
+
+    def not_written(self, result: Conversion, path: str, problem: Note) -> None:
+        """It fails, and what stands there was not replaced after all."""
+        result.notes = [n for n in result.notes if n.code != "F025" or n.file != path]
+        result.fail(problem)
 
     def _changed(self, path: str, data: bytes, old: bytes | None) -> None:
         self.sizes[path] = len(data)

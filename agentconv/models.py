@@ -131,6 +131,19 @@ def spell(model: Model, spec: Spec) -> tuple[str | None, str]:
     return (str(model.tier) if word is True else str(word)), ("tier" if model.id or word is not True else "exact")
 
 
+def retired(text: str, spec: Spec) -> str:
+    """The tier whose model the program runs in place of this one: of names as the maker spells them, dated or not."""
+    id = model_of(text).id
+    tier = (spec.models.get("retired") or {}).get(id)
+    if (
+        id is None
+        or tier is None
+        or PARAMETERS.sub("", text.strip()) not in (id, *load_data("models")[id].get("dated", ()))
+    ):
+        return ""
+    return str(tier)
+
+
 def _format(id: str, spec: Spec) -> str | None:
     facts = load_data("models").get(id)
     template = spec.models.get("spell")

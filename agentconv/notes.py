@@ -137,6 +137,7 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "M060": ("approximate", "a model stands in where the target asks for one"),
     "M015": ("approximate", "a model nobody knows"),
     "M016": ("approximate", "a model of somebody else"),
+    "M017": ("approximate", "another model runs in its place"),
     # other fields
     "L001": ("lost", "the target has no such field"),
     "L002": ("lost", "a value the target does not know"),

@@ -168,6 +168,28 @@ class Spec:
         return ToolTable(self.tables.get("tools") or {})
 
     @cached_property
+    def in_session(self) -> Spec:
+        """The description of an agent that is a session of its own: with the tools that those which others start never
+        have, and what ``session`` of the tools says."""
+        table = self.tables.get("tools") or {}
+        names: Mapping[str, Any] = table.get("names") or {}
+        if not table.get("session") and not any((facts or {}).get("never") for facts in names.values()):
+            return self
+        there = {name: {k: v for k, v in (facts or {}).items() if k != "never"} for name, facts in names.items()}
+        more = table.get("session") or {}
+        mcp = {**(table.get("mcp") or {}), **(more.get("mcp") or {})}
+        rest = {k: v for k, v in more.items() if k not in ("mcp", "fields")}
+        tools = {k: v for k, v in table.items() if k != "session"} | rest | {"names": there, "mcp": mcp}
+        fields = dict(self.tables.get("fields") or {})
+        for key, facts in (more.get("fields") or {}).items():
+            fields[key] = {**fields[key], **facts}
+        return Spec(self.head, {**self.tables, "tools": tools, "fields": fields}, self.folder, self.extra)
+
+    def of_mode(self, mode: str | None) -> Spec:
+        """The description for an agent of this mode."""
+        return self.in_session if mode == "primary" else self
+
+    @cached_property
     def models(self) -> Mapping[str, Any]:
         """The ``models:`` table."""
         return self.tables.get("models") or {}

@@ -54,11 +54,13 @@ def may(agent: Agent, spec: Spec, deed: Deed, program: bool) -> bool:
     rules, opened = _start(agent.tools, spec)
     if program and not (opened and not agent.tools.rules):
         rules = _along(agent, spec) + rules  # what a field brings along can be denied
+    main = agent.mode == "primary"  # what no subagent gets its main agent has
     if deed.cls == "mcp":
+        if program and agent.tools.rules and spec.tools.mcp.get("never") and not main:
+            return False
         server, _, member = deed.what.partition("/")
         return _mcp(rules, opened == "all", server, member)
     if program:
-        main = agent.mode == "primary"  # what no subagent gets its main agent has
         names = [n for n, name in spec.tools.singles.items() if (main or not name.never) and deed.cls in name.classes]
         if spec.tools.control == "switch" and agent.tools.rules:  # what no setting takes away is said of the program
             names = [n for n in names if n not in spec.ambient]
@@ -66,7 +68,8 @@ def may(agent: Agent, spec: Spec, deed: Deed, program: bool) -> bool:
         unasked = {n for n in names if spec.tools.names[n].closed or (facts.get(n) or {}).get("listed")}
         return any(_walk(rules, bool(opened) and n not in unasked, deed, _names(n, spec)) for n in names)
     caps = [c for c, risk in RISK.items() if risk == deed.cls]
-    there = {c for n in spec.tools.singles.values() if not (n.off or n.never or n.closed) for c in n.gives}
+    all_names = spec.tools.singles.values()
+    there = {c for n in all_names if not (n.off or (n.never and not main) or n.closed) for c in n.gives}
     there = there or set(RISK)
     return any(_walk(rules, bool(opened) and c in there, deed, _caps(c, c in there)) for c in caps)
 
@@ -99,6 +102,9 @@ def _taken(agent: Agent, spec: Spec, program: bool) -> set[str]:
         if row.fact("denies") and row.field and (row.applied or not program):
             value = getattr(agent, row.field)
             out |= set(row.fact("denies").get(row.to_program.get(value, value), ()))
+        said = [e.value for e in agent.extras if e.key == row.key and isinstance(e.value, (str, bool))]
+        if row.fact("denies") and not row.field and program and row.applied and said:  # a switch of the program's own
+            out |= {"mcp" if cls == "mcp:*" else cls for cls in row.fact("denies").get(said[0], ())}
     return out
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import chdir
 from pathlib import Path
 from typing import Any
 
@@ -205,3 +206,17 @@ def test_what_stands_beside_the_entries_is_said_to_hold_for_new_ones(project: Pa
     assert "`permissions` of the file that is there holds for this agent, too: no right is left" in " ".join(
         done.output.split()
     ), done.output
+
+
+def test_an_agent_among_many_is_held_against_what_a_configuration_says_of_it(tmp_path: Path) -> None:
+    """OpenCode puts an entry of the same name together with the agent's file (1.18.33, run). What became of agents that
+    are alike says nothing of one that has such an entry."""
+    agents(tmp_path, 12)
+    (tmp_path / ".opencode").mkdir()
+    more = {"agent": {"a9": {"permission": {"*": "allow", "bash": "allow"}}}}
+    (tmp_path / ".opencode" / "opencode.json").write_text(json.dumps(more), "utf-8")
+    with chdir(tmp_path):
+        result = CliRunner().invoke(app, ["convert", ".claude/agents", "--to", "opencode"])
+    assert "T044" in result.output and result.exit_code == 3
+    written = {path.stem for path in (tmp_path / ".opencode" / "agents").glob("*.md")}
+    assert written == {f"a{n}" for n in range(12) if n != 9}

@@ -96,7 +96,7 @@ class SettledMaker(Maker):
                 one = member(read.agent, reading.path, dst)
                 comes = self._wanted(read.agent) and not of_agent(self.setting, called(read.agent)).skip
                 path = placed_below(one.output, source, dst, self.plan, reading.spec.id)
-                output = self._below(path, source.prefix, dst) if comes else ""
+                output = self._below(path, source.prefix, dst, one.becomes) if comes else ""
                 members.append(replace(one, output=output, becomes=one.becomes if comes else ""))
         return gathered(members)
 

@@ -11,6 +11,7 @@ def gives(agent: Agent, spec: Spec, tool: Tool) -> bool:
     """Whether the agent has anything of what the tool is, as the program reads it."""
     if spec.tools.control == "none":
         return True
+    spec = spec.of_mode(agent.mode)
     tools = counting.added_by_fields(agent, spec)
     if tool.server:
         servers = counting.by_server(tools, spec)
@@ -27,12 +28,13 @@ def gives(agent: Agent, spec: Spec, tool: Tool) -> bool:
 
 def whole(agent: Agent, spec: Spec, tool: Tool) -> bool:
     """Whether the author asks for the tool without any limit, here or elsewhere in the list."""
-    by_cap = counting.by_capability(agent.tools, spec)
+    by_cap = counting.by_capability(agent.tools, spec.of_mode(agent.mode))
     return bool(tool.caps) and all(by_cap[cap].whole for cap in tool.caps if cap in by_cap)
 
 
 def given_by_name(agent: Agent, spec: Spec, tool: Tool) -> bool:
     """Whether the agent has the very tool that the name means, and not only another one for the same."""
+    spec = spec.of_mode(agent.mode)
     reach = spec.tools.covers(tool.name)
     grants = counting.by_name(counting.added_by_fields(agent, spec), spec, usual=True)
     return any(name in grants and grants[name].any for name in reach) if reach else gives(agent, spec, tool)

@@ -10,11 +10,11 @@ from agentconv.checking.checked import Checked, Reader, value_of
 from agentconv.checking.finding import Finding
 from agentconv.checking.given import given_by_name, gives, key_of, whole, words
 from agentconv.containers import Node
+from agentconv.grants import is_star
 from agentconv.model import Rule
 from agentconv.reading.codecs import TOOL_TYPES
 from agentconv.reading.context import Read
 from agentconv.reading.keys import is_limit
-from agentconv.rights import is_star
 from agentconv.spec import Field, Spec
 
 
@@ -59,6 +59,7 @@ def denials(checked: Checked, reader: Reader, read: Read, twin: Read, gone: froz
             reader=reader, path=at, meant=f"an agent that cannot {_given(rules)}", does=does,
             mend=_named_so(at, key, rules, read, reader)
             or _listed_so(key, rules, read, reader)
+            or _switched(rules, reader.spec.of_mode(twin.agent.mode))
             or _in_own_words(key, rules, reader.spec)
             or instead(reader),
         )  # fmt: skip
@@ -114,6 +115,16 @@ def _listed_so(key: str, rules: list[Rule], read: Read, reader: Reader) -> str:
     node = value_of(read, key)
     plain = node is not None and (node.kind == "scalar" or all(i.kind == "scalar" for i in node.items or [node]))
     return "" if plain else f"write `{row.key}` as a plain list of names"
+
+
+def _switched(rules: list[Rule], spec: Spec) -> str:
+    """The key that takes away what no name of the list does, where it takes all that is meant."""
+    keys: dict[str, object] = spec.tools.fact("without") or {}
+    meant = {cap for rule in rules for cap in rule.tool.caps}
+    found = [more for cap, more in keys.items() if cap in meant and isinstance(more, dict)]
+    if not meant or not meant <= set(keys):
+        return ""
+    return " and ".join(f"set `{key}` to `{str(value).lower()}`" for more in found for key, value in more.items())
 
 
 def _in_own_words(key: str, rules: list[Rule], spec: Spec) -> str:

@@ -104,4 +104,8 @@ def _poorer(was: Checked, now: Checked) -> bool:
 
 def _tools(agent: Agent, reader: Reader) -> set[str]:
     tools = counting.added_by_fields(agent, reader.spec)
-    return {name for name, grant in counting.by_name(tools, reader.spec, usual=True).items() if grant.any}
+    return {
+        name
+        for name, grant in counting.by_name(tools, reader.spec.of_mode(agent.mode), usual=True).items()
+        if grant.any
+    }

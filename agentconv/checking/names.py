@@ -45,8 +45,8 @@ def _stem(checked: Checked, read: Read) -> Iterator[Finding]:
     name = read.agent.name
     if spec.many or checked.path in ("", STDIN) or name is None or _name(read) is None:
         return
-    if spec.identity.get("name_differs"):
-        return  # the file does not load, which is said
+    if spec.identity.get("name_differs") or spec.identity.get("any_file"):
+        return  # the file does not load, which is said; or nobody looks for a file of this name
     stem = place_id(spec, checked.path).rsplit("/", 1)[-1]
     if name == stem or not stem:
         return

@@ -217,7 +217,7 @@ def _givers(reader: Reader, read: Read, twin: Read, more: set[str]) -> list[str]
     table = reader.spec.tools
     if read.agent.tools.base == "none" or table.control not in ("list", "map"):
         return []
-    given = counting.by_name(twin.agent.tools, reader.spec, usual=True)
+    given = counting.by_name(twin.agent.tools, reader.spec.of_mode(twin.agent.mode), usual=True)
     by = [name for name, grant in given.items() if grant.whole and more & set(table.names[name].classes)]
     return by if more <= {cls for name in by for cls in table.names[name].classes} else []
 

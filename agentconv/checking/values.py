@@ -9,7 +9,7 @@ from agentconv.checking.checked import Checked, Reader
 from agentconv.checking.finding import Finding, Severity
 from agentconv.checking.headers import unseen
 from agentconv.model import Agent
-from agentconv.models import spell
+from agentconv.models import retired, spell
 from agentconv.notes import Note
 from agentconv.reading.codecs import TOOL_TYPES
 from agentconv.reading.context import Read
@@ -149,6 +149,12 @@ def _models(checked: Checked, reader: Reader, read: Read) -> Iterator[Finding]:
                 "M015", "info" if hidden else "warning", f"`{wish.text}` is no model that agentconv knows", read=read,
                 at=node, reader=reader, path="model", meant="a model of this name", does=unknown,
                 mend="agentconv models lists those known",
+            )  # fmt: skip
+        elif tier := retired(wish.text, spec):
+            yield checked.finding(
+                "M017", "warning", f"`{wish.text}` is retired, and another model runs in its place", read=read, at=node,
+                reader=reader, path="model", meant=f"`{wish.id}`", does=f"runs today's {tier}, without a word",
+                mend="name the model that you want",
             )  # fmt: skip
         elif why in ("maker", "tier") or (why == "catalogue" and spec.models.get("unknown") != "sent"):
             yield checked.finding(

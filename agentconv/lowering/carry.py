@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from agentconv.dump import field_from_data, field_to_data, tools_from_data, tools_to_data
+from agentconv.grants import by_capability, is_star, resolved
 from agentconv.lowering.fold import TITLES, unfold
 from agentconv.lowering.lowered import Lowered, Options
 from agentconv.lowering.references import followed
@@ -21,7 +22,7 @@ from agentconv.lowering.traces import KEY
 from agentconv.model import Agent, Extra, Rule, Tools
 from agentconv.notes import Note, note
 from agentconv.registry import ids, load, shared_readers
-from agentconv.rights import Rights, by_capability, contains, is_star, of_agent, resolved, spread
+from agentconv.rights import Rights, contains, of_agent, spread
 from agentconv.schemas.model import agent_schema, misfit
 from agentconv.spec import Spec
 
@@ -31,50 +32,13 @@ GUARD = re.compile(r"\A\[agentconv: [^\[\]\r\n]*\][ \t]*(?:\r?\n)*")
 # Fields that a carrier may bring back, in the order in which they are judged. Not among them: hooks and MCP servers,
 # which start programs, and whatever else could do more than the visible header says.
 FIELDS = (
-    "title",
-    "name",
-    "id",
-    "description",
-    "when_to_use",
-    "prompt_parts",
-    "prompt",
-    "model",
-    "effort",
-    "temperature",
-    "top_p",
-    "mode",
-    "permission_mode",
-    "max_turns",
-    "timeout",
-    "background",
-    "isolation",
-    "memory",
-    "sandbox",
-    "project_context",
-    "delegates",
-    "handoffs",
-    "skills",
-    "context",
-    "attachments",
-    "user_invocable",
-    "model_invocable",
-    "hidden",
-    "disabled",
-    "color",
-    "icon",
-    "argument_hint",
-    "welcome",
-    "capabilities",
-    "task_types",
-    "tools_required",
-    "priority",
-    "examples",
-    "tags",
-    "author",
-    "version",
-    "license",
-    "metadata",
-)
+    "title", "name", "id", "description", "when_to_use", "prompt_parts", "prompt", "model", "effort",
+    "temperature", "top_p", "mode", "permission_mode", "max_turns", "timeout", "background", "isolation",
+    "memory", "sandbox", "project_context", "delegates", "handoffs", "skills", "context", "attachments",
+    "user_invocable", "model_invocable", "hidden", "disabled", "color", "icon", "argument_hint", "welcome",
+    "capabilities", "task_types", "tools_required", "priority", "examples", "tags", "author", "version",
+    "license", "metadata",
+)  # fmt: skip
 # Values of these fields that take rights away or leave them as they are; the others give some.
 HARMLESS: Mapping[str, tuple[str, ...]] = {"permission_mode": ("plan", "default"), "sandbox": ("read-only",)}
 # Fields whose value shows in another one when the target has no place of its own for them.
@@ -119,7 +83,7 @@ def carry(agent: Agent, src: Spec, dst: Spec, out: Lowered, names: Mapping[str, 
     mine = of_agent(agent, src, program=False)
     if tools != Tools() and tools != out.agent.tools and not more(seen, mine) and not _by_key(tools, src):
         fields["tools"] = tools_to_data(own.tools)
-    extras = [field_to_data("extras", (e,))[0] for e in agent.extras if _free(e, src) and e not in out.agent.extras]
+    extras = [field_to_data("extras", (e,))[0] for e in agent.extras if _harmless(e, src) and e not in out.agent.extras]
     if extras:
         fields["extras"] = extras
     if not fields:
@@ -179,6 +143,16 @@ def _free(extra: Extra, src: Spec) -> bool:
         and src.container.get("unknown_keys") == "ignored"
         and extra.key != KEY
     )
+
+
+def _harmless(extra: Extra, src: Spec) -> bool:
+    """What may come home as it is: a key that means nothing, or one that takes away and does nothing else."""
+    row = src.fields.get(extra.key)
+    if row is None or not row.fact("takes_away") or extra.format != src.id:
+        return _free(extra, src)
+    if row.type == "list":
+        return isinstance(extra.value, list | tuple) and all(isinstance(one, str) for one in extra.value)
+    return extra.limits and extra.value in (row.fact("limits") or ())
 
 
 def _takes_keys(dst: Spec) -> bool:
@@ -269,9 +243,9 @@ def _parsed(text: str) -> tuple[Spec | None, dict[str, Any], list[Note]]:
             fields[name] = tools_from_data(value)
         elif name == "extras":
             extras = field_from_data(name, value)
-            if kept := tuple(e for e in extras if _free(e, src)):
-                fields[name] = kept
-            notes += [_ignored(e.key, "it means something to its program") for e in extras if not _free(e, src)]
+            if kept := tuple(e for e in extras if _harmless(e, src)):
+                fields[name] = tuple(replace(e, limits=e.key in src.fields) for e in kept)
+            notes += [_ignored(e.key, "it means something to its program") for e in extras if not _harmless(e, src)]
         else:
             fields[name] = field_from_data(name, value)
     return src, fields, notes
@@ -339,7 +313,7 @@ def _denied(agent: Agent, spec: Spec) -> set[str]:
     said = {
         c for r in agent.tools.rules if r.effect == "deny" and not r.scope and not is_star(r.tool) for c in r.tool.caps
     }
-    return said - _open(agent.tools, spec)
+    return said - _open(agent.tools, spec.of_mode(agent.mode))
 
 
 def _open(tools: Tools, spec: Spec) -> set[str]:

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from agentconv.grants import by_server
 from agentconv.lowering.lowered import Lowered
 from agentconv.model import Agent, Rule, Tool, Tools
-from agentconv.rights import Right, Rights, by_server, contains
+from agentconv.rights import Right, Rights, contains
 from agentconv.spec import Spec
 
 

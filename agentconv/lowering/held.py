@@ -9,15 +9,7 @@ from agentconv.lowering.tools import Bounds, control_for
 from agentconv.lowering.wish import Reason
 from agentconv.model import Agent, Tools
 from agentconv.notes import NoteEffect
-from agentconv.rights import (
-    ALL,
-    CLASSES,
-    MCP,
-    Rights,
-    denied_by_fields,
-    of_tools,
-    spread,
-)
+from agentconv.rights import ALL, CLASSES, MCP, Rights, denied_by_fields, of_tools, spread
 from agentconv.spec import Spec
 
 DOES = {"network": "uses the network", "delegates": "calls agents", "mcp:*": "calls MCP servers"}

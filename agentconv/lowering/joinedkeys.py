@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
+from agentconv.grants import Grant
 from agentconv.lowering.wish import ToolJob, server_places
 from agentconv.model import Rule, Tool
-from agentconv.rights import Grant
 
 ORDER = ("deny", "ask", "auto")
 

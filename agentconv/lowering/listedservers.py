@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from agentconv.grants import Grant, by_server
 from agentconv.lowering.wish import Servers, ToolJob, forbidden_server, rule_at, server_places
 from agentconv.model import Rule, Tool, Tools
 from agentconv.notes import NoteEffect
 from agentconv.registry import shared_readers
-from agentconv.rights import Grant, by_server
 
 
 def listed_servers(job: ToolJob, source: Tools, *, listed: bool) -> list[Rule]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from agentconv import scopes as patterns
 from agentconv.capabilities import lesser
+from agentconv.grants import Grant, by_capability, by_server, resolved
 from agentconv.lowering.choosing import choose, everything_but
 from agentconv.lowering.listedservers import asks_in_vain, denied_servers, listed_servers, say_asking_servers
 from agentconv.lowering.wish import (
@@ -18,11 +19,12 @@ from agentconv.lowering.wish import (
     say_choice,
     say_leave,
     say_scope,
+    server_places,
     way_out,
     written,
 )  # fmt: skip
 from agentconv.model import Rule, Tool, Tools
-from agentconv.rights import CLASSES, Grant, Right, by_capability, by_server, contains, resolved
+from agentconv.rights import CLASSES, Right, contains
 from agentconv.spec import Name, cap_title, risk
 
 # -- everything less something ----------------------------------------------------------------
@@ -85,6 +87,8 @@ def _deny_list(job: ToolJob, closed: set[str], source: Tools) -> Tools | None:
     needed = [n for n in gone if not set(table.singles[n].deny_with) & set(gone)]
     rules = [Rule("deny", table.singles[n].tool(), at="tools") for n in needed]
     servers = by_server(source, job.src)
+    if table.mcp.get("never") and any(grant.open for grant in servers.values()):
+        job.say("T008", f"{job.dst.seen} gives no subagent tools of MCP servers", server_places(job, "*", None))
     if forbidden_server(job, "*") or any(asks_in_vain(job, grant) for grant in servers.values()):
         return None
     if not servers["*", None].open:

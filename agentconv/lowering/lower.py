@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from agentconv.grants import by_capability, is_star
 from agentconv.lowering.defined import bound_servers, named_servers, say_defined
 from agentconv.lowering.fields import always, lower_extras, lower_field
 from agentconv.lowering.fittexts import fit_texts
@@ -18,18 +19,7 @@ from agentconv.patterns import pattern
 from agentconv.reading.origins import as_it_is
 from agentconv.reading.roster import kept_rosters, said_by, with_rosters, without
 from agentconv.reading.toolkeys import beside_list, beside_servers
-from agentconv.rights import (
-    CLASSES,
-    Right,
-    Rights,
-    by_capability,
-    class_of,
-    contains,
-    is_star,
-    of_ambient,
-    spread,
-    unasked,
-)
+from agentconv.rights import CLASSES, Right, Rights, class_of, contains, of_ambient, spread, unasked
 from agentconv.spec import Spec
 
 if TYPE_CHECKING:
@@ -65,6 +55,7 @@ def lower(
     ``scene``: what the prompt may speak of; ``names``: of other agents, as the source and as the target has them."""
     if dst.tools.control == "any":
         return Lowered(as_it_is(agent, src, dst))
+    src, dst = src.of_mode(agent.mode), _in_session(agent, dst)
     out = Lowered(Agent(id=agent.id))
     if agent.disabled and "disabled" not in dst.by_field:
         out.skipped = True
@@ -123,6 +114,12 @@ def lower(
 
         carry(as_read, src, dst, out, names)
     return out
+
+
+def _in_session(agent: Agent, dst: Spec) -> Spec:
+    """The target for an agent that is a session of its own there, too."""
+    row = dst.by_field.get("mode")
+    return dst.of_mode(agent.mode) if row is not None and agent.mode in row.to_program else dst
 
 
 def _spoken(agent: Agent, src: Spec, dst: Spec, options: Options, scene: Scene | None, out: Lowered) -> Agent:

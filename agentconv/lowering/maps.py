@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from agentconv import scopes as patterns
 from agentconv.capabilities import limited as right_alone
+from agentconv.grants import Grant, by_server, limits_shell
 from agentconv.lowering.choosing import choose
 from agentconv.lowering.joinedkeys import apart, reached
 from agentconv.lowering.lists import free_elsewhere, keeps
@@ -22,7 +23,6 @@ from agentconv.lowering.wish import (
 )  # fmt: skip
 from agentconv.model import Approval, Rule, Scope, Tool, Tools
 from agentconv.reading.toolnames import star
-from agentconv.rights import Grant, by_server, limits_shell
 from agentconv.spec import Name, cap_title, risk
 
 

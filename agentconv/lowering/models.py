@@ -51,6 +51,10 @@ def lower_models(agent: Agent, src: Spec, dst: Spec, options: Options, out: Lowe
     if len(written) > 1 and not dst.models.get("list"):
         out.say("M004", f"{dst.program} takes one model; `{written[0]}` is kept", "model")
         written = written[:1]
+    for text in written:
+        if tier := models.retired(text, dst):
+            said = f"`{text}` is retired: {dst.seen} runs today's {tier} in its place"
+            out.say("M017", said, "model", help=_by_hand(models.model_of(text)))
     for one in missing:
         if written:  # another one of the source's list is there, so the program does not come to its default
             text = one.message.replace(f"; it uses {DEFAULT}", "; left out of the list")

@@ -8,12 +8,13 @@ from dataclasses import replace
 from typing import Any
 
 from agentconv.capabilities import load_data
+from agentconv.grants import by_server
 from agentconv.lowering.lowered import Lowered
 from agentconv.model import Agent, Rule, Tool, Tools
 from agentconv.patterns import pattern
 from agentconv.reading.reach import wrong_values
 from agentconv.reading.servertexts import has_others, in_texts
-from agentconv.rights import Right, Rights, by_server, contains
+from agentconv.rights import Right, Rights, contains
 from agentconv.serverwords import among, meaning
 from agentconv.spec import Field, Spec
 
@@ -250,7 +251,7 @@ def limited_servers(agent: Agent, src: Spec, *, as_meant: bool = True) -> Agent:
     """Tools that a server's configuration leaves out, as rules: the limit must hold where the key means nothing.
     ``as_meant``: words of other programs count, too, and those of a key that the program passes over; without it only
     what the program itself is known to honour."""
-    row = src.by_field.get("mcp_servers")
+    row = src.of_mode(agent.mode).by_field.get("mcp_servers")
     if row is None or not (row.applied or as_meant) or not isinstance(agent.mcp_servers, Mapping):
         return agent
     own = row.fact("server_keys") or {}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from agentconv.grants import Grant, by_capability, by_server, is_star, resolved
 from agentconv.lowering.wish import ToolJob, say_unknown
 from agentconv.model import Rule, Tools
 from agentconv.reading.switches import Setting, allowed_by, measured, pick
-from agentconv.rights import Grant, by_capability, by_server, is_star, resolved
 from agentconv.spec import cap_title, near, risk
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
+from agentconv.grants import Grant, alive, by_capability, is_star, limits_shell, resolved
 from agentconv.lowering.gates import is_shared_check, say_check
 from agentconv.lowering.wish import (
     Reason,
@@ -24,7 +25,7 @@ from agentconv.lowering.wish import (
 )  # fmt: skip
 from agentconv.model import Agent, Rule, Scope, Tool, Tools
 from agentconv.notes import Note
-from agentconv.rights import ALL, Grant, Rights, alive, by_capability, gained, is_star, limits_shell, of_agent, resolved
+from agentconv.rights import ALL, Rights, gained, of_agent
 from agentconv.spec import Spec, risk
 
 Delegates = tuple[str, ...] | None
@@ -55,9 +56,9 @@ def control_for(
 ) -> tuple[Tools, Delegates, tuple[Note, ...]]:
     """The target's control for an agent, the agents that it may call, and what was said on the way.
 
-    Nothing but the agent's tools and delegates counts here, and most agents of a project have one of a few lists."""
+    Nothing but mode, tools and delegates counts here, and most agents of a project have one of a few lists."""
     places = tuple([r.at for r in agent.tools.rules])
-    return _control_for(agent.tools, places, agent.delegates, src, dst, before, bounds)
+    return _control_for(agent.tools, places, agent.delegates, agent.mode, src, dst, before, bounds)
 
 
 @lru_cache(maxsize=2048)
@@ -65,12 +66,13 @@ def _control_for(
     tools: Tools,
     _: tuple[str, ...],  # equal rules at other places: the notes name the places
     delegates: Delegates,
+    mode: str | None,
     src: Spec,
     dst: Spec,
     before: Rights,
     bounds: Bounds,
 ) -> tuple[Tools, Delegates, tuple[Note, ...]]:
-    agent = Agent(tools=tools, delegates=delegates)
+    agent = Agent(tools=tools, delegates=delegates, mode=mode)
     job = ToolJob(src, dst, agent, before, bounds.forbid, dict(bounds.reasons), bounds.approval, bounds.leave)
     lowered, named = lower_tools(job)
     return lowered, named, joined(job.notes)

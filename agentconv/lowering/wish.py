@@ -7,12 +7,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
 
 from agentconv import scopes as patterns
+from agentconv.grants import Grant, by_capability, by_server, is_star
 from agentconv.lowering.gates import is_shared_check, say_check
 from agentconv.model import Agent, Rule, Scope, Tools
 from agentconv.notes import Note, NoteEffect, note
 from agentconv.records import dataclass
 from agentconv.registry import vocabulary
-from agentconv.rights import CLASSES, Grant, Right, Rights, by_capability, by_server, is_star
+from agentconv.rights import CLASSES, Right, Rights
 from agentconv.serverwords import is_every
 from agentconv.spec import Name, Spec, all_caps, cap_title, common_caps, risk
 

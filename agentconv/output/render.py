@@ -23,6 +23,7 @@ class LayoutError(ValueError):
 def rows_of(agent: Agent, spec: Spec) -> dict[str, Any]:
     """Keys and plain values in the order of the description; dotted keys become maps."""
     rows: dict[str, Any] = {}
+    spec = spec.of_mode(agent.mode)
     among = "extras" in spec.by_field  # a row holds those of other formats
     extras = {e.key: e.value for e in agent.extras if not among or e.format == spec.id}
     for row in spec.fields.values():
@@ -128,7 +129,8 @@ def tools_value(row: Field, tools: Tools, spec: Spec) -> Any:
     if row.type == "model-tools":
         return tools_to_data(tools) or None
     if row.type == "deny-tools":
-        return [r.tool.name for r in tools.rules if r.effect == "deny"] or None
+        switches = {row.key for row in spec.rows_with("denies")}
+        return [r.tool.name for r in tools.rules if r.effect == "deny" and r.tool.name not in switches] or None
     if row.type in ("permission-rules", "tool-patterns"):
         return None
     if row.type in ("permission", "tool-bools"):

@@ -7,6 +7,7 @@ from typing import Any
 
 from agentconv.model import Handoff
 from agentconv.reading.routing import write_context
+from agentconv.reading.servernames import in_own_words
 from agentconv.spec import Field
 
 
@@ -45,14 +46,14 @@ def _handoff(handoff: Handoff) -> dict[str, Any]:
 
 def _servers(value: Mapping[str, Any], row: Field) -> Any:
     if key := row.fact("named_by"):
-        return [_named_server(str(key), name, config) for name, config in value.items()]
+        return [_named_server(str(key), name, config, row) for name, config in value.items()]
     if row.fact("shape") == "list" or (row.fact("by_name") and None in value.values()):
         return [name if config is None else {name: config} for name, config in value.items()]
     return dict(value)
 
 
-def _named_server(key: str, name: str, config: Mapping[str, Any] | None) -> dict[str, Any]:
+def _named_server(key: str, name: str, config: Mapping[str, Any] | None, row: Field) -> dict[str, Any]:
     """The name behind the type, where people look for it."""
     config = dict(config or {})
     first = {"type": config.pop("type")} if "type" in config else {}
-    return {**first, key: name, **config}
+    return in_own_words({**first, key: name, **config}, row.facts)

@@ -223,7 +223,11 @@ def _is_renamed(result: Conversion) -> bool:
 
 
 def say_absent(plan: Plan, dst: Spec, results: list[Conversion]) -> None:
-    """Agents in fields that the target will not find in its own places."""
+    """Agents in fields that the target will not find in its own places, and files that an output names."""
+    if not plan.dry and plan.output != STDOUT and dst.rows_with("files"):
+        from agentconv.project import references
+
+        references.say_left_behind(dst, plan.root, results)
     if plan.output is None and not plan.options.user and any(result.names for result in results):
         from agentconv.project import references
 

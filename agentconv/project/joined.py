@@ -18,14 +18,14 @@ from agentconv.registry import load
 from agentconv.spec import Spec
 
 
-def lies_there(root: Path, path: str, dst: Spec) -> str:
-    """The file under its other name, where that is the one that is there: two of them would be two to look after."""
-    others = (dst.head.get("places") or {}).get("else_write") or ()
-    if others and not is_file(root / path):
-        for name in others:
-            if is_file(root / (other := posixpath.join(posixpath.dirname(path), name))):
-                return other
-    return path
+def lies_there(root: Path, path: str, dst: Spec, entry: str) -> str:
+    """The file under the name that it has there: two of them would be two to look after. Of two that with the entry."""
+    folder, usual = posixpath.split(path)
+    names = (usual, *((dst.head.get("places") or {}).get("else_write") or ()))
+    there = [other for name in names if is_file(root / (other := posixpath.join(folder, name)))]
+    if len(there) > 1:
+        return next((one for one in there if entry in _ids(dst, _text(root, one) or "")), there[0])
+    return there[0] if there else path
 
 
 def refuse_twice(results: list[Conversion], path: str, root: Path, user: bool, dst: Spec) -> None:

@@ -149,11 +149,6 @@ class Maker:
             for result in results:
                 result.status = "skipped"
         self.put(results, source, dst)
-        if self.plan.output is None and dst.tables.get("above") and not dst.many:
-            from agentconv.project.joined import refuse_wider
-
-            for result in results:
-                refuse_wider(result, self.plan.root, dst)
         if self.plan.output is None and not self.plan.options.user and dst.head.get("around"):
             _say_missing(results, dst, self.plan)
         if source.full is not None and (reading.spec.head.get("around") or {}).get("texts"):
@@ -194,20 +189,24 @@ class Maker:
                 result.files = {self._place(path, result, source, dst): data for path, data in result.files.items()}
                 if readers := idle_readers(dst):
                     _keep_out(result, dst, readers, self.plan.options)
+                if self.plan.output is None and not self.plan.in_place and dst.tables.get("above") and not dst.many:
+                    from agentconv.project.joined import refuse_wider
+
+                    refuse_wider(result, self.plan.root, dst)
 
     def _place(self, path: str, result: Conversion, source: Source, dst: Spec) -> str:
         """Where an output goes: the target's place, with the source's sub-folder where that is no identity."""
         path = placed_below(path, source, dst, self.plan, result.format)
         if self.plan.in_place and dst.id == result.format:
             return result.source
-        return self._below(path, source.prefix, dst)
+        return self._below(path, source.prefix, dst, result.entry)
 
-    def _below(self, path: str, plugin: str, dst: Spec) -> str:
+    def _below(self, path: str, plugin: str, dst: Spec, entry: str) -> str:
         """The place below ``-o``: a folder, a file, or the name with its blanks filled in."""
         out = self.plan.output
         path = path.removeprefix("~/")
         if out is None:
-            return self._named(path, dst)
+            return self._named(path, dst, entry)
         if out == STDOUT:
             return path
         name = PurePosixPath(path).name
@@ -215,16 +214,16 @@ class Maker:
         several = len(self.plan.targets) > 1 or (self.plan.several and not dst.many)
         root = several and "{name}" not in out and not named_file(out, self.plan.root, self.plan.targets)
         if root or filled.endswith("/") or is_folder(self.plan.root / filled):
-            return self._named(str(PurePosixPath(filled) / (name if self.plan.flat else path)), dst)
+            return self._named(str(PurePosixPath(filled) / (name if self.plan.flat else path)), dst, entry)
         return filled
 
-    def _named(self, path: str, dst: Spec) -> str:
+    def _named(self, path: str, dst: Spec, entry: str) -> str:
         """The place, under the name that its file has there."""
         if "else_write" not in heads()[dst.id].get("places", ()):
             return path
         from agentconv.project.joined import lies_there
 
-        return lies_there(self.plan.root, path, dst)
+        return lies_there(self.plan.root, path, dst, entry)
 
 
 def _keep_out(result: Conversion, dst: Spec, readers: Iterable[Spec], options: Options) -> None:

@@ -9,9 +9,10 @@ from pathlib import Path, PurePosixPath
 from agentconv.conversion import Conversion
 from agentconv.lowering.lowered import Options
 from agentconv.notes import Note
-from agentconv.project.nearby import is_folder
+from agentconv.project.nearby import is_file, is_folder
 from agentconv.records import dataclass
-from agentconv.registry import heads
+from agentconv.registry import heads, load
+from agentconv.spec import Spec
 
 DEFAULT = Options()
 STDOUT = "-"
@@ -45,7 +46,15 @@ class Plan:
     def tells_apart(self) -> bool:
         """Whether agents with the same header may become something else, each for itself."""
         options = self.options
-        return bool(self.only or self.exclude or options.rewrite or options.lift or options.fold or options.carry)
+        if self.only or self.exclude or options.rewrite or options.lift or options.fold or options.carry:
+            return True
+        return self.output is None and any(_says_more(self.root, load(target)) for target in self.targets)
+
+
+def _says_more(root: Path, dst: Spec) -> bool:
+    """Whether a configuration of the program is there that may say more of some agents, by their names."""
+    names, here = (dst.tables.get("above") or {}).get("files", ()), PurePosixPath(dst.head["places"].get("write") or "")
+    return bool(names) and any(is_file(root / folder / name) for folder in here.parents for name in names)
 
 
 class OneFile(Exception):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import posixpath
 import re
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from agentconv.containers import ContainerError
 from agentconv.conversion import Conversion
 from agentconv.model import Agent
 from agentconv.notes import note
@@ -65,6 +67,33 @@ def say_absent(dst: Spec, root: Path, results: Iterable[Conversion], dry: bool =
             text = f"no agent `{name}` comes along, and {dst.program} finds none of this name in this project"
             help = "convert it, too, unless it is in your home folder"
             result.notes.append(note(code, text, effect="info", path=at, help=help))
+
+
+def say_left_behind(dst: Spec, root: Path, results: Iterable[Conversion]) -> None:
+    """Files that an output names by the way from its own folder, and that are not there: it came from another one."""
+    from agentconv.reading.engine import open_document
+
+    rows = dst.rows_with("files")
+    for result in results:
+        moved = [path for path in result.files if posixpath.dirname(path) != posixpath.dirname(result.source)]
+        for path in moved if not result.failed and result.status != "kept" else ():
+            try:
+                header = open_document(dst, files.read_text(root / path), author=True).header
+            except (files.Unreadable, ContainerError):
+                continue
+            for row in rows:
+                node = header.get(row.key) if header is not None and header.kind == "map" else None
+                named = [one.get(str(row.fact("files"))) for one in node.items if one.kind == "map"] if node else []
+                for name in [str(one.value) for one in named if one is not None and one.kind == "scalar"]:
+                    folder = posixpath.dirname(path)
+                    if not FIXED.match(name) and not is_file(root / folder / name):
+                        text = f"`{name}` is not there, seen from {folder or '.'}: {dst.seen} does not start so"
+                        help = "convert it to the same folder, or write the way to it"
+                        result.notes.append(note("L044", text, path=row.key, help=help))
+                        result.judge(result.status)
+
+
+FIXED = re.compile(r"/|~|[A-Za-z]:|\w+://|.*\{\{", re.S)
 
 
 def _is_called_so(result: Conversion, path: str, dst: Spec) -> bool:

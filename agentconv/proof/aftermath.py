@@ -70,7 +70,7 @@ def _only_talks(agent: Agent, spec: Spec) -> bool:
     ):
         return False
     tools = counting.added_by_fields(agent, spec)
-    named = counting.by_name(tools, spec, main=agent.mode == "primary")
+    named = counting.by_name(tools, spec.of_mode(agent.mode))
     caps = {cap for name, grant in named.items() if grant.any for cap in spec.tools.names[name].gives}
     caps |= {cap for cap, grant in counting.by_capability(tools, spec).items() if grant.any} if not named else set()
     return caps | {cap for given in spec.ambient.values() for cap in given} <= TALK

@@ -48,20 +48,12 @@ def counted(read: Read, reading: Reading, program: Reading | None) -> tuple[coun
     if more and reading.spec.tools.control != "none" and reading.spec.tools.singles:  # else nobody knows what it gives
         text = f"{reading.spec.seen} gives this agent more than the file asks for: {', '.join(counting.spelled(more))}"
         notes.append(note("R011", text, path="tools", file=reading.path, line=1, help=KEEPS))
-    if compared.mode != twin.agent.mode and (own := _of_main_session(author | there, given)):
-        words = ", ".join(counting.spelled(own))
-        text = f"{reading.spec.seen} gives an agent {words} in a session of its own; one that others start has that not"
-        help = "the conversion is one that others start"
-        notes.append(note("R011", text, path="tools", file=reading.path, line=1, help=help))
     return author, notes
 
 
 def comparable(given: Agent, asked: Agent, spec: Spec) -> Agent:
-    """What a program gives, to be held to what was asked for. Who leaves out what is denied and names nothing means the
-    tools of the main session, too, and is not given more by them. A pattern that the program takes denies the tools of
+    """What a program gives, to be held to what was asked for. A pattern that the program takes denies the tools of
     servers that it matches; which these are stands in no file, and who asked is taken to mean all of the server."""
-    if asked.tools.base != "none" and given.mode == "primary":
-        given = replace(given, mode=None)
     if not spec.tools.fact("wildcards"):
         return given
     closed = {rule.at for rule in given.tools.rules if rule.effect == "deny"}
@@ -71,10 +63,6 @@ def comparable(given: Agent, asked: Agent, spec: Spec) -> Agent:
 
 def _is_pattern(tool: Tool) -> bool:
     return tool.server is not None and not tool.caps and any(sign in tool.name for sign in "*?+")
-
-
-def _of_main_session(had: counting.Rights, given: counting.Rights) -> counting.Rights:
-    return frozenset(r for r in counting.gained(had, given) if r.cls in counting.CLASSES)
 
 
 def _bounds_of_patterns(agent: Agent, twin: Agent) -> set[str]:
@@ -140,7 +128,7 @@ def narrowed_given(read: Read, reading: Reading, program: Reading | None) -> tup
     has nothing that reads. Where it has another tool of the class (only Bash denied) the right is the same, and tools
     that merely share the class stay: to lose them would be for no reason. What a rule names was asked for.
     """
-    agent, spec = read.agent, reading.spec
+    agent, spec = read.agent, reading.spec.of_mode(read.agent.mode)
     twin = same_agent(read, program) if program is not None and program.status == "read" else None
     if twin is None or spec.tools.control == "none" or not spec.tools.singles:
         return agent, []
@@ -173,3 +161,5 @@ def _idle(agent: Agent, twin: Agent, spec: Spec, classes: Set[str]) -> Iterator[
         idle = tuple(c for c in name.gives if c not in there and risk(c) in classes)
         if idle and not (name.off and name.name not in at):
             yield Rule("deny", Tool(name.name, idle), at=at.get(name.name, "tools"))
+    if counting.MCP in classes and spec.tools.mcp.get("never"):
+        yield Rule("deny", Tool(counting.MCP, server="*"), at="tools")

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from agentconv.containers.programs import without_gaps
 from agentconv.containers.wrapping import as_body
+from agentconv.grants import is_star
 from agentconv.lowering.lowered import USUAL, Edit, after
 from agentconv.model import FIELDS, VALUES, Agent, Tools
 from agentconv.notes import Note, note
 from agentconv.proof import verifytools
 from agentconv.proof.verifytools import Line
-from agentconv.rights import is_star, of_agent
+from agentconv.rights import of_agent
 from agentconv.spec import Spec
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ def check_edits(prompt: str, edits: tuple[Edit, ...], notes: Iterable[Note]) -> 
 def check_meaning(lowered: Agent, back: Agent, dst: Spec) -> list[Note]:
     """(a): the program reads what lowering meant."""
     problems = []
+    dst = dst.of_mode(lowered.mode)
     held = dst.held
     if dst.identity.get("by") != "name" and back.id != lowered.id:
         problems.append(_wrong("id", lowered.id, back.id))
@@ -195,6 +197,7 @@ def _check_tools(meant: Tools, got: Tools, dst: Spec) -> list[Note]:
     if meant.base != got.base and not (meant.base == "none" and got.base is None and got.rules):
         problems.append(_wrong("tools", meant.base or "unsaid", got.base or "unsaid"))
     sentinels = dst.tools.sentinels
+    sentinels |= {row.key for row in dst.rows_with("denies")}  # what a switch denies is compared as that key
     ours = [line for r in meant.rules if (line := verifytools.line(r))[1] not in sentinels]
     theirs = [line for r in got.rules if (line := verifytools.line(r))[1] not in sentinels]
     if not _same_lines(ours, theirs, bool(dst.tools.fact("order"))):

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from agentconv import scopes as patterns
+from agentconv.grants import Grant, Scopes, alive, by_capability, by_server, is_star, resolved
 from agentconv.lowering.wish import opened, still_given
 from agentconv.model import Agent, Rule, Scope
 from agentconv.notes import Note, note
-from agentconv.rights import Grant, Scopes, alive, by_capability, by_server, is_star, resolved
 from agentconv.spec import Spec, risk
 
 Line = tuple[str, str, str, str]
@@ -31,6 +31,7 @@ def line(rule: Rule) -> Line:
 
 def rules_arrived(source: Agent, back: Agent, notes: list[Note], src: Spec, dst: Spec) -> list[Note]:
     """Rules of the source that have no effect in the output, without a note at their own place."""
+    src, dst = src.of_mode(source.mode), dst.of_mode(back.mode)
     had = _with_delegates(source, by_capability(source.tools, src))
     has = _with_delegates(back, by_capability(back.tools, dst))
     for rule in back.tools.rules:

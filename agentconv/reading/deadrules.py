@@ -10,11 +10,11 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from agentconv.containers import Node
+from agentconv.grants import is_star
 from agentconv.model import Rule, Tool, Tools
 from agentconv.notes import Note
 from agentconv.reading.context import Context
 from agentconv.reading.tooltokens import own_spelling
-from agentconv.rights import is_star
 
 
 def kept_denials(rules: list[Rule], node: Node, ctx: Context) -> list[Rule]:

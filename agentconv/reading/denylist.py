@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from agentconv.containers import Node
+from agentconv.grants import is_star
 from agentconv.model import Rule, Scope, Tool
 from agentconv.patterns import pattern
 from agentconv.reading.context import Context
 from agentconv.reading.toolcodecs import holds_blank, legal_list
 from agentconv.reading.toolnames import Found, recognise, star
 from agentconv.reading.tooltokens import is_null, remember, tokens_of
-from agentconv.rights import is_star
 from agentconv.spec import Field
 
 SERVER_PART = pattern(r"mcp__(?P<server>(?:(?!__)[^*])+)__.*\*")
@@ -100,6 +100,10 @@ def found_denied(token: str, at: str, place: Node, ctx: Context) -> Found:
     """What a denied name is; denials of servers have spellings of their own."""
     table = ctx.spec.tools
     found = recognise(token, ctx.spec, author=ctx.author)
+    if ctx.spec.tools.mcp.get("defined_in"):
+        from agentconv.reading.guessedservers import by_known
+
+        found = by_known(found, token, ctx)
     if token == table.mcp.get("deny_every"):
         return Found(Tool(token, server="*"), "mcp")
     if ctx.author and "mcp" in token.lower():

@@ -266,9 +266,13 @@ def _unwrap(document: Document, key: str) -> None:
 
 
 def _check_mark(text: str, spec: Spec) -> None:
-    """A byte order mark, where the program does not know what it is."""
-    if text.startswith("\ufeff") and (spec.container.get("dialect") or {}).get("bom") == "broken":
+    """A byte order mark, where the program does not know what it is, or takes it for a part of the word behind it."""
+    bom = (spec.container.get("dialect") or {}).get("bom") if text.startswith("\ufeff") else None
+    if bom == "broken" or (bom == "of-a-word" and not NO_WORD.match(text)):
         raise ContainerError("R005", "the file begins with a byte order mark")
+
+
+NO_WORD = pattern(r"\ufeff *[\r\n{#]")
 
 
 @cache

@@ -37,8 +37,9 @@ def read_entry(
     get: Get | None = None,
 ) -> Read | list[Note]:
     """The agent that an entry says, or what is wrong where the program takes it for something else."""
-    ctx = Context(spec, author, path, document.text, get=get, top=document.header)
     values = top_values(spec, entry)
+    spec = spec.of_mode(_mode(spec, dict(values), forced))
+    ctx = Context(spec, author, path, document.text, get=get, top=document.header)
     values += indirect.declared(dict(values), ctx).items()
     said, rows = dict(values), indirect.demanded(spec, dict(values))
     ctx.keys = frozenset(said)
@@ -52,6 +53,10 @@ def read_entry(
             return too_many(ctx, f"more than {MAX_RULES} of `{at}`", at, keys.where.get(at, entry))
     say_absent(tools, ctx, entry)
     tools = of_own_servers(tools, fields, keys.where, ctx)
+    if fields.get("mcp_servers"):
+        from agentconv.reading.ownservers import awake
+
+        awake(tools, fields, keys.where, ctx)
     if author or spec.tools.mcp.get("only_holds"):
         tools = only_servers(tools, entry, ctx)
     fields.update(forced)
@@ -65,6 +70,15 @@ def read_entry(
     agent = Agent(tools=tools, extras=extras, **given)
     _unusable(spec, agent, ctx, keys.where.get("name"))
     return Read(agent, ctx.notes, keys.where, ctx.tokens, entry, keys=ctx.respelt)
+
+
+def _mode(spec: Spec, values: Mapping[str, Node], forced: Mapping[str, Any]) -> str | None:
+    """Whether the agent is a session of its own, on which it depends what tools there are."""
+    row = spec.by_field.get("mode")
+    if row is None or "mode" in forced:
+        return forced.get("mode")
+    node = values.get(row.key)
+    return row.to_model.get(node.value) if node is not None and node.kind == "scalar" else row.fact("absent")
 
 
 Rows = Mapping[str, Field]

@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from agentconv.grants import by_server
 from agentconv.model import Agent, Rule, Tool, Tools
 from agentconv.notes import Note, note
 from agentconv.reading.context import Context
 from agentconv.reading.toolnames import Found
-from agentconv.rights import by_server
 from agentconv.spec import Spec
 
 
@@ -34,9 +34,15 @@ def _defined(ctx: Context) -> Iterator[tuple[str, str]]:
     table = ctx.spec.tools
     key, top = table.mcp.get("defined_in"), ctx.top
     node = top.get(str(key)) if key and top is not None and top.kind == "map" else None
-    for pair in node.pairs if node is not None else ():
-        clean = re.sub(str(table.mcp.get("clean") or r"\Z"), "_", pair.key.text)
-        yield pair.key.text, clean + _separator(ctx.spec)
+    names = [pair.key.text for pair in node.pairs] if node is not None else []
+    row = ctx.spec.fields.get(str(key))
+    called = str(row.fact("named_by") or "") if row is not None else ""
+    for item in node.items if node is not None and called else ():
+        said = item.get(called) if item.kind == "map" else None
+        names += [said.text] if said is not None and said.text else []
+    for name in names:
+        clean = re.sub(str(table.mcp.get("clean") or r"\Z"), "_", name)
+        yield name, clean + _separator(ctx.spec)
 
 
 def all_meant(agent: Agent, src: Spec, dst: Spec) -> tuple[Agent, list[Note]]:

@@ -15,7 +15,7 @@ from agentconv.model import Agent, Approval, Extra, Rule, Scope, Tool, Tools
 from agentconv.reading.context import Context
 from agentconv.reading.servernames import value_at
 from agentconv.reading.setservers import Served, Words, folded, served, word_of
-from agentconv.reading.setvalues import unknown_keys, wrong_values
+from agentconv.reading.setvalues import unknown_inside, unknown_keys, wrong_values
 from agentconv.reading.toolcodecs import NONE, meaning, means
 from agentconv.reading.toolnames import recognise, server_tool
 from agentconv.reading.toolsets import UNSAYABLE, wrong
@@ -101,6 +101,12 @@ def _check_keys(item: Node, facts: Words, words: Words, at: str, ctx: Context) -
                 limit = Scope(UNSAYABLE, pair.key.text)
                 text += "; taken for a limit that only a later version knows"
             ctx.say("R012", text, f"{at}.{pair.key.text}", pair.key)
+    for place, pair in unknown_inside(item, facts):
+        limit = Scope(UNSAYABLE, place)
+        problem = f"`{place}` is no key of a set"
+        ctx.refuse("refuse", problem)
+        text = f"{problem}: {ctx.spec.seen} does not take this file; taken for a limit that only a later version knows"
+        ctx.say("R012", text, f"{at}.{place}", pair.key)
     data = item.data() if item.kind == "map" else {}
     empty = [key for key in facts.get("holds", ()) if not value_at(data, key)]
     for key in (*empty, *(key for key in facts.get("must", ()) if key not in data)):
@@ -119,8 +125,10 @@ def _no_limits(words: Words) -> frozenset[str]:
 
 def _limit_of(server: Served | None, words: Words, facts: Words) -> Scope | None:
     """The same of the definition that a set refers to; that it is wrong is said there."""
-    unknown = unknown_keys(server.definition, facts) if server is not None and server.definition is not None else []
-    closing = [key.text for key in unknown if key.text not in _no_limits(words)]
+    if server is None or server.definition is None:
+        return None
+    closing = [key.text for key in unknown_keys(server.definition, facts) if key.text not in _no_limits(words)]
+    closing += [place for place, _ in unknown_inside(server.definition, facts)]
     return Scope(UNSAYABLE, closing[-1]) if closing else None
 
 
@@ -289,6 +297,10 @@ def rest_of_sets(node: Node, row: Field, spec: Spec, top: Node | None) -> Iterat
         for pair in (*item.pairs, *referred):
             if pair.key.text not in taken:
                 yield Extra(f"{at}.{pair.key.text}", pair.value.data(), spec.id)
+        for entry in (item, definition):
+            for place, pair in unknown_inside(entry, facts) if entry is not None and facts is not None else ():
+                if place.split(".")[0] in taken:
+                    yield Extra(f"{at}.{place}", pair.value.data(), spec.id)
 
 
 # -- writing ----------------------------------------------------------------------------------

@@ -36,7 +36,7 @@ def _foreign_limit(agent: Agent, spec: Spec, origin: Spec) -> bool:
 
 def as_it_is(agent: Agent, src: Spec, dst: Spec) -> Agent:
     """The agent for a format that holds the model itself; nothing in it is left to another program's default."""
-    from agentconv.rights import resolved
+    from agentconv.grants import resolved
 
     key = dst.container.get("origin")
     own = (Extra(str(key), src.id, dst.id),) if key else ()

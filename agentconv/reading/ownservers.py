@@ -33,6 +33,27 @@ def with_own_servers(tools: Tools, fields: Mapping[str, Any], where: Mapping[str
     return replace(tools, rules=tuple(rules)) if tuple(rules) != tools.rules else tools
 
 
+def awake(tools: Tools, fields: dict[str, Any], where: Mapping[str, Node], ctx: Context) -> None:
+    """Takes out servers that the program does not start for such an agent (``asleep``), or for none beside a switch:
+    they are not to be started elsewhere, either."""
+    rows = (row for row in ctx.spec.fields.values() if row.field == "mcp_servers")
+    if not fields.get("mcp_servers") or (row := next(rows, None)) is None:
+        return
+    asleep = bool(row.fact("asleep"))
+    off = next((r.at for r in tools.rules if r.effect == "deny" and r.tool.server == "*" and _denies(r.at, ctx)), "")
+    if not asleep and not off:
+        return
+    why = f"beside `{off}` as it is here" if off else "for an agent that others start"
+    text = f"{ctx.spec.seen} starts no server of `{row.key}` {why}: left out"
+    ctx.say("R011", text, "mcp_servers", where.get("mcp_servers"), effect="lost")
+    del fields["mcp_servers"]
+
+
+def _denies(key: str, ctx: Context) -> bool:
+    row = ctx.spec.fields.get(key)
+    return row is not None and bool(row.fact("denies"))
+
+
 def with_keys(tools: Tools, values: Mapping[str, Node], ctx: Context) -> Tools:
     """Without the tools that do nothing where another key says nothing (``needs`` of a name)."""
     idle = {

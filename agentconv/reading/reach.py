@@ -11,7 +11,7 @@ from agentconv.containers import Node
 from agentconv.hooks import hooks_problem, misplaced_guard
 from agentconv.model import Handoff
 from agentconv.reading.context import UNSAID, Bad, Context
-from agentconv.reading.servernames import ONLY, by_text, called
+from agentconv.reading.servernames import ONLY, by_text, called, in_common_words
 from agentconv.reading.servertexts import as_texts, has_others
 from agentconv.spec import Field
 
@@ -65,7 +65,7 @@ def _listed_servers(node: Node, row: Field, ctx: Context) -> dict[str, Any]:
     key = str(row.fact("named_by") or "")
     for item in node.items:
         if key and item.kind == "map":
-            config = {k: v for k, v in item.data().items() if k != key}
+            config = in_common_words({k: v for k, v in item.data().items() if k != key}, row.facts)
             said = item.get(key)
             if said is not None and isinstance(said.value, str):
                 name = said.text
@@ -157,15 +157,16 @@ def _server_problem(config: Any, row: Field) -> str:
     if wrong := wrong_values(config, row):
         return f"with a wrong `{wrong[0]}`"
     types = row.fact("server_types") or {}
-    word = config.get("type")
+    word, own = config.get("type"), str(row.fact("type_key") or "type")
     kinds = [kind for kind in types if word in types[kind]] if word is not None else []
     if word is not None and types and not kinds:
-        return f"of the type `{word}`"
+        return f"of the {own} `{word}`"
     reached = "remote" if "command" not in config and ("url" in config or not types) else "local"
     kind = kinds[0] if kinds else reached
     missing = [key for key in requires.get(kind, ()) if config.get(key) is None]
     takes = (row.fact("server_strict") or {}).get(kind)
     odd = [key for key in config if takes and key not in takes]
+    missing = [own if key == "type" else key for key in missing]
     return f"without {', '.join(missing)}" if missing else f"with an unknown `{odd[0]}`" if odd else ""
 
 

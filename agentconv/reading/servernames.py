@@ -1,8 +1,10 @@
-"""What to call an MCP server that has no name of its own: a word of the way to it."""
+"""What to call an MCP server that has no name of its own: a word of the way to it. And a program's own words for that
+way."""
 
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -25,6 +27,37 @@ def called(said: Mapping[str, Any], rules: Iterable[Mapping[str, str]]) -> str:
             if text and (found := re.search(expression, text)):
                 return found[1]
     return ""
+
+
+def in_common_words(said: dict[str, Any], facts: Mapping[str, Any]) -> dict[str, Any]:
+    """A configuration with `type` for the program's own key, and with a command that is one word."""
+    if (key := facts.get("type_key")) and key in said:
+        said = {"type": said[key], **{k: v for k, v in said.items() if k != key}}
+    args = said.get("args", [])
+    if facts.get("command") != "words" or not isinstance(args, list) or not (line := _words(said.get("command"))):
+        return said
+    more = {"args": [*line[1:], *args]} if line[1:] or args else {}
+    return {**said, "command": line[0], **more}
+
+
+def in_own_words(said: dict[str, Any], facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The same, the other way."""
+    if (key := facts.get("type_key")) and "type" in said:
+        said = {key: said["type"], **{k: v for k, v in said.items() if k != "type"}}
+    command = said.get("command")
+    if facts.get("command") == "words" and isinstance(command, str) and _words(command) != [command]:
+        return {**said, "command": [command]}
+    return said
+
+
+def _words(command: Any) -> list[str]:
+    """The words of a command, as a shell takes a line of them apart; none where it is none."""
+    if isinstance(command, list):
+        return command if all(isinstance(one, str) for one in command) else []
+    try:
+        return shlex.split(command) if isinstance(command, str) else []
+    except ValueError:  # a quote that does not end
+        return []
 
 
 def by_text(text: str, patterns: Iterable[str]) -> tuple[str, dict[str, Any] | None]:

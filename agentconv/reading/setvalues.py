@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from agentconv.containers import Node
+from agentconv.containers import Node, Pair
 from agentconv.reading.context import UNSAID, Bad, Context
 from agentconv.reading.reach import OF_KIND, kinds_of
 from agentconv.spec import Field, Spec
@@ -47,6 +47,16 @@ def unknown_keys(entry: Node, facts: Words) -> list[Node]:
     return [pair.key for pair in entry.pairs if takes and pair.key.text not in takes]
 
 
+def unknown_inside(entry: Node, facts: Words) -> list[tuple[str, Pair]]:
+    """Keys that no map below an entry has, by their places."""
+    out = []
+    for key, takes in (facts.get("inner") or {}).items():
+        below = entry.get(str(key)) if entry.kind == "map" else None
+        pairs = below.pairs if below is not None and below.kind == "map" else []
+        out += [(f"{key}.{pair.key.text}", pair) for pair in pairs if pair.key.text not in takes]
+    return out
+
+
 def read_definitions(node: Node, row: Field, ctx: Context) -> Any:
     """The map of definitions: what is wrong with one of them loses the file. What they say is the sets' to take."""
     if node.kind != "map":
@@ -65,9 +75,11 @@ def _problems(entry: Node, key: Node, at: str, facts: Words, ctx: Context) -> It
     if entry.kind != "map":
         yield f"`{name}` must be a map", key, "left out"
         return
+    limit = "taken for a limit that only a later version knows"
     for unknown in unknown_keys(entry, facts):
-        limit = "taken for a limit that only a later version knows"
         yield f"`{unknown.text}` is no key of `{name}`", unknown, limit
+    for place, pair in unknown_inside(entry, facts):
+        yield f"`{place}` is no key of `{name}`", pair.key, limit
     if not any(node_at(entry, way) for way in facts["ways"]):
         yield f"`{name}` needs one of {', '.join(facts['ways'])}", key, taken
     members = str(ctx.spec.tools.fact("sets")["members"])

@@ -10,10 +10,11 @@ from collections.abc import Mapping
 
 from agentconv import rights as counting
 from agentconv.containers import Node
+from agentconv.grants import Grant
 from agentconv.model import Rule, Tool, Tools
 from agentconv.reading.context import Context
 from agentconv.records import dataclass
-from agentconv.rights import Grant, Right, Rights
+from agentconv.rights import Right, Rights
 from agentconv.spec import Field, Spec, risk
 from agentconv.tooltable import ToolTable
 

@@ -168,6 +168,10 @@ def _changed(tokens: list[Placed], ctx: Context) -> Tools | None:
 def _found(token: str, at: str, place: Node, node: Node, ctx: Context) -> Found:
     """What a token of the list is; some names count only where nothing stands beside them."""
     found, names = recognise(token, ctx.spec, author=ctx.author), ctx.spec.tools.names
+    if ctx.spec.tools.mcp.get("defined_in"):
+        from agentconv.reading.guessedservers import by_known
+
+        found = by_known(found, token, ctx)
     if found.how != "own" or token not in names or not names[token].alone or node.text.strip() == token:
         return found
     text = f"`{token}` counts as the whole of a text only: {ctx.spec.program} gives nothing for it here"
@@ -256,6 +260,9 @@ def allow(token: str, at: str, place: Node, found: Found, ctx: Context) -> list[
     remember(token, at, place, found, ctx)
     if found.how in ("own", "alias") and ctx.author and _withheld(token, ctx):
         ctx.say("T002", f"{ctx.spec.seen} gives no subagent `{token}`: left out", at, place)
+        return []
+    if found.tool.server and ctx.author and ctx.spec.tools.mcp.get("never"):
+        ctx.say("T002", f"{ctx.spec.seen} gives no subagent tools of MCP servers (`{token}`): left out", at, place)
         return []
     scope = found.scope
     if scope and found.how != "foreign" and ctx.spec.tools.fact("scopes", "unknown") != "enforced":

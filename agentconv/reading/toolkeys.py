@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from agentconv.containers import Node
+from agentconv.grants import is_star, limits_shell
 from agentconv.model import Rule, Scope, Tool, Tools
 from agentconv.reading.context import Context
 from agentconv.reading.toolnames import recognise, server_tool, star
-from agentconv.rights import is_star, limits_shell
 from agentconv.spec import Field, Name, Spec, union_caps
 
 
@@ -324,12 +324,11 @@ def beside_servers(tools: Tools, servers: Any, spec: Spec) -> dict[str, Any]:
 
 def beside_list(tools: Tools, spec: Spec) -> dict[str, Any]:
     """Keys that the target needs beside the list for it to be a limit."""
-    if tools.base != "none":
-        return {}
-    keys = dict(spec.tools.fact("with_list") or {})
-    given = {c for r in tools.rules if r.effect == "allow" for c in r.tool.caps}
+    listed = tools.base == "none"
+    keys = dict(spec.tools.fact("with_list") or {}) if listed else {}
+    named = {c for r in tools.rules if r.effect == ("allow" if listed else "deny") for c in r.tool.caps}
     for cap, more in (spec.tools.fact("without") or {}).items():
-        keys |= {} if cap in given else more
+        keys |= more if (cap in named) != listed else {}
     return keys
 
 

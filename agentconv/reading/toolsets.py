@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agentconv.containers import Node
+from agentconv.grants import is_star
 from agentconv.model import Approval, Extra, Rule, Scope, Tool, Tools
 from agentconv.reading.context import Context
 from agentconv.reading.toolcodecs import NONE
 from agentconv.reading.toolnames import Found, recognise, server_tool
 from agentconv.reading.tooltokens import remember
-from agentconv.rights import is_star
 from agentconv.spec import Field, Name, Spec
 
 UNSAYABLE = "text"  # the kind of a limit that no pattern has: who cannot hold it leaves the tool out

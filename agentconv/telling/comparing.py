@@ -11,13 +11,13 @@ from typing import Any
 from agentconv import rights as counting
 from agentconv.convert import source_rights
 from agentconv.dump import agent_to_data
+from agentconv.grants import by_capability, by_server
 from agentconv.model import Model
 from agentconv.naming import slug
 from agentconv.notes import Note
 from agentconv.project.sources import Source, beside
 from agentconv.reading.engine import read_author, read_program
 from agentconv.registry import load
-from agentconv.rights import by_capability, by_server
 from agentconv.spec import risk
 
 SKIPPED = {"id", "tools", "prompt", "extras", "prompt_mode", "model"}
@@ -72,7 +72,7 @@ def sides(sources: Iterable[Source]) -> tuple[dict[str, Side], list[str]]:
         for read in reading.agents:
             agent = read.agent
             rights, _ = source_rights(read, reading, program)
-            caps = by_capability(agent.tools, spec)
+            caps = by_capability(agent.tools, spec.of_mode(agent.mode))
             named = {c for rule in agent.tools.rules for c in rule.tool.caps}  # what comes along is no wish
             tools = {c for c, g in caps.items() if g.any and risk(c) != "none" and (c in named or not named)}
             tools |= {

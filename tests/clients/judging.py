@@ -119,7 +119,7 @@ def _resolved(row: Row, ours: Agent, theirs: str | None) -> None:
 
 def _asks(row: Row, spec: Spec, ours: Agent, theirs: set[str]) -> None:
     """The tools before which it asks, of those that are there."""
-    grants = rights.by_name(rights.added_by_fields(ours, spec), spec, main=ours.mode == "primary")
+    grants = rights.by_name(rights.added_by_fields(ours, spec), spec.of_mode(ours.mode))
     # gates stand before other tools; a tool that is there only under a condition is asked for only then
     checks = {name for name, fact in spec.tools.data["names"].items() if "gate" in fact or "when" in fact}
     away = {name.name for name in spec.tools.singles.values() if name.off} - theirs  # behind a setting
@@ -139,7 +139,7 @@ def _tools(row: Row, spec: Spec, ours: Agent, theirs: list[str] | None, as_writt
     if table.control == "none":
         return f"{len(theirs)}, no control"
     tools = rights.added_by_fields(ours, spec)
-    open_here = {name for name, grant in rights.by_name(tools, spec, main=ours.mode == "primary").items() if grant.any}
+    open_here = {name for name, grant in rights.by_name(tools, spec.of_mode(ours.mode)).items() if grant.any}
     every = {single for token in theirs if table.own(token) for single in table.covers(token)}
     covered = every - set(spec.ambient)
     if as_written:

@@ -41,7 +41,7 @@ def everywhere(module: Any, attribute: str, new: Any, monkeypatch: pytest.Monkey
     forget()
 
 
-HOLDING = ("comparing", "convert", "lowering", "proof", "reading.switches", "rights", "scopes")
+HOLDING = ("comparing", "convert", "grants", "lowering", "proof", "reading.switches", "rights", "scopes")
 
 
 def forget() -> None:

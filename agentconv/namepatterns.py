@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from agentconv.patterns import pattern
+
+if TYPE_CHECKING:
+    from agentconv.spec import Spec
 
 # regular expressions of a file that are tried on names: no repeated groups, which could take for ever
 SAFE_REGEX = pattern(r"(?:[\w-]|\.\*|[\w-]\?|\.|\|)*")
@@ -44,6 +47,12 @@ def template_regex(template: str, last: bool, stop: str = "") -> re.Pattern[str]
 def fixed_part(template: str) -> str:
     """The longest text that stands in everything the template spells; looking for it first is the cheaper test."""
     return max(re.split(r"\{(?:server|tool)\}", template), key=len)
+
+
+def in_prompts(spec: Spec) -> Iterator[Mapping[str, Any]]:
+    """What a program fills in in prompts, by expressions."""
+    expands = spec.tables.get("expands") or ()
+    return (fact for fact in expands if isinstance(fact, Mapping) and fact.get("in_prompt", True))
 
 
 def filled(found: re.Match[str], fact: Mapping[str, Any]) -> bool:

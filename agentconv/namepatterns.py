@@ -16,14 +16,17 @@ if TYPE_CHECKING:
 SAFE_REGEX = pattern(r"(?:[\w-]|\.\*|[\w-]\?|\.|\|)*")
 
 
-def matching(token: str, names: Iterable[str], *, fold: bool, regex: str) -> list[str]:
-    """The names that a pattern matches. ``regex`` is the sign in front of a regular expression."""
+def matching(token: str, names: Iterable[str], *, fold: bool, regex: str, literal: str = "") -> list[str]:
+    """The names that a pattern matches. ``regex`` is the sign in front of a regular expression; ``literal``: the signs
+    of a pattern that stand for themselves."""
     if regex and token.startswith(regex):
         text = bare_regex(token, regex)
         meant = re.compile(text, re.IGNORECASE if fold else 0) if SAFE_REGEX.fullmatch(text) else None
         return [n for n in names if meant and meant.fullmatch(n)]
     if not any(c in token for c in "*?"):
         return []
+    if literal:
+        token = "".join(f"[{sign}]" if sign in literal else sign for sign in token)
     wanted = token.lower() if fold else token
     return [n for n in names if fnmatchcase(n.lower() if fold else n, wanted)]
 

@@ -64,6 +64,8 @@ def _places(spec: Spec) -> Iterator[str]:
         for place in [found] if isinstance(found, str) else found or ():
             yield f"- {title}: `{place}`"
     shared = registry.shared_readers(spec)
+    for place, whose in (places.get("alike") or {}).items():
+        yield f"- the form of {whose}, too, taken where it is named: `{place}`"
     readers = [program + (" (its home, too)" if equal else "") for _, program, equal in shared]
     if readers:
         yield f"- also read by {', '.join(readers)}"

@@ -29,24 +29,26 @@ def place(checked: Checked, read: Read, at: str) -> Node | tuple[int, int] | Non
 
 def denials(checked: Checked, reader: Reader, read: Read, twin: Read, gone: frozenset[str]) -> Iterator[Finding]:
     """What the file takes away and the program gives all the same."""
-    theirs = {r.at for r in twin.agent.tools.rules if r.effect == "deny" and (r.tool.caps or r.tool.server)}
+    theirs = {r.at: r for r in twin.agent.tools.rules if r.effect == "deny" and (r.tool.caps or r.tool.server)}
     misspelt = {str(token.new) for token in read.keys}  # told where the key stands, with what it takes with it
     broken: dict[str, list[Rule]] = {}
     for rule in read.agent.tools.rules:
-        if rule.effect != "deny" or rule.at in theirs or not (rule.tool.caps or rule.tool.server):
+        if rule.effect != "deny" or not (rule.tool.caps or rule.tool.server):
             continue
+        if rule.at in theirs and not (rule.tool.server == "*" and theirs[rule.at].tool.server not in ("*", None)):
+            continue  # but where one server is denied, and all were meant
         if reader is checked.owner and key_of(rule) in misspelt:
             continue
         if rule.at == "tools" and all(token.at != "tools" for token in read.tokens):
             continue  # no denial of the file, but what the program does where others stand
         if gives(twin.agent, reader.spec, rule.tool) and _meant(rule, read, checked):
-            row = reader.spec.fields.get(key_of(rule))
+            row = _row(reader, key_of(rule))
             whole_key = row is None or not row.applied or key_of(rule) in gone
             broken.setdefault(key_of(rule) if whole_key else rule.at, []).append(rule)
     for at, rules in broken.items():
         names = ", ".join(dict.fromkeys(f"`{r.tool.name}`" for r in rules))
         key = key_of(rules[0])
-        row = reader.spec.fields.get(key)
+        row = _row(reader, key)
         reads = "does not read this key" if row is None else "reads the key and does nothing with it"
         listed = twin.agent.tools.base == "none" and any(is_star(rule.tool) for rule in rules)
         can = "has all tools of its list" if listed else f"can {_given(rules)}"
@@ -62,6 +64,11 @@ def denials(checked: Checked, reader: Reader, read: Read, twin: Read, gone: froz
             or instead(reader),
         )  # fmt: skip
     yield from _not_known(checked, reader, read, twin)
+
+
+def _row(reader: Reader, key: str) -> Field | None:
+    """The row of a key of the agent, or of one beside the agents that holds for all of them."""
+    return reader.spec.fields.get(key) or reader.spec.beside.get(key)
 
 
 def _not_known(checked: Checked, reader: Reader, read: Read, twin: Read) -> Iterator[Finding]:

@@ -29,10 +29,16 @@ def produce(checked: Checked) -> Iterator[Finding]:
         if not missing:
             continue
         if len(missing) == len(checked.author.agents):
-            yield _not_loaded(checked, reader, missing[0] if len(missing) == 1 else None, missing[0])
+            named = missing[0] if len(missing) == 1 else None
+            yield _not_loaded(checked, reader, named, _guilty(missing, reader.reading.reason))
         else:
             for read in missing:
                 yield _not_loaded(checked, reader, read, read)
+
+
+def _guilty(missing: list[Read], reason: str) -> Read:
+    """Of agents that are lost together the one of which the reason speaks."""
+    return next((r for r in missing if reason and any(reason in n.message for n in r.notes)), missing[0])
 
 
 def _left(checked: Checked) -> Finding:

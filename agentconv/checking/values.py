@@ -55,8 +55,8 @@ def _value(checked: Checked, read: Read | None, one: Note, twin: Read | None = N
             meant = all_meant if all_meant and all_meant != left else meant
             does = f"leaves it out; what counts is {left}" if left else does
         else:
-            meant = f"`{_theirs(ours, row)}`" if ours is not None else meant
-            word = _theirs(theirs, row)
+            own, word = _theirs(ours, row), _theirs(theirs, row)
+            meant = f"`{own}`" if ours is not None and own is not None else meant
             does = f"takes it for `{word}`" if theirs is not None and word else does
     return checked.finding(
         one.code, severity, message, read=read, at=(one.line, one.column), reader=checked.owner, path=one.path,
@@ -71,9 +71,13 @@ def _listed(value: object) -> str:
 
 
 def _theirs(value: object, row: Field | None) -> object:
-    """The value as the program spells it."""
+    """The value as the program spells it; none where a line cannot show it."""
     if row is not None and isinstance(value, (str, bool)):
         value = not value if row.fact("invert") else row.to_program.get(value, value)
+    if isinstance(value, tuple):
+        texts = [one if isinstance(one, str) else getattr(one, "text", None) for one in value]
+        shown = [one for one in texts if isinstance(one, str)]
+        return ", ".join(shown) if shown and len(shown) == len(texts) else None
     return str(value).lower() if isinstance(value, bool) else value
 
 

@@ -84,17 +84,22 @@ def _of_targets() -> str:
 
 
 def _where_else() -> str:
-    """What there is in place of agents: a plugin, files in a form that their program gave up."""
+    """What there is in place of agents: a plugin, files that their program gave up, those of a program that has no
+    description and writes the form of another."""
     from agentconv.registry import heads, manifests
 
     here = Path.cwd()
     if any(is_file(here / place) for place in manifests()):
         return "This is the folder of a plugin: name it, `.`, and its agents are taken."
     for head in heads().values():
-        for glob in (head.get("places") or {}).get("legacy", ()):
+        places = head.get("places") or {}
+        for glob in places.get("legacy", ()):
             if any(here.glob(glob)):
                 folder = glob.rpartition("/")[0]
                 return f"{head['program']} reads `{folder}` no longer: name the folder, and its files are taken."
+        for place, whose in (places.get("alike") or {}).items():
+            if is_file(here / place):
+                return f"`{place}` is {whose}'s, in the form of {head['program']}: name it, and it is read as that."
     if near := named_only(here):
         return f"`{near[0]}` holds files for {near[1]}: name the folder, and they are taken."
     return ""

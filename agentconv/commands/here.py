@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agentconv.project.nearby import is_folder
+from agentconv.project.nearby import is_file, is_folder
 
 if TYPE_CHECKING:
     from agentconv.project.sources import Source
@@ -55,6 +55,8 @@ def _say_none(root: Path) -> None:
     from agentconv.telling.escape import say
 
     say(f"No agents in the known places below {root if root != Path.cwd() else 'this folder'}.\n")
+    if _say_given_up(root):
+        say("")
     if near := named_only(root):
         say(f"  agentconv list {near[0]:<19} files for {near[1]}, taken where they are named")
     say("  agentconv convert FILE --to ID     convert a file, or a folder, from anywhere")
@@ -82,8 +84,7 @@ def _say_places(
         where = next(iter(there)) if spec.many and len(there) == 1 else folder
         line = f"{sum(there.values()):6}  {where:<18}  {id:<13}  read by {_and(list(dict.fromkeys(readers)))}"
         say("\n".join(textwrap.wrap(line, width(), subsequent_indent=" " * 8, drop_whitespace=True)))
-    for line in given_up(root):
-        say("\n".join(textwrap.wrap(line, width(), subsequent_indent=" " * 8)))
+    _say_given_up(root)
     if unread:
         say(f"{unread:6}  file{'s' * (unread != 1)} that cannot be read: agentconv list says why")
 
@@ -106,13 +107,27 @@ def _say_next(target: str, shown: str) -> None:
         say(line if len(line) <= width() else f"  {command}\n      {why}")
 
 
+def _say_given_up(root: Path) -> bool:
+    from agentconv.telling.escape import say
+    from agentconv.telling.terminal import width
+
+    lines = given_up(root)
+    for line in lines:
+        say("\n".join(textwrap.wrap(line, width(), subsequent_indent=" " * 8)))
+    return bool(lines)
+
+
 def given_up(root: Path) -> list[str]:
-    """Folders with agents that their program reads no longer: sources where they are named."""
+    """Places with agents that their program reads no longer, or never did: sources where they are named."""
     from agentconv.registry import heads
 
     out = []
     for id, head in heads().items():
-        for glob in (head.get("places") or {}).get("legacy", ()):
+        places = head.get("places") or {}
+        for place, whose in (places.get("alike") or {}).items():
+            if is_file(root / place):
+                out.append(f"{1:6}  {place:<18}  {id:<13}  {whose}'s, in this form: name it to convert")
+        for glob in places.get("legacy", ()):
             if there := len(list(root.glob(glob))):
                 folder = glob.rpartition("/")[0]
                 out.append(

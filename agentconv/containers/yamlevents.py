@@ -260,6 +260,8 @@ class _Builder:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         if mark is not None:
             message, help = _plain(error)
+            if message == _NO_KEY:  # the parser stops at the next line, and this is the one to mend
+                mark = getattr(error, "context_mark", None) or mark
             return ContainerError("R005", message, mark.line + self.line, mark.column + 1, help)
         position = getattr(error, "position", None)
         if isinstance(position, int):
@@ -273,9 +275,10 @@ class _Builder:
 
 
 _QUOTE = "put the value in quotes"
+_NO_KEY = "a line that is neither `key: value` nor indented text"
 _PLAIN = (
     ("mapping values are not allowed", "a second `: ` in a value without quotes", _QUOTE),
-    ("could not find expected ':'", "a line that is neither `key: value` nor indented text", ""),
+    ("could not find expected ':'", _NO_KEY, ""),
     (
         "did not find expected key",
         "this does not belong to the entry above: wrong indentation, or text after a value",

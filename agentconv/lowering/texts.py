@@ -60,7 +60,7 @@ def _by_name(agent: Agent, called: str, dst: Spec, out: Lowered) -> dict[str, An
         if title or row.fact("required"):
             fields["title"] = title or wish
     elif title and title != name:
-        out.say("L001", f"{dst.program} has no title beside the name (`{_short(title)}`)", "title")
+        out.say("L001", f"{dst.program} has no `title` beside the name (“{_short(title)}”)", "title")
     return fields
 
 
@@ -102,7 +102,7 @@ def _by_place(agent: Agent, called: str, dst: Spec, out: Lowered) -> dict[str, A
         if name and name not in (called, id):
             out.say("C001", f"the name `{_short(name)}` has no place in {dst.program}; it is called `{id}`", "name")
         if title and title not in (called, id, name):
-            out.say("L001", f"{dst.program} has no title beside the name (`{_short(title)}`)", "title")
+            out.say("L001", f"{dst.program} has no `title` beside the name (“{_short(title)}”)", "title")
     return fields
 
 

@@ -22,7 +22,16 @@ from agentconv.project.links import leads_out, real_folder, real_path, shown
 from agentconv.project.nearby import is_file, is_folder, is_missing, is_there
 from agentconv.project.questions import beside as beside
 from agentconv.reading.deciding import decide
-from agentconv.reading.detect import Guess, by_place, guess, names_alone, of_modules, passed_over, syntax_fits
+from agentconv.reading.detect import (
+    Guess,
+    by_place,
+    guess,
+    is_settings,
+    names_alone,
+    of_modules,
+    passed_over,
+    syntax_fits,
+)
 from agentconv.records import dataclass
 from agentconv.registry import derived, heads, ids, manifests
 
@@ -216,6 +225,8 @@ def _taken(source: Source) -> Source | None:
     if source.among:
         found = guess(source.within, source.text or "").format
         source.format = found if found in source.among else source.among[0]
+        if source.text is not None and is_settings(source.text, source.format):
+            return None
         source.below = below(source.within, source.format)
     elif source.prefix or source.text is None:
         return source

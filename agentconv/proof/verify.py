@@ -115,7 +115,9 @@ def check_meaning(lowered: Agent, back: Agent, dst: Spec) -> list[Note]:
 
 def _is_default(name: str, got: Any, dst: Spec) -> bool:
     row = dst.by_field.get(name)
-    return row is not None and row.fact("default") is not None and got == row.fact("default")
+    if row is None:  # the place decides it, and the other way round it is what happens anyway
+        return got in USUAL.get(name, ())
+    return row.fact("default") is not None and got == row.fact("default")
 
 
 def _plain(name: str, value: Any, dst: Spec) -> Any:

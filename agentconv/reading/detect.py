@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from agentconv.patterns import pattern
 from agentconv.project.finding import glob_pattern
 from agentconv.records import dataclass
-from agentconv.registry import derived, heads, ids
+from agentconv.registry import derived, heads, ids, load
 
 KEY = pattern(r"^[ \t]*[\"']?([A-Za-z_][\w.-]*)[\"']?[ \t]*[:=]", re.M)
 # scopes, texts of one line, and lists of agents, where a `*` is no tool
@@ -181,6 +181,22 @@ def syntax_fits(text: str, path: str, id: str) -> bool:
     if syntax == "toml":
         return known
     return not bare.startswith("---") and known
+
+
+def is_settings(text: str, id: str) -> bool:
+    """Whether a file that may hold agents beside the settings of its program has settings only. A broken one may hold
+    any."""
+    mark = (heads()[id].get("recognise") or {}).get("entries")
+    if mark is None or pattern(str(mark)).search(text):
+        return False
+    from agentconv.containers import ContainerError
+    from agentconv.reading.engine import open_document
+
+    try:
+        open_document(load(id), text, author=False)
+    except ContainerError:
+        return False
+    return True
 
 
 def _names_of(id: str) -> frozenset[str]:

@@ -192,4 +192,6 @@ def split_off(spec: Spec, fields: dict[str, Any], where: dict[str, Node], ctx: C
                 where.setdefault(row.field, where["model"])
             if not row.applied:
                 text = f"{spec.seen} takes `{sign}{word}` for a part of the model's name; read as meant"
-                ctx.say("R007", text, "model", where.get("model"))
+                own = next((r.key for r in spec.fields.values() if r.field == row.field and r is not row), "")
+                help = f"take `{sign}{word}` off, and write `{own}: {word}`" if own else ""
+                ctx.say("R007", text, "model", where.get("model"), help=help)

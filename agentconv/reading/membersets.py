@@ -97,7 +97,7 @@ def _check_keys(item: Node, facts: Words, words: Words, at: str, ctx: Context) -
             problem = f"`{pair.key.text}` is no key of a set"
             ctx.refuse("refuse", problem)
             text = f"{problem}: {ctx.spec.seen} does not take this file"
-            if pair.key.text != words.get("reads_only"):
+            if pair.key.text not in _no_limits(words):
                 limit = Scope(UNSAYABLE, pair.key.text)
                 text += "; taken for a limit that only a later version knows"
             ctx.say("R012", text, f"{at}.{pair.key.text}", pair.key)
@@ -120,11 +120,16 @@ def _check_keys(item: Node, facts: Words, words: Words, at: str, ctx: Context) -
     return limit
 
 
+def _no_limits(words: Words) -> frozenset[str]:
+    """Keys of later versions that take no tool away, or of which it is known what they leave."""
+    return frozenset((*words.get("later", ()), str(words.get("reads_only") or "")))
+
+
 def _limit_of(server: Served | None, words: Words, facts: Words) -> Scope | None:
     """The same of the definition that a set refers to; that it is wrong is said there."""
     if server is None or server.definition is None:
         return None
-    closing = [key.text for key in unknown_keys(server.definition, facts) if key.text != words.get("reads_only")]
+    closing = [key.text for key in unknown_keys(server.definition, facts) if key.text not in _no_limits(words)]
     closing += [place for place, _ in unknown_inside(server.definition, facts)]
     return Scope(UNSAYABLE, closing[-1]) if closing else None
 

@@ -18,6 +18,8 @@ MCP_ANYWHERE = (
     pattern(r"mcp__(?P<server>(?:(?!__)[^*])+?)__(?P<tool>[^*]+)"),
     pattern(r"mcp__(?P<server>(?:(?!__)[^*])+?)(?:__\*)?"),
 )
+# the names that Factory's models see; a program that makes `_` of other characters may have such names, too
+MCP_BY_THREE = pattern(r"(?P<server>\w[\w.-]*?[^\W_])___(?P<tool>[^\W_][\w.-]*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,7 @@ def _by_author(token: str, spec: Spec) -> Found:
         return Found(Tool(token, caps), "dead")
     if (folded := table.folded.get(token.lower())) is not None:
         return Found(table.names[folded].tool(token), "foreign", whose=spec.id)
-    for form in MCP_ANYWHERE if token.startswith("mcp__") else ():
+    for form in MCP_ANYWHERE if token.startswith("mcp__") else (MCP_BY_THREE,) if "___" in token else ():
         if found := form.fullmatch(token):
             member = found.groupdict().get("tool")
             return Found(Tool(token, server=found["server"], member=member), "foreign-mcp")

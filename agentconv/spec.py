@@ -154,8 +154,11 @@ class Spec:
 
     @cached_property
     def held(self) -> frozenset[str]:
-        """Fields of the model that have a home in the format."""
-        return frozenset(row.field for row in self.fields.values() if row.field and row.written) | {self.body_field}
+        """Fields of the model that have a home in the format, be it an entry of a table beside."""
+        looked_up = (row.fact("looked_up") or {} for row in self.rows_with("looked_up"))
+        beside = {name for table in looked_up for name in table.get("takes", {}).values()}
+        own = {row.field for row in self.fields.values() if row.field and row.written}
+        return frozenset({*own, *beside, self.body_field})
 
     @cached_property
     def known_keys(self) -> frozenset[str]:

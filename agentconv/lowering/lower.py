@@ -82,8 +82,14 @@ def lower(
     fit_texts(fields, dst, out)
     if written := lower_models(agent, src, dst, options, out):
         fields["model"] = written
+    beside = _in_its_entry(agent, dst)
+    fields |= {name: getattr(agent, name) for name in beside}
     for name, value in agent.said().items():
-        if name not in DONE and (kept := lower_field(name, value, src, dst, before, out)) is not None:
+        if (
+            name not in DONE
+            and name not in beside
+            and (kept := lower_field(name, value, src, dst, before, out)) is not None
+        ):
             fields[name] = kept
     bound_servers(fields, agent.tools, dst, out)
     say_defined(fields, agent.tools, before, dst, out)
@@ -240,6 +246,17 @@ def _say_brought(before: Rights, src: Spec, dst: Spec, out: Lowered) -> None:
     if names:
         text = f"{src.seen} gives every agent {', '.join(names)}, whatever its list says; only the list counts here"
         out.say("R011", text, "tools", "info", "name them in the output where the agent needs them")
+
+
+def _in_its_entry(agent: Agent, dst: Spec) -> set[str]:
+    """What an entry of the target's own that comes along says of the model (`looked_up`)."""
+    for row in dst.rows_with("looked_up"):
+        from agentconv.reading.indirect import entry_for
+
+        extras = {extra.key: extra.value for extra in agent.extras if extra.format == dst.id}
+        if entry := entry_for(row, agent, extras):
+            return {name for key, name in row.fact("looked_up")["takes"].items() if name != "model" and key in entry}
+    return set()
 
 
 def _beside_list(extras: tuple[Extra, ...], fields: Mapping[str, Any], dst: Spec) -> tuple[Extra, ...]:

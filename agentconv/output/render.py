@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
@@ -84,13 +85,23 @@ def _row_value(row: Field, agent: Agent, spec: Spec, extras: dict[str, Any]) -> 
     if row.fact("inside"):
         return None
     if row.type == "model":
-        return _with_inner(models_value(agent), agent, spec)
+        return _with_inner(_entry_of(models_value(agent), row, agent, extras), agent, spec)
     value = getattr(agent, row.field)
     if row.type == "data":
         from agentconv.reading.modelcodec import write_data
 
         return None if value is None else write_data(value, row, spec.id)
     return None if value is None else write_value(value, row)
+
+
+def _entry_of(value: Any, row: Field, agent: Agent, extras: Mapping[str, Any]) -> Any:
+    """The name of the entry that stands for a model, where the table of entries is written, too (`looked_up`)."""
+    if not row.fact("looked_up"):
+        return value
+    from agentconv.reading.indirect import entry_for
+
+    entry = entry_for(row, agent, extras)
+    return entry[row.fact("looked_up")["by"]] if entry else value
 
 
 def _with_inner(value: Any, agent: Agent, spec: Spec) -> Any:

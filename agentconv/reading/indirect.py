@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from agentconv.containers import Node
+from agentconv.model import Agent
 from agentconv.models import model_of
 from agentconv.reading.context import Context
 from agentconv.spec import Field, Spec
@@ -158,6 +159,21 @@ def look_up(spec: Spec, values: Mapping[str, Node], fields: dict[str, Any]) -> N
         entry = node.get(values[row.key].text) if node.kind == "map" else None
         if entry is not None and entry.kind == "map":
             _take(_spelled(entry.data(), table.get("spell")), table["takes"], fields)
+
+
+def entry_for(row: Field, agent: Agent, extras: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The entry of such a table among these keys that says of a model what the agent does; an empty one for none."""
+    facts: Mapping[str, Any] = row.fact("looked_up") or {}
+    takes: Mapping[str, str] = facts.get("takes", {})
+    text = agent.model[0].text if agent.model else None
+    entries = extras.get(facts["in"]) if "by" in facts and text is not None else None
+    for entry in entries if isinstance(entries, list | tuple) else ():
+        said = {name: entry.get(key) for key, name in takes.items()} if isinstance(entry, Mapping) else {}
+        model = said.pop("model", None)
+        meant = model == text and all(getattr(agent, name) == value for name, value in said.items())
+        if meant and isinstance(entry.get(facts["by"]), str):
+            return dict(entry)
+    return {}
 
 
 def _spelled(found: Mapping[str, Any], keys: Any) -> Mapping[str, Any]:

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from agentconv.patterns import pattern
+
+if TYPE_CHECKING:
+    from agentconv.spec import Spec
 
 # regular expressions of a file that are tried on names: no repeated groups, which could take for ever
 SAFE_REGEX = pattern(r"(?:[\w-]|\.\*|[\w-]\?|\.|\|)*")
 
 
-def matching(token: str, names: Iterable[str], *, fold: bool, regex: str) -> list[str]:
-    """The names that a pattern matches. ``regex`` is the sign in front of a regular expression."""
+def matching(token: str, names: Iterable[str], *, fold: bool, regex: str, literal: str = "") -> list[str]:
+    """The names that a pattern matches. ``regex`` is the sign in front of a regular expression; ``literal``: the signs
+    of a pattern that stand for themselves."""
     if regex and token.startswith(regex):
         text = bare_regex(token, regex)
         meant = re.compile(text, re.IGNORECASE if fold else 0) if SAFE_REGEX.fullmatch(text) else None
         return [n for n in names if meant and meant.fullmatch(n)]
     if not any(c in token for c in "*?"):
         return []
+    if literal:
+        token = "".join(f"[{sign}]" if sign in literal else sign for sign in token)
     wanted = token.lower() if fold else token
     return [n for n in names if fnmatchcase(n.lower() if fold else n, wanted)]
 
@@ -44,6 +50,12 @@ def template_regex(template: str, last: bool, stop: str = "") -> re.Pattern[str]
 def fixed_part(template: str) -> str:
     """The longest text that stands in everything the template spells; looking for it first is the cheaper test."""
     return max(re.split(r"\{(?:server|tool)\}", template), key=len)
+
+
+def in_prompts(spec: Spec) -> Iterator[Mapping[str, Any]]:
+    """What a program fills in in prompts, by expressions."""
+    expands = spec.tables.get("expands") or ()
+    return (fact for fact in expands if isinstance(fact, Mapping) and fact.get("in_prompt", True))
 
 
 def filled(found: re.Match[str], fact: Mapping[str, Any]) -> bool:

@@ -14,6 +14,7 @@ from agentconv.namepatterns import fixed_part, matching, template_regex
 from agentconv.records import dataclass
 from agentconv.rows import Name
 
+LITERAL = {"star": "?[", "signs": "["}  # words of `wildcards`: what is no sign of a pattern there
 MOST_SAY = frozenset(("is", "also", "listed"))  # facts of most names: of all others nothing has to be asked
 
 
@@ -159,8 +160,8 @@ class ToolTable:
         """The single names that a pattern matches, where the program takes patterns."""
         if not self.data.get("wildcards"):
             return []
-        fold = self.data.get("case", "sensitive") == "insensitive"
-        return matching(token, self.singles, fold=fold, regex=str(self.data.get("regex") or ""))
+        fold, literal = self.data.get("case", "sensitive") == "insensitive", LITERAL.get(self.data["wildcards"], "")
+        return matching(token, self.singles, fold=fold, regex=str(self.data.get("regex") or ""), literal=literal)
 
     @cached_property
     def sentinels(self) -> frozenset[str]:

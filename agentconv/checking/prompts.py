@@ -11,7 +11,7 @@ from agentconv.bodies.company import Member, gathered, placer
 from agentconv.bodies.vocabulary import folders, owners, words_of
 from agentconv.checking.checked import Checked
 from agentconv.checking.finding import Finding, Severity
-from agentconv.namepatterns import filled
+from agentconv.namepatterns import filled, in_prompts
 from agentconv.reading.context import Read
 from agentconv.registry import derived, load
 from agentconv.spec import Spec
@@ -94,8 +94,7 @@ def _filled_in(checked: Checked, read: Read, prompt: str) -> Iterator[Finding]:
     """Text that the program itself takes for a placeholder, in code as well, and has nothing for."""
     place = None
     said: set[tuple[str, int]] = set()  # the same twice in a line is one
-    facts = (f for f in checked.spec.tables.get("expands") or () if isinstance(f, Mapping))
-    for fact in (f for f in facts if f.get("unfilled") not in ("stays", "asked")):
+    for fact in (f for f in in_prompts(checked.spec) if f.get("unfilled") not in ("stays", "asked")):
         for found in re.finditer(str(fact["pattern"]), prompt):
             if filled(found, fact):
                 continue

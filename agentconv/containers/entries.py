@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import field
 
 from agentconv.containers import HIDDEN, ContainerError, Pair
 from agentconv.containers.wrapping import forgotten_colon
+from agentconv.patterns import pattern
 from agentconv.records import dataclass
 
-_LINE = re.compile(r"([^\r\n]*)(\r\n|\n|\r|\Z)")
-_KEY = re.compile(r"""([A-Za-z_][\w.-]*|"[^"\r\n]*"|'[^'\r\n]*')[ \t]*:(?=[ \t]|\Z)""")
-_GLUED = re.compile(r"([A-Za-z_][\w.-]*):(?=[^\s/])")
+_LINE = pattern(r"([^\r\n]*)(\r\n|\n|\r|\Z)")
+_KEY = pattern(r"""([A-Za-z_][\w.-]*|"[^"\r\n]*"|'[^'\r\n]*')[ \t]*:(?=[ \t]|\Z)""")
+_GLUED = pattern(r"([A-Za-z_][\w.-]*):(?=[^\s/])")
 # hidden characters around a key, or a colon of another script: the field that the author sees is not there
-_ODD = re.compile(rf"[{HIDDEN}]*([A-Za-z_][\w.-]*?)[ \t{HIDDEN}]*[:\uff1a\ufe55\ufe30][ \t{HIDDEN}]*")
+_ODD = pattern(rf"[{HIDDEN}]*([A-Za-z_][\w.-]*?)[ \t{HIDDEN}]*[:\uff1a\ufe55\ufe30][ \t{HIDDEN}]*")
 
 
 @dataclass(slots=True)

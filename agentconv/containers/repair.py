@@ -15,15 +15,16 @@ from agentconv.containers.quotes import unquote
 from agentconv.containers.yamlnodes import compose_all
 from agentconv.output.edit import edit_text
 from agentconv.output.scalars import yaml_flow, yaml_scalar
+from agentconv.patterns import pattern
 
-_INNER = re.compile(r"([ \t]*(?:-[ \t]+)*)([A-Za-z_][\w./-]*:[ \t]+)?(\S.*?)[ \t]*\Z")
-_BLOCK = re.compile(r"[|>][-+]?[0-9]?[-+]?[ \t]*(?:#.*)?\Z")
-_ALIAS = re.compile(r"(?:\A|[\r\n])[^\r\n:]*:[ \t]+\*([\w-]+)[ \t]*(?=[\r\n]|\Z)")
+_INNER = pattern(r"([ \t]*(?:-[ \t]+)*)([A-Za-z_][\w./-]*:[ \t]+)?(\S.*?)[ \t]*\Z")
+_BLOCK = pattern(r"[|>][-+]?[0-9]?[-+]?[ \t]*(?:#.*)?\Z")
+_ALIAS = pattern(r"(?:\A|[\r\n])[^\r\n:]*:[ \t]+\*([\w-]+)[ \t]*(?=[\r\n]|\Z)")
 # what dialogues of an <example> block begin their lines with
 _SPEECH = {"user", "assistant", "human", "context", "example", "examples", "commentary", "system", "note", "response"}
-_WORD = re.compile(r"""["']?[\w./*:@()+-]+["']?""")
+_WORD = pattern(r"""["']?[\w./*:@()+-]+["']?""")
 # possessive: what is a word and what stands between words could else be told apart in 2 to the power of n ways
-_WORDS = re.compile(r"""(?:["']?[\w./*:@()+-]++["']?(?:[ \t]*+(?:[,\[\]]|[\r\n]|\Z))++|[\s,\[\]]++|-[ \t]++)*+""")
+_WORDS = pattern(r"""(?:["']?[\w./*:@()+-]++["']?(?:[ \t]*+(?:[,\[\]]|[\r\n]|\Z))++|[\s,\[\]]++|-[ \t]++)*+""")
 
 
 def repair(

@@ -8,13 +8,15 @@ from collections.abc import Callable
 from math import isfinite
 from typing import Any
 
-_SUSPECT_LINE = re.compile(r"([a-zA-Z_-]+):\s+(\S.*)\Z")
-_SUSPECT = re.compile(r"[{}\[\]*&#!|>%@`]|: ")
+from agentconv.patterns import pattern
+
+_SUSPECT_LINE = pattern(r"([a-zA-Z_-]+):\s+(\S.*)\Z")
+_SUSPECT = pattern(r"[{}\[\]*&#!|>%@`]|: ")
 _WORDS: dict[str, Any] = {"true": True, "false": False, "null": None, "": ""}
 _DROID_LISTS = ("tools", "mcpServers")
 _BLOCK_MARKS = {"|", ">", "|+", ">+", "|-", ">-", "|2", ">2"}
-_KEY_LINE = re.compile(r"""(\s*(?:"(?:[^"\\]|\\.)*"|'[^']*'|[^"':\s])(?:[^:]|:(?! |$))*?):(?: (.*)|()$)""")
-_COLON_KEY = re.compile(r"([a-zA-Z_][a-zA-Z0-9_]*)\s*:\s*(.*)\Z")
+_KEY_LINE = pattern(r"""(\s*(?:"(?:[^"\\]|\\.)*"|'[^']*'|[^"':\s])(?:[^:]|:(?! |$))*?):(?: (.*)|()$)""")
+_COLON_KEY = pattern(r"([a-zA-Z_][a-zA-Z0-9_]*)\s*:\s*(.*)\Z")
 
 
 def quote_suspects(source: str, before: str = "", after: str = "") -> str:

@@ -32,7 +32,7 @@ def fit_texts(fields: dict[str, Any], dst: Spec, out: Lowered) -> None:
         row = dst.by_field.get(name)
         if row is None or not isinstance(value, str):
             continue
-        if row.fact("one_line") and re.search(r"[\r\n]", value):
+        if row.fact("one_line") and re.search(r"[\r\n\u2028\u2029]", value):
             out.say("L009", f"{dst.program} has one line for `{row.key}`: line breaks became spaces", name)
             fields[name] = " ".join(value.split())
         elif row.fact("one_line") and value != value.strip():

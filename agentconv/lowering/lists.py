@@ -229,9 +229,16 @@ def _scoped(job: ToolJob, wish: Wish, there: list[Rule]) -> list[Rule]:
 
 
 def _without_servers(job: ToolJob, tools: Tools) -> Tools:
-    """Where a list that is silent about MCP servers leaves them all: the entry that shuts them out."""
+    """Where a list that is silent about MCP servers leaves them all: the entry that shuts them out. Where tools of
+    servers need another one to be reached: that one, beside them."""
     shut = job.dst.tools.mcp.get("shut")
-    if shut is None or any(r.tool.server for r in tools.rules):
+    through = job.dst.tools.mcp.get("reached_by") or ()
+    if any(r.tool.server for r in tools.rules):
+        if not through or any(r.tool.name in through for r in tools.rules):
+            return tools
+        by = job.dst.tools.names[through[0]].tool()
+        return Tools(tools.base, (*tools.rules, Rule("allow", by, at="tools")))
+    if shut is None:
         return tools
     return Tools(tools.base, (*tools.rules, Rule("allow", Tool(str(shut)), at="tools")))
 

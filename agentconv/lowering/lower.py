@@ -98,7 +98,11 @@ def lower(
     _delegates(agent, delegates, before, dst, fields, out)
     bound_keys(fields, agent, dst, out)
     always(fields, src, dst, out)
-    extras = _beside_list(lower_extras(said_by(agent.extras, rosters, dst), src, dst, out), fields, dst)
+    said = said_by(agent.extras, rosters, dst)
+    for extra in agent.extras if len(said) < len(agent.extras) else ():
+        if extra not in said:
+            out.say("L002", f"`{extra.key}` names agents that the tools do not allow: left out", extra.key)
+    extras = _beside_list(lower_extras(said, src, dst, out), fields, dst)
     extras += tuple(e for e in provider(fields.get("model"), dst) if e.key not in {x.key for x in extras})
     extras = (*(e for e in extras if e.key not in {x.key for x in options.extra}), *options.extra)
     _say_brought(before, src, dst, out)

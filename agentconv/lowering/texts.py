@@ -13,7 +13,7 @@ from agentconv.containers.programs import WHITE, without_gaps
 from agentconv.containers.wrapping import as_body
 from agentconv.lowering.lowered import Lowered
 from agentconv.model import Agent
-from agentconv.namepatterns import filled
+from agentconv.namepatterns import filled, in_prompts
 from agentconv.notes import NoteEffect
 from agentconv.spec import Field, Spec
 
@@ -198,6 +198,8 @@ def _prompt(agent: Agent, dst: Spec, out: Lowered) -> str | None:
         what = next(t for t in (agent.description, agent.title, agent.name, agent.id, "agent") if _said(t))
         prompt = what
         out.say("L005", f"{dst.program} requires a prompt; the description stands in", "prompt")
+    if not prompt and row is not None and row.fact("empty"):
+        prompt = None  # the program takes no empty text, and asks for none
     if dst.syntax != "frontmatter" and prompt is not None:
         prompt = prompt.replace("\r\n", "\n")
     elif prompt is not None and as_body(prompt) != prompt:
@@ -235,11 +237,11 @@ def placeholders(prompt: str | None, src: Spec, dst: Spec, out: Lowered) -> str 
     becomes something else: it is changed as little as possible."""
     if prompt is None or src.id == dst.id:
         return prompt
-    for fact in (f for f in src.tables.get("expands") or () if isinstance(f, Mapping)):
+    for fact in in_prompts(src):
         _say_filled("prompt", prompt, fact, src, dst, out)
     for word in (f for f in src.tables.get("expands") or () if isinstance(f, str) and f in prompt):
         out.say("L009", _filled(f"`{word}…}}`", src, dst), "prompt")
-    for fact in (f for f in dst.tables.get("expands") or () if isinstance(f, Mapping)):
+    for fact in in_prompts(dst):
         prompt = _taken_apart(prompt, "prompt", fact, dst, out)
     return prompt
 

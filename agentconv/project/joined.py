@@ -58,7 +58,10 @@ def _ids(spec: Spec, text: str) -> frozenset[str]:
 def refuse_wider(result: Conversion, root: Path, dst: Spec) -> None:
     """An agent with a file of its own, where an entry of its name in the program's configuration gives it more."""
     for path, data in result.files.items():
-        text, folder = data.decode("utf-8"), posixpath.dirname(path)
+        folder = posixpath.dirname(path)
+        if not _has_above(root, folder, dst):
+            continue
+        text = data.decode("utf-8")
         found: dict[str, str] = {}
 
         def near(name: str, folder: str = folder, found: dict[str, str] = found) -> str | None:
@@ -80,6 +83,14 @@ def refuse_wider(result: Conversion, root: Path, dst: Spec) -> None:
             help = "take the entry of its name out there, or name another place with -o"
             result.fail(note("T044", text, file=result.source, help=help))
             return
+
+
+def _has_above(root: Path, folder: str, dst: Spec) -> bool:
+    """Whether one of the configurations is there at all: hardly ever, and each output is asked."""
+    names, top = [str(name) for name in dst.tables["above"]["files"]], str(root)
+    parts = [part for part in folder.split("/") if part]
+    folders = [posixpath.join(top, *parts[:n]) for n in range(len(parts) + 1)]
+    return any(is_file(f"{one}/{name}") for one in folders for name in names)
 
 
 def _text(root: Path, path: str) -> str | None:

@@ -189,7 +189,7 @@ class Maker:
                 result.files = {self._place(path, result, source, dst): data for path, data in result.files.items()}
                 if readers := idle_readers(dst):
                     _keep_out(result, dst, readers, self.plan.options)
-                if self.plan.output is None and not self.plan.in_place and dst.tables.get("above") and not dst.many:
+                if self.plan.here and not self.plan.in_place and dst.tables.get("above") and not dst.many:
                     from agentconv.project.joined import refuse_wider
 
                     refuse_wider(result, self.plan.root, dst)

@@ -43,6 +43,11 @@ class Plan:
     jobs: int = 1  # processes; 0: as many as pay
 
     @property
+    def here(self) -> bool:
+        """Whether outputs go where their programs look in this project."""
+        return self.output is None or self.output in (".", "./")
+
+    @property
     def tells_apart(self) -> bool:
         """Whether agents with the same header may become something else, each for itself."""
         options = self.options

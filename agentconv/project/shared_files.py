@@ -51,7 +51,7 @@ class SharedFiles:
         entries = [r for r in mine if r.format != self.dst.id]
         if self.plan.update and base is not None:
             entries = self._taken_back(path, base, entries)
-        if self.plan.output is None:
+        if self.plan.here:
             refuse_twice(entries, path, self.plan.root, self.plan.options.user, self.dst)
             entries = [r for r in entries if not r.failed]
         merge_results(self.dst, path, base, entries, self.plan.update)

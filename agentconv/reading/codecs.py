@@ -119,6 +119,8 @@ def _legal(value: Any, node: Node, row: Field, ctx: Context) -> Any:
     low = isinstance(value, (int, float)) and least is not None and value < least
     if low or (isinstance(value, (int, float)) and most is not None and value > most):
         return _bad(Bad(f"is out of range: {value}"), node, row, ctx)
+    if isinstance(value, tuple) and most is not None and len(value) > most:
+        return _bad(Bad(f"holds more than {most}", value), node, row, ctx)
     if row.fact("invert") and isinstance(value, bool):
         return not value
     if problem := _odd_text(value, row):

@@ -115,6 +115,8 @@ def _check_keys(item: Node, facts: Words, words: Words, at: str, ctx: Context) -
         ctx.say("R012", f"{problem}: {ctx.spec.seen} does not take this file", at, item)
     for place, node in wrong_values(item, facts, ctx.spec):
         wrong(f"`{at}` has a wrong `{place}`", at, node, ctx, "what it names is read all the same")
+        if place in facts.get("closes", ()):  # whatever it says, a limit was meant
+            limit = Scope(UNSAYABLE, place)
     return limit
 
 

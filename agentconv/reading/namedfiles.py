@@ -12,20 +12,24 @@ from agentconv.reading.context import Context
 from agentconv.spec import Field
 
 _ID = pattern(r"\w[\w.-]*")
-_INSIDE = pattern(r"\{file:([^}]+)\}")
+_INSIDE = {
+    "file": pattern(r"\{file:([^}]+)\}"),
+    # of two kinds of files, and below the folder of the definition (Microsoft 365 Agents Toolkit 3.1.3, run)
+    "file-call": pattern(r"\$\[ *file\( *'((?!/)(?:(?!\.\.(?:/|'))[^'\]\\])+\.(?i:txt|md))' *\) *\]"),
+}
 
 
 def named_text(value: str, node: Node, row: Field, ctx: Context) -> str:
     """The value of a field with the files in it that it names, as the field's ``refs`` says."""
     if row.fact("refs") == "file-uri":
         return _whole(value, node, row, ctx)
-    return _filled(value, str(row.fact("bad", "refuse")), row.field or row.key, node, ctx)
+    return _filled(value, str(row.fact("refs")), str(row.fact("bad", "refuse")), row.field or row.key, node, ctx)
 
 
 def named_in_body(body: str, ctx: Context) -> str:
     """The prompt below a header, where the program follows such names there, too."""
     refs = ctx.spec.container.get("body_refs")
-    return _filled(body, str(refs), "prompt", None, ctx) if refs else body
+    return _filled(body, "file", str(refs), "prompt", None, ctx) if refs else body
 
 
 def beside(ctx: Context) -> str | None:
@@ -65,8 +69,9 @@ def _whole(value: str, node: Node, row: Field, ctx: Context) -> str:
     return text.removeprefix("\ufeff").replace("\r\n", "\n").strip("\n")
 
 
-def _filled(value: str, missing: str, at: str, node: Node | None, ctx: Context) -> str:
-    """A text with each ``{file:path}`` replaced by the trimmed text of that file, which is not looked through again.
+def _filled(value: str, form: str, missing: str, at: str, node: Node | None, ctx: Context) -> str:
+    """A text with each ``{file:path}`` replaced by the trimmed text of that file, which is not looked through again, or
+    each ``$[file('path')]`` by that text.
 
     ``missing`` says what becomes of a name without a file: a word that refuses, or ``empty``.
     """
@@ -77,10 +82,11 @@ def _filled(value: str, missing: str, at: str, node: Node | None, ctx: Context) 
     def text_of(found: re.Match[str]) -> str:
         text = get(found[1])
         if text is not None:
-            return text.removeprefix("\ufeff").strip()
+            text = text.removeprefix("\ufeff")
+            return text.replace("\r\n", "\n") if form == "file-call" else text.strip()
         ctx.refuse(missing, f"`{found[0]}` names a file that is not there")
         effect = "lost" if missing == "empty" else None
         ctx.say("F001", f"`{found[0]}` is not there, or outside the project", at, node, effect=effect)
         return "" if missing == "empty" else found[0]
 
-    return _INSIDE.sub(text_of, value)
+    return _INSIDE[form].sub(text_of, value)

@@ -128,6 +128,7 @@ OF_KIND: Mapping[str, Callable[[Any], bool]] = {
     "text-map": lambda value: isinstance(value, dict) and _texts(list(value.values())),
     # the program looks `$NAME` up, and any other word behind the sign is the name of nothing
     "env-map": lambda value: OF_KIND["text-map"](value) and all(_ENV.fullmatch(one) for one in value.values()),
+    "maps": lambda value: isinstance(value, list) and bool(value) and all(isinstance(one, dict) for one in value),
     "count": lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= 0,
     "bool": lambda value: isinstance(value, bool),
     "none": lambda value: value is None,

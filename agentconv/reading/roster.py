@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -28,26 +28,51 @@ def read_roster(node: Node, row: Field, name: Any, ctx: Context) -> list[Rule]:
 def roster_rules(value: Any, row: Field, name: Any, spec: Spec) -> tuple[list[Rule], list[Problem]]:
     """The rules for the plain data of such a key, and what the program does not take there."""
     facts: Mapping[str, Any] = row.fact("roster")
-    key = facts["key"]
-    word = value.get(key) if isinstance(value, Mapping) else None
-    form = facts["forms"].get(word) if isinstance(word, str) else None
-    if form is None:
-        return [], [("", f"`{row.key}` has no `{key}` that is known")]
     problems: list[Problem] = []
     found: dict[str | None, str] = {}
-    if parts := form.get("parts"):
-        for part in parts:
-            _of_part(value.get(part), f".{part}", form, facts, name, found, problems)
+    if one_of := facts.get("one_of"):
+        _listed(value, one_of, found, problems)
     else:
-        _named(value.get(form["names"]), f".{form['names']}", facts, name, found, problems)
-        if not value.get(form["names"]):
-            problems.append(("", f"`{row.key}` names no agent in `{form['names']}`"))
+        _formed(value, row, facts, name, found, problems)
     tool = spec.tools.names[facts["gives"]]
     if None in found:
         return [Rule("allow", tool.tool(), None, "auto", f"{row.key}{found[None]}")], problems
     return [
         Rule("allow", tool.tool(), Scope("agent", n or ""), "auto", row.key + at) for n, at in found.items()
     ], problems
+
+
+def _listed(value: Any, one_of: Sequence[str], found: dict[str | None, str], problems: list[Problem]) -> None:
+    """A list of maps, each of which says its agent under one of these keys."""
+    for n, item in enumerate(value if isinstance(value, list | tuple) else ()):
+        said = [item[key] for key in one_of if key in item] if isinstance(item, Mapping) else []
+        if len(said) != 1 or not isinstance(said[0], str) or len(item) > 1:
+            problems.append((f"[{n}]", f"`[{n}]` must say one of {', '.join(one_of)}, and nothing else"))
+        for who in said:
+            found.setdefault(str(who), f"[{n}]")
+
+
+def _formed(
+    value: Any,
+    row: Field,
+    facts: Mapping[str, Any],
+    name: Any,
+    found: dict[str | None, str],
+    problems: list[Problem],
+) -> None:
+    """A map whose form a key tells."""
+    key = facts["key"]
+    word = value.get(key) if isinstance(value, Mapping) else None
+    form = facts["forms"].get(word) if isinstance(word, str) else None
+    if form is None:
+        problems.append(("", f"`{row.key}` has no `{key}` that is known"))
+    elif parts := form.get("parts"):
+        for part in parts:
+            _of_part(value.get(part), f".{part}", form, facts, name, found, problems)
+    else:
+        _named(value.get(form["names"]), f".{form['names']}", facts, name, found, problems)
+        if not value.get(form["names"]):
+            problems.append(("", f"`{row.key}` names no agent in `{form['names']}`"))
 
 
 def _of_part(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from agentconv.containers import Node
 from agentconv.model import Base, Rule, Scope, Tool, Tools
+from agentconv.patterns import pattern
 from agentconv.reading.context import Context, Refused
 from agentconv.reading.toolnames import Found, recognise, star
 from agentconv.reading.tooltokens import Placed, is_null, is_text, remember, split, tokens_of
@@ -90,6 +92,7 @@ def _of_names(tokens: list[Placed], node: Node, ctx: Context) -> Tools:
         if token == table.fact("builtin"):
             base, known = "builtin", True
             continue
+        _refused(token, at, place, ctx)
         found = _found(token, at, place, node, ctx)
         if found.how == "star":
             every = _star(token, at, place, token in spelled, ctx)
@@ -154,8 +157,12 @@ def _most_of(token: str, ctx: Context) -> list[Tool]:
 def _changed(tokens: list[Placed], ctx: Context) -> Tools | None:
     """A list of changes to what an agent without a list has: `-bash, +grep`."""
     marks = ctx.spec.tools.fact("changes") or {}
-    if not marks or not all(token[:1] in marks.values() and len(token) > 1 for token, _, _ in tokens):
+    signs = (marks.get("more"), marks.get("less"))
+    marked = [len(token) > 1 and token[0] in signs for token, _, _ in tokens]
+    if not marks or not any(marked):
         return None
+    if not all(marked):
+        return _mixed(tokens, marks, ctx)
     rules = []
     for token, at, place in tokens:
         found = recognise(token[1:], ctx.spec, author=ctx.author)
@@ -163,6 +170,34 @@ def _changed(tokens: list[Placed], ctx: Context) -> Tools | None:
         if found.how != "unknown" or ctx.author:
             rules.append(Rule("allow" if token[0] == marks.get("more") else "deny", found.tool, None, None, at))
     return Tools(None, tuple(rules))
+
+
+def _mixed(tokens: list[Placed], marks: Mapping[str, str], ctx: Context) -> Tools | None:
+    """Changes beside plain names: no start at all, in a program that takes one or the other."""
+    if marks.get("mixed") != "refused":
+        return None
+    rules = []
+    for token, at, place in tokens:
+        sign = token[0] if len(token) > 1 and token[0] in (marks["more"], marks["less"]) else ""
+        if sign:
+            problem = f"`{token}` stands beside names without a sign"
+            ctx.refuse("refuse", problem)
+            help = f"write names with `{marks['more']}` and `{marks['less']}` only, or none"
+            ctx.say("R012", f"{problem}: {ctx.spec.seen} does not start such an agent", at, place, help=help)
+        found = recognise(token.removeprefix(sign), ctx.spec, author=True)
+        rules += [Rule("deny", found.tool, at=at)] if sign == marks["less"] else allow(token, at, place, found, ctx)
+    return Tools("none", tuple(rules))
+
+
+def _refused(token: str, at: str, place: Node, ctx: Context) -> None:
+    """A name for whose form the program takes nothing of the file."""
+    form = ctx.spec.tools.fact("refused_names")
+    if form and pattern(str(form)).fullmatch(token):
+        problem = f"`{token}` is no name that {ctx.spec.seen} can take apart"
+        ctx.refuse("refuse", problem)
+        ctx.say(
+            "R012", f"{problem}: it does not load this file", at, place, help="write the server and its tool as it asks"
+        )
 
 
 def _found(token: str, at: str, place: Node, node: Node, ctx: Context) -> Found:
@@ -212,6 +247,9 @@ def _left_open(tokens: list[str], rules: list[Rule], ctx: Context) -> list[Rule]
     mcp = ctx.spec.tools.mcp
     if ctx.author or mcp.get("unlisted") != "stays" or mcp.get("shut") in tokens or any(r.tool.server for r in rules):
         return []
+    through = mcp.get("reached_by")
+    if through and not any(name in ctx.spec.tools.covers(token) for name in through for token in tokens):
+        return []  # nothing that would reach them
     return [Rule("allow", Tool(str(mcp["every"]), server="*"), at="tools")]
 
 

@@ -72,7 +72,8 @@ def split(text: str, ctx: Context, in_list: bool) -> list[str]:
         parts = re.split(rf"[{signs}]+", text) if plain or ")" not in text else _outside_brackets(text, signs)
     tokens = [part.strip() for part in parts]
     if ctx.author or table.fact("strip_quotes"):
-        around = "[]" if ctx.author and not table.fact("wildcards") else ""  # in a pattern brackets have a meaning
+        # in a pattern brackets may have a meaning
+        around = "[]" if ctx.author and table.fact("wildcards") is not True else ""
         tokens = [t.strip(QUOTES if CLASS.search(t) else QUOTES + around) for t in tokens]
     return [t for t in tokens if t]
 

@@ -432,6 +432,7 @@ def _goose(out: Answer) -> list[Seen]:
 
 VIEWS: Mapping[str, Callable[[Answer], list[Seen]]] = {
     "agent-framework": _amazonq,
+    "m365-declarative": _amazonq,
     "agent-skills": _skills,
     "amazonq": _amazonq,
     "crewai": _crewai,

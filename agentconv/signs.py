@@ -50,6 +50,8 @@ class Signs:
     shortest: int  # prompt
     lengths: tuple[tuple[str, int], ...]  # texts with a limit
     joint: str = ""  # what it has between the words of a name, where that is no dash
+    in_description: tuple[re.Pattern[str], ...] = ()
+    legal: tuple[tuple[str, re.Pattern[str]], ...] = ()  # what a text has to be as a whole
 
     def plain(self, texts: Texts, like: Texts | None = None) -> bool:
         """Texts that the program takes as they are. ``like``: and no longer than the limits that those keep."""
@@ -92,6 +94,10 @@ class Signs:
             return False
         if len(prompt) < self.shortest or (self.refused and any(p.search(prompt) for p in self.refused)):
             return False
+        if any(p.search(texts.description) for p in self.in_description):
+            return False
+        if any(not p.fullmatch(getattr(texts, part)) for part, p in self.legal):
+            return False
         if self.joint and like is not None and ("-" in texts.slug) != ("-" in like.slug):
             return False  # one of them gets another name
         return like is None or not self.lengths or self.too_long(texts) == self.too_long(like)
@@ -127,10 +133,11 @@ def signs(spec: Spec) -> Signs:
     own = [str(n).lower() for part in ("taken", "reserved") for n in spec.identity.get(part) or ()]
     patterns = [rule.get("pattern") for rule in rules]
     patterns += [row.fact("pattern") for row in texts if row.field == "name"]
-    found = [fact["pattern"] for fact in expands if not isinstance(fact, str)]
+    facts = [fact for fact in expands if not isinstance(fact, str)]
+    whole = [(str(r.field), str(p)) for r in texts if r.field in ("description", "prompt") and (p := r.fact("pattern"))]
     return Signs(
         tuple(str(fact) for fact in expands if isinstance(fact, str)),
-        tuple(re.compile(str(p)) for p in found),
+        tuple(re.compile(str(fact["pattern"])) for fact in facts if fact.get("in_prompt", True)),
         tuple(re.compile(str(p)) for p in spec.container.get("refuses", ())),
         tuple((str(old), str(new)) for old, new in (dialect.get("replace") or {}).items()),
         dialect.get("dashes") == "eat-blank-lines",
@@ -143,6 +150,8 @@ def signs(spec: Spec) -> Signs:
             *(("prompt", most) for most in _longest(texts, limits, "prompt")),
         ),
         str(spec.identity.get("joined") or ""),
+        tuple(re.compile(str(fact["pattern"])) for fact in facts if "description" in fact.get("also_in", ())),
+        tuple((part, re.compile(p)) for part, p in whole),
     )
 
 

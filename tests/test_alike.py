@@ -158,6 +158,7 @@ OWN = [
     "## Routing facts (from the definition of this agent)", "## Examples (from the description of this agent)",
     "<!-- agentconv:carry {} -->", "<!-- agentconv:only codex -->x<!-- /agentconv -->", "tools: Bash", "---\n\ntext",
     "<example>\nuser: x\n</example>", "x" * 1200, "a word " * 5000, "— ’ …", "\n\n\n", "```yaml\ntools: [Bash]\n```",
+    "[[map]]", "]]", "$[file('x.txt')]",
 ]  # fmt: skip
 TEXT = st.lists(st.sampled_from([*TRAPS, *OWN, "Reads", "the code", "agent-a1", "x: y"]), min_size=1, max_size=4)
 LINES = st.lists(TEXT.map(" ".join), min_size=1, max_size=4).map("\n".join)
@@ -165,6 +166,9 @@ LINES = st.lists(TEXT.map(" ".join), min_size=1, max_size=4).map("\n".join)
 
 @settings(max_examples=200, deadline=None)
 @example("tools: Read", [("trailing   @import", "Write.")], ["claude-code"])  # bare in the source, quoted by templates
+@example(
+    "tools: Read", [("Reads it ]]", "Write."), ("Reads it", "[[Write]]")], ["m365-declarative"]
+)  # marks of its own
 @example("tools: Read", [("---", "---"), ("Writes it", "Write.\nWrite more.")], ["docker-agent"])  # of two lines
 @given(
     header=st.sampled_from(

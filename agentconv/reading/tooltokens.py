@@ -99,14 +99,19 @@ def remember(token: str, at: str, place: Node, found: Found, ctx: Context) -> No
     if (start := ctx.text.find(token, place.start, place.end)) > place.start:  # inside its quotes
         place = Node("scalar", start, start + len(token), *ctx.place(start), token)
     new: str | None = None
-    if found.how in ("foreign", "foreign-mcp", "dead", "misplaced"):
+    row = ctx.spec.fields.get(at.split("[")[0].split(".")[0])
+    # rules in a form that only another version reads: the words are that version's, and stay
+    idle = row is not None and not row.applied and bool(row.fact("items"))
+    if found.how in ("foreign", "foreign-mcp", "dead", "misplaced") and not idle:
         new = None if found.scope else own_spelling(found.tool, ctx)  # without its limit it would give more
     nothing = f"{program} gives nothing for it"
     if ctx.spec.tools.fact("unknown") == "refused":
         nothing = f"{ctx.spec.seen} does not load the file for it"
     if not ctx.spec.tools.names:
         nothing = f"which names {program} has is not known"
-    if found.how == "dead":
+    if found.how == "dead" and idle:
+        ctx.say("T002", f"`{token}` is no tool of {ctx.spec.seen}; {_became(found, new)}", at, place)
+    elif found.how == "dead":
         ctx.say("T002", f"`{token}` means nothing to {program} any more; {_became(found, new)}", at, place)
     elif found.how in ("foreign", "foreign-mcp"):
         what = "is a name of another program,"

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from agentconv.model import Rule
+from agentconv import rights as counting
+from agentconv.model import Agent, Rule
+from agentconv.rights import Rights
 
 if TYPE_CHECKING:
+    from agentconv.lowering.lowered import Lowered
     from agentconv.lowering.wish import ToolJob
+    from agentconv.spec import Spec
+
+PATHS = frozenset(("reads", "writes", "runs"))  # who has none of these gets at no path
 
 
 def is_shared_check(job: ToolJob, rule: Rule) -> bool:
@@ -26,10 +32,49 @@ def say_check(job: ToolJob, rule: Rule) -> None:
     if not job.src.tools.own(name) or rule.tool.caps or rule.tool.server is not None:
         return
     text = f"`{name}` is a check of {job.src.program} itself; {job.dst.program} has none of that name"
-    if about := (job.src.tools.fact("names", {}).get(name) or {}).get("about"):
+    if about := _about(name, job.src):
         said = [one for one in job.agent.tools.rules if one.tool == rule.tool]
+        if _denied(said) and not job.dst.text_kind and not _runs_anything(job.before):
+            return  # what becomes of it hangs on the tools that arrive: `limit_checks`
         asks = any(one.approval == "ask" for one in said)
         does = "asks before this agent gets at" if asks else "lets this agent reach"
         does = "keeps this agent from" if any(one.effect == "deny" for one in said) else does
         text = f"{job.src.program} {does} {about} (`{name}`); {job.dst.program} has no such rule for an agent"
     job.say("T003", text, rule.at, effect="lost")
+
+
+def limit_checks(agent: Agent, src: Spec, dst: Spec, before: Rights, out: Lowered) -> None:
+    """What keeps an agent's tools from some paths is a limit, unless it has a free shell that gets there anyway. Where
+    the target has no such check, and the agent a tool for paths, the limit would be lost."""
+    if dst.text_kind or _runs_anything(before):
+        return
+    for name in dict.fromkeys(rule.tool.name for rule in agent.tools.rules if _about(rule.tool.name, src)):
+        rules = [rule for rule in agent.tools.rules if rule.tool.name == name]
+        if not (denied := _denied(rules)) or any(rule.tool.name == name for rule in out.agent.tools.rules):
+            continue
+        about = f"{src.program} keeps this agent from {_about(name, src)} (`{name}`)"
+        given = counting.spread(counting.of_agent(out.agent, dst, program=True))
+        if dst.tools.control == "list" and not any(right.cls in PATHS for right in given):
+            out.say("T003", f"{about}; in {dst.program} it has no tool that gets there", denied[0].at, "info")
+            continue
+        out.limits.append(name)
+        text = f"{about}; {dst.seen} has no such rule for an agent: the limit would be lost"
+        out.say("L003", text, denied[0].at, help="--allow-widening limits writes it without")
+
+
+def _about(name: str, src: Spec) -> str:
+    """What a check is about, where that is what tools may reach."""
+    return str((src.tools.fact("names", {}).get(name) or {}).get("about") or "")
+
+
+def _denied(rules: list[Rule]) -> list[Rule]:
+    """The denials that no later rule for everything takes back."""
+    left: list[Rule] = []
+    for rule in rules:
+        whole = rule.scope is None or rule.scope.text in ("*", "**")
+        left = [*(left if not whole else []), *([rule] if rule.effect == "deny" else [])]
+    return left
+
+
+def _runs_anything(before: Rights) -> bool:
+    return any(right.cls == "runs" and right.whole for right in counting.spread(before))

@@ -9,6 +9,7 @@ from agentconv.grants import by_capability, is_star
 from agentconv.lowering.defined import bound_servers, named_servers, say_defined
 from agentconv.lowering.fields import always, lower_extras, lower_field
 from agentconv.lowering.fittexts import fit_texts
+from agentconv.lowering.gates import limit_checks
 from agentconv.lowering.held import kin, lowered_tools
 from agentconv.lowering.lowered import NO_NAMES, Lowered, Options
 from agentconv.lowering.models import lower_models, provider
@@ -74,6 +75,7 @@ def lower(
     rosters = kept_rosters(agent, dst)
     fields["tools"], delegates = lowered_tools(without(agent, rosters), src, dst, before, options, forbid, out)
     out.agent = Agent(id=agent.id, tools=fields["tools"])  # by which other fields are measured
+    limit_checks(agent, src, dst, before, out)
     before = out.counted(before)
     fields |= lower_identity(agent, dst, out)
     fields |= lower_texts(agent, dst, out)

@@ -134,7 +134,7 @@ def _asks(now: Grant) -> bool:
 
 def _denied(rule: Rule, had: Mapping[str, Grant], has: Mapping[str, Grant], codes: set[str]) -> str:
     if not rule.tool.caps:
-        return "" if codes & DENY_LOST else "the denial"
+        return "" if codes & DENY_LOST or "L003" in codes else "the denial"
     for cap in rule.tool.caps:
         now = has.get(cap)
         if risk(cap) == "none" or now is None or codes & DENY_LOST:

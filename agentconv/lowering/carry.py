@@ -332,7 +332,8 @@ def _contradiction(seen: Agent, spec: Spec, src: Spec, rights: Rights, fields: M
     """A carried field that would have made another visible field than the one that stands there."""
     from agentconv.lowering.lower import lower
 
-    said = {n: v for n, v in seen.said().items() if n not in ("tools", "extras", "prompt_mode")}
+    placed = {n for forced in (spec.tables.get("forced") or {}).values() for n in forced if n not in spec.by_field}
+    said = {n: v for n, v in seen.said().items() if n not in ("tools", "extras", "prompt_mode", *placed)}
     plain = {n: v for n, v in fields.items() if n not in ("tools", "extras")}
     for name, value in plain.items():
         if name in said and value != said[name] and not _derivable(name):

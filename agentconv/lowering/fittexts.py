@@ -35,11 +35,15 @@ def fit_texts(fields: dict[str, Any], dst: Spec, out: Lowered) -> None:
         if row.fact("one_line") and re.search(r"[\r\n\u2028\u2029]", value):
             out.say("L009", f"{dst.program} has one line for `{row.key}`: line breaks became spaces", name)
             fields[name] = " ".join(value.split())
-        elif row.fact("one_line") and value != value.strip():
+        elif row.fact("one_line") and value != value.strip() and dst.syntax != "json":  # there they are in quotes
             fields[name] = value.strip()
         elif row.fact("newlines") == "lf" and "\r" in value:
             out.say("L009", f"{dst.program} ends the lines of `{row.key}` as those of the file: so do they now", name)
             fields[name] = value.replace("\r\n", "\n").replace("\r", "\n")
+        elif row.fact("newlines") == "ascii" and re.search(r"[\u2028\u2029]", value):
+            text = f"{dst.program} takes no line separator (U+2028) in `{row.key}`: a line break stands there"
+            out.say("C013", text, name)
+            fields[name] = re.sub(r"[\u2028\u2029]", "\n", value)
         longest = row.fact("max_length")
         if name == "title":
             _fit_title(fields, row, dst, out)

@@ -51,7 +51,10 @@ def _say_homeless(name: str, value: Any, src: Spec, dst: Spec, out: Lowered) -> 
         _lose(name, value, src, dst, out)
     elif (theirs := src.by_field.get(name)) is not None and _shown(value, theirs) != theirs.fact("default"):
         asks = _theirs(value, theirs) in (theirs.fact("asks") or ())
+        always = [one[name] for one in (dst.tables.get("forced") or {}).values() if name in one]
         anyway = "that tools ask is told with them" if asks else f"what it says is what {dst.program} does anyway"
+        if always and value not in always:
+            anyway = f"there it is always `{always[0]}`"
         text = f"{dst.program} has no `{theirs.key}`; {anyway}"
         out.say("L001", text, name, "info")
 

@@ -186,6 +186,11 @@ def targets() -> list[str]:
     return [id for id in ids() if (found[id].get("places") or {}).get("write") and not found[id].get("readable_only")]
 
 
+def for_all() -> list[str]:
+    """The targets that `all` stands for: some are written only where they are named."""
+    return [id for id in targets() if not heads()[id].get("named_only")]
+
+
 def manifests() -> tuple[str, ...]:
     """The files that make a folder the tree of a plugin; the first that is there counts."""
     said = next((head["plugins"] for id, head in heads().items() if head.get("plugins") and trusted(id)), ())

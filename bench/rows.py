@@ -74,11 +74,11 @@ def stray(folder: Path) -> list[str]:
 def rows(base: Path, many: int) -> list[Row]:
     """The table; ``many`` stands for ten thousand."""
     from agentconv.commands.asked import primary
-    from agentconv.registry import targets
+    from agentconv.registry import for_all
 
     small, large, one = project(base, 1_000), project(base, many), project(base, 1)
     varied = project(base, 1_000, varied=True)
-    everywhere = len(primary(targets()))
+    everywhere = len(primary(for_all()))
     nothing = [PYTHON, "-c", "pass"]
     single = [AGENTCONV, "convert", ".claude/agents/agent-00000.md", "--to", MARKDOWN, "-o", "out/", "-q"]
     n = f"{many:,}"

@@ -252,7 +252,7 @@ def targets_of(words: tuple[str, ...], output: str | None) -> tuple[str, ...]:
     if output == "-" and (len(words) > 1 or words == ("all",)):
         raise click.UsageError("standard output takes one file: name one format, or a folder with -o 'FOLDER/{id}/'")
     if words == ("all",):
-        found = [id for id in registry.targets() if registry.trusted(id)]
+        found = [id for id in registry.for_all() if registry.trusted(id)]
         return tuple(found) if output is not None and "{id}" in output else primary(found)
     for word in words:
         target(word)

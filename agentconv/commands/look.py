@@ -57,7 +57,7 @@ def list_(
     from agentconv.telling import agentrows, escape, listing, terminal
 
     wanted = split_words(programs, "--in")
-    columns = tuple(registry.targets()) if wanted == ("all",) else wanted
+    columns = tuple(registry.for_all()) if wanted == ("all",) else wanted
     for id in columns:
         known(id)
         if reason := registry.heads()[id].get("readable_only"):

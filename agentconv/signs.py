@@ -94,9 +94,9 @@ class Signs:
             return False
         if len(prompt) < self.shortest or (self.refused and any(p.search(prompt) for p in self.refused)):
             return False
-        if any(p.search(texts.description) for p in self.in_description):
+        if self.in_description and any(p.search(texts.description) for p in self.in_description):
             return False
-        if any(not p.fullmatch(getattr(texts, part)) for part, p in self.legal):
+        if self.legal and any(not p.fullmatch(getattr(texts, part)) for part, p in self.legal):
             return False
         if self.joint and like is not None and ("-" in texts.slug) != ("-" in like.slug):
             return False  # one of them gets another name

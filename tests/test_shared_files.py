@@ -208,7 +208,10 @@ def test_what_stands_beside_the_entries_is_said_to_hold_for_new_ones(project: Pa
     ), done.output
 
 
-def test_an_agent_among_many_is_held_against_what_a_configuration_says_of_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("more_words", [[], ["-o", "./"]], ids=["its place", "this folder"])
+def test_an_agent_among_many_is_held_against_what_a_configuration_says_of_it(
+    tmp_path: Path, more_words: list[str]
+) -> None:
     """OpenCode puts an entry of the same name together with the agent's file (1.18.33, run). What became of agents that
     are alike says nothing of one that has such an entry."""
     agents(tmp_path, 12)
@@ -216,7 +219,7 @@ def test_an_agent_among_many_is_held_against_what_a_configuration_says_of_it(tmp
     more = {"agent": {"a9": {"permission": {"*": "allow", "bash": "allow"}}}}
     (tmp_path / ".opencode" / "opencode.json").write_text(json.dumps(more), "utf-8")
     with chdir(tmp_path):
-        result = CliRunner().invoke(app, ["convert", ".claude/agents", "--to", "opencode"])
+        result = CliRunner().invoke(app, ["convert", ".claude/agents", "--to", "opencode", *more_words])
     assert "T044" in result.output and result.exit_code == 3
     written = {path.stem for path in (tmp_path / ".opencode" / "agents").glob("*.md")}
     assert written == {f"a{n}" for n in range(12) if n != 9}

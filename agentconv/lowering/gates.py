@@ -77,4 +77,5 @@ def _denied(rules: list[Rule]) -> list[Rule]:
 
 
 def _runs_anything(before: Rights) -> bool:
-    return any(right.cls == "runs" and right.whole for right in counting.spread(before))
+    """Whether it has a free shell: one that asks each time is none."""
+    return any(right.cls == "runs" and right.whole and right.approval != "ask" for right in counting.spread(before))

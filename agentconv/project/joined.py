@@ -59,7 +59,7 @@ def refuse_wider(result: Conversion, root: Path, dst: Spec) -> None:
     """An agent with a file of its own, where an entry of its name in the program's configuration gives it more."""
     for path, data in result.files.items():
         folder = posixpath.dirname(path)
-        if not _has_above(root, folder, dst):
+        if not has_above(root, folder, dst):
             continue
         text = data.decode("utf-8")
         found: dict[str, str] = {}
@@ -85,7 +85,7 @@ def refuse_wider(result: Conversion, root: Path, dst: Spec) -> None:
             return
 
 
-def _has_above(root: Path, folder: str, dst: Spec) -> bool:
+def has_above(root: Path, folder: str, dst: Spec) -> bool:
     """Whether one of the configurations is there at all: hardly ever, and each output is asked."""
     names, top = [str(name) for name in dst.tables["above"]["files"]], str(root)
     parts = [part for part in folder.split("/") if part]

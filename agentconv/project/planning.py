@@ -9,10 +9,9 @@ from pathlib import Path, PurePosixPath
 from agentconv.conversion import Conversion
 from agentconv.lowering.lowered import Options
 from agentconv.notes import Note
-from agentconv.project.nearby import is_file, is_folder
+from agentconv.project.nearby import is_folder
 from agentconv.records import dataclass
 from agentconv.registry import heads, load
-from agentconv.spec import Spec
 
 DEFAULT = Options()
 STDOUT = "-"
@@ -53,13 +52,14 @@ class Plan:
         options = self.options
         if self.only or self.exclude or options.rewrite or options.lift or options.fold or options.carry:
             return True
-        return self.output is None and any(_says_more(self.root, load(target)) for target in self.targets)
+        if not self.here:
+            return False
+        above = [load(target) for target in self.targets if load(target).tables.get("above")]
+        if not above:
+            return False
+        from agentconv.project.joined import has_above
 
-
-def _says_more(root: Path, dst: Spec) -> bool:
-    """Whether a configuration of the program is there that may say more of some agents, by their names."""
-    names, here = (dst.tables.get("above") or {}).get("files", ()), PurePosixPath(dst.head["places"].get("write") or "")
-    return bool(names) and any(is_file(root / folder / name) for folder in here.parents for name in names)
+        return any(has_above(self.root, str(PurePosixPath(dst.head["places"]["write"]).parent), dst) for dst in above)
 
 
 class OneFile(Exception):

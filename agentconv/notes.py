@@ -214,6 +214,7 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "F040": ("info", "a format that the project itself brings"),
     "F041": ("error", "a description cannot be used"),
     "F030": ("error", "a link out of the folder"),
+    "F031": ("error", "a link that was checked out as text"),
     "F042": ("lost", "a field that a layout never used"),
     # verification
     "V001": ("error", "the output does not read back as it should"),

@@ -37,7 +37,7 @@ class Choice:
         lines += ["", "With git, .gitattributes may say that two branches which both built join:"]
         lines += ["  agentconv.lock merge=union", "", "Next:"]
         if not self.targets:
-            lines.append("  agentconv init --force --to ID    or a line [targets.ID] in the file; agentconv formats lists them")
+            lines.append("  agentconv init --force --to ID    or a line [targets.ID] in the file (agentconv formats)")
         lines += ["  agentconv build --dry-run", "  agentconv build"]
         return lines
 

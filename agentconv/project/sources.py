@@ -260,7 +260,7 @@ def read(source: Source, most: int = MAX_BYTES, data: bytes | None = None) -> So
             source.text = files.read_text(source.at, most)
         if link_as_text(source.at, source.text):
             to, source.text = source.text, None
-            help = "take that file, or let git make links of them: git config core.symlinks true, then check it out anew"
+            help = "take that file, or let git make links: git config core.symlinks true, then check it out anew"
             raise files.Unreadable("F031", f"a link to {to} that was checked out as text: no agent", help)
     except files.Unreadable as problem:
         source.notes.append(note(problem.code, problem.message, file=source.path, line=problem.line, help=problem.help))

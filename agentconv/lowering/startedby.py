@@ -21,10 +21,9 @@ def in_its_words(agent: Agent, src: Spec, dst: Spec, out: Lowered) -> Agent:
     mode = row.to_model.get(word, word)
     if agent.mode not in (None, "all", mode):
         return agent
-    if agent.mode != mode:
-        text = f"`{src.key_of('model_invocable')}` became `{row.key}: {word}`"
-        why = f"; {row.fact('why')}" if row.fact("why") else ""
-        out.say("L009", f"{text}: {dst.seen} offers such an agent to no other one{why}", "model_invocable")
+    text = f"`{_off(src)}` became `{row.key}: {word}`"
+    why = f"; {row.fact('why')}" if row.fact("why") else ""
+    out.say("L009", f"{text}: {dst.seen} offers such an agent to no other one{why}", "model_invocable")
     return replace(agent, mode=mode, model_invocable=None)
 
 
@@ -33,8 +32,14 @@ def _switched(agent: Agent, src: Spec, dst: Spec, out: Lowered) -> Agent:
     word = row.fact("alone") if row is not None else None
     if row is None or not word or agent.mode != row.to_model.get(word, word) or agent.model_invocable is True:
         return agent
-    out.say("L009", f"`{row.key}: {word}` became `{dst.key_of('model_invocable')}`", "mode", "info")
+    out.say("L009", f"`{row.key}: {word}` became `{_off(dst)}`", "mode", "info")
     return replace(agent, mode=None, model_invocable=False)
+
+
+def _off(spec: Spec) -> str:
+    """The switch as the program spells it for such an agent."""
+    row, key = spec.by_field.get("model_invocable"), spec.key_of("model_invocable")
+    return f"{key}: {'true' if row is not None and row.fact('invert') else 'false'}"
 
 
 def _has(spec: Spec, name: str) -> bool:

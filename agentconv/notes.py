@@ -126,6 +126,7 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "T046": ("approximate", "no name of the tool list gives anything"),
     "T047": ("error", "a field that brings tools along"),
     "T048": ("approximate", "a name that is not found as it is written"),
+    "T049": ("info", "rules that a later one undoes"),
     "T080": ("info", "tools that a subagent has only where its rules name them"),
     # models
     "M001": ("lost", "the model is not available in the target"),

@@ -42,27 +42,24 @@ def kept_denials(rules: list[Rule], node: Node, ctx: Context) -> list[Rule]:
 
 
 def _say_undone(rules: list[Rule], node: Node, ctx: Context) -> None:
-    """What a tool is allowed in front of a wider word that denies it, or asks: nothing of it is left."""
+    """What a tool is allowed in front of `*`, which denies it, or asks: nothing of it is left."""
+    last: dict[Tool, Rule] = {}  # what stands for `*` behind the rule
     said: dict[tuple[str, str], list[Rule]] = {}
-    for n, rule in enumerate(rules):
-        if rule.effect == "allow" and rule.scope is not None and not is_star(rule.tool):
-            over = [r for r in rules[n + 1 :] if r.tool == rule.tool and _covers(r, rule)]
-            if over and (over[-1].effect == "deny" or (over[-1].approval == "ask" and rule.approval != "ask")):
-                does = "denies" if over[-1].effect == "deny" else "asks"
-                said.setdefault((rule.at, does), []).append(rule)
+    for rule in reversed(rules):
+        if rule.scope is None:
+            last.setdefault(rule.tool, rule)
+            continue
+        over = last.get(rule.tool)
+        if rule.effect != "allow" or over is None or (over.effect == "allow" and over.approval != "ask"):
+            continue
+        if over.effect == "deny" or rule.approval != "ask":
+            said.setdefault((rule.at, "denies" if over.effect == "deny" else "asks"), []).append(rule)
     for (at, does), undone in said.items():
-        names = [f"`{r.scope.text}`" for r in undone if r.scope is not None]
+        names = [f"`{r.scope.text}`" for r in reversed(undone) if r.scope is not None]
         shown = ", ".join(names[:3]) + (f" … {len(names) - 3} more" if len(names) > 3 else "")
         text = f"{shown} of `{undone[0].tool.name}` stand{'s' * (len(names) == 1)} before a wider word that {does}"
         place = next((pair.key for pair in node.pairs if at.endswith(f".{pair.key.text}")), node)
         ctx.say("T049", f"{text}, and the last that matches counts in {ctx.spec.seen}", at, place)
-
-
-def _covers(later: Rule, rule: Rule) -> bool:
-    """Whether a later rule speaks of all that an earlier one does."""
-    if later.scope is None or rule.scope is None:
-        return later.scope is None
-    return later.scope.text != rule.scope.text and fnmatchcase(rule.scope.text, later.scope.text)
 
 
 def whole_denials(rules: Iterable[Rule], ctx: Context) -> list[Rule]:

@@ -1,5 +1,5 @@
-"""A folder is asked once for the files that are written into it together (``project.listing``): what it says is what each
-file would say."""
+"""A folder is asked once for the files that are written into it together (``project.listing``): what it says is what
+each file would say."""
 
 from __future__ import annotations
 

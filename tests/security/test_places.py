@@ -349,7 +349,7 @@ def test_one_file_that_cannot_be_written_does_not_hold_up_the_others(tmp_path: P
 # -- without the guards -----------------------------------------------------------------------
 
 
-def no_guard(self: files.Inside, relative: str) -> tuple[str, bool]:
+def no_guard(self: files.Inside, relative: str, lacks: object = None) -> tuple[str, bool]:
     place = f"{self.root}/{relative}"
     return place, os.path.lexists(place)
 

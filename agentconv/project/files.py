@@ -132,16 +132,16 @@ class Inside:
         """The same as text: of ten thousand places no objects have to be made."""
         return self.look(relative)[0]
 
-    def look(self, relative: str, lacks: Callable[[str, str], bool] = lambda folder, name: False) -> tuple[str, bool]:
-        """The same, and whether something is there. ``lacks``: who may know that a folder has no such file."""
+    def look(self, relative: str) -> tuple[str, bool]:
+        """The same, and whether something is there."""
         target = os.path.join(self.root, relative)
         folder, name = os.path.split(target)
         if folder not in self._folders:
             self._folders[folder] = os.path.realpath(folder)
         real = f"{self._folders[folder]}{os.sep}{name}"
-        there, mode = not lacks(folder, name), 0
+        there, mode = True, 0
         try:
-            mode = os.lstat(target).st_mode if there else 0
+            mode = os.lstat(target).st_mode
         except (FileNotFoundError, NotADirectoryError):
             there = False
         except (OSError, ValueError):

@@ -6,7 +6,6 @@ import os
 from pathlib import Path
 
 from agentconv.project import files
-from agentconv.project.listing import Listing
 from agentconv.project.planning import STDOUT, Plan
 
 
@@ -22,10 +21,10 @@ class Spots:
         """The place as text."""
         return self.look(path)[0]
 
-    def look(self, path: str, listing: Listing | None = None) -> tuple[str, bool]:
-        """The same, and whether something is there. ``listing``: of what is asked for together."""
+    def look(self, path: str) -> tuple[str, bool]:
+        """The same, and whether something is there."""
         root, below = self._parted(path)
-        return self._inside(root).look(below) if listing is None else self._inside(root).look(below, listing.lacks)
+        return self._inside(root).look(below)
 
     def _parted(self, path: str) -> tuple[Path, str]:
         """The folder that no link may lead out of, and the place below it."""

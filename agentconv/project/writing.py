@@ -13,7 +13,6 @@ from agentconv.notes import Note, note
 from agentconv.project import files
 from agentconv.project.beside import Lying
 from agentconv.project.claims import Claims
-from agentconv.project.listing import Listing
 from agentconv.project.planning import STDOUT, Plan, Run
 from agentconv.project.putting import Answer, Here, Order, Putter
 from agentconv.project.spots import Spots
@@ -54,7 +53,6 @@ class Target:
         self._spots = Spots(plan)
         self._prints: dict[int, tuple[bytes, str]] = {}  # by the object, which is kept so long
         self._looked: dict[str, tuple[str, bool]] = {}  # places of the outputs that are being written
-        self._listing = Listing()
         self.lying: dict[tuple[str, str], Lying] = {}  # source and output: what a worker wrote beside its place
         self._originals: Originals | None = None
         self.claims = Claims(plan, self._spots, self.lying, self.identity)
@@ -153,7 +151,7 @@ class Target:
         """The place, and whether something is there: asked once for the outputs that are written together."""
         known = self._looked.get(path)
         if known is None:
-            known = self._looked[path] = self._spots.look(path, self._listing)
+            known = self._looked[path] = self._spots.look(path)
         return known
 
     def _let_go(self, results: Sequence[Conversion]) -> None:
@@ -207,7 +205,6 @@ class Target:
             self.settle(results)
         finally:
             self._looked.clear()
-            self._listing.clear()
 
     def _update(self, results: list[Conversion], old: dict[str, bytes | None]) -> None:
         """--update: an existing file takes the new values and keeps what the format's table does not know."""

@@ -268,7 +268,7 @@ FAULTS = [
         "places lie anywhere",
         files.Inside,
         "look",
-        lambda self, path, lacks=None: (f"{self.root}/{path}", False),
+        lambda self, path: (f"{self.root}/{path}", False),
         "check:links are not followed",
     ),
     Fault("case makes a file", claims, "folded", lambda path: path, "check:one file is claimed once"),

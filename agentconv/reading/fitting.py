@@ -45,7 +45,8 @@ class Fit:
 
 def fits(candidates: list[str], marks: dict[str, int], text: str, path: str) -> list[Fit]:
     """The candidates that make an agent of the file, best first."""
-    sure = [id for id in candidates if marks.get(id) or not load(id).text_kind]  # a text is no agent by itself
+    able = [id for id in candidates if not (needed := _needed(id)) or any(word in text for word in needed)]
+    sure = [id for id in able if marks.get(id) or not load(id).text_kind]  # a text is no agent by itself
     found = [fit for id in sure if (fit := _read(id, text, path)) is not None]
     keys = Counter(key for fit in found for key in load(fit.id).known_keys)
     tools = Counter(token for fit in found for token in fit.own)
@@ -82,12 +83,17 @@ def _read(id: str, text: str, path: str) -> Fit | None:
         return None
     header = reading.document.header if reading.document is not None else None
     keys = frozenset(p.key.text for p in header.pairs) if header is not None else frozenset()
-    if (needed := (heads()[id].get("recognise") or {}).get("needs")) and not keys & frozenset(needed):
+    if (needed := _needed(id)) and not keys & needed:
         return None
     tools = frozenset(t.text for r in reading.agents for t in r.tokens)
     loose = spec.tools.mcp_is_loose or spec.tools.mcp.get("guess")  # any word looks like a tool of some server there
     own = frozenset(t for t in tools if spec.tools.own(t.split("(")[0]) or (not loose and spec.tools.mcp_tool(t)))
     return Fit(id, reading, keys, tools, own=own)
+
+
+def _needed(id: str) -> frozenset[str]:
+    """Keys without one of which a file elsewhere is none of the format."""
+    return frozenset((heads()[id].get("recognise") or {}).get("needs", ()))
 
 
 def _rights(agent: Agent, spec: Spec) -> str:

@@ -99,7 +99,10 @@ def normalised(reading: Reading, names: bool = True, more: Sequence[Splice] = ()
     splices += [(r.start, r.end, r.new) for r in document.remarks if r.end >= 0]
     for read in reading.agents if names else ():
         splices += _names(read, document)
-        splices += [(k.start, k.end, k.new or k.text) for k in read.keys if document.text[k.start : k.end] == k.text]
+        for k in read.keys:  # in JSON its quotes stand round it
+            quoted = int(document.text[k.start : k.end] == f'"{k.text}"')
+            if quoted or document.text[k.start : k.end] == k.text:
+                splices.append((k.start + quoted, k.end - quoted, k.new or k.text))
     if _wrapped(reading):
         splices += _unwrapped(document)
     return edit_text(reading.text, _without_overlaps(splices))

@@ -156,8 +156,10 @@ def marks(text: str, id: str) -> int:
 
 @lru_cache(maxsize=1)  # all formats are asked for one file
 def _head(top: str) -> tuple[frozenset[str], str]:
-    """The keys of the head, and the head without what holds no tools."""
-    return frozenset(KEY.findall(top)), NO_TOOLS.sub("", top.split("\n---", 1)[0])
+    """The keys of the head, and the head without what holds no tools. It may stand in a fence or below a remark."""
+    begins = HEADER.search(top)
+    header = top[begins.start() :] if begins is not None and not top.lstrip("\ufeff \t\r\n").startswith("---") else top
+    return frozenset(KEY.findall(top)), NO_TOOLS.sub("", header.split("\n---", 1)[0])
 
 
 def syntax_fits(text: str, path: str, id: str) -> bool:

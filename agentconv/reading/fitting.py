@@ -13,6 +13,7 @@ from dataclasses import field
 
 from agentconv.model import Agent, Tools
 from agentconv.reading.context import Reading
+from agentconv.reading.detect import strangers
 from agentconv.reading.engine import read_author
 from agentconv.records import dataclass
 from agentconv.registry import heads, ids, load
@@ -74,6 +75,9 @@ def are_settings(id: str, text: str, path: str) -> bool:
 
 
 def _read(id: str, text: str, path: str) -> Fit | None:
+    needed = (heads()[id].get("recognise") or {}).get("needs")
+    if needed and not any(key in text for key in needed) or strangers(text, id):
+        return None
     spec = load(id)
     reading = read_author(spec, text, path)
     if not reading.agents or reading.status != "read" or any(n.effect == "error" for n in reading.notes):
@@ -82,7 +86,7 @@ def _read(id: str, text: str, path: str) -> Fit | None:
         return None
     header = reading.document.header if reading.document is not None else None
     keys = frozenset(p.key.text for p in header.pairs) if header is not None else frozenset()
-    if (needed := (heads()[id].get("recognise") or {}).get("needs")) and not keys & frozenset(needed):
+    if needed and not keys & frozenset(needed):
         return None
     tools = frozenset(t.text for r in reading.agents for t in r.tokens)
     loose = spec.tools.mcp_is_loose or spec.tools.mcp.get("guess")  # any word looks like a tool of some server there

@@ -76,7 +76,7 @@ def are_settings(id: str, text: str, path: str) -> bool:
 
 def _read(id: str, text: str, path: str) -> Fit | None:
     needed = (heads()[id].get("recognise") or {}).get("needs")
-    if needed and not any(key in text for key in needed) or strangers(text, id):
+    if strangers(text, id) or (needed and not any(key in text for key in needed)):
         return None
     spec = load(id)
     reading = read_author(spec, text, path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 from agentconv.model import Agent, Rule
 from agentconv.reading.context import Reading
@@ -14,10 +15,16 @@ from agentconv.spec import Spec
 def read_as(other: str, reading: Reading) -> Reading:
     """What the program makes of the file."""
     spec = reading.spec
-    found = read_program(load(other), reading.text, reading.path, reading.get)
+    found = read_program(_called_as(load(other), spec), reading.text, reading.path, reading.get)
     for read in found.agents:
         read.agent = _renamed(read.agent, spec)
     return replace(found, spec=spec)
+
+
+@cache
+def _called_as(other: Spec, spec: Spec) -> Spec:
+    """The other description; what the agent is called is this one's business."""
+    return Spec(other.head, {**other.tables, "identity": spec.identity}, other.folder)
 
 
 def _renamed(agent: Agent, spec: Spec) -> Agent:

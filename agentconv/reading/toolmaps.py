@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from agentconv.containers import Node
 from agentconv.limitkeys import folded
@@ -34,7 +35,11 @@ def read_permission(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:
         return (Rule("deny", star(ctx.spec), at=row.key),)
     if row.fact("as_list") and node.kind != "list":
         ctx.refuse(row.fact("bad"), f"`{row.key}` must be a list")
-        ctx.say("R012", f"`{row.key}` must be a list: {ctx.spec.seen} does not load this file; read as meant", "tools", node)
+        ctx.say(
+            "R012", f"`{row.key}` must be a list: {ctx.spec.seen} does not load this file; read as meant", "tools", node
+        )
+        if node.kind == "map" and all(node.get(str(key)) for key in row.fact("items").values()):
+            node = replace(node, kind="list", items=[node], pairs=[])  # one rule alone
     if node.kind == "scalar":
         return _actions(star(ctx.spec), None, node, row, ctx, row.key, "")
     if node.kind == "list" and row.fact("items"):
@@ -73,10 +78,11 @@ def _listed_actions(node: Node, row: Field, ctx: Context) -> Iterator[Rule]:
         if row.fact("as_list") and (odd := [str(keys[word]) for word in keys if not _is_said(parts[word])]):
             text = f"an entry of `{row.key}` needs a text under {' and '.join(f'`{key}`' for key in odd)}"
             ctx.refuse(row.fact("bad"), text)
-            if name is None or action is None:
+            known = pattern is None or pattern.kind == "scalar"
+            if not (known and name is not None and name.text and action is not None):
                 ctx.say("R012", f"{text}: {ctx.spec.seen} does not load this file; taken as a denial", at, item)
-                found = recognise(str(name.text), ctx.spec, author=True) if name is not None else None
-                yield Rule("deny", found.tool if found else star(ctx.spec), None, None, at)
+                tool = recognise(str(name.text), ctx.spec, author=True).tool if name and name.text else star(ctx.spec)
+                yield Rule("deny", tool, None, None, at)
                 continue
             ctx.say("R012", f"{text}: {ctx.spec.seen} does not load this file; read as meant", at, item)
         if name is None or action is None:

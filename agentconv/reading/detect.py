@@ -146,8 +146,10 @@ def marks(text: str, id: str) -> int:
     recognise = heads()[id].get("recognise") or {}
     keys, header, _ = _head(text[:HEAD])
     count = sum(2 for key in recognise.get("keys", ()) if key in keys)
-    if said := recognise.get("says"):
-        if not pattern(str(said), re.M).search(header) or strangers(text, id):
+    if said := recognise.get("says"):  # an expression to be made for every file is dear: first a look at the keys
+        if keys.isdisjoint(recognise.get("needs", keys)) or not pattern(str(said), re.M).search(header):
+            return 0
+        if strangers(text, id):
             return 0
         count += 2
     for word in recognise.get("tools", ()):

@@ -46,7 +46,8 @@ class Fit:
 
 def fits(candidates: list[str], marks: dict[str, int], text: str, path: str) -> list[Fit]:
     """The candidates that make an agent of the file, best first."""
-    sure = [id for id in candidates if marks.get(id) or not load(id).text_kind]  # a text is no agent by itself
+    # a text is no agent by itself
+    sure = [id for id in candidates if marks.get(id) or heads()[id].get("kind") != "text"]
     found = [fit for id in sure if (fit := _read(id, text, path)) is not None]
     keys = Counter(key for fit in found for key in load(fit.id).known_keys)
     tools = Counter(token for fit in found for token in fit.own)
@@ -76,7 +77,7 @@ def are_settings(id: str, text: str, path: str) -> bool:
 
 def _read(id: str, text: str, path: str) -> Fit | None:
     needed = (heads()[id].get("recognise") or {}).get("needs")
-    if strangers(text, id) or (needed and not any(key in text for key in needed)):
+    if (needed and not any(key in text for key in needed)) or strangers(text, id):
         return None
     spec = load(id)
     reading = read_author(spec, text, path)

@@ -16,6 +16,7 @@ from functools import cache
 from typing import NamedTuple
 
 from agentconv.bodies.search import places
+from agentconv.chars import is_printable
 from agentconv.containers import ContainerError
 from agentconv.containers.wrapping import loose_field
 from agentconv.described import described
@@ -216,9 +217,7 @@ def _is_text(prompt: str, raw: bytes, spec: Spec) -> bool:
     astray; of letters, blanks and ends of lines only."""
     if prompt.startswith(("```", "~~~")) or _has(raw, _left_behind(spec)):
         return False
-    # a tenth of the time that an expression takes, as most of it is gone at once
-    rest = raw.translate(None, _ASCII)
-    if rest and not rest.decode("utf-8", "surrogatepass").isprintable():
+    if not is_printable(raw, _ASCII):
         return False
     try:
         loose_field(prompt, spec.known_keys, controls(spec), 0)

@@ -255,8 +255,11 @@ def reader_facts(entry: Any) -> dict[str, Any]:
 
 def shared_readers(spec: Spec, user: bool = False, at: str | None = None) -> list[tuple[Spec, str, bool]]:
     """Other programs that read the format's place: description, program, and whether it is their home too. ``user``:
-    the place below the home folder; ``at``: the file, where some read only what lies where its program looks."""
-    out = []
+    the place below the home folder; ``at``: the file, where some read only what lies where its program looks, and
+    nobody what lies where it looks no longer."""
+    out: list[tuple[Spec, str, bool]] = []
+    if at is not None and abandoned(spec, at):
+        return out
     for id, entry in (spec.head.get("also_read_by") or {}).items():
         facts = reader_facts(entry)
         if user and facts.get("home") is False:
@@ -282,6 +285,22 @@ def lies_here(reader: Spec, path: str) -> bool:
     """Whether a file lies straight in the folder that a program is started in, where it looks for some."""
     globs = reader.head["places"].get("here") or ()
     return "/" not in path and any(fnmatchcase(path, glob) for glob in globs)
+
+
+def abandoned(spec: Spec, path: str) -> bool:
+    """A place that the program no longer searches."""
+    from agentconv.project.finding import glob_pattern
+
+    places = spec.head.get("places") or {}
+    if not places.get("legacy"):
+        return False
+    globs = {kind: places.get(kind, ()) for kind in ("project", "user", "legacy")}
+    slashed = "/" + path.lstrip("/")
+    there = {
+        kind: any(glob_pattern("**/" + g.removeprefix("~/")).fullmatch(slashed) for g in found)
+        for kind, found in globs.items()
+    }
+    return there["legacy"] and not there["project"] and not there["user"]
 
 
 def _searched(spec: Spec, path: str) -> bool:

@@ -123,25 +123,11 @@ def _start(read: Read | None) -> tuple[int, int]:
     return (read.entry.line, read.entry.column) if read is not None and read.entry is not None else (1, 1)
 
 
-def abandoned(spec: Spec, path: str) -> bool:
-    """A place that the program no longer searches."""
-    from agentconv.project.finding import glob_pattern
-
-    places = spec.head.get("places") or {}
-    globs = {kind: places.get(kind, ()) for kind in ("project", "user", "legacy")}
-    slashed = "/" + path.lstrip("/")
-    there = {
-        kind: any(glob_pattern("**/" + g.removeprefix("~/")).fullmatch(slashed) for g in found)
-        for kind, found in globs.items()
-    }
-    return there["legacy"] and not there["project"] and not there["user"]
-
-
 def programs_at(spec: Spec, path: str, others: frozenset[str] | None) -> list[tuple[Spec, str, bool]]:
     """Who reads a file: the description, the program, and whether the place is its own; the format's program first.
     ``others``: the programs that the project uses; ``None``: nothing is known of it."""
     found = [(spec, spec.program, True)]
-    for other, program, equal in shared_readers(spec, at=path) if not abandoned(spec, path) else ():
+    for other, program, equal in shared_readers(spec, at=path):
         if equal or (program in others if others is not None else not asked_if_used(spec, program)):
             found.append((other, program, equal))
     return found

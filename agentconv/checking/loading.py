@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterator
 
 from agentconv import rights as counting
-from agentconv.checking.checked import Checked, Reader, abandoned
+from agentconv.checking.checked import Checked, Reader
 from agentconv.checking.finding import Finding, Severity
 from agentconv.checking.headers import FIXED
 from agentconv.containers import Node
 from agentconv.notes import Note
 from agentconv.reading.codecs import TOOL_TYPES
 from agentconv.reading.context import Read
+from agentconv.registry import abandoned
 
 EMPTY = {"R002": "write the agent, or delete the file"}
 REPAIRS = ("R003", "R009", "R013", "R008", "R019")

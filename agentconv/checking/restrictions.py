@@ -69,6 +69,8 @@ def _forms(checked: Checked, reader: Reader, read: Read, gone: frozenset[str]) -
         form = _form(node)
         if form == "map" and theirs.fact("shape") == "map":
             continue  # a table of this name that the program has, and no list (Codex)
+        if form == "map" and reader.spec.text_kind:
+            continue  # nobody goes by the list, whatever its form
         table = reader.spec.tools
         word = {
             "empty": table.fact("empty", "none"),

@@ -118,8 +118,8 @@ def named_only(root: Path) -> tuple[str, str] | None:
             continue
         for source in islice(sources.listed([folder], root, None, MAX_BYTES), LOOKED_AT):
             known = sources.taken(source)
-            if known is not None and known.format == head["id"]:
-                return folder, str(head["program"])
+            if known is not None and known.format is not None:
+                return folder, str(heads()[known.format]["program"])
     return None
 
 

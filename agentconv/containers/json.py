@@ -6,6 +6,7 @@ import re
 from json.decoder import scanstring  # type: ignore[attr-defined]  # as the decoder calls it
 from typing import Any
 
+from agentconv.chars import is_unicode
 from agentconv.containers import MAX_DEPTH, MAX_NODES, ContainerError, Document, Node, Pair, Places, Remark
 
 # possessive: what matched is never tried again, and no stack of tries grows with the text
@@ -13,7 +14,6 @@ _SPACE = re.compile(r"(?:[ \t\r\n]++|//[^\r\n]*+|/\*(?:[^*]++|\*(?!/))*+\*/)*+")
 _BEGUN = re.compile(r'"(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+')
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _WORD = re.compile(r"true|false|null")
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _WORDS: dict[str, Any] = {"true": True, "false": False, "null": None}
 
 
@@ -119,7 +119,7 @@ class Reader:
             text, self.at = scanstring(self.text, start + 1, True)
         except ValueError:
             raise self.string_error(start) from None
-        if not text.isascii() and _SURROGATE.search(text):
+        if not is_unicode(text):
             raise self.fail("half of a surrogate pair: this is no text", start)
         return Node("scalar", start, self.at, line, column, text, "quoted", text)
 

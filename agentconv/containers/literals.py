@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from agentconv.chars import is_unicode
 from agentconv.containers import MAX_DEPTH, ContainerError, Document, Node, Pair, Remark, json
 
 _BLANK = "\t\n\v\f\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
@@ -38,7 +39,8 @@ _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0
 _HEX = re.compile(r"x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|u\{0*([0-9a-fA-F]{1,6})\}")
 _LINE_BREAK = re.compile(r"\r\n|[\r\n\u2028\u2029]")
 _PLAIN = {"'": re.compile(r"[^\\\r\n']++"), '"': re.compile(r'[^\\\r\n"]++'), "`": re.compile(r"[^\\\r`$]++")}
-_PAIR, _SURROGATE = re.compile("[\ud800-\udbff][\udc00-\udfff]"), re.compile("[\ud800-\udfff]")
+_IN_TEMPLATE = re.compile(r"[^\\`$]++")
+_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _WORDS: dict[str, Any] = {"true": True, "false": False, "null": None, "undefined": None}
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 
@@ -231,8 +233,10 @@ class Reader(json.Reader):
                 self.at += 1
                 parts.append(char)
         self.at += 1
-        said = _PAIR.sub(lambda m: m[0].encode("utf-16", "surrogatepass").decode("utf-16"), "".join(parts))
-        if not said.isascii() and _SURROGATE.search(said):
+        said = "".join(parts)
+        if not is_unicode(said):  # two escapes may be the halves of one character
+            said = _PAIR.sub(lambda m: m[0].encode("utf-16", "surrogatepass").decode("utf-16"), said)
+        if not is_unicode(said):
             raise self.fail("half of a surrogate pair: this is no text", start)
         return Node("scalar", start, self.at, line, column, said, "quoted", said)
 
@@ -294,7 +298,11 @@ class Reader(json.Reader):
         self.at, self.inside = self.at + 1, self.inside + 1
         if self.inside > MAX_DEPTH:
             raise self.fail(f"nested deeper than {MAX_DEPTH} levels", code="R017")
-        while (char := self.text[self.at : self.at + 1]) != "`":
+        while True:
+            self.taken(_IN_TEMPLATE)
+            char = self.text[self.at : self.at + 1]
+            if char == "`":
+                break
             if not char:
                 raise self.fail("a text between backticks is not closed")
             if self.text.startswith("${", self.at):

@@ -30,8 +30,6 @@ MOST_WORDS = 1000  # in lists; what is longer the parser counts, which ends it a
 
 def plain_lines(text: str, schema: str, offset: int = 0, line: int = 1) -> Node | None:
     """What a YAML parser makes of a text of such lines alone; ``None`` for any other."""
-    if not text.replace("\n", " ").isprintable() and _ODD.search(text):  # none of them can be printed
-        return None
     at = _COMMENTS.match(text).end()  # type: ignore[union-attr]  # it matches nothing, too
     row = line + text.count("\n", 0, at) if at else line
     top = node = Node("map", at + offset, at + offset, row, 1, style="block")
@@ -85,6 +83,8 @@ def plain_lines(text: str, schema: str, offset: int = 0, line: int = 1) -> Node 
         node.end = value.end
         at, row = found.end(), row + 1
     if at != end or at == first or above is not None:
+        return None
+    if not text.replace("\n", " ").isprintable() and _ODD.search(text):  # none of them can be printed
         return None
     for closed, _, _ in outer:
         closed.end = node.end

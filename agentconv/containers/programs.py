@@ -82,7 +82,7 @@ def read_program(text: str, dialect: Mapping[str, Any]) -> Document:
 
 def without_gaps(text: str) -> str:
     """The blank lines behind lines of three dashes are gone where a program cuts a text there and joins it again."""
-    return re.sub(r"(?m)^---\s*$", "---", text)
+    return re.sub(r"(?m)^---\s*$", "---", text) if "---" in text else text
 
 
 def _language(text: str, start: int, dialect: Mapping[str, Any]) -> str:

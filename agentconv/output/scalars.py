@@ -13,6 +13,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from agentconv.chars import are_printable, is_unicode
 from agentconv.patterns import pattern
 
 WIDTH = 100  # a list longer than this is written one item a line
@@ -38,7 +39,6 @@ _INDICATORS = pattern(r"[{}\[\]#&*!|>%@`\\\"?=<~^$]")
 _KEY = pattern(r"[A-Za-z_][A-Za-z0-9_./-]*\Z")
 # Claude Code 2.1.328 ends a header at the first three dashes, wherever they stand
 _DASHES = pattern(r"-(?=--)")
-_SURROGATE = pattern("[\ud800-\udfff]")
 _SHORT = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r", "\b": "\\b", "\f": "\\f"}
 # \uXXXX and not \x or \N: VS Code 1.138's parser knows only JSON's escapes. Nothing above U+FFFF is escaped: a
 # pair of surrogates is an error in libyaml, and \U is unknown to VS Code.
@@ -98,14 +98,13 @@ def yaml_block(text: str, indent: int) -> str | None:
     """A text of several lines below ``|`` where every reader takes it the same way, else ``None``.
 
     For files that real YAML readers read whole; inside a header the first ``---`` may end it."""
-    lines = text.split("\n")
     # the only white space that is printable is the blank
-    plain = text.replace("\n", "").isprintable() and " \n" not in text and text[-1:] != " " and _utf8(text)
-    if len(lines) < 2 or not plain or not lines[0] or lines[0][0] == " " or lines[-2:] == ["", ""]:
+    plain = " \n" not in text and text[-1:] != " " and are_printable(text)
+    if "\n" not in text or not plain or text[0] in "\n " or text.endswith("\n\n"):
         return None
-    head, body = ("|-", lines) if lines[-1] else ("|", lines[:-1])
+    head, body = ("|", text[:-1]) if text[-1] == "\n" else ("|-", text)
     pad = " " * indent
-    return f" {head}\n" + "\n".join(pad + line if line else "" for line in body)
+    return f" {head}\n{pad}" + body.replace("\n", f"\n{pad}").replace(f"{pad}\n", "\n")  # no line ends with blanks
 
 
 def yaml_flow(value: Any) -> str:
@@ -165,12 +164,11 @@ def _is_plain(text: str) -> bool:
         and ": " not in text
         and "---" not in text
         and text.lower() not in _AMBIGUOUS
-        and _utf8(text)
     )
 
 
 def _quoted(text: str) -> str:
-    if not _utf8(text):
+    if not is_unicode(text):
         raise ValueError("half of a surrogate pair cannot be written")
     return '"' + _DASHES.sub("\\\\u002d", _ESCAPED.sub(_escape, text)) + '"'
 
@@ -178,10 +176,6 @@ def _quoted(text: str) -> str:
 def _escape(found: re.Match[str]) -> str:
     char = found[0]
     return _SHORT.get(char) or f"\\u{ord(char):04x}"
-
-
-def _utf8(text: str) -> bool:
-    return text.isascii() or _SURROGATE.search(text) is None
 
 
 def toml_key(key: str) -> str:
@@ -211,13 +205,13 @@ def toml_value(value: Any, multiline: bool | None = None) -> str:
 
 
 def _toml_string(text: str) -> str:
-    if not _utf8(text):
+    if not is_unicode(text):
         raise ValueError("half of a surrogate pair cannot be written")
     return '"' + _ESCAPED.sub(_escape, text) + '"'
 
 
 def _toml_block(text: str) -> str:
-    if not _utf8(text):
+    if not is_unicode(text):
         raise ValueError("half of a surrogate pair cannot be written")
     inner = _TOML_ESCAPED.sub(lambda m: '"' if m[0] == '"' else _escape(m), text)
     # neither three quotes in a row nor one at the end, where the closing ones follow
@@ -228,7 +222,7 @@ def _toml_block(text: str) -> str:
 def json_value(value: Any, indent: int | None = 2) -> str:
     """Any value as JSON, characters as they are."""
     text = json.dumps(value, ensure_ascii=False, indent=indent, allow_nan=False)
-    if not _utf8(text):
+    if not is_unicode(text):
         raise ValueError("half of a surrogate pair cannot be written")
     return text
 

@@ -7,10 +7,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from agentconv.chars import is_unicode
+
 WIDTH = 100  # a list or map longer than this is written one item a line
 
 _KEY = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*\Z")
-_SURROGATE = re.compile("[\ud800-\udfff]")
 # what does not show, and line separators, which end a line in older scripts
 _ODD = r"\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff"
 _QUOTED = re.compile(rf"[\\'\n\t{_ODD}]")
@@ -63,6 +64,6 @@ def _escape(found: re.Match[str]) -> str:
 
 
 def _whole(text: str) -> str:
-    if not text.isascii() and _SURROGATE.search(text):
+    if not is_unicode(text):
         raise ValueError("half of a surrogate pair cannot be written")
     return text

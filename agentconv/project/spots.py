@@ -23,9 +23,14 @@ class Spots:
 
     def look(self, path: str) -> tuple[str, bool]:
         """The same, and whether something is there."""
+        root, below = self._parted(path)
+        return self._inside(root).look(below)
+
+    def _parted(self, path: str) -> tuple[Path, str]:
+        """The folder that no link may lead out of, and the place below it."""
         out = self.plan.output
         if out is None or out == STDOUT:
-            return self._inside(self.plan.root).look(path)
+            return self.plan.root, path
         lead = out.split("{")[0]
         folder = path != out or out.endswith("/")
         below = folder and not ("{" in out and not lead.endswith("/"))
@@ -33,9 +38,10 @@ class Spots:
             fixed = self.plan.root / lead
             self._fixed[below] = fixed if below else fixed.parent
         base = self._fixed[below]
-        if lead.endswith("/") and path.startswith(lead):
-            return self._inside(base).look(path.removeprefix(lead))
-        return self._inside(base).look(os.path.relpath(self.plan.root / path, base))
+        top = lead if lead.endswith("/") else lead + "/"
+        if below and path.startswith(top):
+            return base, path.removeprefix(top)
+        return base, os.path.relpath(self.plan.root / path, base)
 
     def _inside(self, base: Path) -> files.Inside:
         if base not in self._bases:

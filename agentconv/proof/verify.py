@@ -155,7 +155,8 @@ def _as_text(value: Any) -> Any:
 def as_loaded(prompt: str, dst: Spec) -> str:
     """The prompt as the program has it after its own changes."""
     # a CR in front of CRLF is one line end to some programs and two to others: read twice it must not change again
-    text = re.sub(r"\r+\n|\r", "\n", _replaced(prompt, dst))
+    text = _replaced(prompt, dst)
+    text = re.sub(r"\r+\n|\r", "\n", text) if "\r" in text else text
     if not dst.prompt_is_text:
         return text.rstrip("\n")
     if (dst.container.get("dialect") or {}).get("dashes") == "eat-blank-lines":

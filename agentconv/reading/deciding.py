@@ -25,7 +25,8 @@ def decide(path: str, text: str, shown: str = "", guessed: Guess | None = None) 
     found = guessed or guess(path, text)
     if found.format:
         return found.format, None
-    return _fitting(found.candidates, text, shown or path)
+    fitting = _fitting(found.candidates, text, shown or path)
+    return fitting if fitting[0] is not None or found.usual is None else (found.usual, None)
 
 
 def no_agents_of(path: str) -> dict[str, Any] | None:

@@ -26,11 +26,13 @@ HEADER = pattern(r"^---[ \t]*\r?$", re.M)  # also behind a fence, a comment or a
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """The format of a file, or the candidates between which the file does not decide."""
+    """The format of a file, or the candidates between which the file does not decide. ``usual``: the format of its
+    place, where that is a folder that anybody may have; it counts where nothing else can be told."""
 
     format: str | None
     candidates: tuple[str, ...] = ()
     why: str = ""
+    usual: str | None = None
 
 
 def by_place(path: str) -> list[str]:
@@ -223,17 +225,24 @@ def _names_of(id: str) -> frozenset[str]:
 def guess(path: str, text: str) -> Guess:
     """The format of a file."""
     placed = by_place(path)
-    if len(placed) == 1:
-        return Guess(placed[0], why="place")
-    if placed:
-        return Guess(_best(placed, text), why="place")
+    anybodys = [id for id in placed if not _says_so(text, id)]
+    if sure := [id for id in placed if id not in anybodys]:
+        return Guess(sure[0] if len(sure) == 1 else _best(sure, text), why="place")
     named = [id for id in by_name(path) if syntax_fits(text, path, id)]
     if named:
         return Guess(_best(named, text), why="name")
     around = [id for id in _around(path) if syntax_fits(text, path, id)]
     if around:
         return Guess(_best(around, text), why="folder")
-    return Guess(None, tuple(id for id in ids() if _lies_somewhere(id) and syntax_fits(text, path, id)))
+    candidates = tuple(id for id in ids() if _lies_somewhere(id) and syntax_fits(text, path, id))
+    return Guess(None, candidates, usual=next(iter(anybodys), None))
+
+
+def _says_so(text: str, id: str) -> bool:
+    """Whether a file in a place of the format is one of it: in a folder that anybody may have, one of its keys has to
+    be there."""
+    there = (heads()[id].get("recognise") or {}).get("by_place")
+    return there is None or marks(text, id) > 0 or not _head(text[:HEAD])[0].isdisjoint(there)
 
 
 def _lies_somewhere(id: str) -> bool:

@@ -17,6 +17,8 @@ from agentconv.spec import Field, Spec
 
 # Words of people for a list of what the agent may not have; those of programs stand in their descriptions
 DENIED = frozenset(("excludetools", "deniedtools", "denytools", "blockedtools"))
+# The same for what the agent is told, in files that have a key for it
+TOLD = ("instructions", "prompt", "systemprompt", "systeminstructions", "developerinstructions")
 
 
 def _denied() -> frozenset[str]:
@@ -66,7 +68,8 @@ def _denied_elsewhere(key: str, ctx: Context) -> Field | None:
 
 def meant(key: str, spec: Spec, there: Iterable[str]) -> Field | None:
     """The row of an unknown key that is one of the program's but for case, signs or a missing `s`, and the list of
-    tools under another program's name for it. A key that is there in the program's own spelling says it already."""
+    tools or the prompt under another program's name for it. A key that is there in the program's own spelling says it
+    already."""
     if spec.tools.control == "any":
         return None
     row = _known(spec).get(folded(key))
@@ -90,6 +93,10 @@ def _known(spec: Spec) -> dict[str, Field]:
     if tools is not None and tools.field == "tools":
         for spelling in (f"{folded(tools.key)[:-1]}", *(limit_keys().allowed if tools.type == "tools" else ())):
             found.setdefault(spelling, tools)
+    if spec.container.get("body") is None:
+        rows = [row for row in spec.fields.values() if row.field == "prompt" and row.written and "." not in row.key]
+        for spelling in TOLD if rows else ():
+            found.setdefault(spelling, rows[0])
     for row in spec.fields.values():
         if row.type == "deny-tools" and row.written and "." not in row.key:
             for spelling in _denied():

@@ -12,14 +12,17 @@ import stat
 import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentconv import naming
+from agentconv.cli import app
 from agentconv.convert import convert_text
-from agentconv.project import claims, files, finding, questions, sources
+from agentconv.project import claims, files, finding, questions, sources, writing
 from agentconv.registry import ids, load, targets
 
 AGENT = "---\nname: {name}\ndescription: d\ntools: Read\n---\nDo it.\n"
@@ -344,6 +347,27 @@ def test_one_file_that_cannot_be_written_does_not_hold_up_the_others(tmp_path: P
     staged.settle(lambda path, error: lost.append(Path(path).name))
     assert lost == ["a"] and (tmp_path / "b").read_bytes() == b"2"
     assert not list(tmp_path.glob(".*"))
+
+
+def test_what_comes_while_others_are_written_stays(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether something is in the way is asked when an output is written, not when the run begins."""
+    monkeypatch.setattr(writing, "CHUNK", 3)
+    (project / ".claude" / "agents").mkdir(parents=True)
+    for n in range(6):
+        text = f"---\nname: agent-{n}\ndescription: Says {n}.\n---\nSay {n}.\n"
+        (project / ".claude" / "agents" / f"agent-{n}.md").write_text(text)
+    theirs = project / ".opencode" / "agents" / "agent-5.md"
+    settle = files.Staged.settle
+
+    def and_somebody_else(self: files.Staged, *given: Any) -> None:
+        settle(self, *given)
+        if not theirs.exists():
+            theirs.write_text("mine\n")
+
+    monkeypatch.setattr(files.Staged, "settle", and_somebody_else)
+    found = CliRunner().invoke(app, ["convert", "--to", "opencode"])
+    assert "F003" in found.output, found.output
+    assert theirs.read_text() == "mine\n"
 
 
 # -- without the guards -----------------------------------------------------------------------

@@ -168,7 +168,7 @@ def case_path(case: Path) -> str:
 def default_path(spec: Spec, name: str, suffix: str) -> str:
     """Where the format would write an agent of that name; with the suffix of the input where it may have it."""
     places = spec.head["places"]
-    place = str(places.get("write") or (places["project"] or ["*.md"])[0].replace("*", "{id}"))
+    place = str(places.get("write") or (places["project"] or ["*.md"])[0].replace("**/", "").replace("*", "{id}"))
     path = PurePosixPath(place.replace("{id}", name))
     return str(path.with_suffix(suffix) if suffix in spec.head.get("suffixes", ()) and path.suffix else path)
 

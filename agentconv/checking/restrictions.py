@@ -254,6 +254,8 @@ def _beside_the_list(reader: Reader, read: Read, more: set[str]) -> str:
     if table.fact("both") == "deny" and (key := table.fact("deny")) and str(key) in read.where:
         return f"take `{key}` away: beside it {reader.program} does not count the list"
     needed = table.fact("limit_with") or {}
+    if isinstance(needed, list):  # spellings of one switch: the one that the file has, else the first
+        needed = next((one for one in needed if any(str(key) in read.where for key in one)), needed[0])
     said = {key: value_of(read, str(key)) for key in needed}
     if servers := _servers_beside(reader, read, more):
         return servers

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
-from agentconv.dump import tools_to_data
 from agentconv.model import Agent, Rule, Tools
 from agentconv.output.templates import jinja_error, template
 from agentconv.output.values import write_value
@@ -138,6 +137,8 @@ def models_value(agent: Agent) -> Any:
 def tools_value(row: Field, tools: Tools, spec: Spec) -> Any:
     """The control in the target's form; ``None`` where the key is left away."""
     if row.type == "model-tools":
+        from agentconv.dump import tools_to_data  # the model's own form is one of fifty
+
         return tools_to_data(tools) or None
     if row.type == "deny-tools":
         switches = {row.key for row in spec.rows_with("denies")}

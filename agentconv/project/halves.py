@@ -7,6 +7,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterable
+from itertools import count
 from pathlib import Path
 
 MOST = 50  # characters of the file's own name
@@ -16,7 +17,11 @@ _HALF = re.compile(rf"\.(.{{1,{MOST}}})\.([0-9a-f]{{6}})[0-9a-f]{{6}}\.tmp", re.
 
 def half_of(name: str) -> str:
     """The name of a file on its way. It holds the process: what a dead one began can be told from what others do."""
-    return f".{name[:MOST]}.{_by(os.getpid())}{os.urandom(3).hex()}.tmp"
+    return f".{name[:MOST]}.{_by(os.getpid())}{next(_numbers) & 0xFFFFFF:06x}.tmp"
+
+
+# no two files of a process have one name, and hardly those of two machines that share a folder
+_numbers = count(int.from_bytes(os.urandom(3), "big"))
 
 
 def sweep(places: Iterable[str], process: int | None = None) -> None:

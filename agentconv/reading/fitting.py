@@ -46,8 +46,9 @@ class Fit:
 
 def fits(candidates: list[str], marks: dict[str, int], text: str, path: str) -> list[Fit]:
     """The candidates that make an agent of the file, best first."""
+    able = [id for id in candidates if not (needed := _needed(id)) or any(word in text for word in needed)]
     # a text is no agent by itself
-    sure = [id for id in candidates if marks.get(id) or heads()[id].get("kind") != "text"]
+    sure = [id for id in able if marks.get(id) or heads()[id].get("kind") != "text"]
     found = [fit for id in sure if (fit := _read(id, text, path)) is not None]
     keys = Counter(key for fit in found for key in load(fit.id).known_keys)
     tools = Counter(token for fit in found for token in fit.own)
@@ -76,8 +77,7 @@ def are_settings(id: str, text: str, path: str) -> bool:
 
 
 def _read(id: str, text: str, path: str) -> Fit | None:
-    needed = (heads()[id].get("recognise") or {}).get("needs")
-    if (needed and not any(key in text for key in needed)) or strangers(text, id):
+    if strangers(text, id):
         return None
     spec = load(id)
     reading = read_author(spec, text, path)
@@ -87,12 +87,17 @@ def _read(id: str, text: str, path: str) -> Fit | None:
         return None
     header = reading.document.header if reading.document is not None else None
     keys = frozenset(p.key.text for p in header.pairs) if header is not None else frozenset()
-    if needed and not keys & frozenset(needed):
+    if (needed := _needed(id)) and not keys & needed:
         return None
     tools = frozenset(t.text for r in reading.agents for t in r.tokens)
     loose = spec.tools.mcp_is_loose or spec.tools.mcp.get("guess")  # any word looks like a tool of some server there
     own = frozenset(t for t in tools if spec.tools.own(t.split("(")[0]) or (not loose and spec.tools.mcp_tool(t)))
     return Fit(id, reading, keys, tools, own=own)
+
+
+def _needed(id: str) -> frozenset[str]:
+    """Keys without one of which a file elsewhere is none of the format."""
+    return frozenset((heads()[id].get("recognise") or {}).get("needs", ()))
 
 
 def _rights(agent: Agent, spec: Spec) -> str:

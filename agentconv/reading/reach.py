@@ -19,7 +19,8 @@ from agentconv.spec import Field
 def read_servers(node: Node, row: Field, ctx: Context) -> Any:
     """One form for all: name -> configuration, or None for a server that is only named."""
     try:
-        return _spelled(_typed_servers(node, row, ctx), node, row, ctx)
+        out = _spelled(_typed_servers(node, row, ctx), node, row, ctx)
+        return UNSAID if row.fact("star") == "unsaid" and "*" in out else out
     except Bad as bad:
         bad.meant = _spelled(bad.meant, node, row, ctx) if isinstance(bad.meant, dict) else bad.meant
         raise
@@ -38,6 +39,9 @@ def _servers(node: Node, row: Field, ctx: Context) -> dict[str, Any]:
         return {p.key.text: p.value.data() for p in node.pairs}
     if node.kind == "list":
         return _listed_servers(node, row, ctx)
+    if row.fact("as_text"):
+        names = (name.strip(" \t'\"") for name in node.text.split(","))
+        return {name: None for name in names if name}
     raise Bad("must name servers", {node.text: None} if node.text else UNSAID)
 
 

@@ -4,7 +4,6 @@ way."""
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -54,8 +53,12 @@ def _words(command: Any) -> list[str]:
     """The words of a command, as a shell takes a line of them apart; none where it is none."""
     if isinstance(command, list):
         return command if all(isinstance(one, str) for one in command) else []
+    if not isinstance(command, str):
+        return []
+    import shlex  # most agents bring no server
+
     try:
-        return shlex.split(command) if isinstance(command, str) else []
+        return shlex.split(command)
     except ValueError:  # a quote that does not end
         return []
 

@@ -13,6 +13,8 @@ from agentconv.reading.context import Context
 from agentconv.reading.toolnames import recognise, server_tool, star
 from agentconv.spec import Field, Name, Spec, union_caps
 
+Switches = Mapping[str, Any] | list[Mapping[str, Any]]  # a list: spellings of one switch, any of them
+
 
 def read_rules(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:
     """Rules {capability, match, exclude, effect}: only those that deny take anything away. A question is for the tools
@@ -176,7 +178,7 @@ def _settled(tools: Tools, values: Mapping[str, Node], ctx: Context) -> Tools:
         tools = with_keys(tools, values, ctx)
     if switches := table.mcp.get("unless"):
         shut = _holds(switches, values)
-        if tools.base == "all" or (tools.base is None and not tools.rules):
+        if tools.base in (None, "all"):
             return replace(tools, base="builtin") if shut else tools
         if not shut and not ctx.author and tools.base == "none":
             return replace(tools, rules=(*tools.rules, Rule("allow", Tool("", server="*"), at="tools")))
@@ -297,21 +299,23 @@ def _overlap(one: Tool, other: Tool) -> bool:
     return bool(set(one.caps) & set(other.caps)) or one.caps == ("*",)
 
 
-def _limited(tools: Tools, switches: Mapping[str, Any], values: Mapping[str, Node], ctx: Context) -> Tools:
+def _limited(tools: Tools, switches: Switches, values: Mapping[str, Node], ctx: Context) -> Tools:
     if _holds(switches, values):
-        said_nothing = tools.base in (None, "all") and not tools.rules
-        return Tools("none") if said_nothing else tools
+        return Tools("none", tools.rules) if tools.base in (None, "all") else tools
     if tools.base != "none":
         return tools
     if not ctx.author:
         return Tools("all")
-    words = " and ".join(f"`{key}: {str(value).lower()}`" for key, value in switches.items())
+    first = switches[0] if isinstance(switches, list) else switches
+    words = " and ".join(f"`{key}: {str(value).lower()}`" for key, value in first.items())
     text = f"without {words} {ctx.spec.seen} adds the list to what it gives anyway; taken as meant"
     ctx.say("T009", text, "tools", values.get(str(ctx.spec.tools.fact("field"))))
     return tools
 
 
-def _holds(switches: Mapping[str, Any], values: Mapping[str, Node]) -> bool:
+def _holds(switches: Switches, values: Mapping[str, Node]) -> bool:
+    if isinstance(switches, list):
+        return any(_holds(one, values) for one in switches)
     return all(key in values and values[key].value == value for key, value in switches.items())
 
 

@@ -96,7 +96,7 @@ def header_of(path):
     lines = path.read_text("utf-8", "replace").lstrip("\ufeff").split("\n")
     end = next((n for n, line in enumerate(lines) if n and line.strip() == "---"), 0)
     try:
-        found = yaml.safe_load("\n".join(lines[1:end]))
+        found = yaml.load("\n".join(lines[1:end]), yaml.BaseLoader)  # every scalar as it stands
     except (yaml.YAMLError, ValueError):
         found = dict(re.findall(r"^([a-z]+): *([\w-]+) *$", "\n".join(lines[1:end]), re.M))
     return found if isinstance(found, dict) else {}
@@ -140,7 +140,7 @@ def main():
     for path in sorted(PLACE.rglob("*.md")) if PLACE.is_dir() else ():
         file, header = str(path.relative_to(PROJECT)), header_of(path)
         name = name_of(path, header)
-        kept = name in OWN and header.get("override") is not True
+        kept = name in OWN and header.get("override") not in ("true", "True", "TRUE")
         skipped = re.search(rf"{re.escape(str(path))}: ([^\n]*)", logs)
         if name in seen or kept or skipped or name not in (model.types or ()):
             reason = "it has an agent of that name itself" if kept else "it is not among the agents"

@@ -126,6 +126,7 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "T046": ("approximate", "no name of the tool list gives anything"),
     "T047": ("error", "a field that brings tools along"),
     "T048": ("approximate", "a name that is not found as it is written"),
+    "T049": ("info", "rules that a later one undoes"),
     "T080": ("info", "tools that a subagent has only where its rules name them"),
     # models
     "M001": ("lost", "the model is not available in the target"),
@@ -214,6 +215,7 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "F040": ("info", "a format that the project itself brings"),
     "F041": ("error", "a description cannot be used"),
     "F030": ("error", "a link out of the folder"),
+    "F031": ("error", "a link that was checked out as text"),
     "F042": ("lost", "a field that a layout never used"),
     # verification
     "V001": ("error", "the output does not read back as it should"),

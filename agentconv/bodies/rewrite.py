@@ -19,6 +19,7 @@ from agentconv.lowering.choosing import name_for
 from agentconv.lowering.lowered import Edit
 from agentconv.reading.toolnames import recognise
 from agentconv.registry import load
+from agentconv.rows import Name
 from agentconv.spec import Spec
 
 WHAT = ("names", "tools", "paths")
@@ -121,13 +122,19 @@ def counterparts(src: str, dst: str) -> Mapping[str, str]:
     for spelling, name in spelled.items():
         if len(name.caps) != 1 or name.caps[0] in ("*", "program", "program-run", "session"):
             continue
-        if name_for(name.caps[0], ours, set(name.gives)) != name.name:
-            continue  # not what the program has for that first of all
+        first = name_for(name.caps[0], ours, set(name.gives))
+        if first != name.name and not _of_set(name, ours.tools.names.get(first or "")):
+            continue  # not what the program has for that first of all, nor what the set is that it has for it
         new = name_for(name.caps[0], theirs, set(name.gives))
         if new is not None and theirs.tools.names[new].caps == name.caps:
             out[spelling] = new
     # a word of both programs that means different things in them would be changed again by a second run
     return {old: new for old, new in out.items() if out.get(new, new) == new and old != new}
+
+
+def _of_set(name: Name, group: Name | None) -> bool:
+    """Whether a set of the program is this tool and what goes with it: `agent` is `agent/runSubagent`."""
+    return group is not None and name.name in group.members and group.caps == name.caps
 
 
 # -- paths ------------------------------------------------------------------------------------

@@ -33,9 +33,12 @@ class Choice:
         if self.targets:
             lines.append(f"    targets: {', '.join(self.targets)}")
         else:
-            lines.append("    no folder of another program is here: name a target in the file, or with --to")
+            lines.append("    no folder of another program is here, so there is no target yet")
         lines += ["", "With git, .gitattributes may say that two branches which both built join:"]
-        lines += ["  agentconv.lock merge=union", "", "Next:", "  agentconv build --dry-run", "  agentconv build"]
+        lines += ["  agentconv.lock merge=union", "", "Next:"]
+        if not self.targets:
+            lines.append("  agentconv init --force --to ID    or a line [targets.ID] in the file (agentconv formats)")
+        lines += ["  agentconv build --dry-run", "  agentconv build"]
         return lines
 
 

@@ -14,7 +14,7 @@ from agentconv.limitkeys import folded
 from agentconv.reading.codecs import TOOL_TYPES
 from agentconv.reading.context import Read
 from agentconv.reading.keys import is_limit
-from agentconv.registry import ids, load
+from agentconv.registry import heads, ids, load
 from agentconv.spec import Field, Spec
 
 NEAR = 0.84
@@ -101,14 +101,17 @@ def _near(checked: Checked, read: Read, key: str, node: Node, row: Field, fixed:
 
 
 def _foreign(key: str, spec: Spec) -> tuple[Spec, Field] | None:
-    """A format in which the key is a field of the model; the one with the most users."""
+    """A format in which the key is a field of the model; the one with the most users. A key that means something else
+    in texts for a session is nobody's: `capabilities` of a manifest limits nothing."""
+    texts = [load(id).fields.get(key) for id in ids() if heads()[id].get("kind") == "text"]
+    of_texts = {row.field for row in texts if row is not None}
     for id in ids():
         other = load(id)
         row = other.fields.get(key)
         if other.text_kind or other.tools.control == "any":  # texts for a session, and the model's own form
             continue
         if other.id != spec.id and row is not None and row.field in CONDUCT:
-            return other, row
+            return (other, row) if not of_texts or row.field in of_texts else None
     return None
 
 

@@ -17,6 +17,7 @@ USUAL = {
     "header": "agentconv.checking.headers:produce",
     "restrictions": "agentconv.checking.restrictions:produce",
     "tools": "agentconv.checking.toolnames:produce",
+    "undone": "agentconv.checking.undone:produce",
     "values": "agentconv.checking.values:produce",
     "keys": "agentconv.checking.keys:produce",
     "names": "agentconv.checking.names:produce",

@@ -140,9 +140,10 @@ def settings() -> Any:
     config = settings_of(Path.cwd())
     if config is None:
         raise click.UsageError("no agentconv.toml here or above: agentconv init writes one")
-    for what in ("sources", "targets"):
+    shown = {"sources": 'sources = ["FOLDER"]', "targets": "[targets.ID]"}
+    for what, line in shown.items():
         if not getattr(config, what):
-            raise click.UsageError(f"{config.file} names no {what}: agentconv init shows how")
+            raise click.UsageError(f"{config.file} names no {what}: a line `{line}` does")
     return config
 
 

@@ -53,6 +53,7 @@ def _say_homeless(name: str, value: Any, src: Spec, dst: Spec, out: Lowered) -> 
         asks = _theirs(value, theirs) in (theirs.fact("asks") or ())
         always = [one[name] for one in (dst.tables.get("forced") or {}).values() if name in one]
         anyway = "that tools ask is told with them" if asks else f"what it says is what {dst.program} does anyway"
+        anyway = anyway if name != "mode" else "none is needed there"
         if always and value not in always:
             anyway = f"there it is always `{always[0]}`"
         text = f"{dst.program} has no `{theirs.key}`; {anyway}"

@@ -13,6 +13,7 @@ from agentconv.lowering.gates import limit_checks
 from agentconv.lowering.held import kin, lowered_tools
 from agentconv.lowering.lowered import NO_NAMES, Lowered, Options
 from agentconv.lowering.models import lower_models, provider
+from agentconv.lowering.startedby import in_its_words
 from agentconv.lowering.texts import as_written, lower_identity, lower_texts, placeholders, say_filled_beside
 from agentconv.lowering.through import bound_keys
 from agentconv.model import Agent, Extra, Tools
@@ -56,8 +57,9 @@ def lower(
     ``scene``: what the prompt may speak of; ``names``: of other agents, as the source and as the target has them."""
     if dst.tools.control == "any":
         return Lowered(as_it_is(agent, src, dst))
-    src, dst = src.of_mode(agent.mode), _in_session(agent, dst)
     out = Lowered(Agent(id=agent.id))
+    agent, as_read = in_its_words(agent, src, dst, out), agent
+    src, dst = src.of_mode(as_read.mode), _in_session(agent, dst)
     if agent.disabled and "disabled" not in dst.by_field:
         out.skipped = True
         text = f"disabled in {src.program}; {dst.program} has no such switch, so it is not written"
@@ -68,7 +70,6 @@ def lower(
         text = f"`{agent.id}` is an agent of {src.program} itself and has no prompt here: not written for {dst.program}"
         out.say("C017", text, "id")
         return out
-    as_read = agent
     agent = _spoken(agent, src, dst, options, scene, out)
     agent = named_servers(as_written(agent, dst, out), src, dst)
     fields: dict[str, Any] = {}

@@ -27,7 +27,7 @@ KEYS = pattern(
 )
 NAMED = pattern(r"(?i)token|secret|passw|api_?-?key|credential|authorization|private_?-?key|access_?-?key")
 REFERENCE = pattern(
-    r"\$\{|\$[A-Za-z_]\w*\Z|\$[A-Z_]{3}|\{env:|\{\{|%\w+%|<[^>]*>|\[[^\]]*\]|\A(?i:your|my|xxx|todo|changeme|placeholder)|\.\.\.|…|\*{3}"
+    r"\$\{|\$[A-Za-z_]\w*\Z|\$[A-Z_]{3}|\{env:|\{\{|%\w+%|<[^>]*>|\[[^\]]*\]|\A[A-Z]+(?:_[A-Z]+)+\Z|\A(?i:your|my|xxx|todo|changeme|placeholder)|\.\.\.|…|\*{3}"
 )
 
 

@@ -29,6 +29,23 @@ def leads_out(full: str | os.PathLike[str], root: str) -> str:
     return "" if real.startswith(root if root.endswith(os.sep) else root + os.sep) else real
 
 
+def link_as_text(full: str | os.PathLike[str], text: str) -> bool:
+    """Whether a file holds nothing but the path of another one, as git leaves a link where the system has none
+    (`core.symlinks=false`, usual on Windows): one line without an end."""
+    path = os.fspath(full)
+    if not text or "\n" in text or len(text) > LONGEST or os.path.isabs(text) or not text.endswith(_ending(path)):
+        return False
+    there = os.path.normpath(os.path.join(os.path.dirname(path), text))
+    return there != os.path.normpath(path) and os.path.isfile(there)
+
+
+LONGEST = 1000  # characters of a path
+
+
+def _ending(path: str) -> str:
+    return os.path.splitext(path)[1] or "\n"
+
+
 def shown(path: Path, cwd: Path) -> str:
     """A path as the user would type it: a link has its own name, that of the agent which its program finds there."""
     folder, name = (path, "") if path.name in ("", "..") else (path.parent, path.name)

@@ -18,7 +18,7 @@ from agentconv.containers import MAX_BYTES
 from agentconv.notes import Note, note
 from agentconv.project import closed, files, finding
 from agentconv.project.ahead import take_over
-from agentconv.project.links import leads_out, real_folder, real_path, shown
+from agentconv.project.links import leads_out, link_as_text, real_folder, real_path, shown
 from agentconv.project.nearby import is_file, is_folder, is_missing, is_there
 from agentconv.project.questions import beside as beside
 from agentconv.reading.deciding import decide
@@ -258,6 +258,10 @@ def read(source: Source, most: int = MAX_BYTES, data: bytes | None = None) -> So
             source.text = _inside(source.at, source, most)
         else:
             source.text = files.read_text(source.at, most)
+        if link_as_text(source.at, source.text):
+            to, source.text = source.text, None
+            help = "take that file, or let git make links: git config core.symlinks true, then check it out anew"
+            raise files.Unreadable("F031", f"a link to {to} that was checked out as text: no agent", help)
     except files.Unreadable as problem:
         source.notes.append(note(problem.code, problem.message, file=source.path, line=problem.line, help=problem.help))
     return source

@@ -23,6 +23,7 @@ def kept_denials(rules: list[Rule], node: Node, ctx: Context) -> list[Rule]:
     the last rule counts as the program has it."""
     if not ctx.author:
         return rules
+    _say_undone(rules, node, ctx)
     kept = list(rules)
     for rule in rules:
         if rule.effect != "deny" or is_star(rule.tool):
@@ -38,6 +39,27 @@ def kept_denials(rules: list[Rule], node: Node, ctx: Context) -> list[Rule]:
         place = next((pair.key for pair in node.pairs if rule.at.endswith(f".{pair.key.text}")), node)
         ctx.say("T009", f"{text}; taken as meant", rule.at, place)
     return kept
+
+
+def _say_undone(rules: list[Rule], node: Node, ctx: Context) -> None:
+    """What a tool is allowed in front of `*`, which denies it, or asks: nothing of it is left."""
+    last: dict[Tool, Rule] = {}  # what stands for `*` behind the rule
+    said: dict[tuple[str, str], list[Rule]] = {}
+    for rule in reversed(rules):
+        if rule.scope is None:
+            last.setdefault(rule.tool, rule)
+            continue
+        over = last.get(rule.tool)
+        if rule.effect != "allow" or over is None or (over.effect == "allow" and over.approval != "ask"):
+            continue
+        if over.effect == "deny" or rule.approval != "ask":
+            said.setdefault((rule.at, "denies" if over.effect == "deny" else "asks"), []).append(rule)
+    for (at, does), undone in said.items():
+        names = [f"`{r.scope.text}`" for r in reversed(undone) if r.scope is not None]
+        shown = ", ".join(names[:3]) + (f" … {len(names) - 3} more" if len(names) > 3 else "")
+        text = f"{shown} of `{undone[0].tool.name}` stand{'s' * (len(names) == 1)} before a wider word that {does}"
+        place = next((pair.key for pair in node.pairs if at.endswith(f".{pair.key.text}")), node)
+        ctx.say("T049", f"{text}, and the last that matches counts in {ctx.spec.seen}", at, place)
 
 
 def whole_denials(rules: Iterable[Rule], ctx: Context) -> list[Rule]:

@@ -10,7 +10,7 @@ from typing import Any
 from agentconv.capabilities import load_data
 from agentconv.containers import ContainerError
 from agentconv.notes import Note, note
-from agentconv.reading.detect import Guess, by_name, guess, marks
+from agentconv.reading.detect import Guess, by_name, by_place, guess, marks
 from agentconv.registry import derived, heads, ids, load
 
 SURE = 2  # one key that only this format has
@@ -33,7 +33,8 @@ def no_agents_of(path: str) -> dict[str, Any] | None:
     """What the files of its folder are, where that is no agent of a program."""
     folder, _, name = path.rpartition("/")
     others: dict[str, Any] = load_data("others")
-    return _tool_of(folder) or others.get(name)
+    last = f"{folder.rpartition('/')[2]}/" if not name or name.endswith(".md") else ""
+    return _tool_of(folder) or others.get(name) or (others.get(last) if not by_place(path) else None)
 
 
 def _three(names: list[str]) -> str:

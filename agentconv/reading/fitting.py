@@ -138,12 +138,21 @@ def _is_agent(fit: Fit, marks: int) -> bool:
     if spec.container.get("entries") == "*":  # every map of maps has entries: package.json, a schema, a lock file
         return any(_has_required(read.agent, spec) for read in fit.reading.agents)
     if spec.many and not marks:  # a list of other things under the same key: names, and words that no agent has
-        return any(_says(read.agent) for read in fit.reading.agents)
+        return not _holds_words(fit, spec) and any(_says(read.agent) for read in fit.reading.agents)
+    if spec.syntax == "frontmatter" and not fit.keys:
+        return False  # any text, in which a word may be the name of a tool
     if marks or said & required:
         return True
     if spec.syntax != "frontmatter":
         return False  # every package.json has a name and a description
     return bool(fit.tools) or {"name", "description"} <= fit.keys or ("description" in fit.keys and bool(said))
+
+
+def _holds_words(fit: Fit, spec: Spec) -> bool:
+    """Whether the map of agents holds words and numbers beside maps: settings that share its key (Zed's `agent`)."""
+    header = fit.reading.document.header if fit.reading.document is not None else None
+    entries = header.get(str(spec.container.get("entries"))) if header is not None and header.kind == "map" else None
+    return entries is not None and entries.kind == "map" and any(p.value.kind != "map" for p in entries.pairs)
 
 
 def _has_required(agent: Agent, spec: Spec) -> bool:

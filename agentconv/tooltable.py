@@ -24,6 +24,10 @@ class ToolTable:
 
     data: Mapping[str, Any]
 
+    def when(self, name: Name) -> str:
+        """Under which condition the program has the tool, in words; empty: it always has it."""
+        return str(((self.fact("names") or {}).get(name.name) or {}).get("when") or "")
+
     def fact(self, key: str, default: Any = None) -> Any:
         """One word of the table."""
         return self.data.get(key, default)

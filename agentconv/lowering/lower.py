@@ -190,10 +190,11 @@ def _say_unnamed(fields: dict[str, Any], src: Spec, dst: Spec, out: Lowered) -> 
     if dst.tools.control != "map" or kin(src, dst) or shut or fields.get("mode") == "primary":
         return
     said = {r.tool.name for r in tools.rules}
-    left = [n.name for n in dst.tools.singles.values() if n.named and not n.off and n.name not in said]
-    if left:
-        names = " and ".join(f"`{name}`" for name in left)
-        text = f"{dst.seen} gives {names} to an agent that another one starts only where its rules name them"
+    left = [n for n in dst.tools.singles.values() if n.named and not n.off and n.name not in said]
+    for when in dict.fromkeys(dst.tools.when(name) for name in left):
+        names = " and ".join(f"`{name.name}`" for name in left if dst.tools.when(name) == when)
+        where = when or "its rules name them"
+        text = f"{dst.seen} gives {names} to an agent that another one starts only where {where}"
         out.say("T080", text, "tools", "info", "name them in the output where the agent needs them")
 
 

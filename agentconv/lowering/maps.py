@@ -131,7 +131,16 @@ def _behind_star(job: ToolJob, rules: list[Rule]) -> Tools:
         if r.tool.name in granted or (r.tool.server and (r.tool.server in servers or reached(r.tool.name, granted)))
     ]
     _say_overrides(job, kept)
-    return Tools(None, (Rule("deny", star(job.dst), at="tools"), *kept))
+    return Tools(None, (Rule("deny", star(job.dst), at="tools"), *kept, *_reached_by(job, kept)))
+
+
+def _reached_by(job: ToolJob, rules: list[Rule]) -> list[Rule]:
+    """The tool without which no tool of a server is reached."""
+    through = job.dst.tools.mcp.get("reached_by") or ()
+    given = {r.tool.name for r in rules}
+    if not through or given & set(through) or not any(r.tool.server for r in rules if r.effect == "allow"):
+        return []
+    return [Rule("allow", job.dst.tools.names[through[0]].tool(), None, _approval(job, None), "tools")]
 
 
 # -- keys -------------------------------------------------------------------------------------

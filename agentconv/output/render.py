@@ -113,7 +113,7 @@ def _with_inner(value: Any, agent: Agent, spec: Spec) -> Any:
             and row.field
             and getattr(agent, row.field) is not None
         ):
-            return f"{value}:{write_value(getattr(agent, row.field), row)}"
+            return f"{value}{row.fact('sign', ':')}{write_value(getattr(agent, row.field), row)}"
     return value
 
 
@@ -145,6 +145,8 @@ def tools_value(row: Field, tools: Tools, spec: Spec) -> Any:
         return [r.tool.name for r in tools.rules if r.effect == "deny" and r.tool.name not in switches] or None
     if row.type in ("permission-rules", "tool-patterns"):
         return None
+    if row.fact("as_list") and (keys := row.fact("items")):
+        return _rules_value(tools, spec, keys)
     if row.type in ("permission", "tool-bools"):
         return _map_value(tools, spec)
     if row.type == "toolsets":
@@ -181,11 +183,24 @@ def _list_item(rule: Rule, spec: Spec) -> Any:
     return rule.tool.name
 
 
+def _action(rule: Rule, spec: Spec) -> str:
+    word = "deny" if rule.effect == "deny" else "ask" if rule.approval == "ask" else "allow"
+    return str((spec.tools.fact("actions") or {})[word])
+
+
+def _rules_value(tools: Tools, spec: Spec, keys: Mapping[str, str]) -> Any:
+    """The rules one by one, in their order (``items``)."""
+    out = [
+        {keys["name"]: r.tool.name, keys["pattern"]: r.scope.text if r.scope else "*", keys["action"]: _action(r, spec)}
+        for r in tools.rules
+    ]
+    return out or None
+
+
 def _map_value(tools: Tools, spec: Spec) -> Any:
-    actions = spec.tools.fact("actions") or {}
     out: dict[str, Any] = {}
     for rule in tools.rules:
-        word = actions["deny" if rule.effect == "deny" else "ask" if rule.approval == "ask" else "allow"]
+        word = _action(rule, spec)
         key = rule.tool.name
         if rule.scope is None:
             out.pop(key, None)

@@ -50,13 +50,13 @@ def said_above(ctx: Context, called: str) -> Above:
             ctx.say("R011", told, "tools", None, effect="approximate", help="mend that file")
             continue
         said = Context(load(format), ctx.author, path, text, get=_near(ctx.get, near, files), top=document.header)
-        of_all = _rules_of(document, said)
+        of_all = _in_own_words(_rules_of(document, said), said.spec, ctx.spec)
         some = bool(any(of_all))
-        made.every = _put_together(made.every, of_all)
+        made.every = _put_together(made.every, of_all, ctx.spec)
         for entry, forced, whole in _entries(document, called, ctx.spec):
             of_one = _rules_of_entry(entry, said) if whole is None else _denials(whole, said)
             some = some or any(of_one)
-            made.own = _put_together(made.own, of_one)
+            made.own = _put_together(made.own, _in_own_words(of_one, said.spec, ctx.spec), ctx.spec)
             if _take_entry(made, document, entry, called, forced, said, ctx):
                 made.paths.append(path)
         if some:
@@ -223,7 +223,17 @@ def _take(node: Node, row: Field, ctx: Context, made: Shared) -> None:
     made[0 if first else 1].extend(rules)
 
 
-def _put_together(first: Shared, more: Shared) -> Shared:
+def _in_own_words(shared: Shared, other: Spec, spec: Spec) -> Shared:
+    if other.tools.names.keys() == spec.tools.names.keys():
+        return shared
+    from agentconv.reading.otherform import renamed
+
+    return renamed(shared[0], other, spec), renamed(shared[1], other, spec)
+
+
+def _put_together(first: Shared, more: Shared, spec: Spec) -> Shared:
+    if (spec.tables.get("above") or {}).get("appended"):
+        return [*first[0], *more[0]], [*first[1], *more[1]]
     return merged(first[0], more[0]), merged(first[1], more[1])
 
 

@@ -146,18 +146,34 @@ def _is_name(name: str, glob: str) -> bool:
 def marks(text: str, id: str) -> int:
     """How many of the keys and tool words that only this format has stand in the head of the file."""
     recognise = heads()[id].get("recognise") or {}
-    keys, header = _head(text[:HEAD])
+    keys, header, _ = _head(text[:HEAD])
     count = sum(2 for key in recognise.get("keys", ()) if key in keys)
+    if said := recognise.get("says"):  # an expression to be made for every file is dear: first a look at the keys
+        if keys.isdisjoint(recognise.get("needs", keys)) or not pattern(str(said), re.M).search(header):
+            return 0
+        if strangers(text, id):
+            return 0
+        count += 2
     for word in recognise.get("tools", ()):
         if word in header and re.search(rf"(?<![\w*/.-]){re.escape(word)}(?![\w*/.-])", header):
             count += 1
     return count
 
 
+TOP_KEY = pattern(r"^[\"']?([A-Za-z_][\w.-]*)[\"']?[ \t]*:", re.M)
+
+
+def strangers(text: str, id: str) -> bool:
+    """Whether a key stands at the top of the header with which the file is none of the format (``only``)."""
+    only = (heads()[id].get("recognise") or {}).get("only")
+    return only is not None and not set(TOP_KEY.findall(_head(text[:HEAD])[2])) <= set(only)
+
+
 @lru_cache(maxsize=1)  # all formats are asked for one file
-def _head(top: str) -> tuple[frozenset[str], str]:
-    """The keys of the head, and the head without what holds no tools."""
-    return frozenset(KEY.findall(top)), NO_TOOLS.sub("", top.split("\n---", 1)[0])
+def _head(top: str) -> tuple[frozenset[str], str, str]:
+    """The keys of the head, the header without what holds no tools, and the header."""
+    header = top.split("\n---", 1)[0]
+    return frozenset(KEY.findall(top)), NO_TOOLS.sub("", header), header
 
 
 def syntax_fits(text: str, path: str, id: str) -> bool:

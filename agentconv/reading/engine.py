@@ -150,6 +150,10 @@ def read_program(spec: Spec, text: str, path: str, get: Get | None = None, *, mo
     if document.status != "read":
         reading.status, reading.reason = document.status, document.reason
         return reading
+    if (other := spec.container.get("else_as")) and _has_others(spec, document):
+        from agentconv.reading.otherform import read_as
+
+        return read_as(str(other), reading)
     try:
         strict = "refuse-all" in (spec.container.get("one_bad"), spec.container.get("odd_entry"))
         for id, entry, forced in entries(spec, document, path, strict):
@@ -171,6 +175,12 @@ def read_program(spec: Spec, text: str, path: str, get: Get | None = None, *, mo
         reading.agents = []
         reading.status, reading.reason = ("skipped" if refused.skipped else "refused"), refused.reason
     return reading
+
+
+def _has_others(spec: Spec, document: Document) -> bool:
+    """Whether a key stands at the top with which the file is one of another form to the program (``only``)."""
+    own, top = (spec.head.get("recognise") or {}).get("only") or (), document.header
+    return top is not None and top.kind == "map" and not {pair.key.text for pair in top.pairs} <= set(own)
 
 
 def _twice(spec: Spec, reading: Reading) -> Read | None:

@@ -13,6 +13,7 @@ from dataclasses import field
 
 from agentconv.model import Agent, Tools
 from agentconv.reading.context import Reading
+from agentconv.reading.detect import strangers
 from agentconv.reading.engine import read_author
 from agentconv.records import dataclass
 from agentconv.registry import heads, ids, load
@@ -46,7 +47,8 @@ class Fit:
 def fits(candidates: list[str], marks: dict[str, int], text: str, path: str) -> list[Fit]:
     """The candidates that make an agent of the file, best first."""
     able = [id for id in candidates if not (needed := _needed(id)) or any(word in text for word in needed)]
-    sure = [id for id in able if marks.get(id) or not load(id).text_kind]  # a text is no agent by itself
+    # a text is no agent by itself
+    sure = [id for id in able if marks.get(id) or heads()[id].get("kind") != "text"]
     found = [fit for id in sure if (fit := _read(id, text, path)) is not None]
     keys = Counter(key for fit in found for key in load(fit.id).known_keys)
     tools = Counter(token for fit in found for token in fit.own)
@@ -75,6 +77,8 @@ def are_settings(id: str, text: str, path: str) -> bool:
 
 
 def _read(id: str, text: str, path: str) -> Fit | None:
+    if strangers(text, id):
+        return None
     spec = load(id)
     reading = read_author(spec, text, path)
     if not reading.agents or reading.status != "read" or any(n.effect == "error" for n in reading.notes):

@@ -372,6 +372,7 @@ def unnamed(tools: Tools, fields: Mapping[str, Any], ctx: Context) -> Tools:
     if not left:
         return tools
     names = ", ".join(f"`{name.name}`" for name in left)
-    text = f"{ctx.spec.seen} starts such a subagent without {names}, which no rule names; so it is here"
+    unless = next((f", unless {when}" for n in left if (when := ctx.spec.tools.when(n))), "")
+    text = f"{ctx.spec.seen} starts such a subagent without {names}, which no rule names{unless}; so it is here"
     ctx.say("T080", text, "tools", None)
     return replace(tools, rules=(*(Rule("deny", name.tool(), at="tools") for name in left), *tools.rules))

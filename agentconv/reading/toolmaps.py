@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from agentconv.containers import Node
 from agentconv.limitkeys import folded
@@ -32,6 +33,13 @@ def read_permission(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:
             raise Refused(f"`{row.key}` without a value", row.fact("null", row.fact("bad")) == "refuse-all")
         ctx.say("R020", f"`{row.key}:` without a value loses the file in {ctx.spec.program}; no tools", "tools", node)
         return (Rule("deny", star(ctx.spec), at=row.key),)
+    if row.fact("as_list") and node.kind != "list":
+        ctx.refuse(row.fact("bad"), f"`{row.key}` must be a list")
+        ctx.say(
+            "R012", f"`{row.key}` must be a list: {ctx.spec.seen} does not load this file; read as meant", "tools", node
+        )
+        if node.kind == "map" and all(node.get(str(key)) for key in row.fact("items").values()):
+            node = replace(node, kind="list", items=[node], pairs=[])  # one rule alone
     if node.kind == "scalar":
         return _actions(star(ctx.spec), None, node, row, ctx, row.key, "")
     if node.kind == "list" and row.fact("items"):
@@ -67,6 +75,16 @@ def _listed_actions(node: Node, row: Field, ctx: Context) -> Iterator[Rule]:
         at = f"{row.key}[{n}]"
         parts = {word: item.get(str(key)) if item.kind == "map" else None for word, key in keys.items()}
         name, pattern, action = parts["name"], parts["pattern"], parts["action"]
+        if row.fact("as_list") and (odd := [str(keys[word]) for word in keys if not _is_said(parts[word])]):
+            text = f"an entry of `{row.key}` needs a text under {' and '.join(f'`{key}`' for key in odd)}"
+            ctx.refuse(row.fact("bad"), text)
+            known = pattern is None or pattern.kind == "scalar"
+            if not (known and name is not None and name.text and action is not None):
+                ctx.say("R012", f"{text}: {ctx.spec.seen} does not load this file; taken as a denial", at, item)
+                tool = recognise(str(name.text), ctx.spec, author=True).tool if name and name.text else star(ctx.spec)
+                yield Rule("deny", tool, None, None, at)
+                continue
+            ctx.say("R012", f"{text}: {ctx.spec.seen} does not load this file; read as meant", at, item)
         if name is None or action is None:
             ctx.say("R007", f"an entry of `{row.key}` without {keys['name']} and {keys['action']}; left out", at, item)
             continue
@@ -77,6 +95,10 @@ def _listed_actions(node: Node, row: Field, ctx: Context) -> Iterator[Rule]:
         scope = None if every or pattern is None else Scope(kind, str(pattern.text))
         made = _actions(found.tool, scope, action, row, ctx, at, str(name.text))
         yield from closed_servers(found, made, str(name.text), at, name, ctx)
+
+
+def _is_said(node: Node | None) -> bool:
+    return node is not None and node.kind == "scalar" and isinstance(node.value, str)
 
 
 def _kind(name: str, found: Found, ctx: Context) -> str:

@@ -164,9 +164,14 @@ def _words(row: Field, _: Spec) -> Schema:
     return {"anyOf": [TEXTS, TEXT]} if row.fact("text") is not False else TEXTS
 
 
-def _map_control(_: Field, spec: Spec) -> Schema:
-    """Names -> an action, or patterns of the tool -> an action."""
+def _map_control(row: Field, spec: Spec) -> Schema:
+    """Names -> an action, or patterns of the tool -> an action; or a list of such rules."""
     action: Schema = {"enum": list((spec.tools.fact("actions") or {}).values())}
+    if row.fact("as_list"):
+        names: Schema = {"anyOf": [{"enum": [n.name for n in spec.tools.names.values() if not n.never]}, TEXT]}
+        keys = row.fact("items")
+        said = {str(keys["name"]): names, str(keys["pattern"]): TEXT, str(keys["action"]): action}
+        return {"type": "array", "items": {"type": "object", "properties": said, "required": list(said)}}
     rule: Schema = {"anyOf": [action, {"type": "object", "additionalProperties": action}]}
     known = [n.name for n in spec.tools.names.values() if not n.never]
     whole: list[Schema] = [action] if spec.tools.fact("whole") else []

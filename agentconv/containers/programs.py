@@ -12,6 +12,7 @@ from agentconv.containers.yamlnodes import compose_all
 # String.prototype.trim, which most of the programs use; Python's strip() has other ideas of white space
 WHITE = "\t\n\v\f\r \u00a0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + "".join(map(chr, range(0x2000, 0x200B)))
 _S = f"[{WHITE}]"
+_IN_LINE = "[" + WHITE.replace("\n", "") + "]"
 # per way of closing: the opening, and the closing line; a run needs a few of them, so they are compiled when asked for
 _OPENING = {
     "first-dashes": rf"---{_S}*\n",
@@ -20,6 +21,7 @@ _OPENING = {
     "line-newline": rf"---{_S}*\n",
     "dashes-line": r"[ \t\r\n]*-{3,}[ \t]*(?:\r\n|\n|\Z)",
     "next-dashes": rf"(?:(?<![^\n])|(?<=\ufeff))---{_S}*\n",
+    "trimmed": rf"{_IN_LINE}*---{_IN_LINE}*(?:\n|\Z)",
 }
 _CLOSING = {
     "first-dashes": rf"---{_S}*\n?",
@@ -29,6 +31,7 @@ _CLOSING = {
     "dashes-line": r"(?<![^\n])-{3,}[ \t]*(?:\r\n|\n|\Z)",
     # the line break belongs to it, so a header has one line at least, be it empty
     "next-dashes": rf"\r?\n---{_S}*\n?",
+    "trimmed": rf"(?<![^\n]){_IN_LINE}*---{_IN_LINE}*(?:\n|\Z)",
 }
 # `line` where a lone CR is no line end
 _LINE_OPENING = r"---[ \t]*(?:\r\n|\n|\Z)"
@@ -108,8 +111,9 @@ def _split(text: str, start: int, dialect: Mapping[str, Any], opened: bool = Fal
     end_of = (_EXACT_CLOSING if exact else _CLOSING)[close]
     if dialect.get("cr") == "text" and close == "line":
         end_of = _LINE_CLOSING
-    dashes = text.find("---", at)  # each of them has three, with a line break in front at most
-    closing = re.compile(end_of).search(text, max(at, dashes - 2)) if dashes >= 0 else None
+    dashes = text.find("---", at)  # each of them has three, with a line break in front at most, or with blanks
+    first = at if close == "trimmed" else max(at, dashes - 2)
+    closing = re.compile(end_of).search(text, first) if dashes >= 0 else None
     if closing:
         return at, closing.start(), closing.end()
     if dialect.get("unclosed", "no-header") == "all-header":

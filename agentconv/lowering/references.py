@@ -56,11 +56,14 @@ def changed_names(agent: Agent, dst: Spec, src: Spec | None = None) -> Names:
         return {}
     said = [*(agent.delegates or ()), *(h.agent for h in agent.handoffs or ())]
     said += [r.scope.text for r in agent.tools.rules if r.scope is not None and r.scope.kind == "agent"]
-    outside = list(dst.rows_with("outside"))
+    outside, own = list(dst.rows_with("outside")), WILD
     if src is not None and src.program == dst.program:  # elsewhere what looks like an address is the path of a file
         outside += dst.rows_with("present")
+        own |= {str(name) for name in dst.identity.get("taken") or ()}  # the program's own agents
     wanted = dict.fromkeys(
-        name for name in said if name and not WILD & set(name) and not any(is_external(name, row) for row in outside)
+        name
+        for name in said
+        if name and not WILD & set(name) and name not in own and not any(is_external(name, row) for row in outside)
     )
     return {name: new for name in wanted if (new := member(Agent(id=name, name=name), "", dst).becomes) != name}
 

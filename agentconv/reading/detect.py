@@ -250,11 +250,12 @@ def _says_so(text: str, id: str) -> bool:
 
 def _lies_somewhere(id: str) -> bool:
     """Whether the format has a place at all, or its keys are enough; another one is read where something else says so
-    (a plugin's manifest)."""
+    (a plugin's manifest), or has no word of its own by which it could be told."""
     places = heads()[id].get("places") or {}
-    return bool((heads()[id].get("recognise") or {}).get("by_keys")) or any(
-        places.get(kind) for kind in ("project", "user", "legacy", "write")
-    )
+    recognise = heads()[id].get("recognise") or {}
+    if recognise.get("elsewhere") is False:
+        return False
+    return bool(recognise.get("by_keys")) or any(places.get(kind) for kind in ("project", "user", "legacy", "write"))
 
 
 def _best(found: list[str], text: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from agentconv.containers import MAX_RULES, Document, Node
 from agentconv.containers.wrapping import as_body
 from agentconv.model import Agent
+from agentconv.naming import legal as is_legal
 from agentconv.naming import taken
 from agentconv.notes import Note, note
 from agentconv.reading import indirect
@@ -171,11 +172,17 @@ def _unusable(spec: Spec, agent: Agent, ctx: Context, at: Node | None) -> None:
     dropped = spec.identity.get("taken_are") == "dropped"
     exact = dropped or spec.identity.get("taken_case") == "counts"
     lost = spec.identity.get("taken") or () if exact else taken(spec)
+    if unless := spec.identity.get("taken_unless"):
+        lost = () if any(unless.get(one.key) == one.value for one in agent.extras) else lost
     names = [str(name) for name in dict.fromkeys((agent.name or agent.id, agent.id))]
     if name := next((name for name in names if (name if exact else name.lower()) in lost), None):
         ctx.refuse("skipped" if dropped else "refuse", f"`{name}` is taken")
         text = f"{spec.seen} lets no agent have the name `{name}`: it does not load this file"
         ctx.say("R012", text, "name", at)
+    if spec.identity.get("stem_legal") and not agent.name and not is_legal(agent.id, spec.identity.get("name")):
+        ctx.refuse("refuse", f"the file's name `{agent.id}` is no legal name")
+        text = f"the file's name stands for the missing `name`, and {spec.seen} takes no agent called `{agent.id}`"
+        ctx.say("R012", text, "name", None)
     if (legal := spec.identity.get("key")) and not re.fullmatch(str(legal), agent.id, re.S):
         ctx.refuse("refuse-all", f"the name `{agent.id}` is not allowed")
         ctx.say("R012", f"{spec.seen} refuses an agent of the name `{agent.id}`", "id", None)

@@ -95,7 +95,7 @@ def _of_names(tokens: list[Placed], node: Node, ctx: Context) -> Tools:
         _refused(token, at, place, ctx)
         found = _found(token, at, place, node, ctx)
         if found.how == "star":
-            every = _star(token, at, place, token in spelled, ctx)
+            every = _star(token, at, place, token in spelled, ctx, alone=len(tokens) == 1)
             continue
         made = allow(token, at, place, found, ctx) if found.how != "unknown" else _unknown(token, at, place, found, ctx)
         if found.how in ("own", "alias", "mcp") and token not in spelled:
@@ -214,15 +214,19 @@ def _found(token: str, at: str, place: Node, node: Node, ctx: Context) -> Found:
     return found if ctx.author else Found(Tool(token), "unknown")
 
 
-def _star(token: str, at: str, place: Node, spelled: bool, ctx: Context) -> Tools | None:
+def _star(token: str, at: str, place: Node, spelled: bool, ctx: Context, *, alone: bool) -> Tools | None:
     """What `*` in a list stands for; ``None`` where it gives nothing, which is said."""
     if ctx.author and not spelled:  # blanks around it, where they count
         ctx.say("T016", f"`{token}` with blanks around it gives nothing in {ctx.spec.seen}", at, place)
         return None
     word = ctx.spec.tools.fact("star", "none")
+    only = word == "alone"
+    if only:
+        word = "all" if alone else "none"
     if word != "none":
         return meaning(word, ctx, "`*` in the tool list")
-    text = f"`*` is no wildcard in {ctx.spec.program}: it is an unknown name, so it gives nothing"
+    beside = f"beside other names `*` is none in {ctx.spec.program}" if only else ""
+    text = f"{beside or f'`*` is no wildcard in {ctx.spec.program}'}: it is an unknown name, so it gives nothing"
     ctx.say("T016", text, at, place)
     return None
 

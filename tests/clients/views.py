@@ -368,6 +368,13 @@ def _qwen(out: Answer) -> list[Seen]:
     ]
 
 
+def _kimi(out: Answer) -> list[Seen]:
+    return [
+        Seen(a["file"], a["name"], a["description"], a["prompt"], a["tools"], error=a.get("error", ""))
+        for a in out["agents"]
+    ]
+
+
 def _qoder(out: Answer) -> list[Seen]:
     return [Seen(a["file"], a["name"]) for a in out["agents"]]
 
@@ -456,6 +463,7 @@ VIEWS: Mapping[str, Callable[[Answer], list[Seen]]] = {
     "opencode": _opencode,
     "pi": _pi,
     "qoder": _qoder,
+    "kimi-code": _kimi,
     "qwen-code": _qwen,
     "roo": _roo,
     "vscode": _vscode,

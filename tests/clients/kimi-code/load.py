@@ -1,0 +1,165 @@
+"""One session of Kimi Code in a project, with a stand-in for the model on the loopback that calls every agent.
+
+Which agents there are the program tells its model in the description of the tool `Agent`; what each of them is sent is
+what the stand-in is asked then. Which file an agent is of is told by its name.
+"""
+
+import http.server
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+
+import yaml
+
+PROGRAM, PROJECT = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
+PACKAGE = PROGRAM / "node_modules/@moonshot-ai/kimi-code"
+NODE = next(map(str, PROGRAM.glob("node_modules/node-linux-*/bin/node")), None) or shutil.which("node")
+PLACE = PROJECT / ".kimi-code/agents"
+OWN = {"agent", "coder", "explore", "plan"}
+MODEL, SAID, AT_ONCE = "standin", "Call them all.", 10
+TYPES = re.compile(r"^- ([a-z0-9-]+): (.*(?:\n(?!- [a-z0-9-]+: ).*)*)", re.M)
+
+
+class Model(http.server.ThreadingHTTPServer):
+    """The stand-in: it calls the agents, some at once, and notes what is asked in their name."""
+
+    daemon_threads = True
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.types, self.waiting, self.asked = None, [], {}
+        self.lock = threading.Lock()
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def answer(self, body):
+        """The calls that come next, or none: then the turn is over."""
+        first = next((text_of(m) for m in body["messages"] if m["role"] == "user"), "")
+        with self.lock:
+            if first.startswith("AGENT "):
+                self.asked[first.removeprefix("AGENT ")] = body
+                return []
+            if not first.startswith(SAID):
+                return []
+            if self.types is None:
+                about = next(t["function"]["description"] for t in body["tools"] if t["function"]["name"] == "Agent")
+                self.types = dict(TYPES.findall(about.partition("Available agent types")[2]))
+                self.waiting = sorted(self.types)
+            now, self.waiting = self.waiting[:AT_ONCE], self.waiting[AT_ONCE:]
+            return now
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *args):
+        pass
+
+    def send(self, data, kind):
+        self.send_response(200)
+        self.send_header("content-type", kind)
+        self.send_header("content-length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def do_GET(self):
+        self.send(b'{"object": "list", "data": []}', "application/json")
+
+    def do_POST(self):
+        body = json.loads(self.rfile.read(int(self.headers.get("content-length") or 0)) or b"{}")
+        calls = [call(n, name) for n, name in enumerate(self.server.answer(body))]
+        said = {"role": "assistant", **({"tool_calls": calls} if calls else {"content": "done"})}
+        ends = ((said, None), ({}, "tool_calls" if calls else "stop"))
+        chunks = [{"index": 0, "delta": delta, "finish_reason": end} for delta, end in ends]
+        lines = [{"id": "1", "object": "chat.completion.chunk", "model": MODEL, "choices": [c]} for c in chunks]
+        text = "".join(f"data: {json.dumps(line)}\n\n" for line in lines) + "data: [DONE]\n\n"
+        self.send(text.encode(), "text/event-stream")
+
+
+def call(n, name):
+    words = json.dumps({"description": "a call", "prompt": f"AGENT {name}", "subagent_type": name})
+    return {"index": n, "id": f"call-{name}", "type": "function", "function": {"name": "Agent", "arguments": words}}
+
+
+def text_of(message):
+    content = message.get("content") or ""
+    return content if isinstance(content, str) else "".join(part.get("text") or "" for part in content)
+
+
+def header_of(path):
+    """What the header says, as far as another parser of YAML understands it."""
+    lines = path.read_text("utf-8", "replace").lstrip("\ufeff").split("\n")
+    end = next((n for n, line in enumerate(lines) if n and line.strip() == "---"), 0)
+    try:
+        found = yaml.load("\n".join(lines[1:end]), yaml.BaseLoader)  # every scalar as it stands
+    except (yaml.YAMLError, ValueError):
+        found = dict(re.findall(r"^([a-z]+): *([\w-]+) *$", "\n".join(lines[1:end]), re.M))
+    return found if isinstance(found, dict) else {}
+
+
+def name_of(path, header):
+    name = header.get("name")
+    return name.strip() if isinstance(name, str) and name.strip() else path.stem
+
+
+def described(text, header):
+    """The description alone; when to use the agent stands behind it."""
+    when = header.get("whenToUse")
+    return text.removesuffix(f" {when.strip()}") if isinstance(when, str) and when.strip() else text
+
+
+def session(model):
+    home = pathlib.Path(tempfile.mkdtemp(prefix="kimi-home-"))
+    settings = home / ".kimi-code/config.toml"
+    settings.parent.mkdir()
+    address = f"http://127.0.0.1:{model.server_address[1]}/v1"
+    settings.write_text(
+        f'default_model = "{MODEL}"\ntelemetry = false\n'
+        f'[providers.{MODEL}]\ntype = "openai"\nbase_url = "{address}"\napi_key = "none"\n'
+        f'[models.{MODEL}]\nprovider = "{MODEL}"\nmodel = "{MODEL}"\nmax_context_size = 100000\n'
+    )
+    env = {"HOME": str(home), "PATH": os.environ.get("PATH", ""), "KIMI_CODE_NO_AUTO_UPDATE": "1"}
+    (PROJECT / ".git").mkdir(exist_ok=True)  # the root of the project is where this is
+    command = [NODE, str(PACKAGE / "dist/main.mjs"), "-p", SAID]
+    done = subprocess.run(command, cwd=PROJECT, env=env, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    logs = [path.read_text("utf-8", "replace") for path in (home / ".kimi-code").rglob("*.log")]
+    shutil.rmtree(home, ignore_errors=True)
+    return done, "\n".join(logs)
+
+
+def main():
+    model, agents, errors, seen = Model(), [], [], set()
+    done, logs = session(model)
+    if model.types is None:
+        errors.append({"file": None, "message": (done.stderr or done.stdout)[-400:], "stage": "start"})
+    for path in sorted(PLACE.rglob("*.md")) if PLACE.is_dir() else ():
+        file, header = str(path.relative_to(PROJECT)), header_of(path)
+        name = name_of(path, header)
+        kept = name in OWN and header.get("override") not in ("true", "True", "TRUE")
+        skipped = re.search(rf"{re.escape(str(path))}: ([^\n]*)", logs)
+        if name in seen or kept or skipped or name not in (model.types or ()):
+            reason = "it has an agent of that name itself" if kept else "it is not among the agents"
+            errors.append({"file": file, "message": skipped[1] if skipped else reason, "stage": "load"})
+            continue
+        seen.add(name)
+        body = model.asked.get(name)
+        agents.append(
+            {
+                "file": file,
+                "name": name,
+                "description": described(model.types[name].partition("\n  Tools: ")[0], header),
+                "tools": sorted(t["function"]["name"] for t in body.get("tools") or []) if body else None,
+                "prompt": next((text_of(m) for m in body["messages"] if m["role"] == "system"), None) if body else None,
+                **({} if body else {"error": "it was not started"}),
+            }
+        )
+    version = json.loads((PACKAGE / "package.json").read_text())["version"]
+    print(json.dumps({"client": "kimi-code", "version": version, "agents": agents, "errors": errors}, indent=1))
+
+
+main()

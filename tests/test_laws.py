@@ -47,6 +47,15 @@ def test_laws(source: str, data: st.DataObject) -> None:
         check_again(target, made, told)
 
 
+@pytest.mark.parametrize("target", targets())
+@pytest.mark.parametrize("prompt", ["\ufeff\n---", "\ufeffSay it.", "\n\ufeff\n\nSay it.\ufeff\n", "\ufeff"])
+def test_a_byte_order_mark_around_the_prompt(target: str, prompt: str) -> None:
+    """To some programs it is white space, to others a character of the prompt."""
+    agent = Agent(id="a", name="a", description="Says it.", prompt=prompt)
+    made = convert_agent(agent, "amp", target)
+    check_proof(made, tell(made, agent))
+
+
 def tell(made: Conversion, agent: Agent | None = None) -> str:
     lines = [
         f"{made.format} -> {made.target}: {made.status} gained {made.gained}",

@@ -83,6 +83,12 @@ def read_program(text: str, dialect: Mapping[str, Any]) -> Document:
     return document
 
 
+def takes_white_space(dialect: Mapping[str, Any]) -> bool:
+    """Whether the line that closes a header takes along all white space behind it: to JavaScript that is a byte order
+    mark, too (``---\\s*\\n``)."""
+    return _S in _CLOSING.get(str(dialect.get("close")), "")
+
+
 def without_gaps(text: str) -> str:
     """The blank lines behind lines of three dashes are gone where a program cuts a text there and joins it again."""
     return re.sub(r"(?m)^---\s*$", "---", text) if "---" in text else text

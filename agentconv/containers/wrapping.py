@@ -41,9 +41,12 @@ class Parts:
     bare: bool = False  # keys at once, without any line of dashes
 
 
-def as_body(text: str) -> str:
-    """The text as a Markdown body holds it: no blank lines in front, no line ends behind."""
+def as_body(text: str, marks: bool = False) -> str:
+    """The text as a Markdown body holds it: no blank lines in front, no line ends behind. ``marks``: a line of byte
+    order marks is blank, too."""
     bare = text.lstrip()
+    while marks and bare.startswith("\ufeff"):
+        bare = bare.lstrip("\ufeff").lstrip()
     if not bare:
         return ""
     blank = len(text) - len(bare)

@@ -9,7 +9,7 @@ from dataclasses import is_dataclass, replace
 from typing import Any
 
 from agentconv import naming
-from agentconv.containers.programs import WHITE, without_gaps
+from agentconv.containers.programs import WHITE, takes_white_space, without_gaps
 from agentconv.containers.wrapping import as_body
 from agentconv.lowering.lowered import Lowered
 from agentconv.model import Agent
@@ -193,7 +193,7 @@ def _prompt(agent: Agent, dst: Spec, out: Lowered) -> str | None:
             out.say("L011", "several texts of the source became one prompt", "prompt", "info")
         prompt = said
     row = dst.by_field.get("prompt")
-    needed = dst.container.get("empty_body") == "refuse"
+    needed, dialect = dst.container.get("empty_body") == "refuse", dst.container.get("dialect") or {}
     if (needed or (row is not None and row.fact("required"))) and not _said(prompt):
         what = next(t for t in (agent.description, agent.title, agent.name, agent.id, "agent") if _said(t))
         prompt = what
@@ -202,11 +202,11 @@ def _prompt(agent: Agent, dst: Spec, out: Lowered) -> str | None:
         prompt = None  # the program takes no empty text, and asks for none
     if dst.syntax != "frontmatter" and prompt is not None:
         prompt = prompt.replace("\r\n", "\n")
-    elif prompt is not None and as_body(prompt) != prompt:
+    elif prompt is not None and (body := as_body(prompt, takes_white_space(dialect))) != prompt:
         out.say("C011", "blank lines around the prompt have no place below a header", "prompt", "info")
-        prompt = as_body(prompt)
+        prompt = body
     prompt = _long_enough(prompt, agent, dst, out)
-    gaps = (dst.container.get("dialect") or {}).get("dashes") == "eat-blank-lines"
+    gaps = dialect.get("dashes") == "eat-blank-lines"
     if gaps and prompt and without_gaps(prompt) != prompt:
         text = f"{dst.seen} drops blank lines behind a line of three dashes when it loads the prompt"
         out.say("C007", text, "prompt")

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from agentconv.containers.programs import without_gaps
+from agentconv.containers.programs import takes_white_space, without_gaps
 from agentconv.containers.wrapping import as_body
 from agentconv.grants import is_star
 from agentconv.lowering.lowered import USUAL, Edit, after
@@ -159,9 +159,10 @@ def as_loaded(prompt: str, dst: Spec) -> str:
     text = re.sub(r"\r+\n|\r", "\n", text) if "\r" in text else text
     if not dst.prompt_is_text:
         return text.rstrip("\n")
-    if (dst.container.get("dialect") or {}).get("dashes") == "eat-blank-lines":
+    dialect = dst.container.get("dialect") or {}
+    if dialect.get("dashes") == "eat-blank-lines":
         text = without_gaps(trimmed(text))
-    return trimmed(text) if trims(dst) else as_body(text)
+    return trimmed(text) if trims(dst) else as_body(text, takes_white_space(dialect))
 
 
 def trimmed(text: str) -> str:

@@ -212,6 +212,15 @@ STYLES = st.sampled_from(["", '"', "'", "|", ">", "n"])
 SAYINGS = st.lists(st.sampled_from([*EXAMPLES, *OWN, "Reads", "the code"]), min_size=1, max_size=3)
 
 
+@example(  # found by this test: quotes were left out where one with escapes had come first
+    header="tools: Read",
+    style='"',
+    first=EXAMPLES[0],
+    texts=[["Use it: always"], [EXAMPLES[0]], ["Reads"]],
+    titled=(0, 0, 0, 0, 0, 0),
+    last=False,
+    targets=["claude-code"],
+)
 @example(  # found by this test: the passage stayed where the agent was filled in
     header="tools: Read",
     style='"',

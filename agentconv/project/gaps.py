@@ -84,7 +84,8 @@ def with_gaps(spec: Spec, first: Texts, result: Conversion) -> Output | None:
             raw = text[node.start : node.end]
             there = _as_there(node.value, raw) if same or spec.syntax == "sections" else None
             anew = _writer(spec, key, node.value, raw) if there is None or same else None
-            writer = _both(there, anew) if there and anew else there or anew
+            # of a source that was edited in place nobody knows how another one spells its escapes
+            writer = _both(there, anew) if there and anew else there if same else there or anew
             if writer is None:
                 return None
             gaps.append(Gap(part, node.start, node.end, writer, as_loaded))

@@ -206,28 +206,46 @@ def interruptible() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGKILL, signal.SIGTERM])
-def test_nothing_half_done_stays_when_a_run_is_ended(tmp_path: Path, sent: signal.Signals) -> None:
-    """The first process is ended, as a terminal or a machine does it; the second one ends by itself, at once."""
-    place = data.write(tmp_path, 4_000)
-    env = {**os.environ, "XDG_STATE_HOME": str(tmp_path / "state")}
-    words = [sys.executable, "-m", "agentconv", "convert", str(place), "--to", "opencode", "-o", "out/", "-q"]
-    started = subprocess.Popen(words, cwd=tmp_path, env=env, stderr=subprocess.PIPE, preexec_fn=interruptible)
-    out = tmp_path / "out/.opencode/agents"
+def converted(folder: Path, *more: str) -> subprocess.Popen[bytes]:
+    """A run over the project in the folder."""
+    env = {**os.environ, "XDG_STATE_HOME": str(folder / "state")}
+    words = [sys.executable, "-m", "agentconv", "convert", ".claude/agents", "--to", "opencode", "-o", "out/", "-q"]
+    return subprocess.Popen([*words, *more], cwd=folder, env=env, stderr=subprocess.PIPE, preexec_fn=interruptible)
+
+
+def ended(folder: Path, sent: signal.Signals) -> dict[str, bytes]:
+    """What a run left that was ended when it had written a thousand files."""
+    folder.mkdir()
+    data.write(folder, 4_000)
+    started, out = converted(folder), folder / OUT
     until = time.monotonic() + 60
-    while (there := len(list(out.glob("*.md")))) < 1_000 and time.monotonic() < until:
+    while (there := len([*out.iterdir()]) if out.exists() else 0) < 1_000 and time.monotonic() < until:
         time.sleep(0.005)
     started.send_signal(sent)
     _, said = started.communicate(timeout=60)  # also the second process has let go of the stream
-    assert there >= 1_000 and started.returncode != 0
-    assert b"Traceback" not in said
     left = tree(out)
-    assert len(left) < 3_900, "it was ended too late to say anything"
+    assert there >= 1_000 and (started.returncode != 0 or len(left) >= NEARLY_ALL)
+    assert b"Traceback" not in said
+    return left
+
+
+OUT, NEARLY_ALL = "out/.opencode/agents", 3_900
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGKILL, signal.SIGTERM])
+def test_nothing_half_done_stays_when_a_run_is_ended(tmp_path: Path, sent: signal.Signals) -> None:
+    """The first process is ended, as a terminal or a machine does it; the second one ends by itself, at once."""
+    for n in range(5):  # on a busy machine it may be ended when nearly all is done
+        folder = tmp_path / str(n)
+        left = ended(folder, sent)
+        if len(left) < NEARLY_ALL:
+            break
+    assert len(left) < NEARLY_ALL, "it was ended too late to say anything"
     assert not [name for name in left if name.endswith(".tmp")]
     assert all(text.startswith(b"---\n") and text.endswith(b"\n") for text in left.values())
-    subprocess.run([*words, "--force"], cwd=tmp_path, env=env, check=False)
-    whole = tree(out)
-    assert len(whole) > 3_900 and all(whole[name] == text for name, text in left.items())
+    converted(folder, "--force").communicate(timeout=120)
+    whole = tree(folder / OUT)
+    assert len(whole) > NEARLY_ALL and all(whole[name] == text for name, text in left.items())
 
 
 INTERRUPTED = """

@@ -177,7 +177,9 @@ def _unusable(spec: Spec, agent: Agent, ctx: Context, at: Node | None) -> None:
     names = [str(name) for name in dict.fromkeys((agent.name or agent.id, agent.id))]
     if name := next((name for name in names if (name if exact else name.lower()) in lost), None):
         ctx.refuse("skipped" if dropped else "refuse", f"`{name}` is taken")
-        text = f"{spec.seen} lets no agent have the name `{name}`: it does not load this file"
+        said = " and ".join(f"`{key}: {str(value).lower()}`" for key, value in (unless or {}).items())
+        without = f" without {said}" if said else ""
+        text = f"{spec.seen} lets no agent have the name `{name}`{without}: it does not load this file"
         ctx.say("R012", text, "name", at)
     if spec.identity.get("stem_legal") and not agent.name and not is_legal(agent.id, spec.identity.get("name")):
         ctx.refuse("refuse", f"the file's name `{agent.id}` is no legal name")

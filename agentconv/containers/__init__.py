@@ -184,7 +184,8 @@ class Places:
 
     def at(self, offset: int) -> tuple[int, int]:
         """The place of one offset; a byte order mark has no width."""
-        self._look_until(offset + 1)
+        if self._seen <= offset:
+            self._look_until(offset + 1)
         line = bisect_right(self._starts, offset)
         if line:
             return line + 1, offset - self._starts[line - 1] + 1

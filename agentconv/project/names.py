@@ -4,7 +4,7 @@ Most batches change no name, so nothing is read twice for them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 
 from agentconv.bodies.company import Company, Scene, gathered, member, placer
@@ -14,6 +14,7 @@ from agentconv.project.planning import Plan
 from agentconv.project.sources import Source, read, taken
 from agentconv.reading.engine import read_author
 from agentconv.registry import load
+from agentconv.spec import Spec
 
 
 def companies(plan: Plan, sources: Iterable[Source]) -> dict[str, Company]:
@@ -45,13 +46,22 @@ def say_renamed(plan: Plan, sources: Iterable[Source], results: Iterable[Convers
     by_target: dict[str, list[Conversion]] = {}
     for result in results:
         by_target.setdefault(result.target, []).append(result)
+    renaming = []
     for target, made in by_target.items():
         if company := _renamed(made):
             by_path: dict[str, list[Conversion]] = {}
             for result in made:
                 if result.status in ("exact", "lossy", "narrowed", "widened") and result.format != target:
                     by_path.setdefault(result.source, []).append(result)
-            _say(target, company, sources, by_path, plan)
+            renaming.append((load(target), company, by_path))
+    for source in sources if renaming else ():
+        of_source = [(dst, company, mine) for dst, company, made in renaming if (mine := made.get(source.path))]
+        text = read(replace(source, notes=[])).text if of_source else None
+        if text is None:
+            continue
+        for dst, company, mine in of_source:
+            if _named_in(text, company.lookup.renamed.found_in_file(text), mine):
+                _say(dst, company, source, text, mine)
 
 
 def _renamed(results: Iterable[Conversion]) -> Company | None:
@@ -60,33 +70,25 @@ def _renamed(results: Iterable[Conversion]) -> Company | None:
     return gathered(called) if any(m.becomes not in m.words for m in called) else None
 
 
-def _say(
-    target: str, company: Company, sources: Iterable[Source], results: Mapping[str, list[Conversion]], plan: Plan
-) -> None:
+def _say(dst: Spec, company: Company, source: Source, text: str, mine: list[Conversion]) -> None:
     from agentconv.lowering.lowered import Lowered
     from agentconv.model import Agent
 
-    dst, renamed = load(target), company.lookup.renamed
-    for source in sources:
-        mine = results.get(source.path)
-        text = read(replace(source, notes=[])).text if mine else None
-        if not mine or text is None or not _named_in(text, renamed.found_in_file(text), mine):
+    reading = read_author(load(mine[0].format), text, source.path)
+    for one in reading.agents:
+        result = next((r for r in mine if r.name in (one.agent.id, one.agent.name)), None)
+        prompt = one.agent.prompt
+        if result is None or not prompt or not company.lookup.renamed.found(prompt):
             continue
-        reading = read_author(load(mine[0].format), text, source.path)
-        for one in reading.agents:
-            result = next((r for r in mine if r.name in (one.agent.id, one.agent.name)), None)
-            prompt = one.agent.prompt
-            if result is None or not prompt or not renamed.found(prompt):
-                continue
-            from agentconv.bodies.telling import say_hits
+        from agentconv.bodies.telling import say_hits
 
-            out = Lowered(Agent())
-            say_hits(prompt, Scene(company, source.path, placer(reading, one)), reading.spec, dst, out, ("agent",))
-            said = {n.message for n in result.notes}
-            if new := [n for n in out.notes if n.message not in said]:
-                result.notes += new
-                if result.status != "widened":
-                    result.judge(result.status)
+        out = Lowered(Agent())
+        say_hits(prompt, Scene(company, source.path, placer(reading, one)), reading.spec, dst, out, ("agent",))
+        said = {n.message for n in result.notes}
+        if new := [n for n in out.notes if n.message not in said]:
+            result.notes += new
+            if result.status != "widened":
+                result.judge(result.status)
 
 
 def _named_in(text: str, words: Iterable[str], mine: Iterable[Conversion]) -> bool:

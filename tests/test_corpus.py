@@ -11,7 +11,7 @@ from agentconv.convert import convert_text
 from agentconv.proof.sourcerights import source_rights
 from agentconv.reading.deciding import decide
 from agentconv.reading.engine import read_author, read_program
-from agentconv.registry import heads, load
+from agentconv.registry import heads, load, targets
 from agentconv.rights import Rights, gained
 from tests import probing
 from tests.test_laws import check_proof, check_rights, check_status
@@ -46,7 +46,7 @@ def rows() -> dict[str, list[dict[str, str]]]:
 
 
 ROWS = rows()
-TARGETS = sorted(t for t in heads() if not load(t).head.get("readable_only"))
+TARGETS = sorted(targets())
 
 
 def text_of(row: dict[str, str]) -> str | None:

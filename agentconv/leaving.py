@@ -1,10 +1,14 @@
-"""The ends of a process that no command decides: streams that are closed, full, or read by nobody."""
+"""The ends of a process that no command decides: streams that are closed, full, or read by nobody; Ctrl-C."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import signal
 
 CLOSED: set[str] = set()  # streams that the caller closed before it started us
 UNREAD, UNWRITTEN = 141, 3  # what a shell calls a process that wrote to a closed pipe; the exit of a failed write
@@ -30,3 +34,26 @@ def told(error: OSError) -> int:
         with contextlib.suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), number)
     return UNREAD if gone else UNWRITTEN
+
+
+def clean_up_first() -> None:
+    """Who ends the process, but for those who cannot be refused, lets it take away what is half done; who does so a
+    second time does not wait for that."""
+    import signal
+
+    asked = [number for number in ends() if signal.getsignal(number) != signal.SIG_IGN]  # `nohup`, and `&` in a script
+
+    def end(number: int, _: object) -> None:
+        for each in asked:
+            signal.signal(each, signal.SIG_DFL)
+        raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)  # as shells count
+
+    for number in asked:
+        signal.signal(number, end)
+
+
+def ends() -> list[signal.Signals]:
+    """Ctrl-C, `kill` or a runner that stops a job, and a terminal that is closed."""
+    import signal
+
+    return [signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from agentconv.project import files, putting
 from agentconv.project.halves import OLD, half_of
 
 AGENT = "---\nname: reviewer\ndescription: Reviews.\ntools: Read\n---\nReview.\n"
@@ -58,3 +61,48 @@ def test_a_conversion_takes_away_what_a_dead_one_had_begun(tmp_path: Path) -> No
     assert done.returncode == 0 and (folder / MINE).exists(), done.stderr
     assert not [file.name for file in gone if file.exists()]
     assert all(file.exists() for file in kept)
+
+
+@pytest.mark.parametrize("call", ["open", "write", "close", "chmod", "replace"])
+def test_ctrl_c_leaves_nothing_wherever_it_comes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str) -> None:
+    """Python raises it when a call of the system has returned: what that made is there, and nobody was told."""
+    (tmp_path / "there").write_text("before", "utf-8")
+    really = getattr(os, call)
+
+    def interrupted(*arguments: Any) -> Any:
+        done = really(*arguments)
+        if not hits or sys._getframe(1).f_globals["__name__"] != files.__name__:
+            return done
+        hits.pop()
+        raise KeyboardInterrupt
+
+    hits = ["the first time"]
+    monkeypatch.setattr(os, call, interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        putting.put([putting.Order(str(tmp_path / name), b"after", False) for name in ("there", "new")])
+    assert not hits and {path.name for path in tmp_path.iterdir()} <= {"there", "new"}
+    assert (tmp_path / "there").read_text("utf-8") == ("after" if call == "replace" else "before")
+
+
+def test_a_run_ends_at_a_polite_kill_as_it_does_at_ctrl_c(tmp_path: Path) -> None:
+    """What stops a job of a runner sends one; a second one is not waited for."""
+    code = """
+import os, signal, sys, time
+from agentconv.leaving import clean_up_first
+clean_up_first()
+try:
+    os.kill(os.getpid(), getattr(signal, sys.argv[1]))
+finally:
+    print("cleaned up", flush=True)
+    if sys.argv[2:]:
+        os.kill(os.getpid(), getattr(signal, sys.argv[2]))
+        print("late")
+"""
+
+    def run(*names: str) -> tuple[str, int]:
+        done = subprocess.run([sys.executable, "-c", code, *names], capture_output=True, text=True)
+        return done.stdout, done.returncode
+
+    assert run("SIGTERM") == ("cleaned up\n", 143) and run("SIGHUP") == ("cleaned up\n", 129)
+    assert run("SIGTERM", "SIGINT") == ("cleaned up\n", -signal.SIGINT)
+    assert run("SIGINT", "SIGTERM") == ("cleaned up\n", -signal.SIGTERM)

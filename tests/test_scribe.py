@@ -188,6 +188,25 @@ def test_neither_waits_for_the_other_where_pipes_are_small(tmp_path: Path) -> No
     assert answered == [0, 100] * 4
 
 
+@pytest.mark.parametrize("heard", [True, False])
+def test_one_whose_answers_nobody_takes_comes_to_its_end(tmp_path: Path, heard: bool) -> None:
+    """Where a run is ended, nobody reads them any more, and they may be more than a pipe holds."""
+    one = scribe.Scribe()
+    for pipe in (one._orders, one._answers):
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, 4096)
+    for call in range(scribe.PLACES):
+        orders = [putting.Order(str(tmp_path / f"{call}-{n}"), b"text", True) for n in range(300)]
+        if heard or call == 0:  # two of them cannot be sent where none is heard
+            one.put(orders, lambda answers: None)
+    time.sleep(0 if heard else 1)  # it has come to where it waits
+    late = threading.Timer(20, os.kill, (one._process, signal.SIGKILL))
+    late.start()
+    one.close()
+    assert late.is_alive(), "it waited until it was killed"
+    late.cancel()
+    assert len(tree(tmp_path)) == (1_200 if heard else 300)
+
+
 def test_more_than_there_is_room_for_is_written_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scribe, "ROOM", 2_000_000)
 

@@ -18,7 +18,8 @@ from typing import Any
 import pytest
 
 from agentconv import Options, convert_text
-from agentconv.project import batch, crew, pipes, sources, workers
+from agentconv.conversion import Conversion
+from agentconv.project import batch, crew, pipes, sources, workers, writing
 from agentconv.project.beside import Beside
 from agentconv.project.making import Made, Maker
 from agentconv.project.planning import Plan
@@ -108,6 +109,40 @@ def test_nothing_stays_beside_the_places_when_a_run_ends_early(tmp_path: Path, m
         batch.run(plan, sources.listed([str(place)], tmp_path, None, 10**6), step)
     assert (tmp_path / "out").is_dir(), "no worker wrote anything, so nothing could have stayed"
     assert not tree(tmp_path / "out")
+
+
+@pytest.mark.parametrize("when", ["in the middle of an answer", "after an answer", "while an output is taken"])
+def test_nothing_stays_wherever_ctrl_c_comes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str) -> None:
+    """What is read after a part of an answer makes no sense, and of an answer that was not kept nobody here knows: the
+    workers know what they wrote."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    place = data.write(tmp_path / "project", COUNT * 3)
+    takes, take = 0, crew.Worker.take
+
+    def interrupted(worker: crew.Worker) -> dict[int, list[Made] | None]:
+        nonlocal takes
+        takes += 1
+        if takes == 3 and when == "in the middle of an answer":
+            os.read(worker.pipe.fileno(), 1_000)
+            raise KeyboardInterrupt
+        came = take(worker)
+        if takes == 3 and when == "after an answer":
+            raise KeyboardInterrupt
+        return came
+
+    def lost(target: writing.Target, result: Conversion, *rest: Any) -> None:
+        if takes >= 3 and when == "while an output is taken":
+            raise KeyboardInterrupt
+        taking(target, result, *rest)
+
+    taking = writing.Target.take
+    monkeypatch.setattr(crew.Worker, "take", interrupted)
+    monkeypatch.setattr(writing.Target, "take", lost)
+    plan = Plan(tmp_path, ("cursor", "codex"), output=f"{tmp_path}/out/", jobs=2, texts=False)
+    with pytest.raises(KeyboardInterrupt):
+        batch.run(plan, sources.listed([str(place)], tmp_path, None, 10**6))
+    assert (tmp_path / "out").is_dir(), "no worker wrote anything, so nothing could have stayed"
+    assert not [name for name in tree(tmp_path / "out") if name.endswith(".tmp")]
 
 
 @pytest.mark.skipif(not pipes.POSSIBLE, reason="no worker is a copy of this process until pipes.POSSIBLE says so")

@@ -62,7 +62,7 @@ class Beside:
         try:
             place, there = self._spots.look(path)
             if not there:
-                return Lying(files.write_beside(place, data, new=True).file, files.digest(data))
+                return Lying(files.write_beside(place, data), files.digest(data))
             with open(place, "rb") as file:
                 return Lying("", files.digest(data)) if file.read() == data else None
         except (OSError, files.Outside):

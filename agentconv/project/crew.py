@@ -7,21 +7,20 @@ by the first process.
 
 from __future__ import annotations
 
-import os
-import signal
+import atexit
 import traceback
 from collections import deque
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from itertools import chain
 from multiprocessing.connection import Connection
-from threading import Lock, Thread
 
 from agentconv.project.beside import Beside, Lying, dropped
 from agentconv.project.files import Outside
 from agentconv.project.halves import sweep
 from agentconv.project.making import Made, Maker
-from agentconv.project.pipes import uninterrupted
+from agentconv.project.pipes import not_for_copies, pass_over_ends
 from agentconv.project.planning import Plan
 from agentconv.project.sources import Source
 from agentconv.project.spots import Spots
@@ -33,7 +32,8 @@ CHUNK = 40  # sources that travel together
 class Worker:
     """The first process's side: what it has given, in the order in which it comes back."""
 
-    def __init__(self, maker: Maker, sources: Sequence[Source]) -> None:
+    def __init__(self, maker: Maker, sources: Sequence[Source], most: int) -> None:
+        """``most``: chunks of it that may be on their way to their places. Not to be interrupted."""
         import multiprocessing
 
         if multiprocessing.get_start_method() != "fork" and maker.kinds is not None:
@@ -41,9 +41,11 @@ class Worker:
         self.pipe, there = multiprocessing.Pipe()
         self.given: deque[int] = deque()
         self.lives = True
-        self._process = multiprocessing.Process(target=_work, args=(there, maker, sources, folders()), daemon=True)
-        with uninterrupted():
-            self._process.start()
+        not_for_copies(self.pipe)
+        atexit.register(self.pipe.close)  # whoever ends without a word is not waited for by a worker that waits for it
+        known = maker, sources, folders(), most
+        self._process = multiprocessing.Process(target=_work, args=(there, *known), daemon=True)
+        self._process.start()
         there.close()  # the worker alone holds it: its death is the end of the pipe
 
     def give(self, at: int | None) -> None:
@@ -67,20 +69,20 @@ class Worker:
         return {self.given.popleft(): came}
 
     def stop(self) -> None:
-        """Nothing more is wanted."""
+        """Nothing more is wanted, and all that it has made was taken."""
         with suppress(OSError):
             self.pipe.send(None)
 
-    def left(self) -> list[Made]:
-        """What it has made since; it comes to its end."""
-        found: list[Made] = []
-        with suppress(EOFError, OSError):
-            while True:
-                came = self.pipe.recv()
-                found += came if isinstance(came, list) else ()
+    def leave(self) -> None:
+        """Nothing of it is wanted: it drops what lies beside a place still. It alone knows all of that: Ctrl-C may come
+        in the middle of an answer, and what is read from there on makes no sense."""
+        self.pipe.close()
+
+    def join(self) -> None:
+        """It comes to its end."""
         self._process.join()
         self.pipe.close()
-        return found
+        atexit.unregister(self.pipe.close)
 
     def sweep(self, all_made: Iterable[Made], plan: Plan) -> None:
         """What it had begun of these when it died goes."""
@@ -94,16 +96,14 @@ class Worker:
 
 # -- in the worker ----------------------------------------------------------------------------
 
-_lying: deque[str] = deque(maxlen=5_000)  # files beside their places that were handed over: the last ones are under way
-_working = Lock()
+_lying: deque[list[str]] = deque()  # files beside their places, by chunk: of the last ones that were handed over
 
 
-def _work(pipe: Connection, maker: Maker, sources: Sequence[Source], known: tuple[Folder, ...]) -> None:
+def _work(pipe: Connection, maker: Maker, sources: Sequence[Source], known: tuple[Folder, ...], most: int) -> None:
     """Its life: the plan, the sources, and the folders of formats that the first process knows."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process takes what is under way, and drops it
+    pass_over_ends()
     for folder in known:
         use_folder(folder.path, trusted=folder.trusted)
-    Thread(target=_end_with_the_first, daemon=True).start()
     beside = Beside(maker.plan)
     wanted: deque[int | None] = deque()
     try:
@@ -115,42 +115,30 @@ def _work(pipe: Connection, maker: Maker, sources: Sequence[Source], known: tupl
             at = wanted.popleft() or 0
             try:
                 made: object = _make(maker, beside, sources[at : at + CHUNK])
+                while len(_lying) > most:
+                    _lying.popleft()
             except Exception as problem:
                 problem.add_note(traceback.format_exc())
                 made = problem
             pipe.send(made)
-    except (EOFError, OSError):  # the first one was killed
+    except (EOFError, OSError):  # the first one wants nothing more, or was killed
         _drop_all()
 
 
 def _make(maker: Maker, beside: Beside, sources: Sequence[Source]) -> list[Made]:
     all_made: list[Made] = []
-    with _working:
-        try:
-            for source in sources:
-                all_made.append(made := maker.make(source))
-                source.let_go()
-                made.beside = beside.written(made.results)
-        except BaseException:
-            dropped(made.beside for made in all_made)
-            raise
-        _lying.extend(one.file for made in all_made for one in made.beside.values() if one.file)
+    try:
+        for source in sources:
+            all_made.append(made := maker.make(source))
+            source.let_go()
+            made.beside = beside.written(made.results)
+    except BaseException:
+        dropped(made.beside for made in all_made)
+        raise
+    _lying.append([one.file for made in all_made for one in made.beside.values() if one.file])
     return all_made
 
 
-def _end_with_the_first() -> None:
-    """A worker waits for work for ever, also when whoever would send it was killed: those that were started later hold
-    the pipe as well. Nobody takes what lies here then."""
-    import multiprocessing
-
-    if (first := multiprocessing.parent_process()) is None:
-        return
-    first.join()
-    with _working:
-        _drop_all()
-        os._exit(1)
-
-
 def _drop_all() -> None:
-    for file in _lying:
+    for file in chain.from_iterable(_lying):
         Lying(file, "").drop()

@@ -174,23 +174,28 @@ class Fresh(NamedTuple):
     asked: str
 
 
-def write_beside(path: str, data: bytes, new: bool = False) -> Fresh:
-    """Write the bytes beside their place; a file that is there keeps its permissions, a new one has the umask's.
-    ``new``: nothing is there, as somebody has just seen."""
-    asked = path
-    mode = None if new else _mode(path)
-    if mode is not None and stat.S_ISLNK(mode):
-        path = os.path.realpath(path)
-        mode = _mode(path)
-    folder, name = os.path.split(path)
-    temporary = os.path.join(folder, half_of(name))
+def write_beside(path: str, data: bytes) -> str:
+    """Write the bytes beside a place where nothing is, as somebody has just seen: the new file."""
+    file = _beside(path)
+    _write(file, data, None)
+    return file
+
+
+def _beside(place: str) -> str:
+    """The name of a file on its way to this place."""
+    folder, name = os.path.split(place)
+    return os.path.join(folder, half_of(name))
+
+
+def _write(file: str, data: bytes, mode: int | None) -> None:
+    """A new file. It has the permissions of the one that it is to replace; without one, the umask's."""
     rights = 0o666 if mode is None else 0o600  # nobody may read what was closed before, not even for a moment
     try:
-        handle = os.open(temporary, NEW_FILE, rights)
-    except FileNotFoundError:
-        os.makedirs(folder, exist_ok=True)
-        handle = os.open(temporary, NEW_FILE, rights)
-    try:
+        try:
+            handle = os.open(file, NEW_FILE, rights)
+        except FileNotFoundError:
+            os.makedirs(os.path.dirname(file), exist_ok=True)
+            handle = os.open(file, NEW_FILE, rights)
         try:
             left = memoryview(data)
             while left:  # a disk that is nearly full takes a part, and says so at the next write only
@@ -198,12 +203,11 @@ def write_beside(path: str, data: bytes, new: bool = False) -> Fresh:
         finally:
             os.close(handle)
         if mode is not None:
-            os.chmod(temporary, mode & 0o777)
+            os.chmod(file, mode & 0o777)
     except BaseException:
         with contextlib.suppress(OSError):
-            os.unlink(temporary)
+            os.unlink(file)
         raise
-    return Fresh(temporary, path, asked)
 
 
 def _mode(path: str) -> int | None:
@@ -224,8 +228,19 @@ class Staged:
         self.waiting: list[Fresh] = []
 
     def add(self, path: str, data: bytes, new: bool = False) -> None:
-        """Write the bytes beside their place."""
-        self.waiting.append(write_beside(path, data, new))
+        """Write the bytes beside their place. ``new``: nothing is there, as somebody has just seen."""
+        place = path
+        mode = None if new else _mode(path)
+        if mode is not None and stat.S_ISLNK(mode):
+            place = os.path.realpath(path)
+            mode = _mode(place)
+        file = _beside(place)
+        self.waiting.append(Fresh(file, place, path))  # before it is there: Ctrl-C may come at any time from then on
+        try:
+            _write(file, data, mode)
+        except OSError:
+            self.waiting.pop()
+            raise
 
     def settle(self, failed: Callable[[str, OSError], None], wanted: Callable[[], bool] = lambda: True) -> None:
         """All to their places. ``failed`` is told of those that could not be put there. ``wanted``: asked when all are

@@ -10,7 +10,13 @@ import select
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
+
+from agentconv.leaving import ends
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 # elsewhere a copy of a process may be one that cannot go on (macOS), or there is none (Windows); neither was tried
 POSSIBLE = sys.platform == "linux"
@@ -28,7 +34,7 @@ def begin(life: Callable[[], None]) -> int:
         process = os.fork()
         if process == 0:
             try:
-                signal.signal(signal.SIGINT, signal.SIG_IGN)
+                pass_over_ends()
                 gc.disable()
                 life()
             finally:
@@ -39,15 +45,40 @@ def begin(life: Callable[[], None]) -> int:
 @contextlib.contextmanager
 def uninterrupted() -> Iterator[None]:
     """Ctrl-C, which reaches all processes, is for the first one, also in the moment in which a copy is made: there it
-    would go on as an end of the whole run. The copy has to pass over it itself."""
+    would go on as an end of the whole run. The copy has to pass over it itself. Others that end a process may reach all
+    of them, too."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ends())
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def pass_over_ends() -> None:
+    """In a process that ends when the first one says so, or is gone."""
+    for number in ends():
+        signal.signal(number, signal.SIG_IGN)
+
+
+_kept: WeakSet[Connection] = WeakSet()
+
+
+def not_for_copies(end: Connection) -> None:
+    """No copy of this process holds this end of a pipe: whoever has the other one sees when it is closed here, or when
+    this process is killed."""
+    _kept.add(end)
+
+
+def _close_kept() -> None:
+    for end in _kept:
+        end.close()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, where no process is a copy
+    os.register_at_fork(after_in_child=_close_kept)
 
 
 def send(pipe: int, message: Any, other: int | None = None, hear: Callable[[], bool] = lambda: True) -> None:

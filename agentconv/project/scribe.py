@@ -83,9 +83,9 @@ class Scribe:
         """What was handed over is written all the same: it is proved, and nothing half done may stay."""
         if self._process:
             os.close(self._orders)
+            os.close(self._answers)  # nobody hears them any more: else it may wait for ever until one is taken
             with suppress(ChildProcessError):
                 os.waitpid(self._process, 0)
-            os.close(self._answers)
             self._process = 0
             self._memory.close()
 
@@ -104,4 +104,5 @@ def _write(memory: mmap, orders: int, answers: int, wanted: Callable[[], bool]) 
             made.append(Order(full, bytes(view[at : at + size]), new, lying))
             at += size
         problems = put(made, wanted)
-        send(answers, [Answer(p, files.digest(o.data)) for p, o in zip(problems, made, strict=True)])
+        with suppress(BrokenPipeError):
+            send(answers, [Answer(p, files.digest(o.data)) for p, o in zip(problems, made, strict=True)])

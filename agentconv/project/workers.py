@@ -17,6 +17,7 @@ from agentconv.project.ahead import let_alone
 from agentconv.project.beside import dropped
 from agentconv.project.crew import CHUNK, Worker
 from agentconv.project.making import Made, Maker
+from agentconv.project.pipes import uninterrupted
 from agentconv.project.planning import Plan
 from agentconv.project.sources import Source
 from agentconv.registry import load
@@ -47,10 +48,14 @@ def made_by(maker: Maker, sources: Sequence[Source], jobs: int) -> Iterator[Made
             yield _alone(maker, source)
         return
     let_alone()
-    crew = [Worker(maker, sources) for _ in range(jobs)]
+    crew: list[Worker] = []
     known: Rights = {}
     here: deque[Made] = deque()
+    end = Worker.leave
     try:
+        with uninterrupted():
+            for _ in range(jobs):
+                crew.append(Worker(maker, sources, 2 * jobs * AHEAD))
         with closing(_in_turn(crew, len(sources))) as chunks:
             for at, came in chunks:
                 here += came if came is not None else _again(maker, sources[at : at + CHUNK], crew)
@@ -58,12 +63,14 @@ def made_by(maker: Maker, sources: Sequence[Source], jobs: int) -> Iterator[Made
                 while here:
                     yield here[0]
                     here.popleft()
+        end = Worker.stop
     finally:
-        for worker in crew:
-            worker.stop()
-        for worker in crew:
-            here += worker.left()
-        dropped(made.beside for made in here)
+        with uninterrupted():
+            for worker in crew:
+                end(worker)
+            for worker in crew:
+                worker.join()
+            dropped(made.beside for made in here)  # also of a worker that was killed
 
 
 def _in_turn(crew: Sequence[Worker], count: int) -> Generator[tuple[int, list[Made] | None], None, None]:
@@ -88,7 +95,7 @@ def _in_turn(crew: Sequence[Worker], count: int) -> Generator[tuple[int, list[Ma
             elif following is not None:
                 done[following] = None
     finally:
-        dropped(made.beside for came in done.values() for made in came or ())
+        dropped(made.beside for came in done.values() for made in came or ())  # also of a worker that was killed
 
 
 def _again(maker: Maker, sources: Sequence[Source], crew: Sequence[Worker]) -> list[Made]:

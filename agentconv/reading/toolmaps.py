@@ -231,7 +231,7 @@ def _other_limits(options: Node | None, group: str, at: str, ctx: Context) -> li
     limited = False
     for pair in options.pairs if options is not None and options.kind == "map" and ctx.author else ():
         if pair.key.text in kinds:
-            text = f"`{pair.key.text}` of `{group}`: {ctx.spec.program} does not enforce the limit; it is taken as meant"
+            text = f"`{pair.key.text}` of `{group}`: {ctx.spec.program} does not enforce it; taken as meant"
             ctx.say("T009", text, at, pair.key)
             texts = pair.value.items if pair.value.kind == "list" else [pair.value]
             found += [Scope(kinds[pair.key.text], one.text) for one in texts]

@@ -211,8 +211,9 @@ def _opened(job: ToolJob, source: Tools, caps: dict[str, Grant]) -> tuple[Tools,
     named = job.agent.delegates
     limited = named is not None and "*" not in named
     if limited and not _holds_agents(job):
-        text = f"{job.dst.seen} cannot limit which agents may be called: none may"
-        job.say("T022", text, ("delegates", *job.places("delegate")))
+        if named:  # who may call none loses nothing
+            text = f"{job.dst.seen} cannot limit which agents may be called: none may"
+            job.say("T022", text, ("delegates", *job.places("delegate")))
         grant = caps.get("delegate", Grant(False))  # the source may have no tool for it that subagents get
         caps["delegate"] = replace(grant, open=False, scopes=())
     if job.dst.tools.control == "map":

@@ -37,6 +37,8 @@ def read_tools(node: Node, row: Field, ctx: Context) -> Tools:
     if not tokens:  # a list of blanks is not empty: it names something that is not there (Mistral Vibe 3.0.3, run)
         dropped = not ctx.author and table.fact("blank_item") == "dropped"
         word = "none" if blank and not dropped else table.fact("empty", "none")
+        if node.kind == "scalar" and not ctx.author:
+            word = table.fact("empty_text", word)
         return meaning(word, ctx, "an empty tool list")
     if (changed := _changed(tokens, ctx)) is not None:
         return changed
@@ -52,9 +54,11 @@ def _by_form(node: Node, row: Field, ctx: Context) -> Tools | None:
     if node.kind == "map" or (node.kind == "scalar" and not is_text(node, ctx)):
         return _wrong_type(node, row, ctx)
     if node.kind == "list":
-        mixed = not all(i.kind == "scalar" and is_text(i, ctx) for i in node.items)
+        mixed = len(_texts(node, ctx)) < len(node.items)
         if mixed and not ctx.author and table.fact("wrong_item") == "refused":
             raise Refused(f"`{row.key}` may hold nothing but text")
+        if mixed and not ctx.author and table.fact("wrong_item") == "passed" and not _texts(node, ctx):
+            return meaning(table.fact("wrong_type", "none"), ctx, "a tool list without text")
         if row.fact("list") is not False:
             return None
         if not ctx.author:
@@ -68,6 +72,10 @@ def _by_form(node: Node, row: Field, ctx: Context) -> Tools | None:
     if table.fact("split", "comma") == "none" and not ctx.author:
         raise Refused(f"`{row.key}` must be a list")
     return None
+
+
+def _texts(node: Node, ctx: Context) -> list[Node]:
+    return [item for item in node.items if item.kind == "scalar" and is_text(item, ctx)]
 
 
 def _of_names(tokens: list[Placed], node: Node, ctx: Context) -> Tools:

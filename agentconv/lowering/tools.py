@@ -107,8 +107,13 @@ def lower_tools(job: ToolJob) -> tuple[Tools, Delegates]:
     else:
         tools, delegates = _listed(job, source, caps)
     say_along(job, tools, by_capability(source, job.src))
-    checks = tuple(_last_words(rule for rule in job.agent.tools.rules if is_shared_check(job, rule)))
+    checks = tuple(map(_in_words, _last_words(rule for rule in job.agent.tools.rules if is_shared_check(job, rule))))
     return (replace(tools, rules=(*tools.rules, *checks)) if checks else tools), delegates
+
+
+def _in_words(rule: Rule) -> Rule:
+    """A map has a word for what a switch leaves open: whether it asks."""
+    return replace(rule, approval="auto") if rule.effect == "allow" and rule.approval is None else rule
 
 
 def _last_words(rules: Iterable[Rule]) -> list[Rule]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from agentconv.containers import Node
@@ -170,10 +170,16 @@ def read_groups(node: Node, row: Field, ctx: Context) -> Tools:
     table = ctx.spec.tools
     rules: list[Rule] = []
     seen: set[str] = set()
+    key = str(table.fact("scope_key"))
     for n, item in enumerate(node.items):
         at = f"{row.key}[{n}]"
+        if ctx.author and _stray_limit(node.items, n, key):
+            _say_stray(node.items, n, at, ctx)
+            continue
         name, options = _name_and_options(item, ctx)
-        if table.fact("pairs") == "exact" and (odd := _odd_pair(item, str(table.fact("scope_key")))):
+        if options is None and ctx.author and _stray_limit(node.items, n + 1, key):
+            options = node.items[n + 1]
+        if table.fact("pairs") == "exact" and (odd := _odd_pair(item, key)):
             ctx.refuse("refuse-all", odd)
             ctx.say("R012", f"{odd}: {ctx.spec.seen} does not load this file; read as meant", at, item)
         if name.text in table.fact("ignored", ()):
@@ -199,8 +205,38 @@ def read_groups(node: Node, row: Field, ctx: Context) -> Tools:
         scope = _group_scope(options, name.text, at, ctx)
         if scope is not None and not ctx.author and table.fact("scopes") == "unknown":
             continue
-        rules.append(Rule("allow", found.tool, scope, None, at))
+        scopes = [scope] if scope is not None else _other_limits(options, name.text, at, ctx)
+        rules += [Rule("allow", found.tool, one, None, at) for one in scopes]
     return Tools("none", tuple(rules))
+
+
+def _stray_limit(items: Sequence[Node], n: int, key: str) -> bool:
+    """Is this entry a limit that a wrong indent took out of the entry before it?"""
+    return n < len(items) and items[n].kind == "map" and any(folded(p.key.text) == folded(key) for p in items[n].pairs)
+
+
+def _say_stray(items: Sequence[Node], n: int, at: str, ctx: Context) -> None:
+    odd = _odd_pair(items[n], str(ctx.spec.tools.fact("scope_key")))
+    before = _name_and_options(items[n - 1], ctx)[0].text if n else ""
+    meant = f"read as the limit of `{before}` before it" if before else "it limits nothing"
+    ctx.say("R012", f"{odd}: {ctx.spec.seen} does not load this file; {meant}", at, items[n])
+
+
+def _other_limits(options: Node | None, group: str, at: str, ctx: Context) -> list[Scope | None]:
+    """Limits that authors write beside the one that the program has: it holds none of them, and they are meant.
+
+    A list of nothing leaves nothing; without any such key the group is whole."""
+    kinds = ctx.spec.tools.fact("meant_limits") or {}
+    found: list[Scope | None] = []
+    limited = False
+    for pair in options.pairs if options is not None and options.kind == "map" and ctx.author else ():
+        if pair.key.text in kinds:
+            text = f"`{pair.key.text}` of `{group}`: {ctx.spec.program} does not enforce it; taken as meant"
+            ctx.say("T009", text, at, pair.key)
+            texts = pair.value.items if pair.value.kind == "list" else [pair.value]
+            found += [Scope(kinds[pair.key.text], one.text) for one in texts]
+            limited = True
+    return found if limited else [None]
 
 
 def _odd_pair(item: Node, key: str) -> str:
@@ -231,7 +267,7 @@ def _group_scope(options: Node | None, group: str, at: str, ctx: Context) -> Sco
         if pattern is None and ctx.author and folded(pair.key.text) == folded(key):
             ctx.say("R007", f"`{pair.key.text}` is no key of a group; read as `{key}`", at, pair.key)
             pattern = pair.value
-        elif pair.key.text != key:
+        elif pair.key.text != key and pair.key.text not in (ctx.spec.tools.fact("meant_limits") or {}):
             text = f"`{pair.key.text}` of the limit on `{group}` has no place in other programs: `{pair.value.text}`"
             ctx.say("T030", text, at, pair.key)
     if pattern is None or pattern.value is None:

@@ -117,6 +117,7 @@ def main(argv: list[str] | None = None) -> None:
         _show(error)
         sys.exit(error.exit_code)
     except click.Abort:
+        click.echo("stopped: no file is half written", err=True)
         sys.exit(130)
     except SystemExit:
         raise

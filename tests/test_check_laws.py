@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from agentconv.checking.finding import SEVERITIES, Finding
 from agentconv.checking.mending import mended
 from agentconv.checking.producers import findings
 from agentconv.notes import CODES
+from agentconv.reading.context import Read
 from tests import goldens
 from tests.test_reading_laws import EXAMPLES, LAW, texts
 
@@ -104,11 +107,18 @@ def fixed(id: str, text: str, path: str = "") -> str | None:
         was = rights.of_agent(old.agent, checked.spec, program=False)
         assert rights.of_agent(fresh.agent, now.spec, program=False) == was
         assert plain(fresh.agent) == plain(old.agent)
+        twice = {name: count for name, count in listed(fresh).items() if count > max(listed(old)[name], 1)}
+        assert not twice, "no list holds a name twice that did not before"
     errors = {(one.code, one.message) for one in before if one.severity == "error"}
     after = findings(now)
     assert {(one.code, one.message) for one in after if one.severity == "error"} <= errors
     assert mended(now, after, again, findings) is None, "mending twice is mending once"
     return new
+
+
+def listed(read: Read) -> Counter[tuple[str, str]]:
+    """How often each name stands in each list."""
+    return Counter((re.sub(r"\[\d+\]$", "", token.at), token.text) for token in read.tokens)
 
 
 def plain(agent: Any) -> dict[str, Any]:

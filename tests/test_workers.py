@@ -206,6 +206,7 @@ def test_neither_files_nor_workers_stay_when_a_run_is_ended(tmp_path: Path, name
         with suppress(ProcessLookupError):
             os.killpg(started.pid, signal.SIGKILL)
     assert there >= 700 and started.returncode != 0 and b"Traceback" not in said
+    assert said.endswith(b"stopped: no file is half written\n") is (name == "SIGINT")
     left = tree(out)
     assert len(left) < 1_900, "it was ended too late to say anything"
     assert not [name for name in left if name.endswith(".tmp")]

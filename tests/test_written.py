@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from agentconv.project import written
+from agentconv.building import build as building
+from agentconv.building.wishes import Wishes
+from agentconv.project import batch, sources, written
+from agentconv.project.config import find
+from agentconv.project.planning import Plan, Run
 from agentconv.project.written import Written
+from bench import data
 
 
 def known(root: Path) -> set[str]:
@@ -56,3 +63,67 @@ def test_many_rows_are_written_as_json_writes_them(tmp_path: Path, monkeypatch: 
         data = {"room": one.room, "written": dict(sorted(one.hashes.items()))}
         assert one.file.read_bytes() == json.dumps(data).encode()
         assert Written(tmp_path / str(count)).hashes == one.hashes
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 0], ids=["one process", "workers", "one for the disk"])
+def test_what_a_run_wrote_that_was_ended_is_known_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jobs: int
+) -> None:
+    """A source that is edited before the next run: its output is no file of somebody else."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    place, out = data.write(tmp_path, COUNT), tmp_path / "out"
+
+    def run(step: Callable[[int], None]) -> Run:
+        plan = Plan(tmp_path, ("opencode", "cursor"), output=f"{out}/", jobs=jobs, texts=False)
+        return batch.run(plan, sources.listed([str(place)], tmp_path, None, 10**6), step)
+
+    with pytest.raises(KeyboardInterrupt):
+        run(ended_at(COUNT))
+    begun = sorted(out.rglob("agent-*.md"))
+    assert 100 < len(begun) < COUNT * 2
+    for file in begun:
+        with (place / file.name).open("a", encoding="utf-8") as source:
+            source.write("\nOne more line.\n")
+    done = run(lambda count: None)
+    assert not [result for result in done.results if result.status == "kept"]
+    assert all("One more line." in file.read_text("utf-8") for file in begun)
+
+
+def test_what_a_build_wrote_that_was_ended_twice_is_known_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each notes what it is about to write; what is there may be what the one before had written."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    place = data.write(tmp_path, COUNT)
+    (tmp_path / "agentconv.toml").write_text('sources = [".claude/agents"]\n[targets.opencode]\n', "utf-8")
+    out = tmp_path / ".opencode/agents"
+    there = 0
+    for at in (COUNT - 100, COUNT // 2, None):
+        config = find(tmp_path)
+        assert config is not None
+        if at is None:
+            done = building.run(config, Wishes())
+            assert not [result for result in done.results if result.status == "kept"]
+            continue
+        with pytest.raises(KeyboardInterrupt):
+            building.run(config, Wishes(), ended_at(at))
+        assert there <= len(list(out.iterdir())) < COUNT, "the second one is ended earlier"
+        there = len(list(out.iterdir()))
+        for file in place.iterdir():
+            with file.open("a", encoding="utf-8") as source:
+                source.write("\nOne more line.\n")
+    assert all(file.read_text("utf-8").count("One more line.") == 2 for file in out.iterdir())
+
+
+COUNT = 1_100  # to two targets it pays to have a process for the disk
+
+
+def ended_at(most: int) -> Callable[[int], None]:
+    """Ctrl-C after so many results."""
+    seen = itertools.count(1)
+
+    def step(_: int) -> None:
+        if next(seen) >= most:
+            raise KeyboardInterrupt
+
+    return step

@@ -177,7 +177,7 @@ class Ledger(Written):
 
     def knows(self, key: str, data: bytes) -> bool:
         """Whether agentconv wrote these bytes there."""
-        return self.lock.knows(key, data) or self.state.hashes.get(key) in (files.digest(data), fingerprint(data))
+        return self.lock.knows(key, data) or self.state.wrote(key, files.digest(data), fingerprint(data))
 
     def note(self, key: str, data: bytes) -> None:
         """The output is there, or would be."""

@@ -20,6 +20,9 @@ _BLOCK = r'''"""(?s:[^"\\]++|\\.|"(?!""))*+"{3,5}|\'{3}(?:[^\']++|\'(?!\'\'))*+\
 _TOKEN = re.compile(
     _BLOCK + r"""|"(?:[^"\\\r\n]++|\\.)*+"|'[^'\r\n]*+'|\#[^\r\n]*+|[\[\]{}\r\n]|[^\[\]{}"'\#\r\n]++""", re.S
 )
+_IN_LIST = re.compile(
+    _BLOCK + r"""|"(?:[^"\\\r\n]++|\\.)*+"|'[^'\r\n]*+'|(?P<none>\#[^\r\n]*+|\s++)|[\[\]{},]|[^\[\]{}"'\#,\s]++""", re.S
+)
 _OPEN = r'''"""(?s:[^"\\]++|\\.|"(?!""))*+(?:"{3,5}|\\?\Z)|\'{3}(?:[^\']++|\'(?!\'\'))*+(?:\'{3,5}|\Z)'''
 _PIECE = re.compile(
     rf"""(?P<text>{_OPEN}|\#[^\r\n]*+)"""
@@ -233,6 +236,30 @@ class _Scanner:
             self.places.setdefault(prefix + parts[:length], (start, end, value, stop))
         path = prefix + parts
         self.places[path] = (start, end, value, stop)
+        if self.text[value] == "[":
+            self.items(path, value, stop)
+
+    def items(self, path: Path, at: int, stop: int) -> None:
+        """The places of what a list holds, and of what lists in it hold; in one pass, however deep they are."""
+        open: list[tuple[Path | None, int, int]] = []  # each list: its path (None: in a map), which item, its start
+        end = at
+        for found in _IN_LIST.finditer(self.text, at, stop):
+            if found["none"]:
+                continue
+            if found[0] in ("]", ",", "}") and open:
+                inside, number, start = open.pop()
+                if inside is not None and start >= 0:
+                    self.places[(*inside, number)] = (start, start, start, end)
+                if found[0] == ",":
+                    open.append((inside, number + 1, -1))
+            else:
+                inside, number, start = open[-1] if open else (None, 0, 0)
+                if start < 0:
+                    open[-1] = inside, number, found.start()
+                if found[0] in ("[", "{"):
+                    here = path if not open else (*inside, number) if inside is not None else None
+                    open.append((here if found[0] == "[" else None, 0, -1))
+            end = found.end()
 
     def value(self, at: int) -> int:
         """Where the value ends: at the end of its line outside of brackets and texts, or at a comment."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -15,6 +13,7 @@ from agentconv.lowering.lowered import Edit, Options, after
 from agentconv.notes import note
 from agentconv.output.edit import edit_text
 from agentconv.output.render import output_path
+from agentconv.output.respelling import respelled
 from agentconv.proof.sourcerights import KEEPS
 from agentconv.reading.context import Read, Reading
 from agentconv.reading.engine import read_author, read_program
@@ -98,7 +97,7 @@ def normalised(reading: Reading, names: bool = True, more: Sequence[Splice] = ()
     splices = list(more)
     splices += [(r.start, r.end, r.new) for r in document.remarks if r.end >= 0]
     for read in reading.agents if names else ():
-        splices += _names(read, document)
+        splices += respelled(read, document, reading.spec)
         for k in read.keys:  # in JSON its quotes stand round it
             quoted = int(document.text[k.start : k.end] == f'"{k.text}"')
             if quoted or document.text[k.start : k.end] == k.text:
@@ -125,50 +124,6 @@ def _unwrapped(document: Document) -> list[tuple[int, int, str]]:
     if text[document.body_end :].strip():  # the closing line of the fence; the line end in front of it stays
         splices.append((document.body_end, len(text), document.newline if document.body_end else ""))
     return splices
-
-
-def _names(read: Read, document: Document) -> list[tuple[int, int, str]]:
-    changed = []
-    taken = Counter((token.at.rpartition(".")[0], token.new or token.text) for token in read.tokens)
-    for token in read.tokens:
-        if token.new is None or token.new == token.text or document.text[token.start : token.end] != token.text:
-            continue
-        if "." in token.at and taken[token.at.rpartition(".")[0], token.new] > 1:
-            continue  # a map with one key twice does not load; a name that means nothing does no harm
-        node = read.where.get(token.at.split("[")[0])
-        names = token.new.split(", ")
-        if len(names) > 1 and "." in token.at:
-            changed += _as_keys(document.text, token.start, token.end, names)
-        elif node is None or node.kind != "list" or len(names) == 1:
-            changed.append((token.start, token.end, token.new))
-        else:
-            changed += _in_list(document, token.start, token.end, names)
-    return changed
-
-
-def _as_keys(text: str, start: int, end: int, names: list[str]) -> list[tuple[int, int, str]]:
-    """Several names for one key: a line each, where key and value have a line of their own; else it stays."""
-    first = text.rfind("\n", 0, start) + 1
-    stop = text.find("\n", end)
-    stop = len(text) if stop < 0 else stop
-    before, behind = text[first:start], text[end:stop]
-    if before.strip(" \t\"'") or not re.fullmatch(r"[\"']?\s*:\s*[\w\"']+\s*", behind):
-        return []
-    return [(first, stop, "\n".join(f"{before}{name}{behind}" for name in names))]
-
-
-def _in_list(document: Document, start: int, end: int, names: list[str]) -> list[tuple[int, int, str]]:
-    """Several names for one item: a line each in a list of lines, else side by side with the item's own quotes."""
-    text = document.text
-    line = text[text.rfind("\n", 0, start) + 1 : start]
-    quote = line[-1:] if line[-1:] in ("'", '"') else ""
-    dash = line.removesuffix(quote)
-    if dash.strip() != "-":
-        return [(start, end, f"{quote}, {quote}".join(names))]
-    at = text.find("\n", end)
-    at = len(text) if at < 0 else at - (text[at - 1] == "\r")
-    more = "".join(f"{document.newline}{dash}{quote}{name}{quote}" for name in names[1:])
-    return [(start, end, names[0]), (at, at, more)]
 
 
 def _without_overlaps(splices: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:

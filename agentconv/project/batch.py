@@ -77,14 +77,14 @@ def run(plan: Plan, sources: Iterable[Source], progress: Callable[[int], None] =
         for target in targets:
             target.drop()
         putter.close()
+        if not plan.dry:
+            written.save()  # also where the run was ended: what is in its place is agentconv's own
     _say_renamed(plan, found, done.results)
     for target in targets:
         say_absent(target.plan, target.dst, target.made)
         say_twice(target.plan, target.dst, target.made)
-    if not plan.dry:
-        written.save()
-        if plan.output != STDOUT:
-            sweep_dead(_places(plan, done.results))
+    if not plan.dry and plan.output != STDOUT:
+        sweep_dead(_places(plan, done.results))
     done.remarks = _unknown_names(plan, known)
     for target in targets:
         done.remarks += about_target(target, [r for r in target.made if r.files], places, done)

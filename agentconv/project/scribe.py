@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from mmap import mmap
+from pathlib import Path
 
 from agentconv.project import files
 from agentconv.project.halves import sweep
@@ -74,25 +75,39 @@ class Scribe:
             left = [order for order in orders if not _is_there(order)]
             problems = dict(zip([order.full for order in left], put(left), strict=True))
             answers = [Answer(problems.get(order.full)) for order in orders]
+        told(answers)
         self._under_way.popleft()
         self._free.append(place)
-        told(answers)
         return True
 
     def close(self) -> None:
-        """What was handed over is written all the same: it is proved, and nothing half done may stay."""
+        """What was handed over is written all the same: it is proved, and nothing half done may stay. Where a run is
+        ended there may be half an answer in the pipe, so it is looked what became of it."""
         if self._process:
             os.close(self._orders)
-            os.close(self._answers)  # nobody hears them any more: else it may wait for ever until one is taken
+            os.close(self._answers)  # else it may wait for ever until one is taken
             with suppress(ChildProcessError):
                 os.waitpid(self._process, 0)
             self._process = 0
             self._memory.close()
+            for _, orders, told in self._under_way:
+                told([Answer(None if _is_there(order) or _is_same(order) else UNKNOWN) for order in orders])
+
+
+UNKNOWN = OSError("not written")
 
 
 def _is_there(order: Order) -> bool:
-    """Whether the dead one has put a file in its place that lay beside it: nobody else takes it away."""
+    """Whether the second process has put a file in its place that lay beside it: nobody else takes it away."""
     return bool(order.lying) and not os.path.lexists(order.lying) and os.path.lexists(order.full)
+
+
+def _is_same(order: Order) -> bool:
+    """Whether the place holds what was handed over."""
+    try:
+        return not order.lying and Path(order.full).read_bytes() == order.data
+    except OSError:
+        return False
 
 
 def _write(memory: mmap, orders: int, answers: int, wanted: Callable[[], bool]) -> None:

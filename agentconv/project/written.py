@@ -22,6 +22,7 @@ class Written:
         self.file = Path(f"{memory_of(str(root))}.json")
         self.ahead = self.file.with_suffix(".ahead")
         self.hashes: dict[str, str] = {}
+        self.replaced: dict[str, set[str]] = {}  # what ended runs had written before that which they began
         self.room = ROOM
         with contextlib.suppress(OSError, ValueError):
             data = json.loads(self.file.read_text("utf-8"))
@@ -33,12 +34,16 @@ class Written:
                 self.changed = True
                 with contextlib.suppress(ValueError):  # the last line of a run that was killed
                     key, made = json.loads(line)
-                    self.hashes[str(key)] = str(made)
+                    self._replace(str(key), str(made))
         self.before = frozenset(self.hashes)  # of earlier runs: what this one adds is there
 
     def knows(self, key: str, data: bytes) -> bool:
         """Whether these are the bytes that agentconv wrote there."""
-        return self.hashes.get(key) == digest(data)
+        return self.wrote(key, digest(data))
+
+    def wrote(self, key: str, *prints: str) -> bool:
+        """The same, of bytes with one of these fingerprints."""
+        return self.hashes.get(key) in prints or not self.replaced.get(key, set()).isdisjoint(prints)
 
     def note(self, key: str, data: bytes) -> None:
         """Remember what was written."""
@@ -52,10 +57,11 @@ class Written:
 
     def intend(self, made: Mapping[str, str]) -> None:
         """What is written next, by fingerprints: who comes after a run that was killed knows it, too."""
-        new = {key: digest for key, digest in made.items() if self.hashes.get(key) != digest}
+        new = {key: found for key, found in made.items() if self.hashes.get(key) != found}
         if not new:
             return
-        self.hashes |= new
+        for key, found in new.items():
+            self._replace(key, found)
         self.changed = True
         with contextlib.suppress(OSError):
             self.ahead.parent.mkdir(parents=True, exist_ok=True)
@@ -63,6 +69,12 @@ class Written:
                 file.write("".join(f"\n{json.dumps(pair)}" for pair in new.items()).encode())
                 file.flush()
                 os.fsync(file.fileno())
+
+    def _replace(self, key: str, made: str) -> None:
+        """What is there is the last one or, where a run was ended before it came to that, one before."""
+        if (before := self.hashes.get(key)) is not None and before != made:
+            self.replaced.setdefault(key, set()).add(before)
+        self.hashes[key] = made
 
     def save(self) -> None:
         """Keep it. A state folder that cannot be written costs only a question later."""
@@ -73,6 +85,7 @@ class Written:
                 write_bytes(self.file, self._as_json())
                 self.ahead.unlink(missing_ok=True)
                 self.changed = False
+                self.replaced.clear()
 
     def _as_json(self) -> bytes:
         """What `json.dumps` makes of it, a thousand rows at a time: of 50,000 it would hold three copies at once."""

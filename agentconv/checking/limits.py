@@ -51,12 +51,16 @@ def denials(checked: Checked, reader: Reader, read: Read, twin: Read, gone: froz
         row = _row(reader, key)
         reads = "does not read this key" if row is None else "reads the key and does nothing with it"
         listed = twin.agent.tools.base == "none" and any(is_star(rule.tool) for rule in rules)
-        can = "has all tools of its list" if listed else f"can {_given(rules)}"
+        can = (
+            "has all tools of its list"
+            if listed
+            else f"can {_given(rules)}" + (" without that limit" if _parts(rules) else "")
+        )
         does = f"{reads if at == key else 'denies nothing with it'}; the agent {can}"
         yield checked.finding(
             "T042", "error", f"the denial of {names} does not hold", read=read,
             at=place(checked, read, at if rules[1:] else rules[0].at),
-            reader=reader, path=at, meant=f"an agent that cannot {_given(rules)}", does=does,
+            reader=reader, path=at, meant=f"an agent that cannot {_given(rules)}{_parts(rules)}", does=does,
             mend=_named_so(at, key, rules, read, reader)
             or _listed_so(key, rules, read, reader)
             or _switched(rules, reader.spec.of_mode(twin.agent.mode))
@@ -155,6 +159,12 @@ def _meant(rule: Rule, read: Read, checked: Checked) -> bool:
 
 def _given(rules: list[Rule]) -> str:
     return ", ".join(dict.fromkeys(words(r.tool) for r in rules))
+
+
+def _parts(rules: list[Rule]) -> str:
+    """For which parts of its tools only, where that is so of each of them."""
+    texts = [f"`{rule.scope.text}`" for rule in rules if rule.scope is not None]
+    return f", for {', '.join(texts)}" if len(texts) == len(rules) else ""
 
 
 def instead(reader: Reader) -> str:

@@ -52,7 +52,7 @@ def denials(checked: Checked, reader: Reader, read: Read, twin: Read, gone: froz
         reads = "does not read this key" if row is None else "reads the key and does nothing with it"
         listed = twin.agent.tools.base == "none" and any(is_star(rule.tool) for rule in rules)
         can = "has all tools of its list" if listed else f"can {_given(rules)}"
-        does = f"{reads if at == key else 'denies nothing with it'}; the agent {can}"
+        does = f"{reads if at == key else 'denies nothing with it'}{_beside(key, twin, read, reader)}; the agent {can}"
         yield checked.finding(
             "T042", "error", f"the denial of {names} does not hold", read=read,
             at=place(checked, read, at if rules[1:] else rules[0].at),
@@ -64,6 +64,15 @@ def denials(checked: Checked, reader: Reader, read: Read, twin: Read, gone: froz
             or instead(reader),
         )  # fmt: skip
     yield from _not_known(checked, reader, read, twin)
+
+
+def _beside(key: str, twin: Read, read: Read, reader: Reader) -> str:
+    """The other key for which the program does nothing with this one."""
+    row = reader.spec.of_mode(twin.agent.mode).fields.get(key)
+    said = [
+        one for one in (row.fact("idle_with") if row is not None else None) or () if value_of(read, one) is not None
+    ]
+    return f" beside `{said[0]}`" if said else ""
 
 
 def _row(reader: Reader, key: str) -> Field | None:

@@ -15,6 +15,7 @@ from agentconv.naming import legal as is_legal
 from agentconv.naming import taken
 from agentconv.notes import Note, note
 from agentconv.reading import indirect
+from agentconv.reading.belowkeys import keys_below, tell, unread
 from agentconv.reading.besides import besides
 from agentconv.reading.codecs import TOOL_TYPES
 from agentconv.reading.context import Context, Get, Read, Refused, too_many
@@ -39,12 +40,15 @@ def read_entry(
 ) -> Read | list[Note]:
     """The agent that an entry says, or what is wrong where the program takes it for something else."""
     values = top_values(spec, entry)
+    below = list(keys_below(spec, entry)) if author else []
+    values += ((inner.key.text, inner.value) for _, inner in below)
     spec = spec.of_mode(_mode(spec, dict(values), forced))
     ctx = Context(spec, author, path, document.text, get=get, top=document.header)
     values += indirect.declared(dict(values), ctx).items()
-    said, rows = dict(values), indirect.demanded(spec, dict(values))
+    said, rows = dict(values), unread(indirect.demanded(spec, dict(values)), below)
     ctx.keys = frozenset(said)
     keys = Keys(ctx, document, entry)
+    tell(below, ctx)
     if problems := _read_keys(keys, values, rows, said, id) or _settle_fields(keys, rows, said):
         return problems
     fields = keys.fields

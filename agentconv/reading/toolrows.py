@@ -88,9 +88,12 @@ def _anew(row: Field, node: Node, ctx: Context, base: Base | None, so_far: list[
 
         return base, list(read_deny(node, row, ctx)), False
     if row.type == "tool-settings":
-        from agentconv.reading.toolsettings import read_settings
+        from agentconv.reading.toolsettings import list_of_names, read_settings
 
-        return base, list(read_settings(node, row, ctx, Tools(base, tuple(so_far)))), False
+        listed = list_of_names(node, row, ctx) or Tools()
+        base = base or listed.base
+        made = read_settings(node, row, ctx, Tools(base, (*so_far, *listed.rules)))
+        return base, [*listed.rules, *made], False
     if row.type == "permission-rules":
         return base, list(read_rules(node, row, ctx)), False
     if row.type == "tool-patterns":

@@ -53,11 +53,15 @@ def denials(checked: Checked, reader: Reader, read: Read, twin: Read, gone: froz
         listed = twin.agent.tools.base == "none" and any(is_star(rule.tool) for rule in rules)
         can = "has all tools of its list" if listed else f"can {_given(rules)}"
         does = f"{reads if at == key else 'denies nothing with it'}{_beside(key, twin, read, reader)}; the agent {can}"
+        keeper = next(
+            (r.fact("kept_by") for r in (row, _row(reader, rules[0].at)) if r is not None and r.fact("kept_by")), None
+        )
         yield checked.finding(
             "T042", "error", f"the denial of {names} does not hold", read=read,
             at=place(checked, read, at if rules[1:] else rules[0].at),
             reader=reader, path=at, meant=f"an agent that cannot {_given(rules)}", does=does,
-            mend=_named_so(at, key, rules, read, reader)
+            mend=(f"run it with {keeper} alone, which goes by the key" if keeper else "")
+            or _named_so(at, key, rules, read, reader)
             or _listed_so(key, rules, read, reader)
             or _switched(rules, reader.spec.of_mode(twin.agent.mode))
             or _in_own_words(key, rules, reader.spec)

@@ -22,7 +22,7 @@ from agentconv.reading.context import Context, Get, Read, Refused, too_many
 from agentconv.reading.deadrules import without_moot_limits
 from agentconv.reading.keys import Keys, top_values
 from agentconv.reading.namedfiles import named_in_body
-from agentconv.reading.toolkeys import of_own_servers, settled, unnamed, withheld
+from agentconv.reading.toolkeys import alone_counts, of_own_servers, settled, unnamed, withheld
 from agentconv.reading.toolrows import only_servers, say_absent
 from agentconv.spec import Field, Spec
 
@@ -46,7 +46,7 @@ def read_entry(
     ctx = Context(spec, author, path, document.text, get=get, top=document.header)
     values += indirect.declared(dict(values), ctx).items()
     said, rows = dict(values), unread(indirect.demanded(spec, dict(values)), below)
-    ctx.keys = frozenset(said)
+    ctx.keys, ctx.alone = frozenset(said), alone_counts(spec, said)
     keys = Keys(ctx, document, entry)
     tell(below, ctx)
     if problems := _read_keys(keys, values, rows, said, id) or _settle_fields(keys, rows, said):

@@ -64,6 +64,8 @@ def _model_texts(node: Node, row: Field, ctx: Context) -> list[str] | None:
         raise Bad(problem, (model_of(node.text),) if node.text.strip() else UNSAID)
     if not node.text.strip() and row.fact("blank"):
         raise Bad("is blank")
+    if ctx.spec.models.get("commas"):
+        return [one.strip() for one in node.text.split(",") if one.strip()]
     return [node.text]
 
 

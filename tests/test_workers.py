@@ -189,27 +189,42 @@ def interruptible() -> None:
 @pytest.mark.parametrize("name", ["SIGINT", "SIGKILL", "SIGTERM"])
 def test_neither_files_nor_workers_stay_when_a_run_is_ended(tmp_path: Path, name: str) -> None:
     """Ctrl-C reaches all of them, another signal only the first one."""
+    for n in range(5):  # on a busy machine it may be ended when nearly all is done
+        left = ended(tmp_path / str(n), name)
+        if len(left) < NEARLY_ALL:
+            break
+    assert len(left) < NEARLY_ALL, "it was ended too late to say anything"
+    assert not [file for file in left if file.endswith(".tmp")]
+
+
+NEARLY_ALL = 1_900  # of 2,000
+
+
+def ended(folder: Path, name: str) -> dict[str, bytes]:
+    """What a run left that got this signal when it had written 700 files."""
     sent = signal.Signals[name]
     end = os.killpg if name == "SIGINT" else os.kill
-    place = data.write(tmp_path, 2_000)
-    env = {**os.environ, "XDG_STATE_HOME": str(tmp_path / "state")}
+    place = data.write(folder, 2_000)
+    env = {**os.environ, "XDG_STATE_HOME": str(folder / "state")}
     words = [sys.executable, "-m", "agentconv", "convert", str(place), "--to", "opencode", "-o", "out/", "--jobs", "2"]
-    started = subprocess.Popen(words, cwd=tmp_path, env=env, stderr=subprocess.PIPE, preexec_fn=interruptible)
-    out = tmp_path / "out/.opencode/agents"
+    started = subprocess.Popen(words, cwd=folder, env=env, stderr=subprocess.PIPE, preexec_fn=interruptible)
+    out = folder / "out/.opencode/agents"
     until = time.monotonic() + 60
     while (there := len(list(out.glob("*.md")))) < 700 and time.monotonic() < until:
         time.sleep(0.005)
-    end(started.pid, sent)
+    with suppress(ProcessLookupError):
+        end(started.pid, sent)
     try:
         _, said = started.communicate(timeout=60)  # also the workers have let go of the stream
     finally:
         with suppress(ProcessLookupError):
             os.killpg(started.pid, signal.SIGKILL)
-    assert there >= 700 and started.returncode != 0 and b"Traceback" not in said
-    assert said.endswith(b"stopped: no file is half written\n") is (name == "SIGINT")
     left = tree(out)
-    assert len(left) < 1_900, "it was ended too late to say anything"
-    assert not [name for name in left if name.endswith(".tmp")]
+    assert there >= 700 and b"Traceback" not in said
+    if len(left) < NEARLY_ALL:
+        assert started.returncode != 0
+        assert said.endswith(b"stopped: no file is half written\n") is (name == "SIGINT")
+    return left
 
 
 @pytest.mark.parametrize("suffix", [False, True])

@@ -149,7 +149,7 @@ def _models(checked: Checked, reader: Reader, read: Read) -> Iterator[Finding]:
     for wish in read.agent.model or ():
         if not spec.models or node is None or wish.text == str(spec.models.get("inherit")):
             continue
-        _, why = spell(wish, spec)
+        own, why = spell(wish, spec)
         unknown = {
             "optional": "uses its default",
             "refused": "does not load the file",
@@ -173,6 +173,8 @@ def _models(checked: Checked, reader: Reader, read: Read) -> Iterator[Finding]:
                 reader=reader, path="model", meant=f"`{wish.id}`", does=f"runs today's {tier}, without a word",
                 mend="name the model that you want",
             )  # fmt: skip
+        elif own == wish.text:
+            continue  # a word of the program, for a tier
         elif why in ("maker", "tier") or (why == "catalogue" and spec.models.get("unknown") != "sent"):
             yield checked.finding(
                 "M016", "warning", f"the model `{wish.text}` is none of {reader.program}'s", read=read, at=node,

@@ -202,6 +202,8 @@ class Reader(json.Reader):
         else:
             raise self.fail("a key is expected here" if char else f"the {{ of line {opened} is not closed")
         if self.skip() != ":":
+            if self.text[self.at : self.at + 1] in tuple(",}") and NAME.fullmatch(key.text):  # `publisher,`
+                raise self.program(f"`{key.text[:40]}`", "write `key: value`")
             raise self.fail(f"no colon and no value behind the key {key.text[:40]!r}", help="write `key: value`")
         if key.text == "__proto__":
             raise self.program("`__proto__`", "write the keys themselves")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from agentconv.grants import by_capability, is_star
+from agentconv.grants import base_open, by_capability, is_star
 from agentconv.lowering.defined import bound_servers, named_servers, say_defined
 from agentconv.lowering.fields import always, lower_extras, lower_field
 from agentconv.lowering.fittexts import fit_texts
@@ -225,6 +225,10 @@ def _delegates(
         had = any(r.cls == "delegates" for r in before)
         if (given or had) and not held and not any(n.path == "delegates" for n in out.notes):
             out.say("L001", f"{dst.program} has no list of agents that may be called", "delegates")
+        elif not agent.delegates and not held and base_open(fields["tools"], dst):
+            denied = any(r.effect == "deny" and "delegate" in r.tool.caps for r in fields["tools"].rules)
+            if not denied:  # nor had it a tool that calls one
+                out.say("L001", f"{dst.program} has no list of agents that may be called", "delegates", "info")
 
 
 def _open_caps(tools: Tools, dst: Spec) -> set[str]:

@@ -159,12 +159,13 @@ def _wished(job: ToolJob, whole: list[Wish], scoped: list[Wish], along: list[str
         if name not in done or _asks(made):  # of two wishes for one key the one that asks
             done[name] = made
     for wish in scoped:
-        _limited(job, wish, done)
+        _limited(job, wish, done, {name: [w for w in whole if picked.by_cap.get(w.cap) == name] for name in done})
     return [rule for made in done.values() for rule in made]
 
 
-def _limited(job: ToolJob, wish: Wish, done: dict[str, list[Rule]]) -> None:
-    """A wish with limits, on a key of its own or on one that says the same."""
+def _limited(job: ToolJob, wish: Wish, done: dict[str, list[Rule]], wishes: Mapping[str, list[Wish]]) -> None:
+    """A wish with limits, on a key of its own or on one that says the same. Where one key is for reading a file and for
+    what else looks at files, the limit holds for both: who may list everything is not meant to read it."""
     fits = [n for n in job.dst.tools.singles.values() if wish.cap in n.caps and not n.off and not n.never]
     taken = next((n for n in fits if n.name in done), None)
     for name in fits:
@@ -174,7 +175,15 @@ def _limited(job: ToolJob, wish: Wish, done: dict[str, list[Rule]]) -> None:
         if name.name not in done:
             done[name.name] = made
         elif [_bare(r) for r in done[name.name]] != [_bare(r) for r in made]:
-            break
+            others = wishes.get(name.name, [])
+            if risk(wish.cap) != "reads" or not others or any(w.cap == wish.cap for w in others):
+                break
+            for other in others:
+                text = (
+                    f"{job.dst.program} has one key for “{cap_title(other.cap)}” and `{wish.label}`: it has that limit"
+                )
+                job.say("T005", text, other.at)
+            done[name.name] = made
         _say_dropped(job, wish, name)
         return
     free = taken is None and free_elsewhere(job, wish.cap)

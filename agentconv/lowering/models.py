@@ -44,7 +44,8 @@ def lower_models(agent: Agent, src: Spec, dst: Spec, options: Options, out: Lowe
         if text is None:
             missing.append(_no_model(wished, how, dst))
             continue
-        if how == "tier" or (models.PARAMETERS.search(wished.text) and not models.PARAMETERS.search(text)):
+        shorter = models.PARAMETERS.search(wished.text) and not models.PARAMETERS.search(text)
+        if text != wished.text and (how == "tier" or shorter):
             out.say("M002", f"`{wished.text}` became `{text}`", "model")
         written.append(text)
     written = list(dict.fromkeys(written))

@@ -107,8 +107,13 @@ def lower_tools(job: ToolJob) -> tuple[Tools, Delegates]:
     else:
         tools, delegates = _listed(job, source, caps)
     say_along(job, tools, by_capability(source, job.src))
-    checks = tuple(_last_words(rule for rule in job.agent.tools.rules if is_shared_check(job, rule)))
+    checks = tuple(map(_in_words, _last_words(rule for rule in job.agent.tools.rules if is_shared_check(job, rule))))
     return (replace(tools, rules=(*tools.rules, *checks)) if checks else tools), delegates
+
+
+def _in_words(rule: Rule) -> Rule:
+    """A map has a word for what a switch leaves open: whether it asks."""
+    return replace(rule, approval="auto") if rule.effect == "allow" and rule.approval is None else rule
 
 
 def _last_words(rules: Iterable[Rule]) -> list[Rule]:
@@ -211,8 +216,9 @@ def _opened(job: ToolJob, source: Tools, caps: dict[str, Grant]) -> tuple[Tools,
     named = job.agent.delegates
     limited = named is not None and "*" not in named
     if limited and not _holds_agents(job):
-        text = f"{job.dst.seen} cannot limit which agents may be called: none may"
-        job.say("T022", text, ("delegates", *job.places("delegate")))
+        if named:  # who may call none loses nothing
+            text = f"{job.dst.seen} cannot limit which agents may be called: none may"
+            job.say("T022", text, ("delegates", *job.places("delegate")))
         grant = caps.get("delegate", Grant(False))  # the source may have no tool for it that subagents get
         caps["delegate"] = replace(grant, open=False, scopes=())
     if job.dst.tools.control == "map":

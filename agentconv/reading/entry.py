@@ -53,6 +53,10 @@ def read_entry(
         return problems
     fields = keys.fields
     tools = settled(keys.tools(), said, ctx)
+    for row in spec.rows_with("absent_unless"):
+        unsaid = row.key not in said or not (author or fields.get(str(row.field)))  # a list of none says nothing there
+        if unsaid and any(row.fact("absent_unless") in r.tool.caps for r in tools.rules):
+            fields.pop(str(row.field), None)
     for at, held in (("tools", tools.rules), ("delegates", fields.get("delegates") or ())):
         if len(held) > MAX_RULES:
             return too_many(ctx, f"more than {MAX_RULES} of `{at}`", at, keys.where.get(at, entry))

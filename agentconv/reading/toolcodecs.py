@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from agentconv.containers import Node
@@ -11,9 +13,11 @@ from agentconv.patterns import pattern
 from agentconv.reading.context import Context, Refused
 from agentconv.reading.toolnames import Found, recognise, star
 from agentconv.reading.tooltokens import Placed, is_null, is_text, remember, split, tokens_of
-from agentconv.spec import Field
+from agentconv.spec import Field, risk
 
 NONE, ALL = Tools("none"), Tools("all")
+# "All tools except Bash, Write": a program knows the last two of these words, and gives them
+EXCEPT = re.compile(r"(?:^|\s)(?:except|excluding|but not|without|other than)(?::?\s+|:?$)", re.IGNORECASE)
 
 
 def meaning(word: Any, ctx: Context, what: str) -> Tools:
@@ -37,6 +41,8 @@ def read_tools(node: Node, row: Field, ctx: Context) -> Tools:
     if not tokens:  # a list of blanks is not empty: it names something that is not there (Mistral Vibe 3.0.3, run)
         dropped = not ctx.author and table.fact("blank_item") == "dropped"
         word = "none" if blank and not dropped else table.fact("empty", "none")
+        if node.kind == "scalar" and not ctx.author:
+            word = table.fact("empty_text", word)
         return meaning(word, ctx, "an empty tool list")
     if (changed := _changed(tokens, ctx)) is not None:
         return changed
@@ -54,9 +60,11 @@ def _by_form(node: Node, row: Field, ctx: Context) -> Tools | None:
     if node.kind == "map" or (node.kind == "scalar" and not is_text(node, ctx)):
         return _wrong_type(node, row, ctx)
     if node.kind == "list":
-        mixed = not all(i.kind == "scalar" and is_text(i, ctx) for i in node.items)
+        mixed = len(_texts(node, ctx)) < len(node.items)
         if mixed and not ctx.author and table.fact("wrong_item") == "refused":
             raise Refused(f"`{row.key}` may hold nothing but text")
+        if mixed and not ctx.author and table.fact("wrong_item") == "passed" and not _texts(node, ctx):
+            return meaning(table.fact("wrong_type", "none"), ctx, "a tool list without text")
         if row.fact("list") is not False:
             return None
         if not ctx.author:
@@ -72,6 +80,10 @@ def _by_form(node: Node, row: Field, ctx: Context) -> Tools | None:
     return None
 
 
+def _texts(node: Node, ctx: Context) -> list[Node]:
+    return [item for item in node.items if item.kind == "scalar" and is_text(item, ctx)]
+
+
 def _of_names(tokens: list[Placed], node: Node, ctx: Context) -> Tools:
     """What the names of a list give."""
     table = ctx.spec.tools
@@ -83,10 +95,16 @@ def _of_names(tokens: list[Placed], node: Node, ctx: Context) -> Tools:
     minus: list[Rule] = []
     # a dash may be the list's own, without its blank; beside the word for everything it takes away
     signs = ("!", "-") if any(token == "*" for token, _, _ in tokens) else ("!",)
+    excepted = False
     for token, at, place in tokens:
         if token in table.sentinels:
             continue
-        if ctx.author and token[:1] in signs and (taken := _taken_away(token, at, place, ctx)):
+        cut = EXCEPT.search(token) if ctx.author and not excepted else None
+        if excepted or cut is not None:
+            excepted, name = True, token if cut is None else token[cut.end() :]
+            minus += _taken_away(f"!{name}", at, place, ctx, token) if name else []
+            continue
+        if ctx.author and token[:1] in signs and (taken := _taken_away(token, at, place, ctx, token)):
             minus += taken
             continue
         if every is not None:
@@ -96,6 +114,9 @@ def _of_names(tokens: list[Placed], node: Node, ctx: Context) -> Tools:
             continue
         _refused(token, at, place, ctx)
         found = _found(token, at, place, node, ctx)
+        if found.how == "unknown" and _is_remark(token, rules, ctx):
+            rules[-1] = _limited_to(token, rules[-1], place, ctx)
+            continue
         if found.how == "star":
             every = _star(token, at, place, token in spelled, ctx, alone=len(tokens) == 1)
             continue
@@ -114,8 +135,28 @@ def _of_names(tokens: list[Placed], node: Node, ctx: Context) -> Tools:
     return Tools(base, (*rules, *minus))
 
 
-def _taken_away(token: str, at: str, place: Node, ctx: Context) -> list[Rule]:
-    """`!Bash` in a list of what the agent may have: to the program a name that it does not know."""
+def _is_remark(token: str, rules: list[Rule], ctx: Context) -> bool:
+    """`Bash (git only)`: brackets behind a blank, which no program takes for anything. What is said so of a tool that
+    reads is no limit that anybody misses."""
+    if not ctx.author or not rules or token[:1] != "(" or token[-1:] != ")":
+        return False
+    last = rules[-1]
+    return last.effect == "allow" and not last.scope and any(risk(c) not in ("reads", "none") for c in last.tool.caps)
+
+
+def _limited_to(token: str, rule: Rule, place: Node, ctx: Context) -> Rule:
+    ctx.say(
+        "T009",
+        f"{ctx.spec.program} does not enforce `{token}` behind `{rule.tool.name}`; taken as meant",
+        rule.at,
+        place,
+    )
+    return replace(rule, scope=Scope("text", token[1:-1].strip()))
+
+
+def _taken_away(token: str, at: str, place: Node, ctx: Context, said: str) -> list[Rule]:
+    """`!Bash` in a list of what the agent may have: to the program a name that it does not know. So is `except`, and
+    what stands behind it the program may well give."""
     from agentconv.reading.denylist import found_denied, in_any_words
 
     name = token[1:].strip()
@@ -126,7 +167,7 @@ def _taken_away(token: str, at: str, place: Node, ctx: Context) -> list[Rule]:
     elif found.how == "unknown":
         rules = in_any_words(name, at, place, True, ctx)
     if rules:
-        ctx.say("T009", f"`{token}` takes nothing away in {ctx.spec.seen}; taken as meant", at, place)
+        ctx.say("T009", f"`{said}` takes nothing away in {ctx.spec.seen}; taken as meant", at, place)
     return rules
 
 

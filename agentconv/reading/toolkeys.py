@@ -162,7 +162,7 @@ def settled(tools: Tools, values: Mapping[str, Node], ctx: Context) -> Tools:
 
 def _settled(tools: Tools, values: Mapping[str, Node], ctx: Context) -> Tools:
     table = ctx.spec.tools
-    tools = _two_lists(tools, ctx)
+    tools = _two_lists(tools, values, ctx)
     if keys := ctx.spec.rule_keys:
         tools = replace(tools, rules=tuple(_granted(tools, keys)))
     if switches := table.fact("limit_with"):
@@ -242,11 +242,13 @@ def of_own_servers(tools: Tools, fields: Mapping[str, Any], where: Mapping[str, 
     return tools
 
 
-def _two_lists(tools: Tools, ctx: Context) -> Tools:
-    """An allow-list beside a deny-list, where the program keeps only the latter."""
-    denied = tuple(r for r in tools.rules if r.effect == "deny")
-    if ctx.spec.tools.fact("both") != "deny" or not denied or tools.base != "none" or len(denied) == len(tools.rules):
+def _two_lists(tools: Tools, values: Mapping[str, Node], ctx: Context) -> Tools:
+    """An allow-list beside a deny-list, where the program keeps only the latter, whatever names the two hold."""
+    table = ctx.spec.tools
+    node = values.get(str(table.fact("deny")))
+    if table.fact("both") != "deny" or tools.base != "none" or node is None or not (node.items or node.text.strip()):
         return tools
+    denied = tuple(r for r in tools.rules if r.effect == "deny")
     if not ctx.author:
         return Tools(None, denied)
     text = f"{ctx.spec.seen} throws the allow-list away where there is a deny-list, too; both are taken as meant"

@@ -52,7 +52,11 @@ def denials(checked: Checked, reader: Reader, read: Read, twin: Read, gone: froz
         row = _row(reader, key)
         reads = "does not read this key" if row is None else "reads the key and does nothing with it"
         listed = twin.agent.tools.base == "none" and any(is_star(rule.tool) for rule in rules)
-        can = "has all tools of its list" if listed else f"can {_given(rules)}"
+        can = (
+            "has all tools of its list"
+            if listed
+            else f"can {_given(rules)}" + (" without that limit" if _parts(rules) else "")
+        )
         question = all(asks(rule, read, checked.spec) for rule in rules)
         said = f"the question before {names} is never asked" if question else f"the denial of {names} does not hold"
         nothing = "asks before nothing with it" if question else "denies nothing with it"
@@ -63,7 +67,7 @@ def denials(checked: Checked, reader: Reader, read: Read, twin: Read, gone: froz
         yield checked.finding(
             "T042", "error", said, read=read,
             at=place(checked, read, at if rules[1:] else rules[0].at), reader=reader, path=at, does=does,
-            meant=f"an agent that {'asks before it can' if question else 'cannot'} {_given(rules)}",
+            meant=f"an agent that {'asks before it can' if question else 'cannot'} {_given(rules)}{_parts(rules)}",
             mend=(f"run it with {keeper} alone, which goes by the key" if keeper else "")
             or _named_so(at, key, rules, read, reader, "ask for" if question else "deny")
             or _listed_so(key, rules, read, reader)
@@ -172,6 +176,12 @@ def _meant(rule: Rule, read: Read, checked: Checked) -> bool:
 
 def _given(rules: list[Rule]) -> str:
     return ", ".join(dict.fromkeys(words(r.tool) for r in rules))
+
+
+def _parts(rules: list[Rule]) -> str:
+    """For which parts of its tools only, where that is so of each of them."""
+    texts = [f"`{rule.scope.text}`" for rule in rules if rule.scope is not None]
+    return f", for {', '.join(texts)}" if len(texts) == len(rules) else ""
 
 
 def instead(reader: Reader) -> str:

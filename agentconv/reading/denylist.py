@@ -73,7 +73,7 @@ def _denied(token: str, at: str, place: Node, row: Field, ctx: Context) -> list[
     scope, held = found.scope, table.fact("deny_scopes", "whole")
     if scope is not None and held == "held":
         scope = None if scope.text in ("**", "**/*") else Scope(OWN, scope.text)
-    elif scope is not None and held == "whole":
+    elif scope is not None and held == "whole" and row.applied:
         # the program takes the whole tool, which is narrower than what stands there
         text = f"`{token}`: {ctx.spec.seen} takes the whole tool away, not only what stands in brackets"
         ctx.say("T013", text, at, place, effect="info")

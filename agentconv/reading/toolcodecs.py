@@ -363,7 +363,18 @@ def allow(token: str, at: str, place: Node, found: Found, ctx: Context) -> list[
     if scope is not None and scope.kind == "agent":  # several agents in one pair of brackets
         names = [n.strip() for n in scope.text.split(",") if n.strip()]
         return [Rule("allow", found.tool, Scope("agent", n), None, at) for n in names]
+    if ctx.author and scope is not None and scope.kind == "command-glob" and len(commands := _commands(scope.text)) > 1:
+        return [Rule("allow", found.tool, Scope(scope.kind, one), None, at) for one in commands]
     return [Rule("allow", found.tool, scope, None, at)]
+
+
+def _commands(text: str) -> list[str]:
+    """`Bash(git:*, npm:*)`: patterns that some put into one pair of brackets. A command may hold a comma: each part has
+    to be a pattern by its end."""
+    parts = [part.strip() for part in text.split(",")]
+    if not all(len(part) > 1 and part.endswith("*") for part in parts):
+        return [text]
+    return [re.sub(r"\s*:\*$", " *", part) for part in parts]
 
 
 def _withheld(token: str, ctx: Context) -> bool:

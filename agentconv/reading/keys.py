@@ -92,6 +92,9 @@ class Keys:
         self.extras.append(Extra(f"/{key}", node.data(), self.spec.id))
 
     def _tools(self, key: str, node: Node, row: Field) -> None:
+        if not self.ctx.keys.isdisjoint(row.fact("beside") or ()):  # the list is there itself: this one is no second
+            self.extras.append(Extra(key, node.data(), self.spec.id))
+            return
         if not tools_here(row, node, self.ctx):
             if row.fact("shape") == node.kind:  # a table of the program's own
                 self.extras.append(Extra(key, node.data(), self.spec.id))

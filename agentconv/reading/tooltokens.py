@@ -62,7 +62,8 @@ def split(text: str, ctx: Context, in_list: bool) -> list[str]:
     how = table.fact("split", "comma")
     if how == "comma-or-space":  # Command Code 1.64.0: a name with a blank in it is one
         how = "comma" if in_list or "," in text or text.strip() in table.aliases else "space"
-    signs = {"comma-space": ", ", "space": r"\s"}.get(how, ",")  # Claude Code 2.1.328: line breaks and tabs do not split
+    # Claude Code 2.1.328: line breaks and tabs do not split
+    signs = {"comma-space": ", ", "space": r"\s"}.get(how, ",")
     if ctx.author:
         signs = r",;\s" if how in ("comma-space", "space") else r",;\n"
     if (how == "whole" and not ctx.author) or (

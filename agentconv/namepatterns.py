@@ -12,16 +12,19 @@ from agentconv.patterns import pattern
 if TYPE_CHECKING:
     from agentconv.spec import Spec
 
-# regular expressions of a file that are tried on names: no repeated groups, which could take for ever
-SAFE_REGEX = pattern(r"(?:[\w-]|\.\*|[\w-]\?|\.|\|)*")
+# regular expressions of a file that are tried on names: no repeated groups, and no more repeated signs than MANY, which
+# could take for ever
+_SAFE_REGEX = pattern(
+    r"(?:\(\?i\))?(?:(?:\\[wdWDsS./_-]|\[\^?[\w.-]+\]|[\w./-])(?:[*+?]\??)?|[\^$|]|\((?:\?[:=!])?|\)\??)*+"
+)
+MANY, LONG = 5, 200
 
 
 def matching(token: str, names: Iterable[str], *, fold: bool, regex: str, literal: str = "") -> list[str]:
     """The names that a pattern matches. ``regex`` is the sign in front of a regular expression; ``literal``: the signs
     of a pattern that stand for themselves."""
     if regex and token.startswith(regex):
-        text = bare_regex(token, regex)
-        meant = re.compile(text, re.IGNORECASE if fold else 0) if SAFE_REGEX.fullmatch(text) else None
+        meant = tried(bare_regex(token, regex), fold)
         return [n for n in names if meant and meant.fullmatch(n)]
     if not any(c in token for c in "*?"):
         return []
@@ -31,9 +34,23 @@ def matching(token: str, names: Iterable[str], *, fold: bool, regex: str, litera
     return [n for n in names if fnmatchcase(n.lower() if fold else n, wanted)]
 
 
+def tried(text: str, fold: bool) -> re.Pattern[str] | None:
+    """The expression, where it is one that is tried."""
+    repeated = sum(text.count(sign) for sign in "*+?") - text.count("(?")
+    if len(text) > LONG or repeated > MANY or not _SAFE_REGEX.fullmatch(text):
+        return None
+    try:
+        return re.compile(text, re.IGNORECASE if fold else 0)
+    except re.error:
+        return None
+
+
 def bare_regex(token: str, sign: str) -> str:
-    """The expression behind its sign; as it is for the whole name, marks of begin and end say nothing."""
-    return token.removeprefix(sign).removeprefix("^").removesuffix("$")
+    """The expression behind its sign; as it is for the whole name, marks of begin and end say nothing, nor do brackets
+    around all of it."""
+    text = token.removeprefix(sign).removeprefix("^").removesuffix("$")
+    around = re.fullmatch(r"\((?:\?:)?([^()]*)\)", text)
+    return around[1] if around is not None else text
 
 
 def template_regex(template: str, last: bool, stop: str = "") -> re.Pattern[str]:

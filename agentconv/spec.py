@@ -207,6 +207,12 @@ class Spec:
         """Which model field the text below the header is."""
         return str(self.container.get("body", "prompt"))
 
+    def form_by(self, key: str) -> str | None:
+        """The description by which the program reads a file with this key: of an earlier version."""
+        only = (self.head.get("recognise") or {}).get("only") or ()
+        other = self.container.get("else_as")
+        return str(other) if other and only and key not in only else None
+
     def prompt_key(self) -> str | None:
         """The key that holds the prompt, where it is no body."""
         row = self.by_field.get("prompt")

@@ -189,6 +189,7 @@ def agents(draw: st.DrawFn) -> Agent:
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @example(Agent(id="a", description="Reads.", prompt="\x1e Read."), "codex", "agents-md", False)  # no end of a line
+@example(Agent(id="a", description="0\xa0", prompt="Read."), "opencode", "codex", False)  # Codex cuts the blank off
 @given(agents(), st.sampled_from(OTHERS), st.sampled_from(OTHERS), st.booleans())
 def test_there_and_back_restores_any_agent(agent: Agent, a: str, b: str, fold: bool) -> None:
     assume(a != b)

@@ -12,7 +12,7 @@ from agentconv.checking.headers import FIXED
 from agentconv.containers import Node
 from agentconv.limitkeys import folded
 from agentconv.reading.codecs import TOOL_TYPES
-from agentconv.reading.context import Read
+from agentconv.reading.context import Read, Token
 from agentconv.reading.keys import is_limit
 from agentconv.registry import heads, ids, load
 from agentconv.spec import Field, Spec
@@ -37,7 +37,9 @@ def produce(checked: Checked) -> Iterator[Finding]:
         if header is None or (header.header is None and not spec.many):
             continue
         for token in read.keys:
-            if (node := read.where.get(token.at)) is not None:
+            if token.at != token.text and token.text == token.new:  # below another key
+                yield _below(checked, read, token)
+            elif (node := read.where.get(token.at)) is not None:
                 # a value of another type means something else under the right key, so it is for its author to write
                 bad = any(
                     n.code in ("R006", "R007") and (n.line, n.column) == (node.line, node.column) for n in read.notes
@@ -97,6 +99,21 @@ def _near(checked: Checked, read: Read, key: str, node: Node, row: Field, fixed:
         at=_key(checked, read, key, node), reader=checked.owner, path=key, meant=f"`{row.key}`",
         does="does not read it" + (", so the limit does not hold" if limits else ""),
         mend=f"write `{checked.written(row.key)}`{fixed}",
+    )  # fmt: skip
+
+
+def _below(checked: Checked, read: Read, token: Token) -> Finding:
+    """A key in the program's own spelling, where the program does not look for it."""
+    above = token.at.removesuffix(f".{token.text}")
+    key, row = token.text, checked.spec.fields[token.text]
+    node = read.where.get(token.text)
+    limits = row.type in TOOL_TYPES or (node is not None and is_limit(row, node.data()))
+    toml = checked.spec.syntax == "toml"
+    return checked.finding(
+        "L041", "error" if limits else "warning", f"`{key}` stands below `{above}`, which is no key", read=read,
+        at=checked.at(token.start), reader=checked.owner, path=token.at, meant=f"`{key}`",
+        does="does not read it there" + (", so the limit does not hold" if limits else ""),
+        mend="put it above the first line in square brackets" if toml else f"move it out of `{above}`, to the top",
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from agentconv import rights as counting
+from agentconv.checking.asking import asks
 from agentconv.checking.checked import Checked, Reader, value_of
 from agentconv.checking.finding import Finding
 from agentconv.checking.given import given_by_name, gives, key_of, whole, words
@@ -56,18 +57,34 @@ def denials(checked: Checked, reader: Reader, read: Read, twin: Read, gone: froz
             if listed
             else f"can {_given(rules)}" + (" without that limit" if _parts(rules) else "")
         )
-        does = f"{reads if at == key else 'denies nothing with it'}; the agent {can}"
+        question = all(asks(rule, read, checked.spec) for rule in rules)
+        said = f"the question before {names} is never asked" if question else f"the denial of {names} does not hold"
+        nothing = "asks before nothing with it" if question else "denies nothing with it"
+        does = f"{reads if at == key else nothing}{_beside(key, twin, read, reader)}; the agent {can}"
+        keeper = next(
+            (r.fact("kept_by") for r in (row, _row(reader, rules[0].at)) if r is not None and r.fact("kept_by")), None
+        )
         yield checked.finding(
-            "T042", "error", f"the denial of {names} does not hold", read=read,
-            at=place(checked, read, at if rules[1:] else rules[0].at),
-            reader=reader, path=at, meant=f"an agent that cannot {_given(rules)}{_parts(rules)}", does=does,
-            mend=_named_so(at, key, rules, read, reader)
+            "T042", "error", said, read=read,
+            at=place(checked, read, at if rules[1:] else rules[0].at), reader=reader, path=at, does=does,
+            meant=f"an agent that {'asks before it can' if question else 'cannot'} {_given(rules)}{_parts(rules)}",
+            mend=(f"run it with {keeper} alone, which goes by the key" if keeper else "")
+            or _named_so(at, key, rules, read, reader, "ask for" if question else "deny")
             or _listed_so(key, rules, read, reader)
             or _switched(rules, reader.spec.of_mode(twin.agent.mode))
             or _in_own_words(key, rules, reader.spec)
             or instead(reader),
         )  # fmt: skip
     yield from _not_known(checked, reader, read, twin)
+
+
+def _beside(key: str, twin: Read, read: Read, reader: Reader) -> str:
+    """The other key for which the program does nothing with this one."""
+    row = reader.spec.of_mode(twin.agent.mode).fields.get(key)
+    said = [
+        one for one in (row.fact("idle_with") if row is not None else None) or () if value_of(read, one) is not None
+    ]
+    return f" beside `{said[0]}`" if said else ""
 
 
 def _row(reader: Reader, key: str) -> Field | None:
@@ -92,7 +109,7 @@ def _not_known(checked: Checked, reader: Reader, read: Read, twin: Read) -> Iter
             )  # fmt: skip
 
 
-def _named_so(at: str, key: str, rules: list[Rule], read: Read, reader: Reader) -> str:
+def _named_so(at: str, key: str, rules: list[Rule], read: Read, reader: Reader, verb: str) -> str:
     """The words by which the same key denies it, where the key is read and the name in it is the program's of none."""
     node = value_of(read, key)
     switch = reader.spec.tools.control == "switch" and key == reader.spec.tools.fact("field")
@@ -104,7 +121,7 @@ def _named_so(at: str, key: str, rules: list[Rule], read: Read, reader: Reader) 
     if own:
         return f"write `{own[0]}`"
     server = reader.spec.tools.spell_mcp("SERVER", None) if any(r.tool.server == "*" for r in rules) else None
-    return f"deny each server by its name, `{server}`" if server else ""
+    return f"{verb} each server by its name, `{server}`" if server else ""
 
 
 def _listed_so(key: str, rules: list[Rule], read: Read, reader: Reader) -> str:

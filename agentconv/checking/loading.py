@@ -97,6 +97,10 @@ def _by_word(
 ) -> tuple[Node | tuple[int, int] | None, str] | None:
     """The place that a word of the reason names: a key, a name of the tool list, or a key that is missing."""
     if (key := next((k for k in read.keys if k.new == word), None)) is not None:
+        if key.text == key.new:
+            return checked.at(
+                key.start
+            ), f"move `{key.text}` out of `{key.at.removesuffix(f'.{key.text}')}`, to the top"
         return checked.at(key.start), f"write `{checked.written(word)}` for `{checked.written(key.text)}`; {FIXED}"
     key = next((k for k in read.keys if k.text == word and k.new), None)
     if key is not None and "unknown key" in reason:

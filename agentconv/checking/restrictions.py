@@ -16,6 +16,7 @@ from agentconv.model import Agent, Tools
 from agentconv.proof.sourcerights import comparable
 from agentconv.reading.codecs import TOOL_TYPES
 from agentconv.reading.context import Read
+from agentconv.reading.toolkeys import alone_counts
 from agentconv.registry import idle_readers
 from agentconv.spec import Field, risk
 
@@ -80,7 +81,9 @@ def _forms(checked: Checked, reader: Reader, read: Read, gone: frozenset[str]) -
         }.get(form)
         if word is None or str(word).startswith("refused"):
             continue
-        word = "none" if isinstance(word, list) and not word else word
+        said = {key: found for key in read.where if (found := value_of(read, key)) is not None}
+        alone = form in ("empty", "null") and alone_counts(reader.spec, said)
+        word = "none" if alone or (isinstance(word, list) and not word) else word
         made = f"the tools {', '.join(word)}" if isinstance(word, list) else MADE.get(str(word), str(word))
         opened = word in ("all", "builtin", "absent") or isinstance(word, list)
         if (form == "empty" and not opened) or (form == "star" and opened):
@@ -263,6 +266,10 @@ def _beside_the_list(reader: Reader, read: Read, more: set[str]) -> str:
         words = " and ".join(f"`{key}: {str(value).lower()}`" for key, value in needed.items())
         plain = ", without quotes" if any(str(key) in read.where for key in needed) else ""
         return f"write {words}{plain}: else the list is added to what every agent has"
+    unless = table.mcp.get("unless") or {}
+    if unless and more == {counting.MCP}:
+        first = unless[0] if isinstance(unless, list) else unless
+        return "write " + " and ".join(f"`{key}: {str(value).lower()}`" for key, value in first.items())
     if more == {"delegates"} and read.agent.delegates is not None:
         return f"take the tool that calls agents out of the list: {reader.program} knows no list of those it may call"
     return ""

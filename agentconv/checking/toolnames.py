@@ -10,6 +10,7 @@ from agentconv.checking.given import gives, words
 from agentconv.checking.headers import unseen
 from agentconv.checking.restrictions import classes_of
 from agentconv.model import Tool
+from agentconv.namepatterns import bare_regex, tried
 from agentconv.reading.codecs import TOOL_TYPES
 from agentconv.reading.context import CURLY, Read, Token
 from agentconv.reading.toolnames import Found, recognise
@@ -106,6 +107,9 @@ def _named(checked: Checked, reader: Reader, read: Read, twin: Read, token: Toke
     if code == "T004" and regex and token.text.startswith(regex):
         severity, does = "info", f"{'denies' if denied else 'gives'} the tools of servers whose names match"
         message, mend = f"no tool that is known matches `{token.text}`", "correct it, if none is meant to"
+        if tried(bare_regex(token.text, regex), fold=True) is None:
+            message, mend = f"`{token.text}` is an expression that is not tried here", "name the tools that are meant"
+            does = f"{'denies' if denied else 'gives'} the tools whose names match, if it can be read"
     else:
         mend = _mend(token, found, checked, reader.spec)
     own = reader.spec.tools.own_member(found.tool.member)

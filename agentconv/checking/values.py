@@ -102,8 +102,14 @@ def _texts(checked: Checked, reader: Reader, read: Read, twin: Read) -> Iterator
         ours, theirs = getattr(read.agent, name), getattr(twin.agent, name)
         row = reader.spec.by_field.get(name)
         node = read.where.get(name)
-        if ours is None or row is None or node is None or _same(ours, theirs):
-            continue
+        if (
+            ours is None
+            or row is None
+            or node is None
+            or _same(ours, theirs)
+            or any(k.new == row.key for k in read.keys)
+        ):
+            continue  # the last: told of the key, which is not the program's
         if any(n.path == name and n.code in VALUES for n in read.notes) and reader is checked.owner:
             continue
         header = reader.reading.document
@@ -114,6 +120,11 @@ def _texts(checked: Checked, reader: Reader, read: Read, twin: Read) -> Iterator
             path=name, meant=_short(ours), does=f"has {_short(theirs)}" if theirs else "has none",
             mend="write it without three dashes in a row" if "---" in ours else "put the text in quotes, on one line",
         )  # fmt: skip
+
+
+def _under_another(row: Field | None, read: Read) -> bool:
+    """Whether it stands under a key that the program does not read, which is told where that key stands."""
+    return row is not None and any(key.new == row.key for key in read.keys)
 
 
 def _same(ours: object, theirs: object) -> bool:
@@ -127,8 +138,14 @@ def _short(text: str) -> str:
 
 def _models(checked: Checked, reader: Reader, read: Read) -> Iterator[Finding]:
     """Models that the program does not have, or that nobody knows."""
-    spec = reader.spec
-    node = read.where.get("model")
+    spec, row = reader.spec, reader.spec.by_field.get("model")
+    node = read.where.get("model") if not _under_another(row, read) else None
+    if node is not None and row is not None and row.fact("starts") == "never" and read.agent.model:
+        yield checked.finding(
+            "M016", "error", f"with `{row.key}` the agent does not start, whatever it names", read=read, at=node,
+            reader=reader, path="model", meant=f"`{read.agent.model[0].text}`",
+            does=f"ends at the start: {row.fact('why')}", mend="take the line away; its configuration has the model",
+        )  # fmt: skip
     for wish in read.agent.model or ():
         if not spec.models or node is None or wish.text == str(spec.models.get("inherit")):
             continue

@@ -64,7 +64,7 @@ def carry(agent: Agent, src: Spec, dst: Spec, out: Lowered, names: Mapping[str, 
         name: field_to_data(name, getattr(own, name))
         for name in FIELDS
         if (value := getattr(agent, name)) is not None
-        and (name in unsure or value != _loaded(getattr(out.agent, name), dst))
+        and (name in unsure or value != _loaded(name, getattr(out.agent, name), dst))
         and (name not in HARMLESS or value in HARMLESS[name])
         and not (name in TITLES and value == getattr(own, name) and _folded(name, out))
     }
@@ -75,7 +75,7 @@ def carry(agent: Agent, src: Spec, dst: Spec, out: Lowered, names: Mapping[str, 
     if (
         out.agent.prompt is not None
         and agent.prompt_parts is None
-        and _added_only(agent.prompt, _loaded(out.agent.prompt, dst))
+        and _added_only(agent.prompt, _loaded("prompt", out.agent.prompt, dst))
     ):
         fields.pop("prompt", None)
     tools = agent.tools
@@ -112,9 +112,11 @@ def more(have: Rights, want: Rights) -> Rights:
     return frozenset(r for r in spread(want) if not contains(have if r.cls == "runs" else rest, r))
 
 
-def _loaded(value: Any, spec: Spec) -> Any:
-    """A text with the characters that the program replaces when it loads the file."""
+def _loaded(name: str, value: Any, spec: Spec) -> Any:
+    """A text as the program has it when it has loaded the file. What it cuts off a prompt is no part of one."""
     if isinstance(value, str):
+        if name != "prompt" and "trim" in (spec.tables.get("normalise") or {}).get(name, ()):
+            value = value.strip()
         for old, new in ((spec.container.get("dialect") or {}).get("replace") or {}).items():
             value = value.replace(str(old), str(new))
     return value
@@ -341,7 +343,7 @@ def _contradiction(seen: Agent, spec: Spec, src: Spec, rights: Rights, fields: M
     again = lower(_with(seen, spec, plain), src, spec, rights, Options()).agent
     for name, value in said.items():
         now = getattr(again, "name" if name == "id" and spec.identity.get("by") == "name" else name)
-        if not _same(name, _loaded(now, spec), _loaded(value, spec)):
+        if not _same(name, _loaded(name, now, spec), _loaded(name, value, spec)):
             for culprit in SHOWN_IN.get(name, (name,)):
                 if culprit in plain:
                     return culprit

@@ -270,6 +270,8 @@ def lower_extras(extras: tuple[Extra, ...], src: Spec, dst: Spec, out: Lowered) 
         else:
             unknown = src.container.get("unknown_keys") != "sent" and BEHIND.split(extra.key)[0] not in src.known_keys
             text = f"is no key of {src.program}" if unknown else f"means something to {src.program} only"
+            if (row := src.fields.get(extra.key)) is not None and row.fact("approves"):
+                text = f"decides what {src.program} runs without a question; it gives no tool and takes none"
             out.say("L006", f"`{extra.key}` {text}", extra.key)
     return tuple(kept)
 

@@ -91,6 +91,7 @@ class Context:
     respelt: list[Token] = field(default_factory=list)
     places: Places | None = None
     keys: frozenset[str] = frozenset()  # all keys of the entry
+    alone: bool = False  # the list of tools is all there is, for what stands beside it
     get: Get | None = None
     top: Node | None = None  # the map that the whole file is
     prefixes: dict[str, str] = field(default_factory=dict)  # MCP server -> what the names of its tools begin with

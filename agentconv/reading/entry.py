@@ -15,13 +15,14 @@ from agentconv.naming import legal as is_legal
 from agentconv.naming import taken
 from agentconv.notes import Note, note
 from agentconv.reading import indirect
+from agentconv.reading.belowkeys import keys_below, tell, unread
 from agentconv.reading.besides import besides
 from agentconv.reading.codecs import TOOL_TYPES
 from agentconv.reading.context import Context, Get, Read, Refused, too_many
 from agentconv.reading.deadrules import without_moot_limits
 from agentconv.reading.keys import Keys, top_values
 from agentconv.reading.namedfiles import named_in_body
-from agentconv.reading.toolkeys import of_own_servers, settled, unnamed, withheld
+from agentconv.reading.toolkeys import alone_counts, of_own_servers, settled, unnamed, withheld
 from agentconv.reading.toolrows import only_servers, say_absent
 from agentconv.spec import Field, Spec
 
@@ -39,12 +40,15 @@ def read_entry(
 ) -> Read | list[Note]:
     """The agent that an entry says, or what is wrong where the program takes it for something else."""
     values = top_values(spec, entry)
+    below = list(keys_below(spec, entry)) if author else []
+    values += ((inner.key.text, inner.value) for _, inner in below)
     spec = spec.of_mode(_mode(spec, dict(values), forced))
     ctx = Context(spec, author, path, document.text, get=get, top=document.header)
     values += indirect.declared(dict(values), ctx).items()
-    said, rows = dict(values), indirect.demanded(spec, dict(values))
-    ctx.keys = frozenset(said)
+    said, rows = dict(values), unread(indirect.demanded(spec, dict(values)), below)
+    ctx.keys, ctx.alone = frozenset(said), alone_counts(spec, said)
     keys = Keys(ctx, document, entry)
+    tell(below, ctx)
     if problems := _read_keys(keys, values, rows, said, id) or _settle_fields(keys, rows, said):
         return problems
     fields = keys.fields

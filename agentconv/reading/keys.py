@@ -92,12 +92,17 @@ class Keys:
         self.extras.append(Extra(f"/{key}", node.data(), self.spec.id))
 
     def _tools(self, key: str, node: Node, row: Field) -> None:
+        if not self.ctx.keys.isdisjoint(row.fact("beside") or ()):  # the list is there itself: this one is no second
+            self.extras.append(Extra(key, node.data(), self.spec.id))
+            return
         if not tools_here(row, node, self.ctx):
             if row.fact("shape") == node.kind:  # a table of the program's own
                 self.extras.append(Extra(key, node.data(), self.spec.id))
             return
         if row.type == "tools" and node.kind == "map" and any(k.startswith(f"{key}.") for k in self.spec.fields):
             self._odd_keys(key, node)
+            return
+        if not self.ctx.author and self._idle(row):
             return
         if row.type == "toolsets":
             self._beside_sets(node, row)
@@ -114,6 +119,14 @@ class Keys:
             self.limits += only_limits(more, Tools(self.base, tuple(self.early + self.rules)), self.spec)
         else:
             (self.early if first else self.rules).extend(more)
+
+    def _idle(self, row: Field) -> bool:
+        """Whether the value of another key keeps the program from going by this one."""
+        for key, value in (row.fact("idle_with") or {}).items():
+            node, other = self.entry.get(key) if self.entry is not None else None, self.spec.fields[key]
+            if node is not None and read_value(node, other, self.ctx) == (other.to_model or {}).get(value, value):
+                return True
+        return False
 
     def _odd_keys(self, key: str, node: Node) -> None:
         """Keys in a map of lists that the program does not know and passes over. What their author wanted with the

@@ -53,8 +53,10 @@ def _by_form(node: Node, row: Field, ctx: Context) -> Tools | None:
     """What a list means by its form alone, whatever it names; ``None`` where the names decide."""
     table = ctx.spec.tools
     if is_null(node, ctx):
-        ctx.say("R020", f"`{row.key}:` without a value: {means(table.fact('null', 'none'))}", "tools", node)
-        return meaning(table.fact("null", "none"), ctx, "a null tool list")
+        word = table.fact("null", "none")
+        word = "none" if ctx.alone and word in ("all", "absent") else word
+        ctx.say("R020", f"`{row.key}:` without a value: {means(word)}", "tools", node)
+        return meaning(word, ctx, "a null tool list")
     if node.kind == "map" or (node.kind == "scalar" and not is_text(node, ctx)):
         return _wrong_type(node, row, ctx)
     if node.kind == "list":

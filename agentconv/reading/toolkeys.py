@@ -315,6 +315,12 @@ def _limited(tools: Tools, switches: Switches, values: Mapping[str, Node], ctx: 
     return tools
 
 
+def alone_counts(spec: Spec, values: Mapping[str, Node]) -> bool:
+    """Whether the list is all there is, for a key that the file has beside it; so an empty one is nothing."""
+    switches = spec.tools.fact("limit_with")
+    return bool(switches) and _holds(switches, values)
+
+
 def _holds(switches: Switches, values: Mapping[str, Node]) -> bool:
     if isinstance(switches, list):
         return any(_holds(one, values) for one in switches)

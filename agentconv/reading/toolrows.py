@@ -68,6 +68,11 @@ def _anew(row: Field, node: Node, ctx: Context, base: Base | None, so_far: list[
     """The rules of a key; an old map stands before the new one, which overrides it."""
     if not row.applied and row.fact("shape") is None:
         text = f"{ctx.spec.seen} does nothing with `{row.key}`; taken as meant"
+        if (other := ctx.spec.form_by(row.key)) is not None:
+            from agentconv.registry import load
+
+            reads = f"for `{row.key}` {ctx.spec.seen} takes the file for one of {load(other).program}"
+            text = f"{reads}, where the key counts; taken as meant (--from {other} reads it so)"
         ctx.say("T009", text, row.key if row.type == "deny-tools" else "tools", node)
     if (read := _whole(row.type)) is not None:
         tools = read(node, row, ctx)
@@ -88,9 +93,12 @@ def _anew(row: Field, node: Node, ctx: Context, base: Base | None, so_far: list[
 
         return base, list(read_deny(node, row, ctx)), False
     if row.type == "tool-settings":
-        from agentconv.reading.toolsettings import read_settings
+        from agentconv.reading.toolsettings import list_of_names, read_settings
 
-        return base, list(read_settings(node, row, ctx, Tools(base, tuple(so_far)))), False
+        listed = list_of_names(node, row, ctx) or Tools()
+        base = base or listed.base
+        made = read_settings(node, row, ctx, Tools(base, (*so_far, *listed.rules)))
+        return base, [*listed.rules, *made], False
     if row.type == "permission-rules":
         return base, list(read_rules(node, row, ctx)), False
     if row.type == "tool-patterns":

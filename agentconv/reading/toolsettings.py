@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from agentconv.containers import Node
 from agentconv.model import Extra, Rule, Scope, Tools
 from agentconv.reading.context import Context
+from agentconv.reading.denylist import read_deny
+from agentconv.reading.toolcodecs import read_tools
 from agentconv.reading.toolnames import recognise
 from agentconv.spec import Field, Spec
 
@@ -19,6 +21,8 @@ def read_settings(node: Node, row: Field, ctx: Context, tools: Tools) -> Iterato
         return
     words = {str(v): str(k) for k, v in (ctx.spec.tools.fact("actions") or {}).items()}
     for pair in node.pairs:
+        if pair.value.kind == "list" and pair.key.text in (row.fact("allowed"), row.fact("denied")):
+            continue  # see `list_of_names`
         name, at = pair.key.text, f"{row.key}.{pair.key.text}"
         found = recognise(name, ctx.spec, author=ctx.author)
         unknown = found.how == "unknown"
@@ -33,6 +37,12 @@ def read_settings(node: Node, row: Field, ctx: Context, tools: Tools) -> Iterato
             yield from _denied_elsewhere(name, word, at, pair.key, ctx)
             continue
         if word == "deny":
+            excepted = settings.get(str(row.fact("allowed")))
+            if name in row.fact("excepts", ()) and excepted is not None and excepted.items:
+                text = (
+                    f"`{at}` is taken away but for what its `{row.fact('allowed')}` names; taken away as a whole here"
+                )
+                ctx.say("R011", text, at, excepted, effect="narrows")
             yield Rule("deny", found.tool, None, None, at)
             continue
         if not _given(name, tools, ctx):
@@ -49,6 +59,28 @@ def read_settings(node: Node, row: Field, ctx: Context, tools: Tools) -> Iterato
                     yield Rule("deny", found.tool, scope, None, at)
                 elif word != "allow":  # what runs without a question anyway needs no list of such
                     yield Rule("allow", found.tool, scope, "auto", at)
+
+
+def list_of_names(node: Node, row: Field, ctx: Context) -> Tools | None:
+    """A list straight in the table, under a word for the patterns of one tool: nothing to the program, and which tools
+    the agent may have, or may not have, to its author."""
+    if not ctx.author or node.kind != "map":
+        return None
+    tools: Tools | None = None
+    for word, type in (("allowed", "tools"), ("denied", "deny-tools")):
+        key = str(row.fact(word))
+        if (listed := node.get(key)) is None or listed.kind != "list":
+            continue
+        at = f"{row.key}.{key}"
+        text = f"`{at}` is no setting that {ctx.spec.program} takes; read as a list of tools that the agent may"
+        ctx.say("R007", f"{text}{' not' if word == 'denied' else ''} have", at, listed)
+        before = tools or Tools()
+        if word == "allowed":
+            tools = read_tools(listed, Field(at, "tools", type, {"as": "tools"}), ctx)
+        else:
+            denied = read_deny(listed, Field(at, "tools", type, {"as": "tools"}), ctx)
+            tools = Tools(before.base, (*before.rules, *denied))
+    return tools
 
 
 def _denied_elsewhere(name: str, word: str | None, at: str, place: Node, ctx: Context) -> list[Rule]:

@@ -106,7 +106,7 @@ def remember(token: str, at: str, place: Node, found: Found, ctx: Context) -> No
     new: str | None = None
     row = ctx.spec.fields.get(at.split("[")[0].split(".")[0])
     # rules in a form that only another version reads: the words are that version's, and stay
-    idle = row is not None and not row.applied and bool(row.fact("items"))
+    idle = row is not None and not row.applied and bool(row.fact("items") or ctx.spec.form_by(row.key))
     if found.how in ("foreign", "foreign-mcp", "dead", "misplaced") and not idle:
         new = None if found.scope else own_spelling(found.tool, ctx)  # without its limit it would give more
     nothing = f"{program} gives nothing for it"

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 
 from agentconv.containers import Node
 from agentconv.model import Rule, Tool
-from agentconv.namepatterns import SAFE_REGEX, bare_regex
+from agentconv.namepatterns import bare_regex, tried
 from agentconv.patterns import pattern
 from agentconv.reading.context import Context
 from agentconv.reading.toolnames import Found, recognise, star
@@ -109,7 +109,7 @@ def beside_names(token: str, found: Found, at: str, place: Node, ctx: Context) -
     sign = str(table.fact("regex") or "")
     regex = bool(sign) and token.startswith(sign)
     text = bare_regex(token, sign) if regex else token
-    if not SAFE_REGEX.fullmatch(text) if regex else "[" in text:
+    if tried(text, fold=True) is None if regex else "[" in text:
         ctx.say(
             "T013", f"`{token}` is an expression that is not tried here; taken as a denial of every tool", at, place
         )
@@ -117,7 +117,7 @@ def beside_names(token: str, found: Found, at: str, place: Node, ctx: Context) -
     end = (ALTERED if regex else WILD).search(text)
     if end is None or (regex and all(table.own(one) for one in text.split("|"))):
         return []
-    start = "" if regex and ("|" in text or "?" in text) else text[: end.start()]
+    start = "" if regex and set("|?()[\\+") & set(text) else text[: end.start()]
     if found.how == "own" and start and "_" not in start:
         return []  # `web.*`: the program's own tools are meant
     fixed = str(table.mcp.get("tool") or "").partition("{")[0]

@@ -323,6 +323,8 @@ def _vibe(out: Answer) -> list[Seen]:
         if a["file"] in errors:
             continue
         tools = [t for t in a["tools"] or () if t not in ("grep", "task")]  # legal names without a tool in 3.0.3
+        modes = a.get("session_modes") or {}  # of a session: what its settings deny is in the list all the same
+        tools = [t for t in tools if not any(modes.get(key) == "deny" for key, name in _CEILING.items() if name == t)]
         if "tool_ceiling" in a:
             tools = [name for key, name in _CEILING.items() if a["tool_ceiling"].get(key) != "deny"]
         # a built-in prompt stands in where the file names one

@@ -46,6 +46,7 @@ def main():
             lg.setLevel(logging.INFO)
 
     from vibe.app_server import _agent_types as types
+    from vibe.app_server import _runtime as runtime
     from vibe.core.agents.manager import AgentManager
     from vibe.core.agents.models import BUILTIN_AGENTS
     from vibe.core.agents.registry import AgentRegistry, apply_profile_overrides
@@ -103,6 +104,14 @@ def main():
                         perms[t] = str(tm.get_tool_config(t).permission)
                 out["permissions"] = perms
                 out["bypass_tool_permissions"] = cfg.bypass_tool_permissions
+                with contextlib.suppress(ValueError):  # no permission: said where the session is started
+                    bypass = runtime._effective_bypass_tool_permissions(cfg, False)
+                    out["session_modes"] = runtime._rust_tool_modes(
+                        set(tm.available_tools),
+                        lambda t, tm=tm: tm.get_tool_config(t).permission,
+                        lambda t, tm=tm: getattr(tm.get_tool_config(t), "allowlist", None) or [],
+                        gate=runtime.ToolGate.BYPASS if bypass else runtime.ToolGate.PROMPT,
+                    )
                 with contextlib.suppress(Exception):
                     m = cfg.get_active_model()
                     out["resolved_model"] = {

@@ -278,7 +278,8 @@ class ToolTable:
 
     def _spellable(self, server: str, member: str | bool | None) -> bool:
         """Whether the program takes such a server and tool apart as they are meant."""
-        split = r"[\s,;\"'\[\]()]" if self.fact("split") == "comma-space" else r"[,;\r\n\"'\[\]()]|\A\s|\s\Z"
+        at_blanks = self.fact("split") in ("comma-space", "comma-or-space")
+        split = r"[\s,;\"'\[\]()]" if at_blanks else r"[,;\r\n\"'\[\]()]|\A\s|\s\Z"
         if any(isinstance(name, str) and re.search(split, name) for name in (server, member)):
             return False  # in a list of names it would be two, or lose an end
         whole, part = self.mcp.get("server_pattern"), self.mcp.get("tool_pattern")

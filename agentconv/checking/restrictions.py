@@ -19,6 +19,7 @@ from agentconv.reading.context import Read
 from agentconv.reading.toolkeys import alone_counts
 from agentconv.registry import idle_readers
 from agentconv.spec import Field, risk
+from agentconv.tooltable import ToolTable
 
 
 def produce(checked: Checked) -> Iterator[Finding]:
@@ -76,7 +77,7 @@ def _forms(checked: Checked, reader: Reader, read: Read, gone: frozenset[str]) -
         word = {
             "empty": table.fact("empty", "none"),
             "null": table.fact("null", "none"),
-            "star": table.fact("star", "none"),
+            "star": _star(node, table),
             "map": table.fact("wrong_type", "none"),
         }.get(form)
         if word is None or str(word).startswith("refused"):
@@ -107,6 +108,14 @@ def _forms(checked: Checked, reader: Reader, read: Read, gone: frozenset[str]) -
             at=node, reader=reader, path="tools", meant=SEEMS[form] or "it cannot be told", does=f"gives {made}",
             mend=mend[form],
         )  # fmt: skip
+
+
+def _star(node: Node, table: ToolTable) -> object:
+    """What a `*` means there, where that hangs on what it stands in, or beside."""
+    word = table.fact("star", "none")
+    if word == "alone":
+        return "all" if len(node.items) < 2 else "none"
+    return ("all" if node.kind == "scalar" else "none") if word == "text" else word
 
 
 def _form(node: Node) -> str:

@@ -12,6 +12,7 @@ from agentconv.patterns import pattern
 
 _SUSPECT_LINE = pattern(r"([a-zA-Z_-]+):\s+(\S.*)\Z")
 _SUSPECT = pattern(r"[{}\[\]*&#!|>%@`]|: ")
+_BARE_STAR = pattern(r"(?m)^(\s*tools:\s*)\*\s*$")
 _WORDS: dict[str, Any] = {"true": True, "false": False, "null": None, "": ""}
 _DROID_LISTS = ("tools", "mcpServers")
 _BLOCK_MARKS = {"|", ">", "|+", ">+", "|-", ">-", "|2", ">2"}
@@ -59,6 +60,11 @@ def _is_flow_list(value: str) -> bool:
     except ContainerError:
         return False
     return node is not None and node.kind == "list"
+
+
+def bare_star(source: str, before: str = "", after: str = "") -> str:
+    """Command Code 1.64.0: quotes around the first `*` that is all of `tools`, an alias without a name to YAML."""
+    return _BARE_STAR.sub(r"\1'*'", source, count=1)
 
 
 def colon_blocks(source: str, before: str = "---\n", after: str = "---") -> str:
@@ -223,6 +229,7 @@ def _wants_quotes(value: str) -> bool:
 
 RETRIES: dict[str, Callable[[str, str, str], str]] = {
     "quote-suspects": quote_suspects,
+    "bare-star": bare_star,
     "colon-blocks": colon_blocks,
     "qwen-lines": qwen_lines,
     "droid-lines": droid_lines,

@@ -14,6 +14,7 @@ from agentconv.reading.context import Context, Refused
 from agentconv.reading.toolnames import Found, recognise, star
 from agentconv.reading.tooltokens import Placed, is_null, is_text, opens_all, remember, split, tokens_of
 from agentconv.spec import Field, risk
+from agentconv.tooltable import ToolTable
 
 NONE, ALL = Tools("none"), Tools("all")
 # "All tools except Bash, Write": a program knows the last two of these words, and gives them
@@ -122,7 +123,7 @@ def _of_names(tokens: list[Placed], node: Node, ctx: Context) -> Tools:
             rules[-1] = _limited_to(token, rules[-1], place, ctx)
             continue
         if found.how == "star":
-            every = _star(token, at, place, token in spelled, ctx, alone=len(tokens) == 1)
+            every = _star(token, at, place, token in spelled, ctx, alone=_alone(node, tokens, table))
             continue
         made = allow(token, at, place, found, ctx) if found.how != "unknown" else _unknown(token, at, place, found, ctx)
         if found.how in ("own", "alias", "mcp") and token not in spelled:
@@ -261,18 +262,24 @@ def _found(token: str, at: str, place: Node, node: Node, ctx: Context) -> Found:
     return found if ctx.author else Found(Tool(token), "unknown")
 
 
+def _alone(node: Node, tokens: list[Placed], table: ToolTable) -> bool:
+    """Whether a `*` is all that the key says, in the form that counts."""
+    return len(tokens) == 1 and (table.fact("star") != "text" or node.kind == "scalar")
+
+
 def _star(token: str, at: str, place: Node, spelled: bool, ctx: Context, *, alone: bool) -> Tools | None:
     """What `*` in a list stands for; ``None`` where it gives nothing, which is said."""
     if ctx.author and not spelled:  # blanks around it, where they count
         ctx.say("T016", f"`{token}` with blanks around it gives nothing in {ctx.spec.seen}", at, place)
         return None
     word = ctx.spec.tools.fact("star", "none")
-    only = word == "alone"
+    only = word in ("alone", "text")
     if only:
         word = "all" if alone else "none"
     if word != "none":
         return meaning(word, ctx, "`*` in the tool list")
-    beside = f"beside other names `*` is none in {ctx.spec.program}" if only else ""
+    where = "beside other names" if ctx.spec.tools.fact("star") == "alone" else "in a list, or beside other names,"
+    beside = f"{where} `*` is none in {ctx.spec.program}" if only else ""
     text = f"{beside or f'`*` is no wildcard in {ctx.spec.program}'}: it is an unknown name, so it gives nothing"
     ctx.say("T016", text, at, place)
     return None

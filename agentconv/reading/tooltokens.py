@@ -60,9 +60,12 @@ def split(text: str, ctx: Context, in_list: bool) -> list[str]:
     if in_list and table.fact("exact_items") and not ctx.author:
         return [text] if text else []
     how = table.fact("split", "comma")
-    signs = "," if how != "comma-space" else ", "  # Claude Code 2.1.328: line breaks and tabs do not split
+    if how == "comma-or-space":  # Command Code 1.64.0: a name with a blank in it is one
+        how = "comma" if in_list or "," in text or text.strip() in table.aliases else "space"
+    # Claude Code 2.1.328: line breaks and tabs do not split
+    signs = {"comma-space": ", ", "space": r"\s"}.get(how, ",")
     if ctx.author:
-        signs = r",;\n" if how != "comma-space" else r",;\s"
+        signs = r",;\s" if how in ("comma-space", "space") else r",;\n"
     if (how == "whole" and not ctx.author) or (
         in_list and not table.fact("split_items", how == "comma-space") and not ctx.author
     ):

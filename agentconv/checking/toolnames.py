@@ -14,6 +14,7 @@ from agentconv.namepatterns import bare_regex, tried
 from agentconv.reading.codecs import TOOL_TYPES
 from agentconv.reading.context import CURLY, Read, Token
 from agentconv.reading.toolnames import Found, recognise
+from agentconv.reading.tooltokens import opens_all
 from agentconv.registry import ids, load
 from agentconv.spec import Spec
 
@@ -89,17 +90,18 @@ def _named(checked: Checked, reader: Reader, read: Read, twin: Read, token: Toke
     there = bool(found.tool.caps or found.tool.server) and gives(twin.agent, reader.spec, found.tool)
     missed = known and not there and (found.tool.server is not None or bool(classes_of(found.tool.caps)))
     brought = code == "T004" and bool(reader.spec.tools.fact("contributed"))
-    severity: Severity = "info" if brought or (known and not missed) else "warning"
+    opens = not denied and opens_all(token.text, reader.spec)
+    severity: Severity = "info" if brought or (known and not missed and not opens) else "warning"
     message = {
         "T002": f"`{token.text}` is no tool of {reader.program} any more",
         "T001": f"`{token.text}` is no name of {reader.program}",
         "T004": f"nobody knows a tool `{token.text}`",
         "T048": f"`{token.text}` is not found in the way it is written here",
     }[code]
-    does = "denies nothing with it" if denied else "gives nothing for it"
+    does = "denies nothing with it" if denied else f"gives {'every tool' if opens else 'nothing'} for it"
     if brought:
         does += ", unless an extension brings a tool of this name"
-    elif there and not denied:
+    elif there and not denied and not opens:
         does += "; another name of the list gives the same"
     regex = str(reader.spec.tools.fact("regex") or "")
     if code == "T004" and regex and token.text.startswith(regex):

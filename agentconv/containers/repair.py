@@ -91,7 +91,7 @@ class _Repair:
             return entries
         spill = any(bad and self.spills(entry) for bad, entry in zip(broken, entries, strict=True))
         if not spill and broken[0]:
-            spill = any(e.key.lower() in _SPEECH or e.key[0].isupper() for e in entries[1:])
+            spill = any(e.key.lower() in _SPEECH or e.key[:1].isupper() for e in entries[1:])
         if spill and len(entries) > 1:
             owner = entries[0]
             for entry in entries[1:]:

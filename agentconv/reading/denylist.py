@@ -64,6 +64,10 @@ def _denied(token: str, at: str, place: Node, row: Field, ctx: Context) -> list[
         from agentconv.reading.deniedwords import maybe_denied
 
         return [Rule("deny", maybe_denied(token, ctx.spec) or found.tool, None, None, at)]
+    if found.how == "alias" and token not in (table.fact("deny_aliases") or [token]):
+        if not ctx.author:
+            return []
+        ctx.say("T009", f"`{token}` denies nothing in {ctx.spec.seen}; taken as meant", at, place)
     if found.how == "star":
         if table.fact("deny_star", "nothing") == "nothing":
             if not ctx.author:

@@ -12,7 +12,7 @@ from agentconv.model import Base, Rule, Scope, Tool, Tools
 from agentconv.patterns import pattern
 from agentconv.reading.context import Context, Refused
 from agentconv.reading.toolnames import Found, recognise, star
-from agentconv.reading.tooltokens import Placed, is_null, is_text, remember, split, tokens_of
+from agentconv.reading.tooltokens import Placed, is_null, is_text, opens_all, remember, split, tokens_of
 from agentconv.spec import Field, risk
 from agentconv.tooltable import ToolTable
 
@@ -88,6 +88,10 @@ def _texts(node: Node, ctx: Context) -> list[Node]:
 def _of_names(tokens: list[Placed], node: Node, ctx: Context) -> Tools:
     """What the names of a list give."""
     table = ctx.spec.tools
+    if not ctx.author:
+        open_words = [token for token, _, _ in tokens if opens_all(token, ctx.spec)]
+        if any(recognise(token, ctx.spec, author=False).how in ("unknown", "star") for token in open_words):
+            return ALL
     spelled = _as_program_splits(node, ctx)
     rules: list[Rule] = []
     known = False

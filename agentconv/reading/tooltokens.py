@@ -10,7 +10,7 @@ from agentconv.model import Tool
 from agentconv.patterns import pattern
 from agentconv.reading.context import CURLY, Context, Token, is_date
 from agentconv.reading.toolnames import Found
-from agentconv.spec import cap_title, portable
+from agentconv.spec import Spec, cap_title, portable
 
 QUOTES = "\"'`" + CURLY
 CLASS = pattern(r"\[[^\[\]]+\][\w*]|[\w*]\[[^\[\]]+\]")  # `[Bb]ash`: brackets that belong to a name
@@ -96,6 +96,11 @@ def _outside_brackets(text: str, signs: str) -> list[str]:
     return [text[start:end] for start, end in zip(starts, ends, strict=True)]
 
 
+def opens_all(token: str, spec: Spec) -> bool:
+    """Whether the program, which does not know this name, gives up the whole list for it."""
+    return spec.tools.fact("unknown") == "all" and token not in (spec.tools.fact("ignored") or ())
+
+
 def remember(token: str, at: str, place: Node, found: Found, ctx: Context) -> None:
     """Say what a name was taken for, and keep its place for edits in the same format."""
     program = ctx.spec.program
@@ -108,6 +113,8 @@ def remember(token: str, at: str, place: Node, found: Found, ctx: Context) -> No
     if found.how in ("foreign", "foreign-mcp", "dead", "misplaced") and not idle:
         new = None if found.scope else own_spelling(found.tool, ctx)  # without its limit it would give more
     nothing = f"{program} gives nothing for it"
+    if opens_all(token, ctx.spec) and (row is None or row.type == "tools"):
+        nothing = f"{program} gives every tool for it"
     if ctx.spec.tools.fact("unknown") == "refused":
         nothing = f"{ctx.spec.seen} does not load the file for it"
     if not ctx.spec.tools.names:

@@ -22,10 +22,9 @@ def main() -> None:
     # of a long run it takes a twentieth, for 3 MB more. A thousand agents make 62,000 objects, which one look would
     # take a fiftieth of their time for
     gc.set_threshold(100_000)
-    if sys.argv[1:2] and not sys.argv[1].startswith("-"):
-        from agentconv.leaving import clean_up_first
+    from agentconv import leaving
 
-        clean_up_first()
+    leaving.alone = True
     try:
         from agentconv.cli import main as run
 

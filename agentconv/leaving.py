@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import signal
 
+alone = False  # whether this process does nothing but the command: else its signals are somebody else's
 CLOSED: set[str] = set()  # streams that the caller closed before it started us
 UNREAD, UNWRITTEN = 141, 3  # what a shell calls a process that wrote to a closed pipe; the exit of a failed write
 
@@ -38,7 +39,9 @@ def told(error: OSError) -> int:
 
 def clean_up_first() -> None:
     """Who ends the process, but for those who cannot be refused, lets it take away what is half done; who does so a
-    second time does not wait for that."""
+    second time does not wait for that. For work on many files: to load `signal` takes a hundredth of one."""
+    if not alone:
+        return
     import signal
 
     asked = [number for number in ends() if signal.getsignal(number) != signal.SIG_IGN]  # `nohup`, and `&` in a script

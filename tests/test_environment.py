@@ -116,7 +116,7 @@ def test_an_interrupt_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("agentconv.cli.main", interrupted)
-    monkeypatch.setattr("agentconv.leaving.clean_up_first", lambda: None)  # the tests keep their own Ctrl-C
+    monkeypatch.setattr("agentconv.leaving.alone", False)  # it is set, and the tests keep their own Ctrl-C
     monkeypatch.setattr(sys, "argv", ["agentconv", "list"])
     with pytest.raises(SystemExit) as ended:
         start()

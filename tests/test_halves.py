@@ -88,8 +88,9 @@ def test_a_run_ends_at_a_polite_kill_as_it_does_at_ctrl_c(tmp_path: Path) -> Non
     """What stops a job of a runner sends one; a second one is not waited for."""
     code = """
 import os, signal, sys, time
-from agentconv.leaving import clean_up_first
-clean_up_first()
+from agentconv import leaving
+leaving.alone = True
+leaving.clean_up_first()
 try:
     os.kill(os.getpid(), getattr(signal, sys.argv[1]))
 finally:

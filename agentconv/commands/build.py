@@ -21,6 +21,7 @@ from agentconv.commands.answers import (
     report_text,
     writable,
 )
+from agentconv.leaving import clean_up_first
 
 
 @click.command()
@@ -53,6 +54,7 @@ def build(ctx: click.Context, /, **given: Any) -> None:
     dry = given["check"] or given["dry_run"] or given["show_diff"]
     wishes = Wishes(dry, given["force"], given["take"] or "", given["check"])
     if given["watch"]:
+        clean_up_first()
         ctx.exit(_watch(wishes))
     started = time.monotonic()
     plain = given["notes_"] == "summary" and given["fail_on"] == "never"
@@ -70,6 +72,7 @@ def build(ctx: click.Context, /, **given: Any) -> None:
         ends(memo.known(dry))
     from agentconv.telling import building, terminal
 
+    clean_up_first()
     with memo.watching():
         run = built(wishes, given["quiet"], memo.sources)
     code, text = _say(run, given, time.monotonic() - started)

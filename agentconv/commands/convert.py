@@ -10,6 +10,7 @@ import click
 from agentconv.commands.answers import FAIL_ON, NOTES, QUIET, REPORT, REPORTS, output, progress, writable
 from agentconv.commands.asked import NoAgents, asked
 from agentconv.commands.own_formats import format_dir
+from agentconv.leaving import clean_up_first
 
 
 class Jobs(click.ParamType[int]):
@@ -120,6 +121,8 @@ def convert(ctx: click.Context, /, src: tuple[str, ...], to: tuple[str, ...], **
     writable(given["report"], REPORTS)
     plan, sources = asked(src, to, given)
     found = list(sources)
+    if len(found) > 1:
+        clean_up_first()
     with progress(len(found) * len(plan.targets), given["quiet"]) as step:
         try:
             run = batch.run(plan, found, step)

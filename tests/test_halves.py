@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from agentconv.leaving import ends
 from agentconv.project import files, putting
 from agentconv.project.halves import OLD, half_of
 
@@ -84,6 +85,12 @@ def test_ctrl_c_leaves_nothing_wherever_it_comes(tmp_path: Path, monkeypatch: py
     assert (tmp_path / "there").read_text("utf-8") == ("after" if call == "replace" else "before")
 
 
+def as_usual() -> None:
+    """The tests may run below `nohup`, or in the background of a shell: there some of these are passed over."""
+    for number in ends():
+        signal.signal(number, signal.SIG_DFL)
+
+
 def test_a_run_ends_at_a_polite_kill_as_it_does_at_ctrl_c(tmp_path: Path) -> None:
     """What stops a job of a runner sends one; a second one is not waited for."""
     code = """
@@ -101,7 +108,8 @@ finally:
 """
 
     def run(*names: str) -> tuple[str, int]:
-        done = subprocess.run([sys.executable, "-c", code, *names], capture_output=True, text=True)
+        words = [sys.executable, "-c", code, *names]
+        done = subprocess.run(words, capture_output=True, text=True, preexec_fn=as_usual)
         return done.stdout, done.returncode
 
     assert run("SIGTERM") == ("cleaned up\n", 143) and run("SIGHUP") == ("cleaned up\n", 129)

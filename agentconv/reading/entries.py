@@ -58,6 +58,15 @@ def meant_entries(spec: Spec, maps: list[Pair]) -> list[Pair]:
     return entries if spec.container.get("keyless") == "skipped" or not entries else maps
 
 
+def say_other_tables(spec: Spec, document: Document, reading: Reading) -> None:
+    """Notes for tables of agents that another program reads, and this one does not."""
+    for key in spec.container.get("not_entries", ()):
+        node = document.header.get(key) if document.header is not None and document.header.kind == "map" else None
+        if node is not None and node.kind != "scalar":
+            text = f"{spec.seen} does not look into `{key}`: what stands there is no agent of it"
+            reading.notes.append(note("R018", text, path=key, file=reading.path, line=node.line, column=node.column))
+
+
 def say_keyless(spec: Spec, document: Document, reading: Reading) -> None:
     """Notes for what holds values for others."""
     if spec.container.get("keyless") != "skipped":

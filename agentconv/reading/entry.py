@@ -77,7 +77,7 @@ def read_entry(
     own_id = given.pop("id", None) if spec.identity.get("over") == "id" else None
     given["id"] = own_id or _identity(spec, given, id)
     agent = Agent(tools=tools, extras=extras, **given)
-    _unusable(spec, agent, ctx, keys.where.get("name"))
+    _unusable(spec, agent, ctx, keys.where.get("name"), id)
     return Read(agent, ctx.notes, keys.where, ctx.tokens, entry, keys=ctx.respelt)
 
 
@@ -175,8 +175,8 @@ def _check_body(body: str, spec: Spec, ctx: Context, entry: Node | None) -> None
         ctx.say("R012", f"no text below the header: {spec.seen} does not load this agent", "prompt", entry)
 
 
-def _unusable(spec: Spec, agent: Agent, ctx: Context, at: Node | None) -> None:
-    """A name that the program keeps for itself, or a prompt that is too short for it."""
+def _unusable(spec: Spec, agent: Agent, ctx: Context, at: Node | None, key: str) -> None:
+    """A name that the program keeps for itself or that is none to it, or a prompt that is too short for it."""
     dropped = spec.identity.get("taken_are") == "dropped"
     exact = dropped or spec.identity.get("taken_case") == "counts"
     lost = spec.identity.get("taken") or () if exact else taken(spec)
@@ -197,10 +197,12 @@ def _unusable(spec: Spec, agent: Agent, ctx: Context, at: Node | None) -> None:
         ctx.refuse("refuse-all", f"the name `{agent.id}` is not allowed")
         ctx.say("R012", f"{spec.seen} refuses an agent of the name `{agent.id}`", "id", None)
     differs = spec.identity.get("name_differs")
-    folder = unicodedata.normalize("NFKC", PurePosixPath(ctx.path).parent.name) if differs else ""
-    if folder and agent.name and unicodedata.normalize("NFKC", agent.name) != folder:
-        ctx.refuse(differs, f"the name `{agent.name}` is not that of its folder")
-        text = f"the name `{agent.name}` is not that of its folder, `{folder}`: {spec.seen} does not load this file"
+    there = "" if not differs else key if spec.many else PurePosixPath(ctx.path).parent.name
+    if there and agent.name and unicodedata.normalize("NFKC", agent.name) != unicodedata.normalize("NFKC", there):
+        of = "its key" if spec.many else "its folder"
+        does = "starts no such agent" if spec.many else "does not load this file"
+        ctx.refuse(differs, f"the name `{agent.name}` is not that of {of}")
+        text = f"the name `{agent.name}` is not that of {of}, `{there}`: {spec.seen} {does}"
         ctx.say("R012", text, "name", at)
     least = (spec.tables.get("limits") or {}).get("prompt_min")
     if least and len((agent.prompt or "").replace("\r\n", "\n").strip()) < int(least):

@@ -133,7 +133,7 @@ def read_bools(node: Node, row: Field, ctx: Context) -> tuple[Base | None, tuple
     if node.kind != "map":
         if not ctx.author:
             raise Refused(f"`{row.key}` must be a map", row.fact("bad") == "refuse-all")
-        text = f"{ctx.spec.program} does not start with `{row.key}` that is no map; read as the list it means"
+        text = f"{ctx.spec.seen} takes no file with `{row.key}` that is no map; read as the list it means"
         if ctx.spec.container.get("dates") == "maps" and is_meant_date(node):
             text = f"`{row.key}` is a date, which {ctx.spec.seen} takes for a map without keys, and so for no limit"
         ctx.say("R012", text, "tools", node)

@@ -15,8 +15,8 @@ from agentconv.spec import Spec, risk, union_caps
 SCOPED = pattern(r"(?P<name>[^()\s]+)\s*\((?P<scope>.*)\)", re.S)
 # spellings of MCP tools that mean the same in every file, whoever wrote it
 MCP_ANYWHERE = (
-    pattern(r"mcp__(?P<server>(?:(?!__)[^*])+?)__(?P<tool>[^*]+)"),
-    pattern(r"mcp__(?P<server>(?:(?!__)[^*])+?)(?:__\*)?"),
+    pattern(r"mcp__(?P<server>(?:(?!__)[^*?])+?)__(?P<tool>[^*?]+)"),
+    pattern(r"mcp__(?P<server>(?:(?!__)[^*?])+?)(?:__\*)?"),
 )
 # the names that Factory's models see; a program that makes `_` of other characters may have such names, too
 MCP_BY_THREE = pattern(r"(?P<server>\w[\w.-]*?[^\W_])___(?P<tool>[^\W_][\w.-]*)")

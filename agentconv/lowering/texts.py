@@ -65,8 +65,8 @@ def _by_name(agent: Agent, called: str, dst: Spec, out: Lowered) -> dict[str, An
 
 
 def _free(name: str, dst: Spec) -> str:
-    """The name, or one beside it where the program lets no agent have it."""
-    return f"{name}-agent" if name.lower() in naming.taken(dst) else name
+    """The name, or one beside it where the program lets no agent have it, or not for itself alone."""
+    return f"{name}-agent" if name.lower() in naming.avoided(dst) else name
 
 
 def _by_place(agent: Agent, called: str, dst: Spec, out: Lowered) -> dict[str, Any]:
@@ -79,6 +79,8 @@ def _by_place(agent: Agent, called: str, dst: Spec, out: Lowered) -> dict[str, A
         if id == filed and naming.legal(called, dst.identity.get("id")):
             why = f"{dst.program} calls an agent as its {'key' if dst.many else 'file'} is called"
             out.say("C001", f"`{_short(called)}` became `{id}`: {why}", "id")
+        elif id != filed and filed.lower() not in naming.taken(dst):
+            out.say("C001", f"{dst.program} keeps the name `{filed}` for itself; it became `{id}`", "id")
         else:
             out.say("C001", f"`{_short(called)}` is no legal name in {dst.program}; it became `{id}`", "id")
     name, title = _said(agent.name), _said(agent.title)

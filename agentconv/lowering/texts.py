@@ -311,10 +311,21 @@ def _filled_elsewhere(agent: Agent, dst: Spec, out: Lowered) -> Agent:
     for fact in (f for f in dst.tables.get("expands") or () if isinstance(f, Mapping)):
         for name in fact.get("also_in", ()):
             value = getattr(agent, name)
-            if isinstance(value, str) and (new := _taken_apart(value, name, fact, dst, out)) != value:
+            if value is not None and (new := _apart_within(value, name, fact, dst, out)) != value:
                 changes: dict[str, Any] = {name: new}
                 agent = replace(agent, **changes)
     return agent
+
+
+def _apart_within(value: Any, field: str, fact: Mapping[str, Any], dst: Spec, out: Lowered) -> Any:
+    """The same of all texts in a value, such as the settings of a server."""
+    if isinstance(value, str):
+        return _taken_apart(value, field, fact, dst, out)
+    if isinstance(value, (tuple, list)):
+        return type(value)(_apart_within(one, field, fact, dst, out) for one in value)
+    if isinstance(value, Mapping):
+        return {key: _apart_within(one, field, fact, dst, out) for key, one in value.items()}
+    return value
 
 
 def _changed(agent: Agent, table: Mapping[str, str], code: str, how: str, dst: Spec, out: Lowered) -> Agent:

@@ -11,7 +11,7 @@ from agentconv.containers import Node
 from agentconv.model import Base, Rule, Scope, Tool, Tools
 from agentconv.patterns import pattern
 from agentconv.reading.context import Context, Refused
-from agentconv.reading.toolnames import Found, recognise, star
+from agentconv.reading.toolnames import Found, command_glob, recognise, star
 from agentconv.reading.tooltokens import Placed, is_null, is_text, opens_all, remember, split, tokens_of
 from agentconv.spec import Field, risk
 from agentconv.tooltable import ToolTable
@@ -385,7 +385,7 @@ def _commands(text: str) -> list[str]:
     parts = [part.strip() for part in text.split(",")]
     if not all(len(part) > 1 and part.endswith("*") for part in parts):
         return [text]
-    return [re.sub(r"\s*:\*$", " *", part) for part in parts]
+    return [command_glob(part) for part in parts]
 
 
 def _withheld(token: str, ctx: Context) -> bool:

@@ -96,7 +96,7 @@ def test_a_plain_scalar_is_typed_by_the_schema(text: str, core: Any, js: Any, ol
     for schema, want in (("core", core), ("js-yaml3", js), ("yaml11", old)):
         node = yamlnodes.compose(f"k: {text}", schema=schema)
         assert node is not None
-        value = node.data()["k"]
+        value = node.pairs[0].value.value
         assert (value, type(value)) == (want, type(want)), schema
     assert isinstance(yamlnodes.compose(f"k: {text}", schema="strings").data()["k"], str)  # type: ignore[union-attr]
 

@@ -81,9 +81,9 @@ class Node:
     def data(self) -> Any:
         """The plain Python value below this node. A date, and a number that is none in JSON (`.inf`), is its text."""
         if self.kind == "scalar":
-            value = self.value
-            odd = isinstance(value, (datetime.date, datetime.time)) or (isinstance(value, float) and not isfinite(value))
-            return self.text if odd else value
+            if isinstance(self.value, (datetime.date, datetime.time)):
+                return self.text
+            return self.text if isinstance(self.value, float) and not isfinite(self.value) else self.value
         if self.kind == "list":
             return [item.data() for item in self.items]
         return {pair.key.text: pair.value.data() for pair in self.pairs}

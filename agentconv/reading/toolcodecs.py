@@ -10,7 +10,7 @@ from agentconv.containers import Node
 from agentconv.model import Base, Rule, Scope, Tool, Tools
 from agentconv.patterns import pattern
 from agentconv.reading.context import Context, Refused
-from agentconv.reading.toolnames import Found, command_glob, recognise, star
+from agentconv.reading.toolnames import Found, command_glob, held, recognise, star
 from agentconv.reading.tooltokens import Placed, is_null, is_text, opens_all, remember, split, tokens_of
 from agentconv.spec import Field, risk
 from agentconv.tooltable import ToolTable
@@ -347,7 +347,7 @@ def allow(token: str, at: str, place: Node, found: Found, ctx: Context) -> list[
         ctx.say("T002", f"{ctx.spec.seen} gives no subagent tools of MCP servers (`{token}`): left out", at, place)
         return []
     scope = found.scope
-    if scope and found.how != "foreign" and ctx.spec.tools.fact("scopes", "unknown") != "enforced":
+    if scope and found.how != "foreign" and not held(token.partition("(")[0].strip(), ctx.spec):
         if not ctx.author:
             scope = None
         else:

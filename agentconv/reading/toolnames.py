@@ -55,10 +55,21 @@ def _less(token: str, spec: Spec) -> Found | None:
 
 
 def _bracketed(token: str, spec: Spec) -> Found | None:
-    """A tool that is given whole with brackets behind its name, in a program that knows no brackets elsewhere."""
+    """A tool that is given whole with brackets behind its name, or kept to what stands in them, in a program that knows
+    no brackets elsewhere."""
     scoped = SCOPED.fullmatch(token)
     name = spec.tools.own(scoped["name"]) if scoped else None
-    return Found(name.tool(), "own") if name is not None and name.bracketed == "whole" else None
+    if scoped is None or name is None or not name.bracketed:
+        return None
+    text = scoped["scope"].strip()
+    scope = Scope(name.scope, text) if name.bracketed == "held" and text not in ("", "*") else None
+    return Found(name.tool(), "own", scope)
+
+
+def held(name: str, spec: Spec) -> bool:
+    """Whether the program keeps this tool to what stands in brackets behind its name."""
+    own = spec.tools.own(name)
+    return spec.tools.fact("scopes", "unknown") == "enforced" or (own is not None and own.bracketed == "held")
 
 
 def _own(token: str, spec: Spec, author: bool) -> Found | None:
@@ -98,7 +109,7 @@ def _inner(name: str, scope: str, spec: Spec, author: bool) -> Found | None:
     if kind == "command-glob":
         scope = command_glob(scope)
     how = found.how
-    if how in ("own", "alias", "mcp") and spec.tools.fact("scopes", "unknown") == "unknown":
+    if how in ("own", "alias", "mcp") and spec.tools.fact("scopes", "unknown") == "unknown" and not held(name, spec):
         how = "foreign"  # the program knows no brackets, so no such name
     return Found(found.tool, how, Scope(kind, scope), found.whose)
 

@@ -448,6 +448,56 @@ def _goose(out: Answer) -> list[Seen]:
     return found
 
 
+# what the model is offered, by the name that a file gives for it (1.0.41)
+_GROK_TOOLS = {
+    "run_terminal_command": "run_terminal_cmd",
+    "spawn_subagent": "task",
+    "get_command_or_subagent_output": "get_task_output",
+    "wait_commands_or_subagents": "wait_tasks",
+    "kill_command_or_subagent": "kill_task",
+}
+
+
+def _grok(out: Answer) -> list[Seen]:
+    """All that it has in either way: as another agent starts it, and as a session of its own. A model that the program
+    has not is not told: the agent runs on its caller's."""
+    found = []
+    for a in out["agents"]:
+        alone = a["session"]
+        if "error" in a or "error" in alone:
+            words = f"{a.get('error', '')} / {alone.get('error', '')}"
+            found.append(Seen(a["file"], a["name"], a["description"], error=words, started=False))
+            continue
+        tools = [_GROK_TOOLS.get(name, name) for name in sorted({*a["tools"], *alone["tools"]})]
+        one = Seen(a["file"], a["name"], a["description"], a["prompt"] or None, tools)
+        one.model = a["model"] or HIDDEN
+        found.append(one)
+    return found
+
+
+def _omp(out: Answer) -> list[Seen]:
+    """The words of the file for the model; what was sent is the stand-in's. A `write` that writes no file is the way to
+    the tools of servers."""
+    found = []
+    for a in out["agents"]:
+        lost = "" if a.get("prompt_delivered", True) else "the prompt was not among what the model was sent"
+        tools = [t for t in a.get("tools", ()) if t != "write" or a["wrote"]]
+        one = Seen(a["file"], a["name"], a["description"], a["prompt"], tools, error=a.get("error") or lost)
+        one.model, one.effort = (a["model"] or [None])[0], a["effort"]
+        one.started = "tools" in a
+        found.append(one)
+    return found
+
+
+def _commandcode(out: Answer) -> list[Seen]:
+    found = []
+    for a in out["agents"]:
+        one = Seen(a["file"], a["name"], a["description"] or None, a["prompt"], a["tools"], model=a["model"])
+        one.effort = a["effort"]
+        found.append(one)
+    return found
+
+
 VIEWS: Mapping[str, Callable[[Answer], list[Seen]]] = {
     "agent-framework": _amazonq,
     "m365-declarative": _amazonq,
@@ -459,6 +509,7 @@ VIEWS: Mapping[str, Callable[[Answer], list[Seen]]] = {
     "amp": _amp,
     "claude-code": _claude,
     "cline": _cline,
+    "commandcode": _commandcode,
     "codebuff": _codebuff,
     "codex": _codex,
     "continue": _continue,
@@ -468,8 +519,10 @@ VIEWS: Mapping[str, Callable[[Answer], list[Seen]]] = {
     "gemini-cli": _gemini,
     "gitagent": _gitagent,
     "goose": _goose,
+    "grok": _grok,
     "kilo": _opencode,
     "mistral-vibe": _vibe,
+    "omp": _omp,
     "open-agent-spec": _agent_spec,
     "opencode": _opencode,
     "pi": _pi,

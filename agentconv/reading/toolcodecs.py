@@ -103,6 +103,7 @@ def _of_names(tokens: list[Placed], node: Node, ctx: Context) -> Tools:
     excepted = False
     for token, at, place in tokens:
         if token in table.sentinels:
+            known = True
             continue
         cut = EXCEPT.search(token) if ctx.author and not excepted else None
         if excepted or cut is not None:

@@ -339,8 +339,9 @@ def beside_list(tools: Tools, spec: Spec) -> dict[str, Any]:
     listed = tools.base == "none"
     keys = dict(spec.tools.fact("with_list") or {}) if listed else {}
     named = {c for r in tools.rules if r.effect == ("allow" if listed else "deny") for c in r.tool.caps}
+    shut = any(r.effect == "deny" and r.tool.server == "*" for r in tools.rules)
     for cap, more in (spec.tools.fact("without") or {}).items():
-        keys |= more if (cap in named) != listed else {}
+        keys |= more if (shut if cap == "mcp" else (cap in named) != listed) else {}
     return keys
 
 

@@ -128,16 +128,11 @@ def of_own_servers(tools: Tools, fields: Mapping[str, Any], where: Mapping[str, 
     named = {r.tool.server: r.at for r in tools.rules if r.tool.server}
     for server, at in named.items():
         if server not in there:
-            problem = f"the MCP server `{server}` has tools here and is not defined"
-            ctx.refuse("refuse", problem)
-            ctx.say("R012", f"{problem}: {ctx.spec.seen} does not take this file", at, where.get("tools"))
+            ctx.not_taken(f"the MCP server `{server}` has tools here and is not defined", at, where.get("tools"))
     for server in there:
         if server not in named:
             problem = f"the MCP server `{server}` is defined and has no tools here"
-            ctx.refuse("refuse", problem)
-            ctx.say(
-                "R012", f"{problem}: {ctx.spec.seen} does not take this file", "mcp_servers", where.get("mcp_servers")
-            )
+            ctx.not_taken(problem, "mcp_servers", where.get("mcp_servers"))
     return tools
 
 

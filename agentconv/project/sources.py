@@ -60,6 +60,7 @@ class Source:
     root: str = ""  # the real folder that was searched: a link that leads out of it is not followed
     outside: bool = False  # --allow-outside
     settled: bool = False  # text and format, or what is wrong with them, are there
+    notes: list[Note] = field(default_factory=list)
 
     @property
     def full(self) -> Path | None:
@@ -75,8 +76,6 @@ class Source:
         """The folder that the programs search."""
         folder = self.path.rsplit("/", 1)[0] if "/" in self.path else "."
         return folder.removesuffix(f"/{self.below}") if self.below else folder
-
-    notes: list[Note] = field(default_factory=list)
 
 
 def _homes() -> list[str]:

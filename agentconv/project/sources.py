@@ -197,6 +197,7 @@ def facts(source: Source, data: bytes) -> Facts | None:
 
 
 def _taken(source: Source) -> Source | None:
+    """The source with its format, by the way in which it was found; ``None`` where it is no agent."""
     if source.among:
         found = guess(source.within, source.text or "").format
         source.format = found if found in source.among else source.among[0]
@@ -346,6 +347,7 @@ def _absolute(source: Source) -> str:
 
 
 def _folder(path: Path, cwd: Path, from_: str | None, most: int) -> Iterator[Source]:
+    """The files of a folder: of a plugin, of a project's places, else all that may be agents."""
     if any(is_file(path / name) for name in manifests()):
         from agentconv.project.plugins import files_of, manifest_of  # few folders are plugins
 

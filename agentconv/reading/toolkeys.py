@@ -43,6 +43,8 @@ def _modes_that_ask(values: Mapping[str, Node], ctx: Context) -> Iterator[Rule]:
 
 
 def _met(one: Tool, other: Tool) -> bool:
+    """Whether a question is for a tool, whichever of them is the wider word; two tools of one server only meet where a
+    pattern is among them."""
     if one.server and other.server and one.member and other.member and one.member != other.member:
         return set("*?") & set(one.member + other.member) != set()
     return _overlap(one, other) or _overlap(other, one)
@@ -185,17 +187,20 @@ def only_limits(meant: Iterable[Rule], tools: Tools, spec: Spec) -> Iterator[Rul
 
 
 def _touches(one: Tool, other: Tool) -> bool:
+    """Whether two rules may be for the same tool."""
     star = ("*",)
     return star in (one.caps, other.caps) or one.name == other.name or _overlap(one, other)
 
 
 def _overlap(one: Tool, other: Tool) -> bool:
+    """Whether the second word reaches something of the first: its server, or what it does."""
     if one.server:
         return other.server in (one.server, "*")
     return bool(set(one.caps) & set(other.caps)) or one.caps == ("*",)
 
 
 def _limited(tools: Tools, switches: Switches, values: Mapping[str, Node], ctx: Context) -> Tools:
+    """A list that is a limit beside some key only: without that it adds to what is there anyway."""
     if _holds(switches, values):
         return Tools("none", tools.rules) if tools.base in (None, "all") else tools
     if tools.base != "none":
@@ -216,6 +221,7 @@ def alone_counts(spec: Spec, values: Mapping[str, Node]) -> bool:
 
 
 def _holds(switches: Switches, values: Mapping[str, Node]) -> bool:
+    """Whether the file has all of these keys with these values, in one of the spellings."""
     if isinstance(switches, list):
         return any(_holds(one, values) for one in switches)
     return all(key in values and values[key].value == value for key, value in switches.items())

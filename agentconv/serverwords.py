@@ -13,8 +13,8 @@ from agentconv.patterns import pattern
 # `mcp__server__tool`, as Claude Code has it and most programs since (`tools.mcp` of their descriptions): whoever wrote
 # it, in whatever file, means a tool of a server.
 COMMON = "mcp__"
-_SERVER = rf"{COMMON}(?P<server>(?:(?!__)[^*])+?)"
-COMMON_TOOL = pattern(rf"{_SERVER}__(?P<tool>[^*]+)")
+_SERVER = rf"{COMMON}(?P<server>(?:(?!__)[^*?])+?)"
+COMMON_TOOL = pattern(rf"{_SERVER}__(?P<tool>[^*?]+)")
 COMMON_SERVER = pattern(rf"{_SERVER}(?:__\*)?")
 COMMON_PART = pattern(rf"{_SERVER}__.*\*")  # some tools of a server
 # the names that Factory's models see; a program that makes `_` of other characters may have such names, too

@@ -58,6 +58,10 @@ def _denied(token: str, at: str, place: Node, row: Field, ctx: Context) -> list[
         return beside if every else [*beside, *meant_elsewhere(token, at, place, ctx, servers=False)]
     if ctx.author and found.how == "unknown" and (denied := in_any_words(token, at, place, row.applied, ctx)):
         return denied
+    # the tools of a server, or of several, that begin so: they are not known, so the program is taken for its author
+    begun = not ctx.author and found.how == "unknown" and table.mcp.get("deny_prefix") and token[-1:] == "*"
+    if begun and (denied := _by_pattern(token, at, place, ctx)):
+        return denied
     if not ctx.author and found.how == "unknown" and table.fact("deny_unknown"):
         from agentconv.reading.deniedwords import maybe_denied
 

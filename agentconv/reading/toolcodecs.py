@@ -115,6 +115,7 @@ def _of_names(tokens: list[Placed], node: Node, ctx: Context) -> Tools:
         if found.how == "star":
             every = _star(token, at, place, token in spelled, ctx, alone=_alone(node, tokens, table))
             if every is not None:
+                _lost_beside(given, node, ctx)
                 return Tools(every.base, (*every.rules, *minus))
             continue
         made = (_unknown if found.how == "unknown" else allow)(token, at, place, found, ctx)
@@ -128,6 +129,15 @@ def _of_names(tokens: list[Placed], node: Node, ctx: Context) -> Tools:
         word = table.fact("unknown_only", "none")
         return meaning("none" if word == "start-refused" else word, ctx, "a list of unknown names only")
     return Tools(base, (*rules, *minus))
+
+
+def _lost_beside(given: list[Placed], node: Node, ctx: Context) -> None:
+    """A name that loses the file does so behind the star, too."""
+    if ctx.author or ctx.spec.tools.fact("unknown", "ignored") != "refused":
+        return
+    for token, at, place in given:
+        if (found := _found(token, at, place, node, ctx)).how == "unknown":
+            _unknown(token, at, place, found, ctx)
 
 
 def _opens_everything(tokens: list[Placed], ctx: Context) -> bool:

@@ -118,7 +118,7 @@ def _list_all_but(job: ToolJob, closed: set[str], source: Tools) -> Tools:
     names = [] if whole else everything_but(shut, job)
     every = table.mcp.get("every")
     rules = [Rule("allow", table.names[n].tool(), at="tools") for n in names if n != every]
-    servers = listed_servers(job, source, listed=False)
+    servers = listed_servers(job, source)
     if whole:
         return Tools("builtin", tuple(servers))
     return or_none(job, Tools("none", tuple(rules + servers)))
@@ -136,7 +136,7 @@ def listed(job: ToolJob, source: Tools, whole: list[Wish], scoped: list[Wish], a
         if wish.grant.approval != "ask" and job.places(wish.cap, effect="allow", ask=True):
             say_ask(job, wish.cap)
         kept.append(wish)
-    servers = listed_servers(job, source, listed=True)
+    servers = listed_servers(job, source)
     brought = {cap for rule in servers for cap in rule.tool.caps}
     kept = [wish for wish in kept if wish.cap not in brought]
     cut = frozenset(w.cap for w in scoped if not free_elsewhere(job, w.cap))

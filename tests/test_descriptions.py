@@ -52,6 +52,8 @@ def test_every_word_is_of_the_language(id: str) -> None:
 def test_the_page_does_not_allow_everything() -> None:
     assert "fields" in sections() and "tools" in sections()
     assert "limits" in words("fields") and "limtis" not in words("fields")
+    # of names with a capital in an example (`Read`, `commandPolicy`) no half is a word
+    assert words(*sections()).isdisjoint({"ead", "olicy", "gent", "dit"})
     assert [text for _, text in strange("here", [False, "hides", "hidse"], words("tools"))] == [
         "here: the key False is no text; write it in quotes",
         "here: `hidse` is no word of docs/describing-formats.md; did you mean `hides`?",

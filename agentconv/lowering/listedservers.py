@@ -11,11 +11,11 @@ from agentconv.notes import NoteEffect
 from agentconv.registry import shared_readers
 
 
-def listed_servers(job: ToolJob, source: Tools, *, listed: bool) -> list[Rule]:
+def listed_servers(job: ToolJob, source: Tools) -> list[Rule]:
     """MCP tools by name, with denials where the target has such a list; what cannot be said is left out."""
     servers = _less_asking(job, by_server(source, job.src))
     servers = asking_together(job, servers) if job.dst.tools.servers_ask else servers
-    every = _every(job, servers, listed)
+    every = _every(job, servers)
     if every is not None:
         return every
     rules: list[Rule] = []
@@ -32,7 +32,7 @@ def listed_servers(job: ToolJob, source: Tools, *, listed: bool) -> list[Rule]:
     return rules
 
 
-def _every(job: ToolJob, servers: Servers, listed: bool) -> list[Rule] | None:
+def _every(job: ToolJob, servers: Servers) -> list[Rule] | None:
     """The word for every server; ``None``: each is named by itself."""
     table = job.dst.tools
     if not servers["*", None].open:
@@ -146,7 +146,7 @@ def denied_servers(job: ToolJob, servers: Servers) -> list[Rule] | None:
         if grant.open or server == "*":
             continue
         spelled = table.spell_denied(server, member)
-        if not table.fact("deny") or spelled is None or table.mcp.get("deny_servers") is False:
+        if not table.fact("deny") or spelled is None:
             return None
         if (found := table.denied_tool(spelled)) is None or (found.member is None) != (member is None):
             return None  # the program would take it for something else

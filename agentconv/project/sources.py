@@ -6,7 +6,6 @@ Finding a file and taking it in are two steps: of ten thousand files the names f
 from __future__ import annotations
 
 import os
-import posixpath
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
@@ -61,6 +60,7 @@ class Source:
     root: str = ""  # the real folder that was searched: a link that leads out of it is not followed
     outside: bool = False  # --allow-outside
     settled: bool = False  # text and format, or what is wrong with them, are there
+    notes: list[Note] = field(default_factory=list)
 
     @property
     def full(self) -> Path | None:
@@ -76,8 +76,6 @@ class Source:
         """The folder that the programs search."""
         folder = self.path.rsplit("/", 1)[0] if "/" in self.path else "."
         return folder.removesuffix(f"/{self.below}") if self.below else folder
-
-    notes: list[Note] = field(default_factory=list)
 
 
 def _homes() -> list[str]:
@@ -141,36 +139,13 @@ def _listed_places(root: Path, without: frozenset[str], user: bool, most: int) -
     ]  # fmt: skip
 
 
-def _declared(root: Path, rule: Mapping[str, str] | None) -> Iterator[tuple[str, Note | None]]:
-    """Files of agents that a table of the project's settings names, wherever they lie in it; of one that is not there,
-    or not in the project, the settings and what is wrong."""
+def _declared(root: Path, rule: Mapping[str, str] | None) -> Iterable[tuple[str, Note | None]]:
+    """Files of agents that a table of the project's settings names, or what is wrong with one."""
     if rule is None or not is_file(root / rule["in"]):
-        return
-    from agentconv.reading.indirect import table_of  # few projects have such a table
+        return ()
+    from agentconv.project.declared import declared  # few projects have such a table
 
-    try:
-        text = files.read_text(root / rule["in"])
-    except files.Unreadable:
-        return
-    folder = posixpath.dirname(rule["in"])
-    for name, entry in table_of(text, rule["table"]):
-        said = entry.get(rule["file"])
-        if not isinstance(said, str) or not said:
-            continue
-        path = posixpath.normpath(posixpath.join(folder, said))
-        out = path.startswith(("..", "~", ".git/")) or said.startswith("~") or posixpath.isabs(said)
-        if not out and is_file(root / path):
-            yield path, None
-            continue
-        line = text.count("\n", 0, max(text.find(said), 0)) + 1
-        if out:
-            what, code = "leads out of the project: not read", "F012"
-            help = (
-                "put the file into the project and name it from the folder of these settings, or convert it by its name"
-            )
-        else:
-            what, code, help = f"is not there (`{path}`)", "F001", "mend the path, or take the table out"
-        yield rule["in"], note(code, f"`{said}`, the file of `{name}`, {what}", file=rule["in"], line=line, help=help)
+    return declared(root, rule)
 
 
 def below(path: str, id: str | None) -> str:
@@ -222,6 +197,7 @@ def facts(source: Source, data: bytes) -> Facts | None:
 
 
 def _taken(source: Source) -> Source | None:
+    """The source with its format, by the way in which it was found; ``None`` where it is no agent."""
     if source.among:
         found = guess(source.within, source.text or "").format
         source.format = found if found in source.among else source.among[0]
@@ -371,6 +347,7 @@ def _absolute(source: Source) -> str:
 
 
 def _folder(path: Path, cwd: Path, from_: str | None, most: int) -> Iterator[Source]:
+    """The files of a folder: of a plugin, of a project's places, else all that may be agents."""
     if any(is_file(path / name) for name in manifests()):
         from agentconv.project.plugins import files_of, manifest_of  # few folders are plugins
 

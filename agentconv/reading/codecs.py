@@ -39,9 +39,6 @@ def read_value(node: Node, row: Field, ctx: Context) -> Any:
     unit = row.fact("unit")
     if not unit or not isinstance(value, (int, float)):
         return value
-    if not isfinite(value):
-        ctx.say("R007", f"`{row.key}: {node.text}` is no number; left out", row.field or row.key, node)
-        return UNSAID
     return round(value * unit)  # 16.65 minutes are 998.9999999999999 seconds to a computer
 
 
@@ -62,6 +59,7 @@ def _is_left_out(node: Node, row: Field, ctx: Context) -> bool:
 
 
 def _null(node: Node, row: Field, ctx: Context) -> Any:
+    """What a key without a value says, or how the file is lost for it."""
     word = str(row.fact("null", row.fact("bad", "ignore")))
     if word.startswith("text:"):
         return UNSAID if ctx.author else word.removeprefix("text:")
@@ -76,11 +74,13 @@ def _null(node: Node, row: Field, ctx: Context) -> Any:
 
 
 def _is_number(value: Any, which: Any) -> bool:
+    """Whether it is one (``positive``: a whole one from 1 on) of a row that takes numbers beside words."""
     whole = isinstance(value, int) and value > 0
     return isinstance(value, (int, float)) and not isinstance(value, bool) and (whole or which != "positive")
 
 
 def _bad(bad: Bad, node: Node, row: Field, ctx: Context, of_type: Any = None) -> Any:
+    """What is made of a wrong value: what its author means by it, to the program nothing."""
     word = str(of_type or row.fact("bad", "ignore"))
     if row.field == "permission_mode" and isinstance(bad.meant, str) and bad.meant in LOOSER_MODES:
         bad.meant = UNSAID
@@ -104,6 +104,7 @@ _LIMITS = frozenset(("empty", "values", "min", "max", "invert", "pattern", "max_
 
 
 def _legal(value: Any, node: Node, row: Field, ctx: Context) -> Any:
+    """The value as the model has it, where it keeps to the limits of its row."""
     if value is UNSAID or row.words.isdisjoint(_LIMITS):
         return value
     if row.fact("empty") == "unsaid" and (value in ("", (), {}) or (row.type == "int" and value == 0)):
@@ -129,6 +130,7 @@ def _legal(value: Any, node: Node, row: Field, ctx: Context) -> Any:
 
 
 def _word(value: Any, words: Mapping[Any, Any], node: Node, row: Field, ctx: Context) -> Any:
+    """The model's word for one of the program's."""
     alias = (row.fact("aliases") or {}).get(value, value)
     if alias in words:
         return words[alias]
@@ -241,17 +243,17 @@ def _number(node: Node, row: Field, ctx: Context) -> Any:
             value = float(text)
         except ValueError:
             raise Bad("must be a number") from None
-        if value != value or value in (float("inf"), float("-inf")):
-            raise Bad("must be a number")
-        if not row.fact("text_ok") and not all_text(ctx):
+        if isfinite(value) and not row.fact("text_ok") and not all_text(ctx):
             raise Bad("must be a number", _whole(value, row))
+    if isinstance(value, float) and not isfinite(value * row.fact("unit", 1)):
+        raise Bad("must be a number")
     return _whole(value, row)
 
 
 def _whole(value: float, row: Field) -> Any:
     if row.type != "int":
         return value
-    if value != value or value in (float("inf"), float("-inf")) or value != int(value):
+    if value != int(value):
         raise Bad(f"must be a whole number, not {value}")
     return int(value)
 

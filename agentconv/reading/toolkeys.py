@@ -8,97 +8,12 @@ from typing import Any
 
 from agentconv.containers import Node
 from agentconv.grants import is_star, limits_shell
-from agentconv.model import Rule, Scope, Tool, Tools
+from agentconv.model import Rule, Tool, Tools
 from agentconv.reading.context import Context
-from agentconv.reading.toolnames import recognise, server_tool, star
-from agentconv.spec import Field, Name, Spec, union_caps
+from agentconv.reading.toolnames import server_tool, star
+from agentconv.spec import Name, Spec, union_caps
 
 Switches = Mapping[str, Any] | list[Mapping[str, Any]]  # a list: spellings of one switch, any of them
-
-
-def read_rules(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:
-    """Rules {capability, match, exclude, effect}: only those that deny take anything away. A question is for the tools
-    that are there, and for all calls of them: what it is for in part others ask for as a whole.
-
-    What a denial excludes comes as an allow rule behind it; :func:`settled` drops those for tools that the list does
-    not give."""
-    inner = node.get("rules") if node.kind == "map" else node
-    at = f"{row.key}.rules" if node.kind == "map" else row.key
-    if inner is None or inner.kind != "list":
-        ctx.refuse(row.fact("bad"), f"`{row.key}` must be a list of rules")
-        denied = [rule for name in _denied_names(node) for rule in _denied(name, {}, row.key, ctx)]
-        taken = "what it denies is read as meant" if denied else "left out"
-        ctx.say("R006", f"`{row.key}` must be a list of rules; {taken}", row.key, node, effect="approximate")
-        return tuple(denied) if ctx.author else ()
-    rules: list[Rule] = []
-    questions: list[Rule] = []
-    for n, item in enumerate(inner.items):
-        data = item.data() if item.kind == "map" else {}
-        place, name, effect = f"{at}[{n}]", str(data.get("capability") or ""), data.get("effect")
-        facts = (ctx.spec.tools.fact("rules") or {}).get(name)
-        if facts is None and effect not in ("allow", "ask") and (made := _denied(name, {}, place, ctx)) and ctx.author:
-            text = f"`{name}` is nothing that {ctx.spec.program} has rules for; its denial is read as meant"
-            ctx.say("R007", text, place, item)
-            rules += made
-        elif facts is None:
-            what = f"`{name}` is nothing" if name else "a rule without `capability` is for nothing"
-            ctx.say("R007", f"{what} that {ctx.spec.program} has rules for; left out", place, item)
-        elif effect == "deny":
-            rules += _denials(data, facts, place, ctx.spec)
-        elif effect == "ask":
-            questions += _questions(data, facts, place, item, ctx)
-        elif effect == "allow":
-            text = f"`{name}: {effect}` decides whether {ctx.spec.program} asks first; it gives no tool and takes none"
-            ctx.say("L006", text, place, item, effect="info")
-        else:
-            ctx.say("R007", f"`{effect}` is no effect of a rule; taken as a denial", place, item)
-            rules += _denials(data, facts, place, ctx.spec)
-    return (*questions, *rules)  # a denial wins
-
-
-def _denied_names(node: Node) -> Iterator[str]:
-    """What a map denies: names under `deny`, or each with the word behind it."""
-    for pair in node.pairs if node.kind == "map" else ():
-        if pair.key.text == "deny":
-            yield from _texts(pair.value.data())
-        elif pair.value.kind == "scalar" and pair.value.text.strip().lower() == "deny":
-            yield pair.key.text
-
-
-def _denied(name: str, data: Mapping[str, Any], at: str, ctx: Context) -> list[Rule]:
-    """A denial by the name of what the program has rules for, or of a tool in anybody's words."""
-    facts = (ctx.spec.tools.fact("rules") or {}).get(name)
-    if facts is not None:
-        return list(_denials(data, facts, at, ctx.spec))
-    found = recognise(name, ctx.spec, author=True)
-    if found.how in ("unknown", "star"):
-        from agentconv.reading.deniedwords import meant_elsewhere
-
-        return meant_elsewhere(name, at, None, ctx)
-    return [Rule("deny", found.tool, at=at)]
-
-
-def _denials(data: Mapping[str, Any], facts: Mapping[str, Any], at: str, spec: Spec) -> Iterator[Rule]:
-    match, exclude = _texts(data.get("match")), _texts(data.get("exclude"))
-    if facts.get("mcp"):
-        yield from (Rule("deny", tool, at=at) for tool in map(_server, match or ["*"]))
-        yield from (Rule("allow", tool, at=at) for tool in map(_server, exclude))
-        return
-    kind = str(facts.get("kind", "text"))
-    for tool in _tools(facts, spec):
-        for pattern in match or ["*"]:
-            yield Rule("deny", tool, None if pattern == "*" else Scope(kind, pattern), at=at)
-        for pattern in exclude:
-            yield Rule("allow", tool, None if pattern == "*" else Scope(kind, pattern), at=at)
-
-
-def _questions(data: Mapping[str, Any], facts: Mapping[str, Any], at: str, item: Node, ctx: Context) -> Iterator[Rule]:
-    match, exclude = _texts(data.get("match")), _texts(data.get("exclude"))
-    if exclude or any(pattern not in ("*", "*/*") for pattern in match):
-        text = f"{ctx.spec.program} asks here for some calls only; taken as a question for each"
-        ctx.say("R011", text, at, item)
-    tools = map(_server, match or ["*"]) if facts.get("mcp") else _tools(facts, ctx.spec)
-    yield from (Rule("allow", tool, None, "ask", at) for tool in tools)
 
 
 def _asking(tools: Tools, asks: list[Rule], spec: Spec) -> Tools:
@@ -112,7 +27,7 @@ def _asking(tools: Tools, asks: list[Rule], spec: Spec) -> Tools:
         own = [n for n in spec.tools.singles.values() if not (n.off or n.never) and _met(n.tool(), ask.tool)]
         named += [replace(ask, tool=name.tool()) for name in own]
         if tools.base == "all" and (ask.tool.server or is_star(ask.tool)):
-            named.append(replace(ask, tool=ask.tool if ask.tool.server else _server("*")))
+            named.append(replace(ask, tool=ask.tool if ask.tool.server else Tool("*", server="*")))
     return replace(tools, rules=(*named, *rules))
 
 
@@ -128,25 +43,11 @@ def _modes_that_ask(values: Mapping[str, Node], ctx: Context) -> Iterator[Rule]:
 
 
 def _met(one: Tool, other: Tool) -> bool:
+    """Whether a question is for a tool, whichever of them is the wider word; two tools of one server only meet where a
+    pattern is among them."""
     if one.server and other.server and one.member and other.member and one.member != other.member:
         return set("*?") & set(one.member + other.member) != set()
     return _overlap(one, other) or _overlap(other, one)
-
-
-def _tools(facts: Mapping[str, Any], spec: Spec) -> list[Tool]:
-    if facts.get("all"):
-        return [star(spec)]
-    names = [spec.tools.names[n].tool() for n in facts.get("names", ()) if n in spec.tools.names]
-    return names or [Tool(", ".join(facts.get("caps", ())), tuple(facts.get("caps", ())))]
-
-
-def _server(pattern: str) -> Tool:
-    server, _, member = pattern.partition("/")
-    return Tool(pattern, server=server or "*", member=None if member in ("", "*") else member)
-
-
-def _texts(value: Any) -> list[str]:
-    return [str(v) for v in value] if isinstance(value, list) else [str(value)] if value is not None else []
 
 
 def settled(tools: Tools, values: Mapping[str, Node], ctx: Context) -> Tools:
@@ -229,16 +130,11 @@ def of_own_servers(tools: Tools, fields: Mapping[str, Any], where: Mapping[str, 
     named = {r.tool.server: r.at for r in tools.rules if r.tool.server}
     for server, at in named.items():
         if server not in there:
-            problem = f"the MCP server `{server}` has tools here and is not defined"
-            ctx.refuse("refuse", problem)
-            ctx.say("R012", f"{problem}: {ctx.spec.seen} does not take this file", at, where.get("tools"))
+            ctx.not_taken(f"the MCP server `{server}` has tools here and is not defined", at, where.get("tools"))
     for server in there:
         if server not in named:
             problem = f"the MCP server `{server}` is defined and has no tools here"
-            ctx.refuse("refuse", problem)
-            ctx.say(
-                "R012", f"{problem}: {ctx.spec.seen} does not take this file", "mcp_servers", where.get("mcp_servers")
-            )
+            ctx.not_taken(problem, "mcp_servers", where.get("mcp_servers"))
     return tools
 
 
@@ -291,17 +187,20 @@ def only_limits(meant: Iterable[Rule], tools: Tools, spec: Spec) -> Iterator[Rul
 
 
 def _touches(one: Tool, other: Tool) -> bool:
+    """Whether two rules may be for the same tool."""
     star = ("*",)
     return star in (one.caps, other.caps) or one.name == other.name or _overlap(one, other)
 
 
 def _overlap(one: Tool, other: Tool) -> bool:
+    """Whether the second word reaches something of the first: its server, or what it does."""
     if one.server:
         return other.server in (one.server, "*")
     return bool(set(one.caps) & set(other.caps)) or one.caps == ("*",)
 
 
 def _limited(tools: Tools, switches: Switches, values: Mapping[str, Node], ctx: Context) -> Tools:
+    """A list that is a limit beside some key only: without that it adds to what is there anyway."""
     if _holds(switches, values):
         return Tools("none", tools.rules) if tools.base in (None, "all") else tools
     if tools.base != "none":
@@ -322,6 +221,7 @@ def alone_counts(spec: Spec, values: Mapping[str, Node]) -> bool:
 
 
 def _holds(switches: Switches, values: Mapping[str, Node]) -> bool:
+    """Whether the file has all of these keys with these values, in one of the spellings."""
     if isinstance(switches, list):
         return any(_holds(one, values) for one in switches)
     return all(key in values and values[key].value == value for key, value in switches.items())
@@ -339,8 +239,9 @@ def beside_list(tools: Tools, spec: Spec) -> dict[str, Any]:
     listed = tools.base == "none"
     keys = dict(spec.tools.fact("with_list") or {}) if listed else {}
     named = {c for r in tools.rules if r.effect == ("allow" if listed else "deny") for c in r.tool.caps}
+    shut = any(r.effect == "deny" and r.tool.server == "*" for r in tools.rules)
     for cap, more in (spec.tools.fact("without") or {}).items():
-        keys |= more if (cap in named) != listed else {}
+        keys |= more if (shut if cap == "mcp" else (cap in named) != listed) else {}
     return keys
 
 

@@ -30,6 +30,8 @@ class Seen:
     effort: str | None = HIDDEN
     error: str = ""
     started: bool = True  # whether it could be called at all
+    served: Mapping[str, list[str]] | None = None  # tools of servers that were there: name -> server, tool
+    built_in: bool = False  # an agent of the program's own, which the file may change
 
 
 def _claude(out: Answer) -> list[Seen]:
@@ -51,6 +53,7 @@ def _claude(out: Answer) -> list[Seen]:
                 resolved=run["model"] if run.get("model") else HIDDEN,
                 error=error,
                 started=started,
+                served=agent.get("served") if started else None,
             )
         )
     return found
@@ -74,7 +77,7 @@ def _opencode(out: Answer) -> list[Seen]:
     found = []
     for a in out["agents"]:
         if a.get("disabled"):
-            found.append(Seen(a["file"], a["name"]))
+            found.append(Seen(a["file"], a["name"], built_in=bool(a.get("native"))))
             continue
         run = a.get("run") or {}
         tools = run["tools"] if "tools" in run else [name for name, on in (a.get("tools") or {}).items() if on]
@@ -92,6 +95,8 @@ def _opencode(out: Answer) -> list[Seen]:
                 mode=a.get("mode"),
                 asks=set(a.get("asks") or ()),
                 error=run.get("error") or lost,
+                served=out.get("served") if "tools" in run else None,
+                built_in=bool(a.get("native")),
             )
         )
     return found
@@ -127,6 +132,7 @@ def _agent_spec(out: Answer) -> list[Seen]:
 def _codex(out: Answer) -> list[Seen]:
     """A role whose model takes no effort of the stand-in's is not started; its model is shown in the list."""
     found = []
+    why = {e["file"]: e["message"] for e in out["errors"] if e.get("stage") == "spawn"}
     for a in out["agents"]:
         one = Seen(a["file"], a["name"], a["description"], a.get("instructions"), a["tools"], model=a["model"])
         one.effort = a.get("reasoning_effort")
@@ -134,6 +140,7 @@ def _codex(out: Answer) -> list[Seen]:
             told = re.search(r"role's model is set to `([^`]+)`", a["shown_to_model"])
             one.model = told[1] if told else None
             one.prompt = one.effort = HIDDEN
+            one.error = "" if told else why.get(a["file"], "it was not started")
         found.append(one)
     return found
 
@@ -348,6 +355,7 @@ def _gemini(out: Answer) -> list[Seen]:
             a["effective_tools"],
             model=a["model"],
             error=failing.get(a["file"], ""),
+            served=out.get("served") if isinstance(a["effective_tools"], list) else None,
         )
         for a in out["agents"]
         if a["kind"] == "local" and a["file"] not in taken
@@ -365,6 +373,7 @@ def _qwen(out: Answer) -> list[Seen]:
             a.get("effective_tools"),
             model=a["model"],
             error=failing.get(a["file"], ""),
+            served=out.get("served") if a.get("effective_tools") is not None else None,
         )
         for a in out["agents"]
     ]
@@ -383,11 +392,12 @@ def _qoder(out: Answer) -> list[Seen]:
 
 def _droid(out: Answer) -> list[Seen]:
     """The prompt is among the messages that the droid was sent, or it is not. Models are not to be seen: offline none
-    of its own is there, and each droid runs on its parent's."""
+    of its own is there, and each droid runs on its parent's. A long description ends in an ellipsis there."""
     found = []
     for a in out["agents"]:
         lost = "" if a.get("instructions_delivered", True) else "the instructions were not delivered"
-        found.append(Seen(a["file"], a["name"], a["description"], tools=a["tools"], error=lost))
+        description = HIDDEN if (a["description"] or "").endswith("…") else a["description"]
+        found.append(Seen(a["file"], a["name"], description, tools=a["tools"], error=lost))
     return found
 
 

@@ -97,10 +97,11 @@ def _check_keys(item: Node, facts: Words, words: Words, at: str, ctx: Context) -
             problem = f"`{pair.key.text}` is no key of a set"
             ctx.refuse("refuse", problem)
             text = f"{problem}: {ctx.spec.seen} does not take this file"
+            help = "later versions take it: leave it, if one of them reads the file"
             if pair.key.text not in _no_limits(words):
                 limit = Scope(UNSAYABLE, pair.key.text)
-                text += "; taken for a limit that only a later version knows"
-            ctx.say("R012", text, f"{at}.{pair.key.text}", pair.key)
+                text, help = f"{text}; taken for a limit that only a later version knows", ""
+            ctx.say("R012", text, f"{at}.{pair.key.text}", pair.key, help=help)
     for place, pair in unknown_inside(item, facts):
         limit = Scope(UNSAYABLE, place)
         problem = f"`{place}` is no key of a set"

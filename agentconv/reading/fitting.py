@@ -25,6 +25,8 @@ MARK = 1.5  # a key or tool word that the head of a description calls its own
 WRONG = {"R006": 2.0, "R007": 0.5, "R010": 0.0}
 UNSAID = "what the program gives"
 SAYS_NOTHING = frozenset({"name", "description", "model"})
+# what people write above any text, and one or another program knows: it tells no format
+OF_ANY_TEXT = frozenset("version author license tags source metadata triggers createdAt updatedAt".split())
 
 
 @dataclass(slots=True)
@@ -53,7 +55,8 @@ def fits(candidates: list[str], marks: dict[str, int], text: str, path: str) -> 
     keys = Counter(key for fit in found for key in load(fit.id).known_keys)
     tools = Counter(token for fit in found for token in fit.own)
     for fit in found:
-        by_keys, by_tools = _likeness(fit.keys, load(fit.id).known_keys, keys), _likeness(fit.tools, fit.own, tools)
+        said = fit.keys - OF_ANY_TEXT if load(fit.id).syntax == "frontmatter" else fit.keys
+        by_keys, by_tools = _likeness(said, load(fit.id).known_keys, keys), _likeness(fit.tools, fit.own, tools)
         fit.score = MARK * marks.get(fit.id, 0) + by_keys + by_tools - _wrong(fit) - _shape(fit)
     convincing = [f for f in found if _is_agent(f, marks.get(f.id, 0))]
     return sorted(convincing, key=lambda f: -f.score)

@@ -26,7 +26,9 @@ WRONG = {"R006": 2.0, "R007": 0.5, "R010": 0.0}
 UNSAID = "what the program gives"
 SAYS_NOTHING = frozenset({"name", "description", "model"})
 # what people write above any text, and one or another program knows: it tells no format
-OF_ANY_TEXT = frozenset("version author license tags source metadata triggers createdAt updatedAt".split())
+OF_ANY_TEXT = frozenset(
+    ["version", "author", "license", "tags", "source", "metadata", "triggers", "createdAt", "updatedAt"]
+)
 
 
 @dataclass(slots=True)

@@ -17,6 +17,7 @@ from agentconv.registry import abandoned
 
 EMPTY = {"R002": "write the agent, or delete the file"}
 LEAVE = "move it out of the folder of the agents, unless one of them names it"  # as its prompt
+OTHERS = "nothing, if another program reads it"
 REPAIRS = ("R003", "R009", "R013", "R008", "R019")
 
 
@@ -154,10 +155,11 @@ def _nobody(checked: Checked) -> Iterator[Finding]:
         )  # fmt: skip
     for one in checked.author.notes[:1] if not errors else ():
         meant = _looks_like_an_agent(checked)
+        other, leave = ("another program's, perhaps", OTHERS) if checked.spec.many else ("a document, perhaps", LEAVE)
         yield checked.finding(
             one.code, "error" if meant else "info", one.message, at=(one.line, one.column), reader=checked.owner,
-            meant="an agent" if meant else "a document, perhaps",
-            does="makes no agent of it", mend=one.help or ("" if meant else LEAVE),
+            meant="an agent" if meant else other,
+            does="makes no agent of it", mend=one.help or ("" if meant else leave),
         )  # fmt: skip
 
 

@@ -198,7 +198,7 @@ def _taken_back(
     """What earlier conversions left in the file: a guard, carried fields, a section of routing facts."""
     if not traces.any_in(agent, carried=options.carry):
         return agent, src, [], options
-    from agentconv.lowering.carry import taken_back, without_guard
+    from agentconv.lowering.carriedback import taken_back, without_guard
     from agentconv.lowering.fold import unfolded
 
     agent, guard = without_guard(agent, path)

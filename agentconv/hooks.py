@@ -7,7 +7,6 @@ from typing import Any
 
 from agentconv.spec import Field
 
-DEPTH = 3  # how far Claude Code looks into what it cannot read (2.1.328)
 _KINDS = {"number": "a number", "text": "text", "bool": "true or false"}
 
 
@@ -42,8 +41,7 @@ def _hook_problem(hook: Any, row: Field) -> str:
         return f"knows no hook of the type `{kind}`"
     if not strict:
         return ""
-    needs = legal[kind] if isinstance(legal, Mapping) else ["command"] if kind == "command" else []
-    for key in needs:
+    for key in legal[kind] if isinstance(legal, Mapping) else ():
         if not hook.get(key):
             return f"has a hook without `{key}`"
         if not isinstance(hook[key], str):
@@ -67,12 +65,13 @@ def misplaced_guard(hooks: Mapping[str, Any], row: Field) -> str:
     events = row.fact("events") or ()
     if _is_matcher(hooks, events):
         return "is one matcher without its event"
+    depth = int(row.fact("guarded_within", 0))
     for event, entries in hooks.items():
         alone = not isinstance(entries, (list, tuple)) and event not in events
         for guard in guards:
-            if _holds(entries, guard, False, DEPTH):
+            if _holds(entries, guard, False, depth):
                 return f"holds a `{guard}` under `{event}`" + ("" if event in events else ", which is no event")
-        if alone and _holds(entries, "", True, DEPTH):
+        if alone and _holds(entries, "", True, depth):
             return f"holds hooks with their matcher under `{event}`, which is no event"
     return ""
 

@@ -53,6 +53,12 @@ def taken(spec: Spec) -> frozenset[str]:
     return frozenset(str(name).lower() for name in spec.identity.get("taken") or ())
 
 
+@cache
+def avoided(spec: Spec) -> frozenset[str]:
+    """Names, in lower case, that no conversion writes."""
+    return taken(spec) | {str(name).lower() for name in spec.identity.get("avoided") or ()}
+
+
 DEVICES = re.compile(r"(?i)con|prn|aux|nul|com[0-9]|lpt[0-9]")
 SAFE = re.compile(r"[a-z0-9][a-z0-9._-]*")
 

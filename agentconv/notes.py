@@ -96,7 +96,7 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "R061": ("lost", "a permission mode that the source program passes over"),
     # tools
     "T001": ("info", "a tool name of another program"),
-    "T002": ("info", "a tool name the program dropped"),
+    "T002": ("info", "a tool name that means nothing to the program"),
     "T003": ("narrows", "the target has no such tool"),
     "T004": ("narrows", "a tool nobody knows"),
     "T005": ("approximate", "the nearest tool stands in"),

@@ -163,7 +163,7 @@ class Spec:
     @cached_property
     def known_keys(self) -> frozenset[str]:
         """Keys at the top of a file."""
-        return frozenset(key.split(".")[0] for key in self.fields) | frozenset(self.tables.get("known_keys", ()))
+        return frozenset(key.split(".")[0] for key in self.fields)
 
     @cached_property
     def tools(self) -> ToolTable:

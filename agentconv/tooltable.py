@@ -227,11 +227,16 @@ class ToolTable:
                 found
                 and not (found.start("server") == 0 and self._is_set(found["server"]))
                 and found["server"] not in self.mcp.get("no_servers", ())
+                and not self._is_pattern(found["server"], one and found["tool"])
                 and self._spellable(found["server"], one and found["tool"])
             ):
                 server = self._servers.get(found["server"], found["server"])
                 return Tool(token, server=server, member=found["tool"] if one else None)
         return None
+
+    def _is_pattern(self, server: str, member: str | bool | None) -> bool:
+        """No server is called `jira?`: a pattern is meant, as with `*`. An address may have the sign."""
+        return "?" in str(member) or ("?" in server and "server_pattern" not in self.mcp)
 
     @cached_property
     def _servers(self) -> dict[str, str]:
@@ -298,9 +303,14 @@ class ToolTable:
 
     def denied_tool(self, token: str) -> Tool | None:
         """A token of the deny-list that names tools of MCP servers."""
-        template = self.mcp.get("deny_server")
-        found = template_regex(str(template), False).fullmatch(token) if template else None
-        return Tool(token, server=found["server"]) if found else self.mcp_tool(token)
+        forms = [self.mcp.get("deny_server")]
+        if self.mcp.get("deny_prefix"):  # that all its tools begin so
+            forms.append(str(self.mcp.get("tool") or "").replace("{tool}", "*"))
+        for form in forms:
+            found = template_regex(str(form), False).fullmatch(token) if form else None
+            if found and not self._is_pattern(found["server"], None):
+                return Tool(token, server=found["server"])
+        return self.mcp_tool(token)
 
 
 def words(value: Any) -> tuple[str, ...]:

@@ -80,6 +80,8 @@ def brief(text: str) -> list[tuple[str, str, str, bool]]:
         ("GET `/users` returns them.", []),
         ("With $ARGUMENTS.", [("placeholder", "text", "$ARGUMENTS", True)]),
         ("Prefer claude-opus-4-5.", [("model", "id", "claude-opus-4-5", True)]),
+        ("Not claude-sonnet-5.", [("model", "id", "claude-sonnet-5", True)]),  # and not the tier before the last hyphen
+        ("As grok-4.7, in a kimi-no or glm-x.", [("model", "id", "grok-4.7", True)]),  # whoever makes it
         ("Ask Opus 4.5; `haiku` will do.", [("model", "name", "Opus 4.5", True), ("model", "name", "haiku", True)]),
         ("Tell a Fable of the best opus, in PowerShell.", []),
         ("In Claude Code it works.", [("product", "name", "Claude Code", True)]),

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from agentconv.output.shared import entry_texts
+from agentconv.output.entries import entry_texts
 from agentconv.registry import load
 from tests.machine import slowness
 from tests.test_build_life import Project, gemini, project, vscode

@@ -24,7 +24,7 @@ from agentconv.containers import (
 from agentconv.containers import yaml as yamlfile
 from agentconv.containers.frontmatter import read_author, read_program
 from agentconv.containers.plainlines import plain_lines
-from agentconv.containers.retries import colon_blocks, quote_suspects
+from agentconv.containers.retries import Around, bare_star, colon_blocks, flat_lines, quote_suspects
 from agentconv.output.edit import edit_text
 
 KNOWN = frozenset(
@@ -96,7 +96,7 @@ def test_a_plain_scalar_is_typed_by_the_schema(text: str, core: Any, js: Any, ol
     for schema, want in (("core", core), ("js-yaml3", js), ("yaml11", old)):
         node = yamlnodes.compose(f"k: {text}", schema=schema)
         assert node is not None
-        value = node.data()["k"]
+        value = node.pairs[0].value.value
         assert (value, type(value)) == (want, type(want)), schema
     assert isinstance(yamlnodes.compose(f"k: {text}", schema="strings").data()["k"], str)  # type: ignore[union-attr]
 
@@ -463,7 +463,8 @@ DIALECTS: list[dict[str, Any]] = [
     {"close": "line", "unclosed": "all-header", "parser": "lenient", "bom": "hides-header", "body": "keep",
      "no_header": "body", "broken": "best", "duplicates": "first"},
     {"close": "line-start", "schema": "js-yaml3", "duplicates": "broken", "retry": "colon-blocks", "broken": "body",
-     "no_header": "body", "unclosed": "all-header", "languages": {"json": "json", "js": "code"}},
+     "retry_broken": "refused", "no_header": "body", "unclosed": "all-header",
+     "languages": {"json": "json", "js": "code"}},
     {"close": "line", "schema": "strings", "no_header": "refused", "tags": "drop", "replace": {"a": "b"}},
 ]  # fmt: skip
 
@@ -588,12 +589,27 @@ def test_code_in_a_header_is_never_run() -> None:
 
 
 def test_the_retries_change_only_suspects() -> None:
-    assert quote_suspects('a: x\nb: y: "z"\n\t- c\nd: [1, 2]\ne: "q: r"\n  f: g: h') == (
+    assert quote_suspects('a: x\nb: y: "z"\n\t- c\nd: [1, 2]\ne: "q: r"\n  f: g: h', Around()) == (
         'a: x\nb: "y: \\"z\\""\n  - c\nd: [1, 2]\ne: "q: r"\n  f: g: h'
     )
-    assert colon_blocks("a: x\nb: y: z\n# c: d: e\nf: 'g: h'\n  i: j: k") == (
+    assert colon_blocks("a: x\nb: y: z\n# c: d: e\nf: 'g: h'\n  i: j: k", Around()) == (
         "a: x\nb: |-\n  y: z\n# c: d: e\nf: 'g: h'\n  i: j: k"
     )
+
+
+def test_the_retries_are_about_the_keys_that_a_description_names() -> None:
+    text = "tools: *\nskills: *\nmore: a, b\n"
+    for key in ("tools", "skills"):
+        assert bare_star(text, Around(keys=(key,))) == text.replace(f"{key}: *", f"{key}: '*'")
+    assert bare_star(text, Around(keys=("tools", "skills"))) == text.replace("tools: *", "tools: '*'")  # the first one
+    assert flat_lines(text, Around(keys=("more",))) == '{"tools": "*", "skills": "*", "more": ["a", "b"]}'
+    assert flat_lines(text, Around()) == '{"tools": "*", "skills": "*", "more": "a, b"}'
+
+
+def test_a_header_that_a_retry_leaves_broken_may_be_another_matter() -> None:
+    text = "---\nx: a: b\nx: 2\n---\nB\n"
+    dialect = {**OPENCODE, "retry_broken": "body"}
+    assert (read_program(text, OPENCODE).status, read_program(text, dialect).body) == ("refused", text.rstrip("\n"))
 
 
 def test_dialects_differ_in_the_frame() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from agentconv.records import dataclass
+from agentconv.records import FEW, dataclass
 
 BODY = {
     "__annotations__": {"a": int, "b": str, "c": list, "d": str, "e": int},
@@ -58,6 +58,32 @@ def test_they_are_what_the_standard_library_makes(ours: Any, standard: Any) -> N
         ours()
     with pytest.raises(TypeError):
         ours(1, "x", [], "", 3)  # the last is a keyword
+
+
+def test_the_first_values_are_made_as_later_ones_are() -> None:
+    class Few:
+        a: int
+        b: list[int] = field(default_factory=list)
+        c: str = "c"
+        d: int = field(default=0, kw_only=True)
+
+    cls: Any = dataclass(slots=True)(Few)
+    wrong: list[tuple[tuple[int, ...], dict[str, int]]] = [
+        ((), {}), ((1, 2, 3, 4, 5), {}), ((1,), {"a": 2}), ((1,), {"f": 2}), ((), {"b": 1}),
+    ]  # fmt: skip
+    for _ in range(3 * FEW):
+        assert repr(cls(1, c="x", d=5)) == "Few(a=1, b=[], c='x', d=5)".replace("Few", cls.__qualname__)
+        assert cls(a=1) == cls(1, []) and cls(1).b is not cls(1).b
+    for args, given in wrong:
+        errors = []
+        for number in (0, 2 * FEW):  # before a method was written, and after it
+            cls = made(dataclass, "Wrong")
+            for _ in range(number):
+                cls(1)
+            with pytest.raises(TypeError) as error:
+                cls(*args, **given)
+            errors.append(str(error.value))
+        assert errors[0] == errors[1]
 
 
 def test_a_class_may_be_made_on_top_of_another() -> None:

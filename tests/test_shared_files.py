@@ -13,7 +13,8 @@ from click.testing import CliRunner, Result
 
 from agentconv import registry
 from agentconv.cli import app
-from agentconv.output.shared import CannotMerge, kept_outside, put_entries
+from agentconv.output.entries import kept_outside
+from agentconv.output.shared import CannotMerge, put_entries
 from agentconv.proof import merging
 
 MANY = [id for id in registry.targets() if registry.load(id).many]

@@ -10,6 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from agentconv import registry
+from agentconv.describing.contract import sections, words
+from agentconv.model import FIELDS
+from agentconv.spec import all_caps
 from tests.conftest import ROOT
 
 PACKAGE = ROOT / "agentconv"
@@ -54,6 +58,34 @@ def test_no_module_names_a_program(path: Path) -> None:
     pattern = re.compile(rf"(?<![\w./-])({words})(?![\w-])", re.I)
     found = [(line, text) for line, text in strings(path) if pattern.search(text)]
     assert found == []
+
+
+def words_of_programs() -> dict[str, str]:
+    """What the descriptions call programs, keys and tools, as far as no word of ours is spelt so."""
+    found = {}
+    for id in registry.heads():
+        spec = registry.load(id)
+        tools = (*spec.tools.names, *spec.tools.aliases, *spec.tools.dead)
+        keys = [part for key in spec.fields for part in key.split(".")]
+        odd = [word for word in (*keys, *tools) if len(word) > 4 and re.search("[a-z][A-Z]|[_/-]", word)]
+        found |= dict.fromkeys((spec.program, *odd) if id != OWN_FORM else (), id)
+    ours = {*words(*sections()), *FIELDS, *all_caps(), "mcp-servers", "model-policy", "read-only", "sub-agent"}
+    return {word: id for word, id in found.items() if word not in ours}
+
+
+def test_no_module_has_a_word_of_a_program() -> None:
+    """Nor the name of a program, of its keys, or of its tools: `permissionMode`, `run_in_terminal`."""
+    known = words_of_programs()
+    assert {"Claude Code", "permissionMode", "run_in_terminal"} <= known.keys()
+    longest = sorted(known, key=len, reverse=True)
+    pattern = re.compile(rf"(?<![\w.-])({'|'.join(map(re.escape, longest))})(?![\w-])")
+    found = [
+        f"{path.relative_to(PACKAGE)}:{line}: `{hit[0]}` of {known[hit[0]]}"
+        for path in CORE
+        for line, text in strings(path)
+        if (hit := pattern.search(text))
+    ]
+    assert found == [], "a fact about a format belongs into its description"
 
 
 @pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.name)

@@ -39,7 +39,7 @@ class Words:
     prefixes: tuple[str, ...]  # what stands between `@` and an agent
     tool_forms: re.Pattern[str] | None  # `#tool:x`, group `tool`
     reference: str  # what stands in front of a tool in the form that is written: `#tool:`
-    mcp: re.Pattern[str] | None
+    mcp: re.Pattern[str]  # tools of MCP servers
     folders: tuple[tuple[str, str], ...]  # folder, whose it is
     files: tuple[tuple[str, str], ...]
     placeholders: re.Pattern[str] | None

@@ -18,8 +18,6 @@ COMMAND_CUE = re.compile(
 )
 COMMAND_NOUN = re.compile(r"[^\s`]*[`*\"']*\s+(?:slash\s+)?(?:commands?|skills?|workflows?|prompts?)\b", re.I)
 NO_COMMAND = re.compile(r"[^\n]{0,40}\b(?:endpoints?|routes?|pages?|path|api|url|director|folder)", re.I)
-MODEL = re.compile(r"(?:(?:claude|gpt|GPT|gemini|o[134])-[\w.-]*\d[\w.-]*\w|(?:claude|gemini)-(?:[a-z-]+))\b")
-MARKS = ("claude-", "gpt-", "GPT-", "gemini-", "o1-", "o3-", "o4-")
 
 
 def placeholders(parsed: Parsed, words: Words) -> Iterator[Mention]:
@@ -60,6 +58,19 @@ def _tiers() -> tuple[str, ...]:
 
 
 @cache
+def _families() -> tuple[str, ...]:
+    """What the ids of models begin with: `claude-`, `gpt-`, and `GPT-`, as a title has it."""
+    first = (id.partition("-")[0] for id, facts in load_data("models").items() if not facts.get("floating"))
+    return tuple(f"{word}-" for name in dict.fromkeys(first) for word in (name, name.upper()))
+
+
+@cache
+def _id_pattern() -> re.Pattern[str]:
+    either = "|".join(map(re.escape, _families()))
+    return re.compile(rf"(?:{either})(?:[\w.-]*\d(?:[\w.-]*\w)?|[a-z-]+)\b")
+
+
+@cache
 def _tier_pattern() -> re.Pattern[str]:
     names, words = "|".join(word.title() for word in _tiers()), "|".join(_tiers())
     return re.compile(rf"\b(?P<tier>(?:{names})\b(?:\s\d(?:\.\d)?)?)|(?:`|\*\*)(?P<word>{words})(?=`|\*\*)")
@@ -70,9 +81,9 @@ def models(parsed: Parsed) -> Iterator[Mention]:
     from agentconv.models import model_of
 
     text = parsed.text
-    if not any(mark in text for mark in (*MARKS, *(word[1:] for word in _tiers()))):
+    if not any(mark in text for mark in (*_families(), *(word[1:] for word in _tiers()))):
         return
-    for found in MODEL.finditer(text):
+    for found in _id_pattern().finditer(text):
         before = text[found.start() - 1 : found.start()]
         if before.isalnum() or before in ("/", ".", "-", "_"):
             continue

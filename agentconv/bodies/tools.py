@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from agentconv.bodies.found import Mention, Words
 from agentconv.bodies.parse import Parsed, Span, in_code
-from agentconv.bodies.vocabulary import no_tools
+from agentconv.bodies.vocabulary import MARK, no_tools
 
 TOOL_NOUN = re.compile(r"[`*_\"']*\s+(?:native\s+|mcp\s+)?tools?\b(?!\s*(?:box|kit|chain|s?et)\b)", re.I)
 LISTED_TOOL = re.compile(
@@ -68,7 +68,7 @@ def tool_references(parsed: Parsed, words: Words) -> Iterator[Mention]:
                 continue  # a number, an anchor, a heading's mark
             code = in_code(parsed, start, end)
             yield Mention("tool", "reference", found[0], start, end, known or found["tool"], known is not None, code)
-    if words.mcp is not None and "mcp_" in text:
+    if MARK in text:
         for found in words.mcp.finditer(text):
             start, end = found.span()
             yield Mention("tool", "mcp", found[0], start, end, found[0], False, in_code(parsed, start, end))

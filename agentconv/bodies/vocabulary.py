@@ -9,7 +9,10 @@ from typing import Any
 
 from agentconv.bodies.found import Words
 from agentconv.registry import heads, load
+from agentconv.serverwords import COMMON
 from agentconv.spec import Spec
+
+MARK = "mcp_"  # what the names of servers' tools begin with that are nothing else in a text
 
 
 def speaks(id: str) -> Mapping[str, Any]:
@@ -123,6 +126,6 @@ def _form(*templates: Any) -> re.Pattern[str] | None:
 def _mcp(template: Any) -> re.Pattern[str]:
     """Only a spelling with a mark of its own: `a/b` is a path in most texts, and `mcp_schema` may be anything."""
     before = str(template or "").partition("{server}")[0]
-    found = [re.escape(m) for m in dict.fromkeys([before, "mcp__"]) if len(m) > 3]
+    marks = [re.escape(m) for m in dict.fromkeys([before, COMMON]) if m.startswith(MARK)]
     rest = r"[A-Za-z0-9][\w-]*(?:__[\w*-]+)?"
-    return re.compile(rf"(?<![\w/<-])(?:(?:{'|'.join(found)}){rest}|mcp_[a-z0-9]+_\w*-[\w-]+)")
+    return re.compile(rf"(?<![\w/<-])(?:(?:{'|'.join(marks)}){rest}|{MARK}[a-z0-9]+_\w*-[\w-]+)")

@@ -14,7 +14,7 @@ from agentconv.building.wishes import Wishes
 from agentconv.conversion import Conversion
 from agentconv.dump import agent_to_data
 from agentconv.notes import Note, note
-from agentconv.output.shared import entry_texts
+from agentconv.output.entries import entry_texts
 from agentconv.output.stamp import STAMP
 from agentconv.project import files
 from agentconv.project.config import TargetSetting

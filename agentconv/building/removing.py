@@ -9,8 +9,8 @@ from pathlib import Path
 
 from agentconv.building.lock import Ledger, Row
 from agentconv.notes import Note, note
+from agentconv.output.entries import entry_texts
 from agentconv.output.removing import is_empty, without_entry
-from agentconv.output.shared import entry_texts
 from agentconv.project import files
 from agentconv.registry import heads, load
 

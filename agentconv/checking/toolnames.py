@@ -98,7 +98,7 @@ def _named(checked: Checked, reader: Reader, read: Read, twin: Read, token: Toke
     opens = not denied and opens_all(token.text, reader.spec)
     severity: Severity = "info" if brought or (known and not missed and not opens) else "warning"
     message = {
-        "T002": f"`{token.text}` is no tool of {reader.program} any more",
+        "T002": f"`{token.text}` is no tool of {reader.program}",
         "T001": f"`{token.text}` is no name of {reader.program}",
         "T004": f"nobody knows a tool `{token.text}`",
         "T048": f"`{token.text}` is not found in the way it is written here",

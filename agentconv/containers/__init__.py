@@ -10,6 +10,7 @@ import datetime
 import re
 from bisect import bisect_right
 from dataclasses import field
+from math import isfinite
 from typing import Any, Literal
 
 from agentconv.patterns import pattern
@@ -78,9 +79,11 @@ class Node:
         return self.kind, self.style, *inner
 
     def data(self) -> Any:
-        """The plain Python value below this node."""
+        """The plain Python value below this node. A date, and a number that is none in JSON (`.inf`), is its text."""
         if self.kind == "scalar":
-            return self.text if isinstance(self.value, (datetime.date, datetime.time)) else self.value
+            if isinstance(self.value, (datetime.date, datetime.time)):
+                return self.text
+            return self.text if isinstance(self.value, float) and not isfinite(self.value) else self.value
         if self.kind == "list":
             return [item.data() for item in self.items]
         return {pair.key.text: pair.value.data() for pair in self.pairs}

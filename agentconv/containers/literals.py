@@ -316,7 +316,11 @@ class Reader(json.Reader):
 
 
 def _number(sign: str, body: str) -> int | float:
+    """A number of many digits is one of JavaScript's, where it is infinite."""
     digits = body.replace("_", "")
-    whole = digits.isdigit() and len(digits) < 300
-    value = int(digits, 0) if digits[:2].lower() in ("0x", "0o", "0b") else int(digits) if whole else float(digits)
+    value: int | float
+    if digits[:2].lower() in ("0x", "0o", "0b"):
+        value = int(digits, 0) if len(digits) < 250 else float("inf")
+    else:
+        value = int(digits) if digits.isdigit() and len(digits) < 300 else float(digits)
     return -value if sign == "-" else value

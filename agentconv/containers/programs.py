@@ -67,18 +67,18 @@ def read_program(text: str, dialect: Mapping[str, Any]) -> Document:
     try:
         document.header = _header(document, dialect, syntax)
     except ContainerError as error:
+        document.reason = f"the header cannot be read: {error.message} (line {error.line}, column {error.column})"
         broken = dialect.get("broken", "refused")
-        reason = f"the header cannot be read: {error.message} (line {error.line}, column {error.column})"
-        if broken == "body" and not (error.code == "R012" and dialect.get("retry") == "colon-blocks"):
-            document.reason = reason
+        if error.code == "R012":  # after the program's own repair, too
+            broken = dialect.get("retry_broken", broken)
+        if broken == "body":
             _body(document, start, len(text), dialect)
             return document
-        document.reason = reason
-        if broken != "empty":
-            document.status = "refused"
-        else:
+        if broken == "empty":
             at = document.header_start
             document.header = Node("map", at, at, *locate(text, at), style="block")
+        else:
+            document.status = "refused"
     _body(document, body, len(text), dialect)
     return document
 
@@ -209,13 +209,14 @@ def _header(document: Document, dialect: Mapping[str, Any], syntax: str) -> Node
     try:
         return parsed.with_tabs(given)
     except ContainerError as error:
-        from agentconv.containers.retries import RETRIES
+        from agentconv.containers.retries import RETRIES, Around
 
         retry = RETRIES.get(str(dialect.get("retry", "none")))
         if retry is None or error.code != "R005":
             raise
         check_header(source, line, broken=True)
-        repaired = retry(source, document.text[:start], document.text[document.header_end :])
+        keys = tuple(dialect.get("retry_keys") or ())
+        repaired = retry(source, Around(document.text[:start], document.text[document.header_end :], keys))
         if repaired == source:
             raise
         try:

@@ -1,4 +1,6 @@
-"""The repairs that programs make themselves when their YAML reader fails, each as the program has it."""
+"""The repairs that programs make themselves when their YAML reader fails, each as the program has it.
+
+``retry`` of a description names one of them; the keys that one is about are ``retry_keys``."""
 
 from __future__ import annotations
 
@@ -6,25 +8,32 @@ import json
 import re
 from collections.abc import Callable
 from math import isfinite
-from typing import Any
+from typing import Any, NamedTuple
 
 from agentconv.patterns import pattern
 
 _SUSPECT_LINE = pattern(r"([a-zA-Z_-]+):\s+(\S.*)\Z")
 _SUSPECT = pattern(r"[{}\[\]*&#!|>%@`]|: ")
-_BARE_STAR = pattern(r"(?m)^(\s*tools:\s*)\*\s*$")
 _WORDS: dict[str, Any] = {"true": True, "false": False, "null": None, "": ""}
-_DROID_LISTS = ("tools", "mcpServers")
 _BLOCK_MARKS = {"|", ">", "|+", ">+", "|-", ">-", "|2", ">2"}
 _KEY_LINE = pattern(r"""(\s*(?:"(?:[^"\\]|\\.)*"|'[^']*'|[^"':\s])(?:[^:]|:(?! |$))*?):(?: (.*)|()$)""")
 _COLON_KEY = pattern(r"([a-zA-Z_][a-zA-Z0-9_]*)\s*:\s*(.*)\Z")
 
 
-def quote_suspects(source: str, before: str = "", after: str = "") -> str:
+class Around(NamedTuple):
+    """What a repair may hang on beside the header: the file above and below it, and the keys that it is about."""
+
+    before: str = "---\n"
+    after: str = "---"
+    keys: tuple[str, ...] = ()
+
+
+def quote_suspects(source: str, around: Around) -> str:
     """Claude Code 2.1.328: quotes around values of top-level keys that hold a special character.
 
     Lines are split at LF only, and its pattern's ``.`` does not match CR: no line of a CRLF file is repaired.
     """
+    del around
     return "\n".join(_quoted(line) for line in source.split("\n"))
 
 
@@ -62,19 +71,20 @@ def _is_flow_list(value: str) -> bool:
     return node is not None and node.kind == "list"
 
 
-def bare_star(source: str, before: str = "", after: str = "") -> str:
-    """Command Code 1.64.0: quotes around the first `*` that is all of `tools`, an alias without a name to YAML."""
-    return _BARE_STAR.sub(r"\1'*'", source, count=1)
+def bare_star(source: str, around: Around) -> str:
+    """Command Code 1.64.0: quotes around the first `*` that is all of a key, an alias without a name to YAML."""
+    keys = "|".join(map(re.escape, around.keys))
+    return re.sub(rf"(?m)^(\s*(?:{keys}):\s*)\*\s*$", r"\1'*'", source, count=1)
 
 
-def colon_blocks(source: str, before: str = "---\n", after: str = "---") -> str:
+def colon_blocks(source: str, around: Around) -> str:
     """OpenCode 1.18.33: ``key: text with: colon`` at the top level becomes a block scalar.
 
     Its pattern wants a file that begins with exactly ``---`` (no byte order mark, no blanks) and a closing line.
     What it did not change is not parsed again: gray-matter has the failed file in its cache and gives it back without
-    fields, all of it as the body. What it changed and what is still broken is not loaded.
+    fields, all of it as the body.
     """
-    if before not in ("---\n", "---\r\n") or not after.startswith("---"):
+    if around.before not in ("---\n", "---\r\n") or not around.after.startswith("---"):
         return source
     lines = []
     for line in re.split(r"\r?\n", source):
@@ -90,11 +100,12 @@ def colon_blocks(source: str, before: str = "---\n", after: str = "---") -> str:
     return "\n".join(lines)
 
 
-def qwen_lines(source: str, before: str = "", after: str = "") -> str:
+def indented_lines(source: str, around: Around) -> str:
     """Qwen Code 0.24.4: a line parser of its own, for what is no YAML and for a header that is no map.
 
     Lists are lines that begin with exactly two blanks, a dash and a blank; flow lists are text, deeper lines are lost.
     """
+    del around
     lines = [line for line in re.split(r"\r\n|\r|\n", source) if line.strip() and not line.strip().startswith("#")]
     out: dict[str, Any] = {}
     items: list[Any] | None = None
@@ -102,20 +113,20 @@ def qwen_lines(source: str, before: str = "", after: str = "") -> str:
     key = ""
     for number, line in enumerate(lines):
         if line.startswith("  - "):
-            items = [*(items or []), _qwen_value(line[4:].strip())]
+            items = [*(items or []), _plain_value(line[4:].strip())]
             continue
         if items is not None:
             out[key], items, key = items, None, ""
         if line.startswith("  ") and inner is not None:
             name, _, value = line.strip().partition(":")
-            inner[name.strip()] = _qwen_value(value.strip())
+            inner[name.strip()] = _plain_value(value.strip())
             continue
         inner = None
         if ":" not in line:
             continue
         name, _, value = line.partition(":")
         if value.strip():
-            out[name.strip()] = _qwen_value(value.strip())
+            out[name.strip()] = _plain_value(value.strip())
             continue
         key = name.strip()
         below = lines[number + 1] if number + 1 < len(lines) else ""
@@ -127,7 +138,7 @@ def qwen_lines(source: str, before: str = "", after: str = "") -> str:
     return json.dumps(out)
 
 
-def _qwen_value(text: str) -> Any:
+def _plain_value(text: str) -> Any:
     if text in _WORDS:
         return _WORDS[text]
     if len(text) > 1 and text[0] == text[-1] == '"':
@@ -141,9 +152,9 @@ def _qwen_value(text: str) -> Any:
     return int(number) if number == int(number) else number
 
 
-def droid_lines(source: str, before: str = "", after: str = "") -> str:
-    """Factory Droid 0.225.2: a line parser of its own. Indentation means nothing, lists are `- ` lines below the two
-    keys that may hold one, brackets are JSON or text."""
+def flat_lines(source: str, around: Around) -> str:
+    """Factory Droid 0.225.2: a line parser of its own. Indentation means nothing, lists are `- ` lines below the keys
+    that may hold one, brackets are JSON or text."""
     out: dict[str, Any] = {}
     listed = ""
     for raw in source.split("\n"):
@@ -166,7 +177,7 @@ def droid_lines(source: str, before: str = "", after: str = "") -> str:
                 pass
         if value in ("true", "false"):
             out[key] = value == "true"
-        elif key not in _DROID_LISTS:
+        elif key not in around.keys:
             out[key] = value
         elif not value:
             out[key], listed = [], key
@@ -184,9 +195,10 @@ def _unquoted(text: str) -> str:
     return text
 
 
-def quote_and_fold(source: str, before: str = "", after: str = "") -> str:
+def quote_and_fold(source: str, around: Around) -> str:
     """Qoder CLI 1.1.52: quotes around every plain value with a colon, a # or a first character of its own, lists in
     brackets included; block scalars become one quoted line."""
+    del around
     out: list[str] = []
     block: tuple[str, int] | None = None  # key with its indentation, and how deep it stands
     text = ""
@@ -227,11 +239,11 @@ def _wants_quotes(value: str) -> bool:
     return ": " in value or value.endswith(":") or "#" in value or value[0] in "&*!?[{|>%@`'\""
 
 
-RETRIES: dict[str, Callable[[str, str, str], str]] = {
+RETRIES: dict[str, Callable[[str, Around], str]] = {
     "quote-suspects": quote_suspects,
     "bare-star": bare_star,
     "colon-blocks": colon_blocks,
-    "qwen-lines": qwen_lines,
-    "droid-lines": droid_lines,
+    "indented-lines": indented_lines,
+    "flat-lines": flat_lines,
     "quote-and-fold": quote_and_fold,
 }

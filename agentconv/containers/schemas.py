@@ -37,7 +37,7 @@ _TIME = pattern(
 )
 _NUMERIC = frozenset("0123456789+-.")  # what a number or a date begins with
 _LEAD = _NUMERIC | frozenset("~nNtTfFyYoO")
-_LONGEST = 400  # digits; Python refuses to read far longer ones, and no program means a number by them
+_LONGEST = 250  # digits, of base 16 too; more fit into no float, and no program means a number by them
 
 
 def typed(text: str, schema: str) -> Any:

@@ -42,9 +42,9 @@ def sections() -> Mapping[str, frozenset[str]]:
     out = {}
     for title, body in zip(parts[1::2], parts[2::2], strict=True):
         code = "\n".join(re.findall(r"```yaml\n(.*?)```", body, re.S))
-        words = set(re.findall(r"([a-z_]+)\??:(?=\s|$)", code))
+        words = set(re.findall(r"(?<!\w)([a-z_]+)\??:(?=\s|$)", code))
         for quoted in re.findall(r"`([^`\n]+)`", body):
-            words |= set(re.findall(r"[a-z_]+", quoted))
+            words |= set(re.findall(r"(?<!\w)[a-z_]+(?!\w)", quoted))
         out[title.strip()] = frozenset(words)
     return out
 

@@ -165,7 +165,7 @@ def denied_servers(job: ToolJob, servers: Servers) -> list[Rule] | None:
         if grant.open or server == "*":
             continue
         spelled = table.spell_denied(server, member)
-        if not table.fact("deny") or spelled is None or table.mcp.get("deny_servers") is False:
+        if not table.fact("deny") or spelled is None:
             return None
         if (found := table.denied_tool(spelled)) is None or (found.member is None) != (member is None):
             return None  # the program would take it for something else

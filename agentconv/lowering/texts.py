@@ -65,8 +65,8 @@ def _by_name(agent: Agent, called: str, dst: Spec, out: Lowered) -> dict[str, An
 
 
 def _free(name: str, dst: Spec) -> str:
-    """The name, or one beside it where the program lets no agent have it."""
-    return f"{name}-agent" if name.lower() in naming.taken(dst) else name
+    """The name, or one beside it where the program lets no agent have it, or not for itself alone."""
+    return f"{name}-agent" if name.lower() in naming.avoided(dst) else name
 
 
 def _by_place(agent: Agent, called: str, dst: Spec, out: Lowered) -> dict[str, Any]:
@@ -79,6 +79,8 @@ def _by_place(agent: Agent, called: str, dst: Spec, out: Lowered) -> dict[str, A
         if id == filed and naming.legal(called, dst.identity.get("id")):
             why = f"{dst.program} calls an agent as its {'key' if dst.many else 'file'} is called"
             out.say("C001", f"`{_short(called)}` became `{id}`: {why}", "id")
+        elif id != filed and filed.lower() not in naming.taken(dst):
+            out.say("C001", f"{dst.program} keeps the name `{filed}` for itself; it became `{id}`", "id")
         else:
             out.say("C001", f"`{_short(called)}` is no legal name in {dst.program}; it became `{id}`", "id")
     name, title = _said(agent.name), _said(agent.title)
@@ -309,10 +311,21 @@ def _filled_elsewhere(agent: Agent, dst: Spec, out: Lowered) -> Agent:
     for fact in (f for f in dst.tables.get("expands") or () if isinstance(f, Mapping)):
         for name in fact.get("also_in", ()):
             value = getattr(agent, name)
-            if isinstance(value, str) and (new := _taken_apart(value, name, fact, dst, out)) != value:
+            if value is not None and (new := _apart_within(value, name, fact, dst, out)) != value:
                 changes: dict[str, Any] = {name: new}
                 agent = replace(agent, **changes)
     return agent
+
+
+def _apart_within(value: Any, field: str, fact: Mapping[str, Any], dst: Spec, out: Lowered) -> Any:
+    """The same of all texts in a value, such as the settings of a server."""
+    if isinstance(value, str):
+        return _taken_apart(value, field, fact, dst, out)
+    if isinstance(value, (tuple, list)):
+        return type(value)(_apart_within(one, field, fact, dst, out) for one in value)
+    if isinstance(value, Mapping):
+        return {key: _apart_within(one, field, fact, dst, out) for key, one in value.items()}
+    return value
 
 
 def _changed(agent: Agent, table: Mapping[str, str], code: str, how: str, dst: Spec, out: Lowered) -> Agent:

@@ -6,7 +6,7 @@ import re
 
 from agentconv.containers import ContainerError, Node
 from agentconv.containers.sections import found_sections
-from agentconv.output.shared import _others, _own_items, entry_texts
+from agentconv.output.entries import entry_texts, others, own_items
 from agentconv.reading.engine import open_document
 from agentconv.reading.entries import entry_lists
 from agentconv.spec import Spec
@@ -18,7 +18,7 @@ def without_entry(spec: Spec, text: str, id: str) -> str | None:
         made = _section(spec, text, id) if spec.syntax == "sections" else _item(spec, text, id)
         if made is None or id in entry_texts(spec, made):
             return None
-        return made if _others(spec, text, [id]) == _others(spec, made, [id]) else None
+        return made if others(spec, text, [id]) == others(spec, made, [id]) else None
     except ContainerError:
         return None
 
@@ -75,7 +75,7 @@ def _item(spec: Spec, text: str, id: str) -> str | None:
                     ends = [p.end for p in node.pairs]
                     return _flow(text, node, pair.start, pair.end, ends[n - 1] if n else None, n + 1 < len(ends))
             continue
-        own = _own_items(spec, node)
+        own = own_items(spec, node)
         if id not in own:
             continue
         n = next(at for at, item in enumerate(node.items) if item is own[id])

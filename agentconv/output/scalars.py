@@ -46,6 +46,10 @@ _ESCAPED = pattern(r'[\\"\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]')
 _TOML_ESCAPED = pattern(r'[\\"\x00-\x08\x0b\x0c\x0d\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff]')
 
 
+class Unwritable(ValueError):
+    """What no text in this syntax can hold."""
+
+
 def yaml_scalar(value: Any, indent: int = 0) -> str:
     """One value on one line: bare where that is safe everywhere, else in double quotes."""
     return _scalar(value, flow=False)
@@ -57,7 +61,7 @@ def yaml_key(key: str) -> str:
         return key
     quoted = _quoted(key)
     if len(quoted) > 1000:
-        raise ValueError("a YAML key has at most 1024 characters")
+        raise Unwritable(f"`{key[:40]}…` is longer than a key of YAML may be, which is 1024 characters")
     return quoted
 
 

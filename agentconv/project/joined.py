@@ -10,7 +10,7 @@ from agentconv import rights as counting
 from agentconv.containers import ContainerError
 from agentconv.conversion import Conversion
 from agentconv.notes import note
-from agentconv.output.shared import entry_texts
+from agentconv.output.entries import entry_texts
 from agentconv.project import files
 from agentconv.project.nearby import is_file
 from agentconv.reading.engine import read_program

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from agentconv.containers import ContainerError
 from agentconv.conversion import Conversion
 from agentconv.notes import note
-from agentconv.output.shared import entry_texts
+from agentconv.output.entries import entry_texts
 from agentconv.project import files
 from agentconv.project.joined import refuse_twice
 from agentconv.proof.merging import merge_results

@@ -6,7 +6,6 @@ Finding a file and taking it in are two steps: of ten thousand files the names f
 from __future__ import annotations
 
 import os
-import posixpath
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
@@ -141,36 +140,13 @@ def _listed_places(root: Path, without: frozenset[str], user: bool, most: int) -
     ]  # fmt: skip
 
 
-def _declared(root: Path, rule: Mapping[str, str] | None) -> Iterator[tuple[str, Note | None]]:
-    """Files of agents that a table of the project's settings names, wherever they lie in it; of one that is not there,
-    or not in the project, the settings and what is wrong."""
+def _declared(root: Path, rule: Mapping[str, str] | None) -> Iterable[tuple[str, Note | None]]:
+    """Files of agents that a table of the project's settings names, or what is wrong with one."""
     if rule is None or not is_file(root / rule["in"]):
-        return
-    from agentconv.reading.indirect import table_of  # few projects have such a table
+        return ()
+    from agentconv.project.declared import declared  # few projects have such a table
 
-    try:
-        text = files.read_text(root / rule["in"])
-    except files.Unreadable:
-        return
-    folder = posixpath.dirname(rule["in"])
-    for name, entry in table_of(text, rule["table"]):
-        said = entry.get(rule["file"])
-        if not isinstance(said, str) or not said:
-            continue
-        path = posixpath.normpath(posixpath.join(folder, said))
-        out = path.startswith(("..", "~", ".git/")) or said.startswith("~") or posixpath.isabs(said)
-        if not out and is_file(root / path):
-            yield path, None
-            continue
-        line = text.count("\n", 0, max(text.find(said), 0)) + 1
-        if out:
-            what, code = "leads out of the project: not read", "F012"
-            help = (
-                "put the file into the project and name it from the folder of these settings, or convert it by its name"
-            )
-        else:
-            what, code, help = f"is not there (`{path}`)", "F001", "mend the path, or take the table out"
-        yield rule["in"], note(code, f"`{said}`, the file of `{name}`, {what}", file=rule["in"], line=line, help=help)
+    return declared(root, rule)
 
 
 def below(path: str, id: str | None) -> str:

@@ -11,6 +11,7 @@ from agentconv.lowering.lowered import Lowered, Options
 from agentconv.model import Agent, Rule, Tool, Tools
 from agentconv.notes import Note, note
 from agentconv.output.render import LayoutError, output_path, render, rows_of
+from agentconv.output.scalars import Unwritable
 from agentconv.reading.engine import read_program
 from agentconv.records import dataclass
 from agentconv.registry import shared_readers
@@ -71,6 +72,8 @@ def attempt(job: Job, lowered: Lowered) -> Attempt | Note:
         text = written(lowered.agent, job.dst, job.newline)
     except LayoutError as error:
         return note("F041", f"the template of `{job.dst.id}` fails: {error}", file=path)
+    except Unwritable as error:
+        return note("C003", f"{error}: not written", file=path)
     back = read_back(job.dst, text, path, lowered.agent)
     if isinstance(back, str):
         return note("V001", f"{job.dst.program} would not take the output: {back}", file=path)

@@ -14,8 +14,9 @@ from agentconv.containers import ContainerError, Document
 from agentconv.conversion import BeforeAfter, Conversion
 from agentconv.model import Agent
 from agentconv.notes import Note, note
+from agentconv.output.entries import kept_outside
 from agentconv.output.render import rows_of
-from agentconv.output.shared import CannotMerge, kept_outside, put_entries, put_sections
+from agentconv.output.shared import CannotMerge, put_entries, put_sections
 from agentconv.proof.attempt import section, written
 from agentconv.proof.present import settle
 from agentconv.reading.engine import open_document, read_program

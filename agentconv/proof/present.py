@@ -12,7 +12,7 @@ from agentconv.containers import ContainerError
 from agentconv.conversion import BeforeAfter, Conversion
 from agentconv.model import Agent, Tools
 from agentconv.notes import note
-from agentconv.output.shared import entry_texts
+from agentconv.output.entries import entry_texts
 from agentconv.reading.besides import is_external
 from agentconv.spec import Field, Spec
 

@@ -87,10 +87,10 @@ def _read_elsewhere(reading: Reading, given: counting.Rights) -> list[Note]:
             if counting.gained(theirs, given) or counting.gained(given, theirs):
                 words = ", ".join(counting.spelled(theirs)) or "nothing"
                 text = f"{other.seen or program} reads this file, too, and gives: {words}"
-                # what the file's own program gives and the other does not: the copy has more than the other shows
-                help = (
-                    f"--from {other.id} keeps to that" if counting.gained(theirs, given) and other.id in ids() else ""
-                )
+                # what the file's own program gives and the other does not: the copy has more than the other shows;
+                # and an agent without any tool may not be what somebody wanted
+                does = "keeps to that" if counting.gained(theirs, given) else "" if given else "takes it so"
+                help = f"--from {other.id} {does}" if does and other.id in ids() else ""
                 out.append(note("R011", text, path="tools", help=help))
     return out
 

@@ -39,9 +39,6 @@ def read_value(node: Node, row: Field, ctx: Context) -> Any:
     unit = row.fact("unit")
     if not unit or not isinstance(value, (int, float)):
         return value
-    if not isfinite(value):
-        ctx.say("R007", f"`{row.key}: {node.text}` is no number; left out", row.field or row.key, node)
-        return UNSAID
     return round(value * unit)  # 16.65 minutes are 998.9999999999999 seconds to a computer
 
 
@@ -241,17 +238,17 @@ def _number(node: Node, row: Field, ctx: Context) -> Any:
             value = float(text)
         except ValueError:
             raise Bad("must be a number") from None
-        if value != value or value in (float("inf"), float("-inf")):
-            raise Bad("must be a number")
-        if not row.fact("text_ok") and not all_text(ctx):
+        if isfinite(value) and not row.fact("text_ok") and not all_text(ctx):
             raise Bad("must be a number", _whole(value, row))
+    if isinstance(value, float) and not isfinite(value * row.fact("unit", 1)):
+        raise Bad("must be a number")
     return _whole(value, row)
 
 
 def _whole(value: float, row: Field) -> Any:
     if row.type != "int":
         return value
-    if value != value or value in (float("inf"), float("-inf")) or value != int(value):
+    if value != int(value):
         raise Bad(f"must be a whole number, not {value}")
     return int(value)
 

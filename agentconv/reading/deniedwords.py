@@ -17,19 +17,22 @@ from agentconv.patterns import pattern
 from agentconv.reading.context import Context
 from agentconv.reading.toolnames import recognise, star
 from agentconv.registry import folded_vocabulary, vocabulary
+from agentconv.serverwords import COMMON
 from agentconv.spec import Spec
 
 WILD = pattern(r"[*?\[\]{}|^$]")
+REGEX = "re:"  # Mistral Vibe's sign of an expression, which its users write elsewhere, too
 ANY = pattern(r"\*[*?]*|\?+\*[*?]*")  # a pattern that every name matches
 NAMED = 3  # names that a sentence holds
-# Tools of MCP servers as one program or another spells them; what follows `mcp_` is taken apart in each way there is.
+# Tools of MCP servers, and patterns of them, as one program or another spells them: more than any of them takes, for a
+# denial in a form that is nearly right is meant, too. What follows `mcp_` is taken apart in each way there is.
 SERVERS = (
-    pattern(r"mcp__(?P<server>(?:(?!__).)+)(?:__(?P<tool>.+))?", re.I),
-    pattern(r"mcp[:/](?P<server>[^:/]+)(?:[:/](?P<tool>.+))?", re.I),
-    pattern(r"@(?P<server>[^/]+)(?:/(?P<tool>.+))?"),
-    pattern(r"(?P<server>[\w.*?-]+)/(?P<tool>[^/]+)"),
+    pattern(rf"{COMMON}(?P<server>(?:(?!__).)+)(?:__(?P<tool>.+))?", re.I),
+    pattern(r"mcp[:/](?P<server>[^:/]+)(?:[:/](?P<tool>.+))?", re.I),  # Docker Agent, Pi
+    pattern(r"@(?P<server>[^/]+)(?:/(?P<tool>.+))?"),  # Kiro
+    pattern(r"(?P<server>[\w.*?-]+)/(?P<tool>[^/]+)"),  # VS Code, Copilot
 )
-JOINED = pattern(r"mcp_(?P<rest>[^_].*)", re.I)
+JOINED = pattern(r"mcp_(?P<rest>[^_].*)", re.I)  # Gemini CLI, Roo
 BEGINNING = pattern(r"(?P<server>[A-Za-z0-9][\w-]*?)[_-]?\*")  # `github_*`, `playwright*`: as OpenCode's users write it
 
 
@@ -100,9 +103,9 @@ def is_all(token: str) -> bool:
 
 def as_glob(token: str) -> str | None:
     """A pattern of any kind as one with `*`; ``None`` for a plain name."""
-    if not WILD.search(token) and not token.startswith("re:"):
+    if not WILD.search(token) and not token.startswith(REGEX):
         return None
-    text = token.removeprefix("re:").strip("/{}")
+    text = token.removeprefix(REGEX).strip("/{}")
     text = re.sub(r"\.[*+]|\*\*+", "*", text)
     if text.startswith("^") and not text.endswith(("$", "*")):
         text += "*"

@@ -5,14 +5,12 @@ from __future__ import annotations
 from agentconv.containers import Node
 from agentconv.grants import is_star
 from agentconv.model import Rule, Scope, Tool
-from agentconv.patterns import pattern
 from agentconv.reading.context import Context
 from agentconv.reading.toolcodecs import holds_blank, legal_list
 from agentconv.reading.toolnames import Found, recognise, star
 from agentconv.reading.tooltokens import is_null, remember, tokens_of
+from agentconv.serverwords import COMMON_PART
 from agentconv.spec import Field
-
-SERVER_PART = pattern(r"mcp__(?P<server>(?:(?!__)[^*])+)__.*\*")
 
 OWN = "own"  # the kind of a scope in patterns that no other program is known to share: each denies the whole tool
 
@@ -59,6 +57,10 @@ def _denied(token: str, at: str, place: Node, row: Field, ctx: Context) -> list[
         every = any(is_star(rule.tool) for rule in beside)
         return beside if every else [*beside, *meant_elsewhere(token, at, place, ctx, servers=False)]
     if ctx.author and found.how == "unknown" and (denied := in_any_words(token, at, place, row.applied, ctx)):
+        return denied
+    # the tools of a server, or of several, that begin so: they are not known, so the program is taken for its author
+    begun = not ctx.author and found.how == "unknown" and table.mcp.get("deny_prefix") and token[-1:] == "*"
+    if begun and (denied := _by_pattern(token, at, place, ctx)):
         return denied
     if not ctx.author and found.how == "unknown" and table.fact("deny_unknown"):
         from agentconv.reading.deniedwords import maybe_denied
@@ -117,7 +119,7 @@ def found_denied(token: str, at: str, place: Node, ctx: Context) -> Found:
             return Found(every.tool, "mcp")
     if found.how in ("unknown", "foreign-mcp") and (denied := table.denied_tool(token)):
         return Found(denied, "mcp")
-    if ctx.author and found.how == "unknown" and (part := SERVER_PART.match(token)):
+    if ctx.author and found.how == "unknown" and (part := COMMON_PART.match(token)):
         if table.mcp.get("deny_prefix"):
             text = f"`{token}` is for some tools of `{part['server']}` only; taken as a denial of the whole server"
             ctx.say("T013", text, at, place)

@@ -144,7 +144,8 @@ def _is_name(name: str, glob: str) -> bool:
 
 
 def marks(text: str, id: str) -> int:
-    """How many of the keys and tool words that only this format has stand in the head of the file."""
+    """How many of the keys and tool words that only this format has stand in the head of the file. A key whose value
+    names the format (``values``) is the author's own word, and outweighs two others."""
     recognise = heads()[id].get("recognise") or {}
     keys, header, _ = _head(text[:HEAD])
     count = sum(2 for key in recognise.get("keys", ()) if key in keys)
@@ -154,6 +155,9 @@ def marks(text: str, id: str) -> int:
         if strangers(text, id):
             return 0
         count += 2
+    for key, value in recognise.get("values", {}).items():
+        if key in keys and re.search(rf"(?m)^{key}:[ \t]*([\"']?){re.escape(value)}\1[ \t]*\r?$", header):
+            count += 5
     for word in recognise.get("tools", ()):
         if word in header and re.search(rf"(?<![\w*/.-]){re.escape(word)}(?![\w*/.-])", header):
             count += 1

@@ -10,14 +10,12 @@ from dataclasses import replace
 from typing import Any
 
 from agentconv.containers import Node
-
-# with Goose's words for three of them
-TEXTS = frozenset(("command", "args", "env", "headers", "http_headers", "url", "cwd", "cmd", "envs", "uri"))
+from agentconv.serverwords import among
 
 
 def has_others(config: Any) -> bool:
     """Whether anything but texts stands where texts belong."""
-    return isinstance(config, Mapping) and any(_odd(value) for key, value in config.items() if key in TEXTS)
+    return isinstance(config, Mapping) and any(_odd(value) for key, value in config.items() if key in among("texts"))
 
 
 def _odd(value: Any) -> bool:
@@ -32,14 +30,14 @@ def as_texts(node: Node, inside: bool = False) -> Node:
     """The same node with the spelling of each value for the value itself, where texts belong."""
     if node.kind == "scalar":
         return replace(node, value=node.text) if inside and node.value is not None else node
-    pairs = [replace(p, value=as_texts(p.value, inside or p.key.text in TEXTS)) for p in node.pairs]
+    pairs = [replace(p, value=as_texts(p.value, inside or p.key.text in among("texts"))) for p in node.pairs]
     return replace(node, items=[as_texts(item, inside) for item in node.items], pairs=pairs)
 
 
 def in_texts(config: Any, inside: bool = False) -> Any:
     """A configuration that no file spells, with texts where they belong."""
     if isinstance(config, Mapping):
-        return {key: in_texts(value, inside or key in TEXTS) for key, value in config.items()}
+        return {key: in_texts(value, inside or key in among("texts")) for key, value in config.items()}
     if isinstance(config, (list, tuple)):
         return [in_texts(value, inside) for value in config]
     odd = inside and config is not None and not isinstance(config, str)

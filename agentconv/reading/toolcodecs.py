@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +10,7 @@ from agentconv.containers import Node
 from agentconv.model import Base, Rule, Scope, Tool, Tools
 from agentconv.patterns import pattern
 from agentconv.reading.context import Context, Refused
-from agentconv.reading.toolnames import Found, recognise, star
+from agentconv.reading.toolnames import Found, command_glob, held, recognise, star
 from agentconv.reading.tooltokens import Placed, is_null, is_text, opens_all, remember, split, tokens_of
 from agentconv.spec import Field, risk
 from agentconv.tooltable import ToolTable
@@ -45,8 +44,11 @@ def read_tools(node: Node, row: Field, ctx: Context) -> Tools:
         if node.kind == "scalar" and not ctx.author:
             word = table.fact("empty_text", word)
         return meaning(word, ctx, "an empty tool list")
-    if (changed := _changed(tokens, ctx)) is not None:
-        return changed
+    if table.fact("changes"):
+        from agentconv.reading.changes import changed  # few programs take such a list
+
+        if (made := changed(tokens, ctx)) is not None:
+            return made
     return _of_names(tokens, node, ctx)
 
 
@@ -59,7 +61,7 @@ def _by_form(node: Node, row: Field, ctx: Context) -> Tools | None:
         ctx.say("R020", f"`{row.key}:` without a value: {means(word)}", "tools", node)
         return meaning(word, ctx, "a null tool list")
     if node.kind == "map" or (node.kind == "scalar" and not is_text(node, ctx)):
-        return _wrong_type(node, row, ctx)
+        return _of_wrong_type(node, row, ctx)
     if node.kind == "list":
         mixed = len(_texts(node, ctx)) < len(node.items)
         if mixed and not ctx.author and table.fact("wrong_item") == "refused":
@@ -69,7 +71,7 @@ def _by_form(node: Node, row: Field, ctx: Context) -> Tools | None:
         if row.fact("list") is not False:
             return None
         if not ctx.author:
-            return _wrong_type(node, row, ctx)
+            return _of_wrong_type(node, row, ctx)
         code = "R012" if table.fact("wrong_type") == "refused" else "R006"
         text = f"`{row.key}` must be one text with commas in {ctx.spec.seen}; read as the list it means"
         ctx.say(code, text, "tools", node, effect="info")
@@ -81,6 +83,12 @@ def _by_form(node: Node, row: Field, ctx: Context) -> Tools | None:
     return None
 
 
+def _of_wrong_type(node: Node, row: Field, ctx: Context) -> Tools:
+    from agentconv.reading.wrongforms import of_wrong_type  # few lists are of one
+
+    return of_wrong_type(node, row, ctx)
+
+
 def _texts(node: Node, ctx: Context) -> list[Node]:
     return [item for item in node.items if item.kind == "scalar" and is_text(item, ctx)]
 
@@ -88,32 +96,14 @@ def _texts(node: Node, ctx: Context) -> list[Node]:
 def _of_names(tokens: list[Placed], node: Node, ctx: Context) -> Tools:
     """What the names of a list give."""
     table = ctx.spec.tools
-    if not ctx.author:
-        open_words = [token for token, _, _ in tokens if opens_all(token, ctx.spec)]
-        if any(recognise(token, ctx.spec, author=False).how in ("unknown", "star") for token in open_words):
-            return ALL
+    if _opens_everything(tokens, ctx):
+        return ALL
+    given, minus = _given_and_denied(tokens, ctx)
     spelled = _as_program_splits(node, ctx)
     rules: list[Rule] = []
     known = False
     base: Base = "none"
-    every: Tools | None = None
-    minus: list[Rule] = []
-    # a dash may be the list's own, without its blank; beside the word for everything it takes away
-    signs = ("!", "-") if any(token == "*" for token, _, _ in tokens) else ("!",)
-    excepted = False
-    for token, at, place in tokens:
-        if token in table.sentinels:
-            continue
-        cut = EXCEPT.search(token) if ctx.author and not excepted else None
-        if excepted or cut is not None:
-            excepted, name = True, token if cut is None else token[cut.end() :]
-            minus += _taken_away(f"!{name}", at, place, ctx, token) if name else []
-            continue
-        if ctx.author and token[:1] in signs and (taken := _taken_away(token, at, place, ctx, token)):
-            minus += taken
-            continue
-        if every is not None:
-            continue
+    for token, at, place in given:
         if token == table.fact("builtin"):
             base, known = "builtin", True
             continue
@@ -124,20 +114,61 @@ def _of_names(tokens: list[Placed], node: Node, ctx: Context) -> Tools:
             continue
         if found.how == "star":
             every = _star(token, at, place, token in spelled, ctx, alone=_alone(node, tokens, table))
+            if every is not None:
+                _lost_beside(given, node, ctx)
+                return Tools(every.base, (*every.rules, *minus))
             continue
-        made = allow(token, at, place, found, ctx) if found.how != "unknown" else _unknown(token, at, place, found, ctx)
+        made = (_unknown if found.how == "unknown" else allow)(token, at, place, found, ctx)
         if found.how in ("own", "alias", "mcp") and token not in spelled:
             _respelled(token, at, place, ctx)
         known = known or found.how != "unknown" or bool(made)
         rules += made
-    if every is not None:
-        return Tools(every.base, (*every.rules, *minus))
     rules = _yielded(rules, [token for token, _, _ in tokens], node, ctx)
     rules += _left_open([token for token, _, _ in tokens], rules, ctx)
     if not known and not rules and not ctx.author:
         word = table.fact("unknown_only", "none")
         return meaning("none" if word == "start-refused" else word, ctx, "a list of unknown names only")
     return Tools(base, (*rules, *minus))
+
+
+def _lost_beside(given: list[Placed], node: Node, ctx: Context) -> None:
+    """A name that loses the file does so behind the star, too."""
+    if ctx.author or ctx.spec.tools.fact("unknown", "ignored") != "refused":
+        return
+    for token, at, place in given:
+        if (found := _found(token, at, place, node, ctx)).how == "unknown":
+            _unknown(token, at, place, found, ctx)
+
+
+def _opens_everything(tokens: list[Placed], ctx: Context) -> bool:
+    """Whether one of the names is unknown to a program that gives up the whole list for it."""
+    if ctx.author:
+        return False
+    words = [token for token, _, _ in tokens if opens_all(token, ctx.spec)]
+    return any(recognise(token, ctx.spec, author=False).how in ("unknown", "star") for token in words)
+
+
+def _given_and_denied(tokens: list[Placed], ctx: Context) -> tuple[list[Placed], list[Rule]]:
+    """The names that are meant to be given, and denials among them: `!Bash`, and all that stands behind `except`. The
+    program knows neither."""
+    tokens = [placed for placed in tokens if placed[0] not in ctx.spec.tools.sentinels]
+    if not ctx.author:
+        return tokens, []
+    # a dash may be the list's own, without its blank; beside the word for everything it takes away
+    signs = ("!", "-") if any(token == "*" for token, _, _ in tokens) else ("!",)
+    given: list[Placed] = []
+    minus: list[Rule] = []
+    excepted = False
+    for token, at, place in tokens:
+        cut = None if excepted else EXCEPT.search(token)
+        if excepted or cut is not None:
+            excepted, name = True, token if cut is None else token[cut.end() :]
+            minus += _taken_away(f"!{name}", at, place, ctx, token) if name else []
+        elif token[:1] in signs and (taken := _taken_away(token, at, place, ctx, token)):
+            minus += taken
+        else:
+            given.append((token, at, place))
+    return given, minus
 
 
 def _is_remark(token: str, rules: list[Rule], ctx: Context) -> bool:
@@ -200,41 +231,6 @@ def _most_of(token: str, ctx: Context) -> list[Tool]:
     from agentconv.reading.wildkeys import meant_by_pattern
 
     return [tool for tool in meant_by_pattern(token, ctx) if tool.server]
-
-
-def _changed(tokens: list[Placed], ctx: Context) -> Tools | None:
-    """A list of changes to what an agent without a list has: `-bash, +grep`."""
-    marks = ctx.spec.tools.fact("changes") or {}
-    signs = (marks.get("more"), marks.get("less"))
-    marked = [len(token) > 1 and token[0] in signs for token, _, _ in tokens]
-    if not marks or not any(marked):
-        return None
-    if not all(marked):
-        return _mixed(tokens, marks, ctx)
-    rules = []
-    for token, at, place in tokens:
-        found = recognise(token[1:], ctx.spec, author=ctx.author)
-        remember(token[1:], at, place, found, ctx)
-        if found.how != "unknown" or ctx.author:
-            rules.append(Rule("allow" if token[0] == marks.get("more") else "deny", found.tool, None, None, at))
-    return Tools(None, tuple(rules))
-
-
-def _mixed(tokens: list[Placed], marks: Mapping[str, str], ctx: Context) -> Tools | None:
-    """Changes beside plain names: no start at all, in a program that takes one or the other."""
-    if marks.get("mixed") != "refused":
-        return None
-    rules = []
-    for token, at, place in tokens:
-        sign = token[0] if len(token) > 1 and token[0] in (marks["more"], marks["less"]) else ""
-        if sign:
-            problem = f"`{token}` stands beside names without a sign"
-            ctx.refuse("refuse", problem)
-            help = f"write names with `{marks['more']}` and `{marks['less']}` only, or none"
-            ctx.say("R012", f"{problem}: {ctx.spec.seen} does not start such an agent", at, place, help=help)
-        found = recognise(token.removeprefix(sign), ctx.spec, author=True)
-        rules += [Rule("deny", found.tool, at=at)] if sign == marks["less"] else allow(token, at, place, found, ctx)
-    return Tools("none", tuple(rules))
 
 
 def _refused(token: str, at: str, place: Node, ctx: Context) -> None:
@@ -361,7 +357,7 @@ def allow(token: str, at: str, place: Node, found: Found, ctx: Context) -> list[
         ctx.say("T002", f"{ctx.spec.seen} gives no subagent tools of MCP servers (`{token}`): left out", at, place)
         return []
     scope = found.scope
-    if scope and found.how != "foreign" and ctx.spec.tools.fact("scopes", "unknown") != "enforced":
+    if scope and found.how != "foreign" and not held(token.partition("(")[0].strip(), ctx.spec):
         if not ctx.author:
             scope = None
         else:
@@ -385,45 +381,13 @@ def _commands(text: str) -> list[str]:
     parts = [part.strip() for part in text.split(",")]
     if not all(len(part) > 1 and part.endswith("*") for part in parts):
         return [text]
-    return [re.sub(r"\s*:\*$", " *", part) for part in parts]
+    return [command_glob(part) for part in parts]
 
 
 def _withheld(token: str, ctx: Context) -> bool:
     """A tool that no subagent gets; what costs nothing is kept as a wish."""
     name = ctx.spec.tools.own(token)
     return name is not None and name.never and bool(name.classes)
-
-
-def _wrong_type(node: Node, row: Field, ctx: Context) -> Tools:
-    word = ctx.spec.tools.fact("wrong_type", "none")
-    bools = node.kind == "map" and node.pairs and all(isinstance(p.value.value, bool) for p in node.pairs)
-    if ctx.author and bools and word in ("all", "absent", "refused"):
-        off = ", ".join(f"`{p.key.text}`" for p in node.pairs if p.value.value is False)
-        text = f"`{row.key}` is a map of yes and no; read as a list of the tools that are on" + (off and f", {off} off")
-        ctx.say("R006", text, "tools", node, effect="approximate")
-        return _true_only(node, row, ctx)
-    if ctx.author:
-        shown = {"all": "all tools", "absent": "as if the key were absent", "refused": "the file is refused"}
-        ctx.say(
-            "R006",
-            f"`{row.key}` has the wrong type; {ctx.spec.program}: {shown.get(str(word), 'no tools')}"
-            + ("; taken as no tools" if word != "none" else ""),
-            "tools",
-            node,
-            effect="info",
-        )
-        return NONE
-    return meaning(word, ctx, "a tool list of the wrong type")
-
-
-def _true_only(node: Node, row: Field, ctx: Context) -> Tools:
-    rules = []
-    for pair in node.pairs:
-        if pair.value.value is True:
-            at = f"{row.key}.{pair.key.text}"
-            found = recognise(pair.key.text, ctx.spec, author=True)
-            rules += allow(pair.key.text, at, pair.key, found, ctx)
-    return Tools("none", tuple(rules))
 
 
 def means(word: Any) -> str:

@@ -183,7 +183,7 @@ def read_groups(node: Node, row: Field, ctx: Context) -> Tools:
             ctx.refuse("refuse-all", odd)
             ctx.say("R012", f"{odd}: {ctx.spec.seen} does not load this file; read as meant", at, item)
         if name.text in table.fact("ignored", ()):
-            ctx.say("T002", f"`{name.text}` means nothing to {ctx.spec.program} any more: it gives nothing", at, name)
+            ctx.say("T002", f"`{name.text}` means nothing to {ctx.spec.program}: it gives nothing", at, name)
             continue
         if name.text in seen and table.fact("duplicates") == "refused":
             ctx.refuse("refuse-all", f"`{name.text}` twice")

@@ -9,17 +9,10 @@ from agentconv.model import Scope, Tool
 from agentconv.patterns import pattern
 from agentconv.records import dataclass
 from agentconv.registry import folded_vocabulary, vocabulary
-from agentconv.serverwords import among
+from agentconv.serverwords import BY_THREE, COMMON, COMMON_SERVER, COMMON_TOOL, among
 from agentconv.spec import Spec, risk, union_caps
 
 SCOPED = pattern(r"(?P<name>[^()\s]+)\s*\((?P<scope>.*)\)", re.S)
-# spellings of MCP tools that mean the same in every file, whoever wrote it
-MCP_ANYWHERE = (
-    pattern(r"mcp__(?P<server>(?:(?!__)[^*])+?)__(?P<tool>[^*]+)"),
-    pattern(r"mcp__(?P<server>(?:(?!__)[^*])+?)(?:__\*)?"),
-)
-# the names that Factory's models see; a program that makes `_` of other characters may have such names, too
-MCP_BY_THREE = pattern(r"(?P<server>\w[\w.-]*?[^\W_])___(?P<tool>[^\W_][\w.-]*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +55,21 @@ def _less(token: str, spec: Spec) -> Found | None:
 
 
 def _bracketed(token: str, spec: Spec) -> Found | None:
-    """A tool that is given whole with brackets behind its name, in a program that knows no brackets elsewhere."""
+    """A tool that is given whole with brackets behind its name, or kept to what stands in them, in a program that knows
+    no brackets elsewhere."""
     scoped = SCOPED.fullmatch(token)
     name = spec.tools.own(scoped["name"]) if scoped else None
-    return Found(name.tool(), "own") if name is not None and name.bracketed == "whole" else None
+    if scoped is None or name is None or not name.bracketed:
+        return None
+    text = scoped["scope"].strip()
+    scope = Scope(name.scope, text) if name.bracketed == "held" and text not in ("", "*") else None
+    return Found(name.tool(), "own", scope)
+
+
+def held(name: str, spec: Spec) -> bool:
+    """Whether the program keeps this tool to what stands in brackets behind its name."""
+    own = spec.tools.own(name)
+    return spec.tools.fact("scopes", "unknown") == "enforced" or (own is not None and own.bracketed == "held")
 
 
 def _own(token: str, spec: Spec, author: bool) -> Found | None:
@@ -89,7 +93,7 @@ def _own(token: str, spec: Spec, author: bool) -> Found | None:
 
 def _is_elsewhere(token: str, spec: Spec, author: bool) -> bool:
     """Whether a word that looks like a tool of a server is known as something else."""
-    if token in spec.tools.dead or any(pattern.fullmatch(token) for pattern in MCP_ANYWHERE):
+    if token in spec.tools.dead or any(form.fullmatch(token) for form in (COMMON_TOOL, COMMON_SERVER)):
         return True
     return author and (token in vocabulary() or token.lower() in folded_vocabulary())
 
@@ -103,11 +107,16 @@ def _inner(name: str, scope: str, spec: Spec, author: bool) -> Found | None:
         return found if spec.tools.fact("scopes", "unknown") != "unknown" else replace(found, how="foreign")
     kind = scope_kind(found.tool, scope)
     if kind == "command-glob":
-        scope = re.sub(r"\s*:\*$", " *", scope)  # `git:*` is Claude's other spelling of `git *`
+        scope = command_glob(scope)
     how = found.how
-    if how in ("own", "alias", "mcp") and spec.tools.fact("scopes", "unknown") == "unknown":
+    if how in ("own", "alias", "mcp") and spec.tools.fact("scopes", "unknown") == "unknown" and not held(name, spec):
         how = "foreign"  # the program knows no brackets, so no such name
     return Found(found.tool, how, Scope(kind, scope), found.whose)
+
+
+def command_glob(text: str) -> str:
+    """A pattern of commands in its usual spelling: `git:*` is Claude Code's other one of `git *`."""
+    return re.sub(r"\s*:\*$", " *", text)
 
 
 def scope_kind(tool: Tool, text: str) -> str:
@@ -132,8 +141,8 @@ def _by_author(token: str, spec: Spec) -> Found:
         return Found(Tool(token, caps), "dead")
     if (folded := table.folded.get(token.lower())) is not None:
         return Found(table.names[folded].tool(token), "foreign", whose=spec.id)
-    for form in MCP_ANYWHERE if token.startswith("mcp__") else (MCP_BY_THREE,) if "___" in token else ():
-        if found := form.fullmatch(token):
+    for sign, form in ((COMMON, COMMON_TOOL), (COMMON, COMMON_SERVER), ("___", BY_THREE)):
+        if found := form.fullmatch(token) if sign in token else None:  # most tokens hold neither
             member = found.groupdict().get("tool")
             return Found(Tool(token, server=found["server"], member=member), "foreign-mcp")
     if token not in among("every") and (sure := sure_meaning(token)):

@@ -9,7 +9,6 @@ from agentconv.containers import Node
 from agentconv.model import Base, Rule, Tool, Tools
 from agentconv.reading.context import Context
 from agentconv.reading.toolcodecs import read_tools
-from agentconv.reading.toolkeys import read_rules
 from agentconv.spec import Field, Spec
 
 Control = tuple[Base | None, list[Rule], bool]  # base, rules, and whether they stand before the rest
@@ -100,6 +99,8 @@ def _anew(row: Field, node: Node, ctx: Context, base: Base | None, so_far: list[
         made = read_settings(node, row, ctx, Tools(base, (*so_far, *listed.rules)))
         return base, [*listed.rules, *made], False
     if row.type == "permission-rules":
+        from agentconv.reading.permissionrules import read_rules
+
         return base, list(read_rules(node, row, ctx)), False
     if row.type == "tool-patterns":
         from agentconv.reading.toolpatterns import read_patterns

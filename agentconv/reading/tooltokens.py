@@ -10,7 +10,7 @@ from agentconv.model import Tool
 from agentconv.patterns import pattern
 from agentconv.reading.context import CURLY, Context, Token, is_date
 from agentconv.reading.toolnames import Found
-from agentconv.spec import Spec, cap_title, portable
+from agentconv.spec import Field, Spec, cap_title, portable
 
 QUOTES = "\"'`" + CURLY
 CLASS = pattern(r"\[[^\[\]]+\][\w*]|[\w*]\[[^\[\]]+\]")  # `[Bb]ash`: brackets that belong to a name
@@ -103,7 +103,6 @@ def opens_all(token: str, spec: Spec) -> bool:
 
 def remember(token: str, at: str, place: Node, found: Found, ctx: Context) -> None:
     """Say what a name was taken for, and keep its place for edits in the same format."""
-    program = ctx.spec.program
     if (start := ctx.text.find(token, place.start, place.end)) > place.start:  # inside its quotes
         place = Node("scalar", start, start + len(token), *ctx.place(start), token)
     new: str | None = None
@@ -112,24 +111,11 @@ def remember(token: str, at: str, place: Node, found: Found, ctx: Context) -> No
     idle = row is not None and not row.applied and bool(row.fact("items") or ctx.spec.form_by(row.key))
     if found.how in ("foreign", "foreign-mcp", "dead", "misplaced") and not idle:
         new = None if found.scope else own_spelling(found.tool, ctx)  # without its limit it would give more
-    nothing = f"{program} gives nothing for it"
-    if opens_all(token, ctx.spec) and (row is None or row.type == "tools"):
-        nothing = f"{program} gives every tool for it"
-    if ctx.spec.tools.fact("unknown") == "refused":
-        nothing = f"{ctx.spec.seen} does not load the file for it"
-    if not ctx.spec.tools.names:
-        nothing = f"which names {program} has is not known"
     if found.how == "dead" and idle:
         ctx.say("T002", f"`{token}` is no tool of {ctx.spec.seen}; {_became(found, new)}", at, place)
-    elif found.how == "dead":
-        ctx.say("T002", f"`{token}` means nothing to {program} any more; {_became(found, new)}", at, place)
-    elif found.how in ("foreign", "foreign-mcp"):
-        what = "is a name of another program,"
-        if found.scope and ctx.spec.tools.own(token.split("(")[0].strip()):
-            what = "has brackets behind the name:"
-        ctx.say("T001", f"`{token}` {what} {nothing}; {_became(found, new)}", at, place)
-    elif found.how == "misplaced":
-        ctx.say("T001", f"`{token}` is a tool and no group, {nothing}; {_became(found, new)}", at, place)
+    elif found.how in ("foreign", "foreign-mcp", "dead", "misplaced"):
+        code, what = _no_name(token, row, found, ctx)
+        ctx.say(code, f"`{token}` {what}; {_became(found, new)}", at, place)
     elif found.how == "less":
         own = ctx.spec.tools.own(token)
         gives = ", ".join(cap_title(c) for c in own.caps) if own else "more"
@@ -137,10 +123,30 @@ def remember(token: str, at: str, place: Node, found: Found, ctx: Context) -> No
         ctx.say("T009", f"`{token}` is “{gives}” in {ctx.spec.seen}; taken as meant: “{meant}”", at, place)
     elif found.how == "mcp" and ctx.spec.tools.mcp.get("guess") and found.tool.member:
         meant = f"`{found.tool.member}` of an MCP server `{found.tool.server}`"
-        text = f"`{token}` is no tool of {program}: taken for {meant}"
+        text = f"`{token}` is no tool of {ctx.spec.program}: taken for {meant}"
         ctx.say("T024", text, at, place)
     if ctx.author:
         ctx.tokens.append(Token(at, place.start, place.end, token, new))
+
+
+def _no_name(token: str, row: Field | None, found: Found, ctx: Context) -> tuple[str, str]:
+    """What a name is that the program has not where it stands, and what the program does for it."""
+    program, table = ctx.spec.program, ctx.spec.tools
+    does = ""
+    if not table.names:
+        does = f"which names {program} has is not known"
+    elif table.fact("unknown") == "refused":
+        does = f"{ctx.spec.seen} does not load the file for it"
+    elif opens_all(token, ctx.spec) and (row is None or row.type == "tools"):
+        does = f"{program} gives every tool for it"
+    if found.how == "dead":
+        return "T002", f"is no name of a tool: {does}" if does else f"means nothing to {program}"
+    does = does or f"{program} gives nothing for it"
+    if found.how == "misplaced":
+        return "T001", f"is a tool and no group, {does}"
+    if found.scope and table.own(token.split("(")[0].strip()):
+        return "T001", f"has brackets behind the name: {does}"
+    return "T001", f"is a name of another program, {does}"
 
 
 def _became(found: Found, new: str | None) -> str:

@@ -58,8 +58,6 @@ def _entry(spec: Spec) -> Schema:
     if needed:
         out["required"] = list(dict.fromkeys(needed))
     if spec.container.get("unknown_keys") == "refused":
-        known: Schema = {key: {} for key in spec.tables.get("known_keys", ()) if key not in out["properties"]}
-        out["properties"] |= known
         out["additionalProperties"] = False
     return out
 

@@ -90,6 +90,8 @@ def _field(name: str, hint: Any) -> Schema:
         return _tools()
     if name in WORDS:
         return {"enum": list(WORDS[name])}
+    if name == "mcp_servers":
+        return {"type": "object"}
     if name == "model":
         return {"type": "array", "items": {"anyOf": [TEXT, _typed(get_args(get_args(hint)[0])[0])]}}
     return _typed(hint)

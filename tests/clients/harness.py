@@ -129,6 +129,8 @@ class Project:
         if row.entry:
             ours = [agent for agent in ours if agent.id == row.entry]
             theirs = [item for item in theirs if item.name == row.entry]
+        # of a file with settings for agents of the program's own, too, only those that it has something on
+        theirs = [item for item in theirs if not item.built_in or item.name in {agent.id for agent in ours}]
         row.seen = theirs
         if not theirs:
             row.loaded = "no"

@@ -41,6 +41,7 @@ def install(program: Program, *, newest: bool = False, say: Callable[[str], None
     folder.mkdir(parents=True, exist_ok=True)
     _npm(program, folder, newest)
     _unpack(program, folder, newest)
+    _brotli(program, folder)
     _pypi(program, folder, newest)
     _shared(program, folder)
     if program.present() is None:
@@ -147,6 +148,14 @@ def _unpack(program: Program, folder: Path, newest: bool) -> None:
         archive = _run(["npm", "pack", "--silent", wanted], folder, "npm pack").split()[-1]
         shutil.unpack_archive(folder / archive, folder, "gztar")
         (folder / archive).unlink()
+
+
+def _brotli(program: Program, folder: Path) -> None:
+    """What the package's install script, which is not run, does first."""
+    for packed in folder.glob(str(program.facts["brotli"])) if "brotli" in program.facts else ():
+        code = "const [from, to] = process.argv.slice(1)\n"
+        code += "fs.writeFileSync(to, zlib.brotliDecompressSync(fs.readFileSync(from)), {mode: 0o755})"
+        _run(["node", "-e", code, str(packed), str(packed.with_suffix(""))], folder, "unpacking it")
 
 
 def _pypi(program: Program, folder: Path, newest: bool) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from agentconv import models, rights
@@ -42,13 +43,18 @@ def judge(row: Row, spec: Spec, ours: Agent, seen: Seen, *, as_written: bool = F
         row.cells["tools"] = "disabled"
         _text(row, "name", seen.name, {ours.id, ours.name})
         return
+    if seen.built_in:  # what the file does not say of it is the program's
+        parts = ("description", "prompt", "mode", "model")
+        seen = replace(seen, **{part: HIDDEN for part in parts if getattr(ours, part) is None})
     _text(row, "name", seen.name, {ours.id, ours.name})
     _text(row, "description", _bare(seen.description), {_bare(ours.description)})
     _prompt(row, spec, ours, seen.prompt)
     _text(row, "model", seen.model, _models(spec, ours))
-    _resolved(row, ours, seen.resolved)
+    _resolved(row, spec, ours, seen.resolved)
     _text(row, "mode", seen.mode, _modes(spec, ours))
     _text(row, "effort", seen.effort, {ours.effort})
+    if seen.served and seen.tools is not None:
+        seen = replace(seen, tools=_of_servers(row, spec, ours, seen.tools, seen.served))
     row.cells["tools"] = _tools(row, spec, ours, seen.tools, as_written)
     if seen.asks is not None:
         _asks(row, spec, ours, seen.asks)
@@ -106,15 +112,21 @@ def _modes(spec: Spec, ours: Agent) -> set[str | None]:
     return {str(row.fact("default")) for row in spec.fields.values() if row.field == "mode" and row.fact("default")}
 
 
-def _resolved(row: Row, ours: Agent, theirs: str | None) -> None:
-    """The model that is really asked for: the very one, or one of the tier that the file names."""
+TWO_TIERS = {"opusplan": ("opus", "sonnet")}  # the one while it plans, else the other
+
+
+def _resolved(row: Row, spec: Spec, ours: Agent, theirs: str | None) -> None:
+    """The model that is really asked for: the very one, or one of the tier that the file names. In the place of one
+    that is retired the program asks for a newer one of its tier."""
     if theirs in (None, HIDDEN) or not ours.model:
         return
     mine, real = ours.model[0], models.model_of(str(theirs))
-    if mine.id is not None and real.id != mine.id:
-        row.fault("resolved", f"the program asks for {theirs}, we say {mine.id}")
-    elif mine.id is None and mine.tier is not None and real.tier != mine.tier:
-        row.fault("resolved", f"the program asks for {theirs}, we say the tier {mine.tier}")
+    retired = (spec.models.get("retired") or {}).get(mine.id)
+    if mine.id is not None and not retired:
+        if real.id != mine.id:
+            row.fault("resolved", f"the program asks for {theirs}, we say {mine.id}")
+    elif (tier := retired or mine.tier) is not None and real.tier not in TWO_TIERS.get(tier, (tier,)):
+        row.fault("resolved", f"the program asks for {theirs}, we say the tier {tier}")
 
 
 def _asks(row: Row, spec: Spec, ours: Agent, theirs: set[str]) -> None:
@@ -128,6 +140,24 @@ def _asks(row: Row, spec: Spec, ours: Agent, theirs: set[str]) -> None:
     row.cells["permission"] = SAME if theirs & set(grants) == mine else DIFFERS
     if row.cells["permission"] == DIFFERS:
         row.fault("permission", f"the program asks before {sorted(theirs)}, we say {sorted(mine)}")
+
+
+def _of_servers(row: Row, spec: Spec, ours: Agent, theirs: list[str], served: Mapping[str, list[str]]) -> list[str]:
+    """Tools of servers that were there (``tests/clients/servers.py``), against our rules; the other tools are left."""
+    grants = rights.by_server(rights.added_by_fields(ours, spec), spec.of_mode(ours.mode))
+
+    def open_here(server: str, tool: str) -> bool:
+        keys = ((server, tool), (server, None), ("*", None))
+        return not spec.tools.mcp.get("never") and next(grants[key].open for key in keys if key in grants)
+
+    mine = {name for name, (server, tool) in served.items() if open_here(server, tool)}
+    given = set(theirs) & set(served)
+    if given - mine:
+        row.fault("servers", f"the program gives {', '.join(sorted(given - mine))} beyond what we say")
+    if mine - given:
+        row.fault("servers", f"we say {', '.join(sorted(mine - given))}; the program does not give it")
+    row.cells["servers"] = DIFFERS if "servers" in row.faults else f"{len(given)} as said"
+    return [name for name in theirs if name not in served]
 
 
 def _tools(row: Row, spec: Spec, ours: Agent, theirs: list[str] | None, as_written: bool) -> str:

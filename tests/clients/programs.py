@@ -25,6 +25,7 @@ KEYS = {
     "npm",  # packages -> pinned version
     "pypi",
     "unpacked",  # npm packages that are unpacked only
+    "brotli",  # a file in it that is packed so: it is unpacked beside itself, without its ending
     "shared",  # files of the shared folder, which no index has: name in the program's folder -> path there
     "optional",  # false: without optional dependencies
     "node",  # the Node it needs at least

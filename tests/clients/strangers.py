@@ -190,7 +190,8 @@ def _as_they_are(program: Program, check: Check, strangers: list[Stranger]) -> V
     verdict, spec, cases, places = Verdict(program, check, as_they_are=True), registry.load(check.target), [], set()
     for stranger in strangers:
         place = _place(check.target, stranger.source)
-        if stranger.source.format == check.target and place and place not in places and not spec.many:
+        # of files with all agents of a project each is a project of its own
+        if stranger.source.format == check.target and place and (spec.many or place not in places):
             places.add(place)
             data = (stranger.source.text or "").encode("utf-8")
             cases.append(Case(stranger.label, READ, {place: data}, bound=bound(spec, data)))
@@ -233,7 +234,8 @@ def _against_source(row: Row, agent: Agent, notes: list[Note]) -> None:
         ):
             fields = (what, "when_to_use") if what == "description" else (what,)  # which became the description
             said = any(one.path.split("[")[0].split(".")[0] in fields for one in notes)
-            if row.cells.get(what) == SAME and not said and _bare(theirs) != _bare(ours):
+            bare = _bare if what == "description" else _trimmed
+            if row.cells.get(what) == SAME and not said and bare(theirs) != bare(ours):
                 row.fault(
                     f"{what} of the source", f"the program has {theirs!r}, the source {ours!r}, and no note says so"
                 )
@@ -241,6 +243,11 @@ def _against_source(row: Row, agent: Agent, notes: list[Note]) -> None:
 
 def _bare(text: str | None) -> str:
     return " ".join((text or "").split())
+
+
+def _trimmed(text: str | None) -> str:
+    """The characters of a prompt stay as they are, but for blank space at either end and the kind of its line ends."""
+    return (text or "").replace("\r\n", "\n").strip()
 
 
 def report(verdict: Verdict, say: Callable[[str], None]) -> None:

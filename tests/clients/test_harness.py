@@ -36,6 +36,7 @@ def judged(tmp_path: Path, **changes: Any) -> Row:
     run = {**RUN, **{key: value for key, value in changes.items() if key in RUN}}
     name, description = changes.get("name", "reader"), changes.get("description", "Reads")
     agent = {"file": FILE, "name": name, "description": description, "model": "haiku", "run": run}
+    agent["served"] = changes.get("served")
     project = harness.Project(tmp_path / "0")
     row = Row(CLAUDE.id, "reader", status="exact")
     project.add(row, {FILE: TEXT})
@@ -61,6 +62,12 @@ def test_agreement_has_no_faults(tmp_path: Path) -> None:
         ({"tools": ["Read"]}, "tools", "hands over"),
         ({"tools": ["Read", "WebFetch", "Teleport"]}, "tools", "does not know"),
         ({"model": "claude-sonnet-4-5"}, "resolved", "claude-sonnet-4-5"),
+        ({"served": {"mcp__a__do": ["a", "do"]}}, "", ""),
+        (
+            {"served": {"mcp__a__do": ["a", "do"]}, "tools": ["Read", "WebFetch", "mcp__a__do"]},
+            "servers",
+            "gives mcp__a__do beyond",
+        ),
         ({"error": "no such model"}, "start", "no such model"),
     ],
     ids=lambda part: f"{part}" if isinstance(part, dict) else "",

@@ -30,6 +30,8 @@ class Seen:
     effort: str | None = HIDDEN
     error: str = ""
     started: bool = True  # whether it could be called at all
+    served: Mapping[str, list[str]] | None = None  # tools of servers that were there: name -> server, tool
+    built_in: bool = False  # an agent of the program's own, which the file may change
 
 
 def _claude(out: Answer) -> list[Seen]:
@@ -51,6 +53,7 @@ def _claude(out: Answer) -> list[Seen]:
                 resolved=run["model"] if run.get("model") else HIDDEN,
                 error=error,
                 started=started,
+                served=agent.get("served") if started else None,
             )
         )
     return found
@@ -74,7 +77,7 @@ def _opencode(out: Answer) -> list[Seen]:
     found = []
     for a in out["agents"]:
         if a.get("disabled"):
-            found.append(Seen(a["file"], a["name"]))
+            found.append(Seen(a["file"], a["name"], built_in=bool(a.get("native"))))
             continue
         run = a.get("run") or {}
         tools = run["tools"] if "tools" in run else [name for name, on in (a.get("tools") or {}).items() if on]
@@ -92,6 +95,8 @@ def _opencode(out: Answer) -> list[Seen]:
                 mode=a.get("mode"),
                 asks=set(a.get("asks") or ()),
                 error=run.get("error") or lost,
+                served=out.get("served") if "tools" in run else None,
+                built_in=bool(a.get("native")),
             )
         )
     return found
@@ -127,6 +132,7 @@ def _agent_spec(out: Answer) -> list[Seen]:
 def _codex(out: Answer) -> list[Seen]:
     """A role whose model takes no effort of the stand-in's is not started; its model is shown in the list."""
     found = []
+    why = {e["file"]: e["message"] for e in out["errors"] if e.get("stage") == "spawn"}
     for a in out["agents"]:
         one = Seen(a["file"], a["name"], a["description"], a.get("instructions"), a["tools"], model=a["model"])
         one.effort = a.get("reasoning_effort")
@@ -134,6 +140,7 @@ def _codex(out: Answer) -> list[Seen]:
             told = re.search(r"role's model is set to `([^`]+)`", a["shown_to_model"])
             one.model = told[1] if told else None
             one.prompt = one.effort = HIDDEN
+            one.error = "" if told else why.get(a["file"], "it was not started")
         found.append(one)
     return found
 
@@ -348,6 +355,7 @@ def _gemini(out: Answer) -> list[Seen]:
             a["effective_tools"],
             model=a["model"],
             error=failing.get(a["file"], ""),
+            served=out.get("served") if isinstance(a["effective_tools"], list) else None,
         )
         for a in out["agents"]
         if a["kind"] == "local" and a["file"] not in taken
@@ -365,6 +373,7 @@ def _qwen(out: Answer) -> list[Seen]:
             a.get("effective_tools"),
             model=a["model"],
             error=failing.get(a["file"], ""),
+            served=out.get("served") if a.get("effective_tools") is not None else None,
         )
         for a in out["agents"]
     ]
@@ -439,6 +448,56 @@ def _goose(out: Answer) -> list[Seen]:
     return found
 
 
+# what the model is offered, by the name that a file gives for it (1.0.41)
+_GROK_TOOLS = {
+    "run_terminal_command": "run_terminal_cmd",
+    "spawn_subagent": "task",
+    "get_command_or_subagent_output": "get_task_output",
+    "wait_commands_or_subagents": "wait_tasks",
+    "kill_command_or_subagent": "kill_task",
+}
+
+
+def _grok(out: Answer) -> list[Seen]:
+    """All that it has in either way: as another agent starts it, and as a session of its own. A model that the program
+    has not is not told: the agent runs on its caller's."""
+    found = []
+    for a in out["agents"]:
+        alone = a["session"]
+        if "error" in a or "error" in alone:
+            words = f"{a.get('error', '')} / {alone.get('error', '')}"
+            found.append(Seen(a["file"], a["name"], a["description"], error=words, started=False))
+            continue
+        tools = [_GROK_TOOLS.get(name, name) for name in sorted({*a["tools"], *alone["tools"]})]
+        one = Seen(a["file"], a["name"], a["description"], a["prompt"] or None, tools)
+        one.model = a["model"] or HIDDEN
+        found.append(one)
+    return found
+
+
+def _omp(out: Answer) -> list[Seen]:
+    """The words of the file for the model; what was sent is the stand-in's. A `write` that writes no file is the way to
+    the tools of servers."""
+    found = []
+    for a in out["agents"]:
+        lost = "" if a.get("prompt_delivered", True) else "the prompt was not among what the model was sent"
+        tools = [t for t in a.get("tools", ()) if t != "write" or a["wrote"]]
+        one = Seen(a["file"], a["name"], a["description"], a["prompt"], tools, error=a.get("error") or lost)
+        one.model, one.effort = (a["model"] or [None])[0], a["effort"]
+        one.started = "tools" in a
+        found.append(one)
+    return found
+
+
+def _commandcode(out: Answer) -> list[Seen]:
+    found = []
+    for a in out["agents"]:
+        one = Seen(a["file"], a["name"], a["description"] or None, a["prompt"], a["tools"], model=a["model"])
+        one.effort = a["effort"]
+        found.append(one)
+    return found
+
+
 VIEWS: Mapping[str, Callable[[Answer], list[Seen]]] = {
     "agent-framework": _amazonq,
     "m365-declarative": _amazonq,
@@ -450,6 +509,7 @@ VIEWS: Mapping[str, Callable[[Answer], list[Seen]]] = {
     "amp": _amp,
     "claude-code": _claude,
     "cline": _cline,
+    "commandcode": _commandcode,
     "codebuff": _codebuff,
     "codex": _codex,
     "continue": _continue,
@@ -459,8 +519,10 @@ VIEWS: Mapping[str, Callable[[Answer], list[Seen]]] = {
     "gemini-cli": _gemini,
     "gitagent": _gitagent,
     "goose": _goose,
+    "grok": _grok,
     "kilo": _opencode,
     "mistral-vibe": _vibe,
+    "omp": _omp,
     "open-agent-spec": _agent_spec,
     "opencode": _opencode,
     "pi": _pi,

@@ -10,7 +10,19 @@ from typing import Any
 import pytest
 
 from agentconv import comparing, naming, rights, scopes, serverwords
-from agentconv.lowering import carry, choosing, fields, held, listedservers, lists, lower, maps, servers, tools, wish
+from agentconv.lowering import (
+    carriedback,
+    choosing,
+    fields,
+    held,
+    listedservers,
+    lists,
+    lower,
+    maps,
+    servers,
+    tools,
+    wish,
+)
 from agentconv.model import Rule, Scope, Tool, Tools
 from agentconv.output import scalars
 from agentconv.project import claims, files, sources
@@ -255,10 +267,18 @@ FAULTS = [
     Fault("meaning is not compared", verify, "check_meaning", lambda *rest: [], "check:broken quoting is refused"),
     Fault("rules are not compared", verifytools, "rules_arrived", lambda *rest: [], "check:a lost rule is refused"),
     # what travels along
-    Fault("a carrier may bypass", carry, "HARMLESS", {}, "check:nothing forged comes back"),
-    Fault("a carrier may give more", carry, "more", lambda have, want: frozenset(), "check:nothing forged comes back"),
-    Fault("a carrier may contradict", carry, "_contradiction", no_notes, "check:nothing forged comes back"),
-    Fault("a guard is text", carry, "without_guard", lambda agent, file: (agent, []), "check:a forged guard goes"),
+    Fault("a carrier may bypass", carriedback, "HARMLESS", {}, "check:nothing forged comes back"),
+    Fault(
+        "a carrier may give more",
+        carriedback,
+        "more",
+        lambda have, want: frozenset(),
+        "check:nothing forged comes back",
+    ),
+    Fault("a carrier may contradict", carriedback, "_contradiction", no_notes, "check:nothing forged comes back"),
+    Fault(
+        "a guard is text", carriedback, "without_guard", lambda agent, file: (agent, []), "check:a forged guard goes"
+    ),
     # paths
     Fault("a name is a path", naming, "file_id", lambda id, spec: id, "check:names are safe"),
     Fault("a slug keeps what it finds", naming, "slug", lambda text: text, "check:names are safe"),
@@ -378,9 +398,9 @@ FAULTS = [
     Fault("a shared file may hold anything", merging, "_same", lambda *rest: True, "check:a changed entry is refused"),
     Fault(
         "a carrier may start programs",
-        carry,
+        carriedback,
         "FIELDS",
-        (*carry.FIELDS, "hooks", "mcp_servers"),
+        (*carriedback.FIELDS, "hooks", "mcp_servers"),
         "check:nothing forged comes back",
     ),
 ]

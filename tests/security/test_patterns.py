@@ -19,7 +19,7 @@ import pytest
 from agentconv import containers, reading
 from agentconv.containers import repair
 from agentconv.convert import convert_text
-from agentconv.lowering import carry, fold, servers
+from agentconv.lowering import carriedback, carry, fold, servers
 from tests.machine import slowness
 from tests.security import hostile
 
@@ -48,7 +48,7 @@ TIMES = 28  # 2 to the power of it takes minutes, its square nothing
 
 def patterns() -> Iterator[tuple[str, re.Pattern[str]]]:
     """The expressions that a stranger's text is held against."""
-    modules = [carry, fold, servers]
+    modules = [carriedback, carry, fold, servers]
     for package in (containers, reading):
         modules += [
             importlib.import_module(m.name) for m in pkgutil.iter_modules(package.__path__, package.__name__ + ".")

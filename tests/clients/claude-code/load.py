@@ -11,6 +11,7 @@ to a session of its own. Prints one JSON object:
     run          what the program really sent to the model when the agent was started (null where skipped): model,
                  effort, tools (built-in tools really handed over), prompt (system prompt without the program's own
                  parts), error (why it would not start)
+    served       the tools of servers that were there (``servers.py``): name -> server, tool
     messages     what the program logged about the file
   errors   files that were not loaded: file, message, by ("client": the program said so; "harness": it said nothing)
 Hooks and MCP servers in the files take no effect: fresh home = untrusted folder, disableAllHooks, --strict-mcp-config
@@ -21,6 +22,7 @@ import contextlib
 import glob
 import json
 import os
+import pathlib
 import re
 import shutil
 import subprocess
@@ -30,7 +32,11 @@ import tempfile
 from session import Session
 from standin import MAIN, Model
 
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent))
+from servers import SERVED, command
+
 RUN_SECONDS = 30
+SERVED_AS = {f"mcp__{name}__{tool}": [name, tool] for name, tools in SERVED.items() for tool in tools}
 AGENTS = ".claude/agents"
 
 
@@ -134,7 +140,8 @@ def started(client, proj, env, log, extra, pick):
     """The agents that ``pick`` makes of the program's list, each of them started once."""
     model, results = Model(), {}
     env = dict(env, ANTHROPIC_BASE_URL="http://127.0.0.1:%d" % model.server.server_port)
-    s = Session(client, proj, env, log, extra)
+    servers = {name: {"command": command(name)[0], "args": command(name)[1:]} for name in SERVED}
+    s = Session(client, proj, env, log, ["--mcp-config", json.dumps({"mcpServers": servers}), *extra])
     try:
         listed = {a["name"]: a for a in s.ask("initialize").get("agents", [])}
         where = {a["agentType"]: a for a in s.ask("get_context_usage", detail="summary").get("agents", [])}
@@ -157,6 +164,7 @@ def started(client, proj, env, log, extra, pick):
         read_lists(a, text)
         if not a["run_skipped"]:
             a["run"] = ran(model.probes.get(i), results.get(i))
+            a["served"] = {name: at for name, at in SERVED_AS.items() if name in model.main_tools}
             if a["tools"] is None and a["disallowed"] is None and a["run"]["tools"] == []:
                 a["tools"] = []
     return agents

@@ -14,6 +14,7 @@ class Model:
 
     def __init__(self):
         self.lock, self.calls, self.main_texts, self.probes, self.sent = threading.Lock(), [], [], {}, 0
+        self.main_tools = set()
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -69,6 +70,7 @@ class Model:
         with self.lock:
             if any(MAIN in t for t in texts):
                 self.main_texts = texts
+                self.main_tools |= {t.get("name") for t in body.get("tools") or []}
                 if self.sent < len(self.calls) and any(t.get("name") == "Agent" for t in body.get("tools") or []):
                     batch = self.calls[self.sent : self.sent + CALLS_PER_TURN]
                     self.sent += len(batch)

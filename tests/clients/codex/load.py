@@ -171,6 +171,8 @@ def toml_str(s):
 
 
 def main():
+    agents_dir = ROOT_DIR / ".codex" / "agents"
+    files = sorted(agents_dir.rglob("*.toml")) if agents_dir.is_dir() else []
     (HOME / ".codex").mkdir(exist_ok=True)
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     port = server.server_address[1]
@@ -184,7 +186,7 @@ model_reasoning_effort = "agentconv-parent"
 enable_request_compression = false
 daemon_auto_start = false
 [agents]
-max_threads = 64
+max_threads = {len(files) + 4}
 [analytics]
 enabled = false
 [model_providers.standin]
@@ -215,8 +217,6 @@ trust_level = "trusted"
         text=True,
         timeout=120,
     )
-    agents_dir = ROOT_DIR / ".codex" / "agents"
-    files = sorted(agents_dir.rglob("*.toml")) if agents_dir.is_dir() else []
 
     def rel(f):
         return str(f.relative_to(ROOT_DIR))

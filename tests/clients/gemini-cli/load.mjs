@@ -1,8 +1,9 @@
 // Drives the shipped Gemini CLI bundle: its own agent-file loader, then its own Config + AgentRegistry,
 // then its own LocalAgentExecutor to see which tools an agent really ends up with.
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const dir = path.resolve(process.argv[3]);
 const pkgDir = path.join(process.argv[2], 'node_modules/@google/gemini-cli');
@@ -30,6 +31,13 @@ const agentsDir = path.join(dir, '.gemini', 'agents');
 const loaded = await core.loadAgentsFromDirectory(agentsDir);
 for (const e of loaded.errors) errors.push({ file: rel(e.filePath), message: e.message.replaceAll(dir + '/', ''), stage: 'load' });
 
+const there = JSON.parse(execFileSync('python3', [fileURLToPath(new URL('../servers.py', import.meta.url))], { encoding: 'utf8' }));
+const mcpServers = {}, served = {};
+for (const [name, { start, tools }] of Object.entries(there)) {
+  mcpServers[name] = { command: start[0], args: start.slice(1) };
+  for (const tool of tools) served[`mcp_${name}_${tool}`] = [name, tool];
+}
+
 // ---- registry stage -------------------------------------------------------------------------
 const feedback = [];
 const listen = (p) => feedback.push({ severity: p.severity, message: p.message });
@@ -39,17 +47,19 @@ try {
   config = new core.Config({
     sessionId: 'agentconv', targetDir: dir, cwd: dir, debugMode: false, model: 'auto',
     usageStatisticsEnabled: false, telemetry: { enabled: false }, folderTrust: false,
-    enableAgents: true, interactive: true, mcpServers: {}, extensionLoader: undefined,
+    enableAgents: true, interactive: true, mcpServers, extensionLoader: undefined,
   });
   // Project agents stay off until a person accepts them once (recorded by content hash). The interactive
   // program announces them in an event and then calls acknowledgeAgent for each: do the same.
   const waiting = [];
   core.coreEvents.on('agents-discovered', (p) => waiting.push(...p.agents));
   await config.initialize();
+  await config.getMcpClientManager?.()?.startConfiguredMcpServers?.();
   for (const a of waiting) if (a.kind === 'local') await config.getAgentRegistry().acknowledgeAgent(a);
   const reg = config.getAgentRegistry();
   for (const d of reg.getAllDefinitions()) registered.set(d.name, d);
   parentTools = config.getToolRegistry().getAllToolNames();
+  for (const name of Object.keys(served)) if (!parentTools.includes(name)) delete served[name];
 } catch (e) {
   registryError = String(e && e.message ? e.message : e);
 }
@@ -116,4 +126,4 @@ for (const f of feedback) {
   errors.push({ file, message: f.message.replaceAll(dir + '/', ''), stage: 'register', severity: f.severity });
 }
 if (registryError) errors.push({ file: null, message: registryError, stage: 'config' });
-realOut(JSON.stringify({ client: 'gemini-cli', version, agents, errors, session_tools: [...parentTools].sort() }, null, 2) + '\n', () => process.exit(0));
+realOut(JSON.stringify({ client: 'gemini-cli', version, agents, errors, served, session_tools: [...parentTools].sort() }, null, 2) + '\n', () => process.exit(0));

@@ -123,6 +123,12 @@ def last_line(done):
     return next((line for line in lines if "error" in line.lower() or "please" in line.lower()), (lines or [""])[-1])
 
 
+def words_of(shown):
+    """The texts of what the program shows, which is YAML 1.2: `yes` is one."""
+    values = yaml.load(shown, yaml.BaseLoader)
+    return values.get("recipe", values)
+
+
 def start(path):
     """One recipe: an agent, or why it is none."""
     file = str(path.relative_to(PROJECT))
@@ -152,7 +158,7 @@ def start(path):
         return {
             "file": file,
             "name": path.stem,
-            "description": values.get("description"),
+            "description": words_of(shown.stdout).get("description"),
             "prompt": prompt_of(body, typed),
             "tools": sorted(tools_of(body)),
             "model": None if body.get("model") == MODEL else body.get("model"),

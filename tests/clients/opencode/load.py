@@ -29,7 +29,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-from starting import CALLER, CALLER_FILE, Model, start
+from starting import CALLER, CALLER_FILE, SERVED, Model, start
 
 OPENCODE = {
     "id": "opencode",
@@ -377,6 +377,7 @@ def main(client):
         result["builtin_agents"] = sorted(baseline)
         result["tool_ids"] = ids
         result["known"] = {"tools": ids}
+        result["served"] = {re.sub(r"[^\w-]", "_", n) + "_" + t: [n, t] for n, tools in SERVED.items() for t in tools}
         # the rules every new agent starts from, learnt from a file that asks for nothing
         _, body = server.get("/agent", probe)
         prefix = next((a["permission"] for a in body if a["name"] == "harness-probe"), [])

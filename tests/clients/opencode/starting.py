@@ -4,9 +4,14 @@ A main agent is sent a message; one that is started by others is called through 
 """
 
 import json
+import pathlib
 import re
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent))
+from servers import SERVED, command
 
 MAIN, CHILD = "AGENTCONV-MAIN-", "AGENTCONV-CHILD-"
 STANDIN = ("standin", "model")
@@ -85,7 +90,8 @@ class Model:
             )
             entry["models"][model] = {"name": model, "tool_call": True}
         main = "/".join(STANDIN)
-        return json.dumps({"provider": providers, "model": main, "small_model": main})
+        mcp = {name: {"type": "local", "command": command(name)} for name in SERVED}
+        return json.dumps({"provider": providers, "model": main, "small_model": main, "mcp": mcp})
 
 
 def finished(delta, reason):

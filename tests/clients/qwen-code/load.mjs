@@ -1,8 +1,9 @@
 // Drives the shipped Qwen Code bundle: its own SubagentManager parses each file, its own Config builds the
 // tool registry, its own AgentHeadless shows which tools the model would be given.
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const dir = path.resolve(process.argv[3]);
 const pkgDir = path.join(process.argv[2], 'node_modules/@qwen-code/qwen-code');
@@ -29,14 +30,24 @@ const errors = [];
 const agents = [];
 const agentsDir = path.join(dir, '.qwen', 'agents');
 
+const there = JSON.parse(execFileSync('python3', [fileURLToPath(new URL('../servers.py', import.meta.url))], { encoding: 'utf8' }));
+const mcpServers = {}, served = {};
+for (const [name, { start, tools }] of Object.entries(there)) {
+  mcpServers[name] = { command: start[0], args: start.slice(1) };
+  for (const tool of tools) served[`mcp__${name}__${tool}`] = [name, tool];
+}
+
 let config, configError;
 try {
   config = new core.Config({
     sessionId: 'agentconv', targetDir: dir, cwd: dir, debugMode: false, model: 'qwen3-coder-plus',
     usageStatisticsEnabled: false, telemetry: { enabled: false }, interactive: false,
-    trustedFolder: true, chatRecording: false, mcpServers: {}, overrideExtensions: ['none'],
+    trustedFolder: true, chatRecording: false, mcpServers, overrideExtensions: ['none'],
   });
   await config.initialize({ skipGeminiInitialization: true });
+  const all = () => config.getToolRegistry().getAllToolNames();
+  for (let t = 0; t < 20000 && Object.keys(served).some((n) => !all().includes(n)); t += 100) await new Promise((go) => setTimeout(go, 100));
+  for (const name of Object.keys(served)) if (!all().includes(name)) delete served[name];
 } catch (e) { configError = String(e?.message ?? e); }
 const mgr = config?.getSubagentManager?.() ?? new core.SubagentManager(config);
 
@@ -96,4 +107,4 @@ for (const a of agents) {
 if (configError) errors.push({ file: null, message: clean(configError), stage: 'config' });
 let sessionTools = [];
 try { sessionTools = config.getToolRegistry().getAllToolNames().sort(); } catch {}
-realOut(JSON.stringify({ client: 'qwen-code', version, agents, errors, session_tools: sessionTools }, null, 2) + '\n', () => process.exit(0));
+realOut(JSON.stringify({ client: 'qwen-code', version, agents, errors, served, session_tools: sessionTools }, null, 2) + '\n', () => process.exit(0));

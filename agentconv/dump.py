@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from agentconv.model import FIELDS, Agent, Effect, Extra, Handoff, Model, Rule, Scope, Tool, Tools
+from agentconv.model import Agent, Effect, Extra, Handoff, Model, Rule, Scope, Tool, Tools
 
 UNSAID: tuple[Any, ...] = (None, "", {})
 KEPT = {"key", "value"}  # of an extra: whatever it is
@@ -59,14 +59,6 @@ def _rule_to_data(rule: Rule) -> dict[str, Any]:
     if rule.approval:
         out["approval"] = rule.approval
     return out
-
-
-def agent_from_data(data: Mapping[str, Any]) -> Agent:
-    """The agent a map of fields says; unknown keys are an error."""
-    unknown = set(data) - set(FIELDS)
-    if unknown:
-        raise ValueError(f"no field of the model: {', '.join(sorted(map(str, unknown)))}")
-    return Agent(**{name: field_from_data(name, value) for name, value in data.items()})
 
 
 def tools_from_data(value: Mapping[str, Any], at: str = "tools") -> Tools:

@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from agentconv import convert, dump, registry, rights
-from agentconv.model import Agent
+from agentconv.model import FIELDS, Agent
 from agentconv.notes import Note
 from agentconv.project import files
 from agentconv.reading import engine
@@ -95,7 +95,14 @@ def agent_files() -> list[Path]:
 
 def load_agent(path: Path) -> Agent:
     """A shared agent from its dump."""
-    return dump.agent_from_data(data_of(path))
+    return agent_from_data(data_of(path))
+
+
+def agent_from_data(data: dict[str, Any]) -> Agent:
+    """The agent a map of fields says; unknown keys are an error."""
+    if unknown := set(data) - set(FIELDS):
+        raise ValueError(f"no field of the model: {', '.join(sorted(map(str, unknown)))}")
+    return Agent(**{name: dump.field_from_data(name, value) for name, value in data.items()})
 
 
 def source_of(path: Path) -> str:

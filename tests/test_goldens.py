@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from agentconv.dump import agent_from_data, agent_to_data
+from agentconv.dump import agent_to_data
 from agentconv.model import FIELDS
 from tests import goldens
 
@@ -34,7 +34,7 @@ def test_a_dump_says_what_it_was_read_from(path: Path) -> None:
     assert set(data) <= set(FIELDS)
     agent = goldens.load_agent(path)
     assert set(agent.said()) == set(data) - {"tools"} | ({"tools"} if data.get("tools") else set())
-    assert agent_from_data(agent_to_data(agent)) == agent
+    assert goldens.agent_from_data(agent_to_data(agent)) == agent
 
 
 def test_the_shared_agents_say_every_field_between_them() -> None:

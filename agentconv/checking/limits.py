@@ -42,7 +42,7 @@ def denials(checked: Checked, reader: Reader, read: Read, twin: Read, gone: froz
             continue
         if rule.at == "tools" and all(token.at != "tools" for token in read.tokens):
             continue  # no denial of the file, but what the program does where others stand
-        if gives(twin.agent, reader.spec, rule.tool) and _meant(rule, read, checked):
+        if gives(twin.agent, reader.spec, rule.tool) and _is_last_word(rule, read):
             row = _row(reader, key_of(rule))
             whole_key = row is None or not row.applied or key_of(rule) in gone
             broken.setdefault(key_of(rule) if whole_key else rule.at, []).append(rule)
@@ -167,7 +167,7 @@ def _in_own_words(key: str, rules: list[Rule], spec: Spec) -> str:
     return f"write {', '.join(f'`{word}`' for word in dict.fromkeys(words))}" if words else ""
 
 
-def _meant(rule: Rule, read: Read, checked: Checked) -> bool:
+def _is_last_word(rule: Rule, read: Read) -> bool:
     """Whether the denial stands at the end: a later rule of the file may give the tool again."""
     rules = read.agent.tools.rules
     later = rules[rules.index(rule) + 1 :]

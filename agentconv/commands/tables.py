@@ -33,7 +33,7 @@ def tools(name: str | None, id: str | None, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(found if name is not None else rows, ensure_ascii=False, indent=2))
     elif name is not None:
-        _one_tool(name, found, rows)
+        _one_tool(found, rows)
     elif id is None:
         for cap, facts in load_data("capabilities").items():
             count = sum(cap in r["is"] and r["kind"] == "tool" for r in rows)
@@ -66,7 +66,7 @@ def _tool_lines(rows: list[dict[str, Any]]) -> None:
         click.echo(f"{row['format']:<{wide}} {row['name']:<29} {', '.join(row['is']):<31} {rights:<21} {row['kind']}")
 
 
-def _one_tool(name: str, known: list[dict[str, Any]], rows: list[dict[str, Any]]) -> None:
+def _one_tool(known: list[dict[str, Any]], rows: list[dict[str, Any]]) -> None:
     """Who knows the name, and what the others call the same."""
     from agentconv.spec import cap_title
 

@@ -13,11 +13,11 @@ from agentconv.registry import shared_readers
 BY_ITSELF = "name each tool that it is to have, with its server, in the source"
 
 
-def listed_servers(job: ToolJob, source: Tools, *, listed: bool) -> list[Rule]:
+def listed_servers(job: ToolJob, source: Tools) -> list[Rule]:
     """MCP tools by name, with denials where the target has such a list; what cannot be said is left out."""
     servers = _less_asking(job, by_server(source, job.src))
     servers = asking_together(job, servers) if job.dst.tools.servers_ask else servers
-    every = _every(job, servers, listed)
+    every = _every(job, servers)
     if every is not None:
         return every
     say_tools_of_every(job, servers)
@@ -44,7 +44,7 @@ def say_tools_of_every(job: ToolJob, servers: Servers) -> None:
             job.say("T008", text, server_places(job, server, member) or ("tools",), help=BY_ITSELF)
 
 
-def _every(job: ToolJob, servers: Servers, listed: bool) -> list[Rule] | None:
+def _every(job: ToolJob, servers: Servers) -> list[Rule] | None:
     """The word for every server; ``None``: each is named by itself."""
     table = job.dst.tools
     if not servers["*", None].open:

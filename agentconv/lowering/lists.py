@@ -97,8 +97,7 @@ def _deny_list(job: ToolJob, closed: set[str], source: Tools) -> Tools | None:
         pattern = table.mcp.get("deny_every")
         if pattern is None:
             return None
-        rules.append(Rule("deny", Tool(str(pattern), server="*"), at="tools"))
-        return Tools(table.fact("deny_from"), tuple(rules))
+        return Tools(table.fact("deny_from"), (*rules, *_shut(job, str(pattern))))
     denied = denied_servers(job, servers)
     if denied is None or any(g.open and _denied_above(servers, key) for key, g in servers.items()):
         return None
@@ -119,7 +118,7 @@ def _list_all_but(job: ToolJob, closed: set[str], source: Tools) -> Tools:
     names = [] if whole else everything_but(shut, job)
     every = table.mcp.get("every")
     rules = [Rule("allow", table.names[n].tool(), at="tools") for n in names if n != every]
-    servers = listed_servers(job, source, listed=False)
+    servers = listed_servers(job, source)
     if whole:
         return Tools("builtin", tuple(servers))
     return or_none(job, Tools("none", tuple(rules + servers)))
@@ -137,7 +136,7 @@ def listed(job: ToolJob, source: Tools, whole: list[Wish], scoped: list[Wish], a
         if wish.grant.approval != "ask" and job.places(wish.cap, effect="allow", ask=True):
             say_ask(job, wish.cap)
         kept.append(wish)
-    servers = listed_servers(job, source, listed=True)
+    servers = listed_servers(job, source)
     brought = {cap for rule in servers for cap in rule.tool.caps}
     kept = [wish for wish in kept if wish.cap not in brought]
     cut = frozenset(w.cap for w in scoped if not free_elsewhere(job, w.cap))
@@ -229,8 +228,8 @@ def _scoped(job: ToolJob, wish: Wish, there: list[Rule]) -> list[Rule]:
 
 
 def _without_servers(job: ToolJob, tools: Tools) -> Tools:
-    """Where a list that is silent about MCP servers leaves them all: the entry that shuts them out. Where tools of
-    servers need another one to be reached: that one, beside them."""
+    """Where a list that is silent about MCP servers leaves them all: the entry that shuts them out, or their denial.
+    Where tools of servers need another one to be reached: that one, beside them."""
     shut = job.dst.tools.mcp.get("shut")
     through = job.dst.tools.mcp.get("reached_by") or ()
     if any(r.tool.server for r in tools.rules):
@@ -239,8 +238,17 @@ def _without_servers(job: ToolJob, tools: Tools) -> Tools:
         by = job.dst.tools.names[through[0]].tool()
         return Tools(tools.base, (*tools.rules, Rule("allow", by, at="tools")))
     if shut is None:
-        return tools
+        return Tools(tools.base, (*tools.rules, *_shut(job))) if job.dst.tools.mcp.get("shut_by") else tools
     return Tools(tools.base, (*tools.rules, Rule("allow", Tool(str(shut)), at="tools")))
+
+
+def _shut(job: ToolJob, every: str | None = None) -> list[Rule]:
+    """The denial of every server, with those of other tools that lead to them (``shut_by``)."""
+    table = job.dst.tools
+    every = every or str(table.mcp["deny_every"])
+    also = [n for n in table.mcp.get("shut_by") or () if n != every]
+    beside = [Rule("deny", table.names[n].tool(), at="tools") for n in also]
+    return [*beside, Rule("deny", Tool(every, server="*"), at="tools")]
 
 
 def or_none(job: ToolJob, tools: Tools) -> Tools:
@@ -257,5 +265,6 @@ def or_none(job: ToolJob, tools: Tools) -> Tools:
         if job.dst.tools.fact("unknown_only") == "start-refused":
             text = f"{job.dst.seen} has no word for “no tools”: with `{form[0]}` it refuses to start the agent"
             job.say("T017", text, effect="approximate" if job.empty else None)
-        return Tools("none", tuple(Rule("allow", Tool(str(n)), at="tools") for n in form))
+        shut = _shut(job) if job.dst.tools.mcp.get("shut_by") else []
+        return Tools("none", (*(Rule("allow", Tool(str(n)), at="tools") for n in form), *shut))
     return Tools("none")

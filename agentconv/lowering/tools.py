@@ -313,6 +313,13 @@ def _holds_agents(job: ToolJob) -> bool:
     return (row is not None and row.applied) or job.dst.tools.control == "map"
 
 
+def _one_in_brackets(job: ToolJob) -> bool:
+    """Whether the target keeps its tool for agents to the one in brackets behind it."""
+    if "delegates" in job.forbid:
+        return False
+    return any(name.bracketed == "held" and "delegate" in name.caps for name in job.dst.tools.singles.values())
+
+
 def _named(grant: Grant, named: Delegates) -> Delegates:
     """The agents that field and tool rules allow together; ``None`` where patterns cannot be counted out."""
     if grant.whole:
@@ -350,6 +357,11 @@ def _agents_limit(job: ToolJob, wishes: list[Wish]) -> tuple[list[Wish], Delegat
     elif _holds_agents(job) and named is not None:
         job.held.add("delegates")
         return [*rest, Wish("delegate", Grant(True, wish.grant.approval), wish.at, wish.label)], named
+    if named is not None and len(named) == 1 and _one_in_brackets(job):
+        return [
+            *rest,
+            Wish(wish.cap, Grant(False, None, ((True, Scope("agent", named[0]), None),)), wish.at, wish.label),
+        ], None
     texts = ", ".join(dict.fromkeys(named or [s.text for _, s, _ in wish.grant.scopes]))
     who = job.dst.seen if "delegates" not in job.forbid else f"another program at the place of {job.dst.program}"
     text = f"{who} cannot limit which agents may be called ({texts}); `{wish.label}` is left out"

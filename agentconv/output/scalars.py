@@ -50,7 +50,7 @@ class Unwritable(ValueError):
     """What no text in this syntax can hold."""
 
 
-def yaml_scalar(value: Any, indent: int = 0) -> str:
+def yaml_scalar(value: Any) -> str:
     """One value on one line: bare where that is safe everywhere, else in double quotes."""
     return _scalar(value, flow=False)
 

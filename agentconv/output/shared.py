@@ -66,20 +66,25 @@ def _yaml_items(spec: Spec, entries: Entries, pad: str) -> str:
     return "\n".join(_yaml_item(rows, pad) for _, rows in entries)
 
 
+def _yaml_lines(rows: Mapping[str, Any]) -> list[str]:
+    return [line for k, v in rows.items() for line in scalars.yaml_entry(k, v, 0, False, blocks=True).split("\n")]
+
+
 def _yaml_pair(id: str, rows: Mapping[str, Any], pad: str) -> str:
     """An entry of a map; the place of its key is there already."""
     if not rows:
         return f"{scalars.yaml_key(id)}: {{}}"
-    lines = [line for k, v in rows.items() for line in scalars.yaml_entry(k, v, 0, False, blocks=True).split("\n")]
+    lines = _yaml_lines(rows)
     return "\n".join([f"{scalars.yaml_key(id)}:", *(f"{pad}  {line}" if line else "" for line in lines)])
 
 
 def _yaml_item(rows: Mapping[str, Any], pad: str) -> str:
-    lines = [line for k, v in rows.items() for line in scalars.yaml_entry(k, v, 0, False, blocks=True).split("\n")]
+    lines = _yaml_lines(rows)
     return "\n".join((pad + "- " if n == 0 else pad + "  ") + line if line else "" for n, line in enumerate(lines))
 
 
 def _entries_node(spec: Spec, root: Node) -> Node | None:
+    """The list or map that holds the entries, if it is there."""
     node: Node | None = root
     for key in str(spec.container["entries"]).split(".") if spec.container["entries"] != WHOLE else ():
         node = node.get(key) if node is not None and node.kind == "map" else None
@@ -247,6 +252,7 @@ def _updated(spec: Spec, text: str, node: Node, rows: Mapping[str, Any]) -> Spli
 
 
 def _json_text(value: Any, pad: str, unit: str) -> str:
+    """A value as JSON for a place that is indented by ``pad``."""
     lines = scalars.json_value(value, None if not unit else len(unit) if unit.strip(" ") == "" else 1).split("\n")
     if unit == "\t":
         lines = [_tabbed(line) for line in lines]
@@ -259,6 +265,7 @@ def _tabbed(line: str) -> str:
 
 
 def _unit(text: str) -> str:
+    """What the file indents by; two blanks where nothing is indented."""
     for line in text.split("\n")[1:]:
         bare = line.lstrip(" \t")
         if bare and len(bare) < len(line):
@@ -268,6 +275,7 @@ def _unit(text: str) -> str:
 
 
 def _pad(text: str, at: int) -> str:
+    """What the line of a place is indented by."""
     line = text[text.rfind("\n", 0, at) + 1 : at]
     return line[: len(line) - len(line.lstrip(" \t"))]
 

@@ -214,7 +214,7 @@ def _say_renamed(plan: Plan, sources: list[Source], results: list[Conversion]) -
         return
     from agentconv.project.names import say_renamed
 
-    say_renamed(plan, sources, results)
+    say_renamed(sources, results)
 
 
 def _is_renamed(result: Conversion) -> bool:

@@ -41,7 +41,7 @@ def companies(plan: Plan, sources: Iterable[Source]) -> dict[str, Company]:
     return out
 
 
-def say_renamed(plan: Plan, sources: Iterable[Source], results: Iterable[Conversion]) -> None:
+def say_renamed(sources: Iterable[Source], results: Iterable[Conversion]) -> None:
     """A note where the prompt of one agent names another that is called otherwise in the target."""
     by_target: dict[str, list[Conversion]] = {}
     for result in results:

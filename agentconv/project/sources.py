@@ -60,6 +60,7 @@ class Source:
     root: str = ""  # the real folder that was searched: a link that leads out of it is not followed
     outside: bool = False  # --allow-outside
     settled: bool = False  # text and format, or what is wrong with them, are there
+    notes: list[Note] = field(default_factory=list)
 
     @property
     def full(self) -> Path | None:
@@ -75,8 +76,6 @@ class Source:
         """The folder that the programs search."""
         folder = self.path.rsplit("/", 1)[0] if "/" in self.path else "."
         return folder.removesuffix(f"/{self.below}") if self.below else folder
-
-    notes: list[Note] = field(default_factory=list)
 
 
 def _homes() -> list[str]:
@@ -198,6 +197,7 @@ def facts(source: Source, data: bytes) -> Facts | None:
 
 
 def _taken(source: Source) -> Source | None:
+    """The source with its format, by the way in which it was found; ``None`` where it is no agent."""
     if source.among:
         found = guess(source.within, source.text or "").format
         source.format = found if found in source.among else source.among[0]
@@ -347,6 +347,7 @@ def _absolute(source: Source) -> str:
 
 
 def _folder(path: Path, cwd: Path, from_: str | None, most: int) -> Iterator[Source]:
+    """The files of a folder: of a plugin, of a project's places, else all that may be agents."""
     if any(is_file(path / name) for name in manifests()):
         from agentconv.project.plugins import files_of, manifest_of  # few folders are plugins
 

@@ -34,8 +34,7 @@ def besides(spec: Spec, document: Document) -> Iterator[tuple[str, Node, Field |
 def unknown_beside(key: str, node: Node, ctx: Context) -> Extra:
     """A key beside the entries that is none of the program's."""
     problem = f"`{key[1:]}` is no key beside `{ctx.spec.container.get('entries')}`"
-    ctx.refuse("refuse-all", problem)
-    ctx.say("R012", f"{problem}: {ctx.spec.seen} does not take this file", key, node)
+    ctx.not_taken(problem, key, node, word="refuse-all")
     return Extra(key, node.data(), ctx.spec.id)
 
 

@@ -59,6 +59,7 @@ def _is_left_out(node: Node, row: Field, ctx: Context) -> bool:
 
 
 def _null(node: Node, row: Field, ctx: Context) -> Any:
+    """What a key without a value says, or how the file is lost for it."""
     word = str(row.fact("null", row.fact("bad", "ignore")))
     if word.startswith("text:"):
         return UNSAID if ctx.author else word.removeprefix("text:")
@@ -73,11 +74,13 @@ def _null(node: Node, row: Field, ctx: Context) -> Any:
 
 
 def _is_number(value: Any, which: Any) -> bool:
+    """Whether it is one (``positive``: a whole one from 1 on) of a row that takes numbers beside words."""
     whole = isinstance(value, int) and value > 0
     return isinstance(value, (int, float)) and not isinstance(value, bool) and (whole or which != "positive")
 
 
 def _bad(bad: Bad, node: Node, row: Field, ctx: Context, of_type: Any = None) -> Any:
+    """What is made of a wrong value: what its author means by it, to the program nothing."""
     word = str(of_type or row.fact("bad", "ignore"))
     if row.field == "permission_mode" and isinstance(bad.meant, str) and bad.meant in LOOSER_MODES:
         bad.meant = UNSAID
@@ -101,6 +104,7 @@ _LIMITS = frozenset(("empty", "values", "min", "max", "invert", "pattern", "max_
 
 
 def _legal(value: Any, node: Node, row: Field, ctx: Context) -> Any:
+    """The value as the model has it, where it keeps to the limits of its row."""
     if value is UNSAID or row.words.isdisjoint(_LIMITS):
         return value
     if row.fact("empty") == "unsaid" and (value in ("", (), {}) or (row.type == "int" and value == 0)):
@@ -126,6 +130,7 @@ def _legal(value: Any, node: Node, row: Field, ctx: Context) -> Any:
 
 
 def _word(value: Any, words: Mapping[Any, Any], node: Node, row: Field, ctx: Context) -> Any:
+    """The model's word for one of the program's."""
     alias = (row.fact("aliases") or {}).get(value, value)
     if alias in words:
         return words[alias]

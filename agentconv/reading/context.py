@@ -117,6 +117,15 @@ class Context:
             made = note(code, message, effect=effect, path=at, file=self.path, line=line, column=column, **rest)
             self.notes.append(made)
 
+    def not_taken(
+        self, problem: str, at: str, node: Node | None, taken: str = "", word: Any = "refuse", **rest: Any
+    ) -> None:
+        """Something for which the program does not take the file (``word``: where its description says so), and what is
+        made of it here."""
+        self.refuse(word, problem)
+        text = f"{problem}: {self.spec.seen} does not take this file"
+        self.say("R012", f"{text}; {taken}" if taken else text, at, node, **rest)
+
 
 def all_text(ctx: Context) -> bool:
     """Whether every scalar is text to the program."""

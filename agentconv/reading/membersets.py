@@ -15,7 +15,7 @@ from agentconv.model import Agent, Approval, Extra, Rule, Scope, Tool, Tools
 from agentconv.reading.context import Context
 from agentconv.reading.servernames import value_at
 from agentconv.reading.setservers import Served, Words, folded, served, word_of
-from agentconv.reading.setvalues import unknown_inside, unknown_keys, wrong_values
+from agentconv.reading.setvalues import A_LIMIT, unknown_inside, unknown_keys, wrong_values
 from agentconv.reading.toolcodecs import NONE, meaning, means
 from agentconv.reading.toolnames import recognise, server_tool
 from agentconv.reading.toolsets import UNSAYABLE, wrong
@@ -94,26 +94,18 @@ def _check_keys(item: Node, facts: Words, words: Words, at: str, ctx: Context) -
         if pair.key.text in facts.get("closes", ()) and pair.value.data():
             limit = Scope(UNSAYABLE, pair.key.text)
         if words.get("takes") and pair.key.text not in takes:
+            closes = pair.key.text not in _no_limits(words)
+            limit = Scope(UNSAYABLE, pair.key.text) if closes else limit
             problem = f"`{pair.key.text}` is no key of a set"
-            ctx.refuse("refuse", problem)
-            text = f"{problem}: {ctx.spec.seen} does not take this file"
-            help = "later versions take it: leave it, if one of them reads the file"
-            if pair.key.text not in _no_limits(words):
-                limit = Scope(UNSAYABLE, pair.key.text)
-                text, help = f"{text}; taken for a limit that only a later version knows", ""
-            ctx.say("R012", text, f"{at}.{pair.key.text}", pair.key, help=help)
+            help = "" if closes else "later versions take it: leave it, if one of them reads the file"
+            ctx.not_taken(problem, f"{at}.{pair.key.text}", pair.key, A_LIMIT if closes else "", help=help)
     for place, pair in unknown_inside(item, facts):
         limit = Scope(UNSAYABLE, place)
-        problem = f"`{place}` is no key of a set"
-        ctx.refuse("refuse", problem)
-        text = f"{problem}: {ctx.spec.seen} does not take this file; taken for a limit that only a later version knows"
-        ctx.say("R012", text, f"{at}.{place}", pair.key)
+        ctx.not_taken(f"`{place}` is no key of a set", f"{at}.{place}", pair.key, A_LIMIT)
     data = item.data() if item.kind == "map" else {}
     empty = [key for key in facts.get("holds", ()) if not value_at(data, key)]
     for key in (*empty, *(key for key in facts.get("must", ()) if key not in data)):
-        problem = f"`{at}` has no `{key}`"
-        ctx.refuse("refuse", problem)
-        ctx.say("R012", f"{problem}: {ctx.spec.seen} does not take this file", at, item)
+        ctx.not_taken(f"`{at}` has no `{key}`", at, item)
     for place, node in wrong_values(item, facts, ctx.spec):
         wrong(f"`{at}` has a wrong `{place}`", at, node, ctx, "what it names is read all the same")
         if place in facts.get("closes", ()):  # whatever it says, a limit was meant

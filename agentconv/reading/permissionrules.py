@@ -48,7 +48,8 @@ def read_rules(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:
             text = f"`{name}: {effect}` decides whether {ctx.spec.program} asks first; it gives no tool and takes none"
             ctx.say("L006", text, place, item, effect="info")
         else:
-            ctx.say("R007", f"`{effect}` is no effect of a rule; taken as a denial", place, item)
+            what = f"`{effect}` is no effect of a rule" if effect else "a rule without `effect`"
+            ctx.say("R007", f"{what}; taken as a denial", place, item)
             rules += _denials(data, facts, place, item, ctx)
     return (*questions, *rules)  # a denial wins
 

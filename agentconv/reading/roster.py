@@ -19,9 +19,7 @@ def read_roster(node: Node, row: Field, name: Any, ctx: Context) -> list[Rule]:
     """One rule for each agent that may be started, one without a limit where any may."""
     rules, problems = roster_rules(node.data(), row, name, ctx.spec)
     for at, problem in problems:
-        ctx.refuse(row.fact("bad"), problem)
-        text = f"{problem}: {ctx.spec.seen} does not take this file; what it names is read all the same"
-        ctx.say("R012", text, f"{row.key}{at}", node)
+        ctx.not_taken(problem, f"{row.key}{at}", node, "what it names is read all the same", row.fact("bad"))
     return rules
 
 

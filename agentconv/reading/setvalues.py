@@ -14,6 +14,7 @@ from agentconv.reading.reach import OF_KIND, kinds_of
 from agentconv.spec import Field, Spec
 
 Words = Mapping[str, Any]
+A_LIMIT = "taken for a limit that only a later version knows"  # what becomes of a key that nobody knows
 
 
 def wrong_values(entry: Node, facts: Words, spec: Spec) -> Iterator[tuple[str, Node]]:
@@ -65,8 +66,7 @@ def read_definitions(node: Node, row: Field, ctx: Context) -> Any:
     for pair in node.pairs:
         at, entry = f"{row.key}.{pair.key.text}", pair.value
         for problem, where, taken in _problems(entry, pair.key, at, facts, ctx):
-            ctx.refuse(row.fact("bad"), problem)
-            ctx.say("R012", f"{problem}: {ctx.spec.seen} does not take this file; {taken}", at, where)
+            ctx.not_taken(problem, at, where, taken, row.fact("bad"))
     return UNSAID
 
 
@@ -75,11 +75,10 @@ def _problems(entry: Node, key: Node, at: str, facts: Words, ctx: Context) -> It
     if entry.kind != "map":
         yield f"`{name}` must be a map", key, "left out"
         return
-    limit = "taken for a limit that only a later version knows"
     for unknown in unknown_keys(entry, facts):
-        yield f"`{unknown.text}` is no key of `{name}`", unknown, limit
+        yield f"`{unknown.text}` is no key of `{name}`", unknown, A_LIMIT
     for place, pair in unknown_inside(entry, facts):
-        yield f"`{place}` is no key of `{name}`", pair.key, limit
+        yield f"`{place}` is no key of `{name}`", pair.key, A_LIMIT
     if not any(node_at(entry, way) for way in facts["ways"]):
         yield f"`{name}` needs one of {', '.join(facts['ways'])}", key, taken
     members = str(ctx.spec.tools.fact("sets")["members"])

@@ -101,7 +101,7 @@ def _of_names(tokens: list[Placed], node: Node, ctx: Context) -> Tools:
     given, minus = _given_and_denied(tokens, ctx)
     spelled = _as_program_splits(node, ctx)
     rules: list[Rule] = []
-    known = False
+    known = any(token in table.sentinels for token, _, _ in tokens)
     base: Base = "none"
     for token, at, place in given:
         if token == table.fact("builtin"):

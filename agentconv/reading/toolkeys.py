@@ -43,6 +43,8 @@ def _modes_that_ask(values: Mapping[str, Node], ctx: Context) -> Iterator[Rule]:
 
 
 def _met(one: Tool, other: Tool) -> bool:
+    """Whether a question is for a tool, whichever of them is the wider word; two tools of one server only meet where a
+    pattern is among them."""
     if one.server and other.server and one.member and other.member and one.member != other.member:
         return set("*?") & set(one.member + other.member) != set()
     return _overlap(one, other) or _overlap(other, one)
@@ -128,16 +130,11 @@ def of_own_servers(tools: Tools, fields: Mapping[str, Any], where: Mapping[str, 
     named = {r.tool.server: r.at for r in tools.rules if r.tool.server}
     for server, at in named.items():
         if server not in there:
-            problem = f"the MCP server `{server}` has tools here and is not defined"
-            ctx.refuse("refuse", problem)
-            ctx.say("R012", f"{problem}: {ctx.spec.seen} does not take this file", at, where.get("tools"))
+            ctx.not_taken(f"the MCP server `{server}` has tools here and is not defined", at, where.get("tools"))
     for server in there:
         if server not in named:
             problem = f"the MCP server `{server}` is defined and has no tools here"
-            ctx.refuse("refuse", problem)
-            ctx.say(
-                "R012", f"{problem}: {ctx.spec.seen} does not take this file", "mcp_servers", where.get("mcp_servers")
-            )
+            ctx.not_taken(problem, "mcp_servers", where.get("mcp_servers"))
     return tools
 
 
@@ -190,17 +187,20 @@ def only_limits(meant: Iterable[Rule], tools: Tools, spec: Spec) -> Iterator[Rul
 
 
 def _touches(one: Tool, other: Tool) -> bool:
+    """Whether two rules may be for the same tool."""
     star = ("*",)
     return star in (one.caps, other.caps) or one.name == other.name or _overlap(one, other)
 
 
 def _overlap(one: Tool, other: Tool) -> bool:
+    """Whether the second word reaches something of the first: its server, or what it does."""
     if one.server:
         return other.server in (one.server, "*")
     return bool(set(one.caps) & set(other.caps)) or one.caps == ("*",)
 
 
 def _limited(tools: Tools, switches: Switches, values: Mapping[str, Node], ctx: Context) -> Tools:
+    """A list that is a limit beside some key only: without that it adds to what is there anyway."""
     if _holds(switches, values):
         return Tools("none", tools.rules) if tools.base in (None, "all") else tools
     if tools.base != "none":
@@ -221,6 +221,7 @@ def alone_counts(spec: Spec, values: Mapping[str, Node]) -> bool:
 
 
 def _holds(switches: Switches, values: Mapping[str, Node]) -> bool:
+    """Whether the file has all of these keys with these values, in one of the spellings."""
     if isinstance(switches, list):
         return any(_holds(one, values) for one in switches)
     return all(key in values and values[key].value == value for key, value in switches.items())
@@ -238,8 +239,9 @@ def beside_list(tools: Tools, spec: Spec) -> dict[str, Any]:
     listed = tools.base == "none"
     keys = dict(spec.tools.fact("with_list") or {}) if listed else {}
     named = {c for r in tools.rules if r.effect == ("allow" if listed else "deny") for c in r.tool.caps}
+    shut = any(r.effect == "deny" and r.tool.server == "*" for r in tools.rules)
     for cap, more in (spec.tools.fact("without") or {}).items():
-        keys |= more if (cap in named) != listed else {}
+        keys |= more if (shut if cap == "mcp" else (cap in named) != listed) else {}
     return keys
 
 

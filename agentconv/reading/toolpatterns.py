@@ -38,11 +38,11 @@ def read_patterns(node: Node, row: Field, ctx: Context, so_far: tuple[Rule, ...]
 
 def _unreadable(problem: str, at: str, node: Node, row: Field, ctx: Context) -> Iterator[Rule]:
     """A limit that nobody can read: nothing is left of what it may have been for."""
-    ctx.refuse(row.fact("bad"), problem)
+    bad = row.fact("bad")
     if node.kind == "scalar" and node.value is None:
-        ctx.say("R012", f"{problem}: {ctx.spec.seen} does not take this file", at, node)
+        ctx.not_taken(problem, at, node, word=bad)
         return
-    ctx.say("R012", f"{problem}: {ctx.spec.seen} does not take this file; no tool is taken", at, node, effect="narrows")
+    ctx.not_taken(problem, at, node, "no tool is taken", bad, effect="narrows")
     yield Rule("deny", star(ctx.spec), at=at)
 
 

@@ -104,8 +104,7 @@ def defined_tools(node: Node, row: Field, spec: Spec) -> Iterator[Extra]:
 
 def wrong(problem: str, at: str, node: Node, ctx: Context, taken: str = "left out") -> None:
     """Something for which the program does not take the file, and what is made of it."""
-    ctx.refuse("refuse", problem)
-    ctx.say("R012", f"{problem}: {ctx.spec.seen} does not take this file; {taken}", at, node, effect="narrows")
+    ctx.not_taken(problem, at, node, taken, effect="narrows")
 
 
 def _entry(item: Node, facts: Mapping[str, Any], words: Mapping[str, Any], at: str, ctx: Context) -> Iterator[Rule]:

@@ -31,6 +31,8 @@ COLORS = {"refused": "31", "failed": "31", "widened": "33", "kept": "33", "narro
 EFFECTS_OF: dict[str, NoteEffect] = {"narrowed": "narrows", "failed": "error", "skipped": "info"}
 SHOWN_WITH_STATUS = ("F003", "F013", "C006", "C012", "T014")
 ORDER = ("failed", "refused", "widened", "kept", "narrowed", "lossy", "exact", "skipped")
+SAME = ("exact", "lossy")  # statuses of agents that may do the same as before
+EVERY = {*CLASSES, MCP}
 
 
 def summary(run: Run, seconds: float, stream: IO[str]) -> str:
@@ -315,10 +317,6 @@ def in_full(run: Run) -> str:
     if any(r.name for r in run.results):
         lines.append(rights_line(run.results, run))
     return "\n".join(lines)
-
-
-SAME = ("exact", "lossy")  # statuses of agents that may do the same as before
-EVERY = {*CLASSES, MCP}
 
 
 def _as_before(result: Conversion, before: str, after: str) -> str:

@@ -59,7 +59,8 @@ def _denied(token: str, at: str, place: Node, row: Field, ctx: Context) -> list[
     if ctx.author and found.how == "unknown" and (denied := in_any_words(token, at, place, row.applied, ctx)):
         return denied
     # the tools of a server, or of several, that begin so: they are not known, so the program is taken for its author
-    begun = not ctx.author and found.how == "unknown" and table.mcp.get("deny_prefix") and token[-1:] == "*"
+    prefix = table.mcp.get("deny_prefix") and token[-1:] == "*" and not set("*?") & set(token[:-1])
+    begun = prefix and not ctx.author and found.how == "unknown"
     if begun and (denied := _by_pattern(token, at, place, ctx)):
         return denied
     if not ctx.author and found.how == "unknown" and table.fact("deny_unknown"):

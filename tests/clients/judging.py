@@ -143,7 +143,7 @@ def _asks(row: Row, spec: Spec, ours: Agent, theirs: set[str]) -> None:
 
 
 def _of_servers(row: Row, spec: Spec, ours: Agent, theirs: list[str], served: Mapping[str, list[str]]) -> list[str]:
-    """Tools of servers that were there (``tests/clients/servers.py``), against our rules; the other tools are left."""
+    """Tools of servers that were there (``tests/clients/server.py``), against our rules; the other tools are left."""
     grants = rights.by_server(rights.added_by_fields(ours, spec), spec.of_mode(ours.mode))
 
     def open_here(server: str, tool: str) -> bool:

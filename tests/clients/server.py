@@ -1,20 +1,46 @@
-"""An MCP server with one tool that does nothing: a session's own, to see which agents reach it. Over stdio."""
+"""MCP servers whose tools do nothing: a session's own, to see which agents reach them. Over stdio.
+
+``server.py`` has one tool, ``echo``; ``server.py NAME`` those that :data:`SERVED` has for it, and ``server.py --list``
+tells which there are and how they are started. A loader that hands them to its program prints them under ``served``:
+which of their tools an agent was given is then held against what we say of its rights.
+"""
 
 import json
 import sys
+from pathlib import Path
 
-TOOL = {"name": "echo", "description": "echoes", "inputSchema": {"type": "object", "properties": {}}}
-ANSWERS = {
-    "initialize": {
-        "protocolVersion": "2024-11-05",
-        "capabilities": {"tools": {}},
-        "serverInfo": {"name": "agentconv", "version": "1"},
-    },
-    "tools/list": {"tools": [TOOL]},
-    "tools/call": {"content": [{"type": "text", "text": "ECHOED"}]},
-}
+# Names as people give them: one with a hyphen, one that begins as another one does. None begins as another one with an
+# underscore behind it: what OpenCode and Kilo call `jira_*` reaches `jira_cloud`, too, and no file can say less.
+SERVED = {"jira": ["get_issue", "search"], "my-db": ["query"], "jira2": ["get_issue"]}
 
-for line in sys.stdin:
-    asked = json.loads(line)
-    if "id" in asked:
-        print(json.dumps({"jsonrpc": "2.0", "id": asked["id"], "result": ANSWERS.get(asked["method"], {})}), flush=True)
+
+def command(name):
+    """The words that start a server."""
+    return [sys.executable, "-I", str(Path(__file__).resolve()), name]
+
+
+def main(name):
+    """Requests and answers are JSON, one on a line."""
+    schema = {"type": "object", "properties": {}}
+    tools = [{"name": tool, "description": tool, "inputSchema": schema} for tool in SERVED.get(name, ["echo"])]
+    answers = {
+        "initialize": {
+            "protocolVersion": "2024-11-05",
+            "capabilities": {"tools": {}},
+            "serverInfo": {"name": name, "version": "1"},
+        },
+        "tools/list": {"tools": tools},
+        "tools/call": {"content": [{"type": "text", "text": "ECHOED"}]},
+    }
+    for line in sys.stdin:
+        asked = json.loads(line)
+        if "id" in asked:
+            result = answers.get(asked["method"], {})
+            print(json.dumps({"jsonrpc": "2.0", "id": asked["id"], "result": result}), flush=True)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["--list"]:
+        print(json.dumps({name: {"start": command(name), "tools": tools} for name, tools in SERVED.items()}))
+    else:
+        main(sys.argv[1] if len(sys.argv) > 1 else "agentconv")

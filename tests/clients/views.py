@@ -392,11 +392,12 @@ def _qoder(out: Answer) -> list[Seen]:
 
 def _droid(out: Answer) -> list[Seen]:
     """The prompt is among the messages that the droid was sent, or it is not. Models are not to be seen: offline none
-    of its own is there, and each droid runs on its parent's."""
+    of its own is there, and each droid runs on its parent's. A long description ends in an ellipsis there."""
     found = []
     for a in out["agents"]:
         lost = "" if a.get("instructions_delivered", True) else "the instructions were not delivered"
-        found.append(Seen(a["file"], a["name"], a["description"], tools=a["tools"], error=lost))
+        description = HIDDEN if (a["description"] or "").endswith("…") else a["description"]
+        found.append(Seen(a["file"], a["name"], description, tools=a["tools"], error=lost))
     return found
 
 

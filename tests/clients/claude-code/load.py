@@ -11,7 +11,7 @@ to a session of its own. Prints one JSON object:
     run          what the program really sent to the model when the agent was started (null where skipped): model,
                  effort, tools (built-in tools really handed over), prompt (system prompt without the program's own
                  parts), error (why it would not start)
-    served       the tools of servers that were there (``servers.py``): name -> server, tool
+    served       the tools of servers that were there (``server.py``): name -> server, tool
     messages     what the program logged about the file
   errors   files that were not loaded: file, message, by ("client": the program said so; "harness": it said nothing)
 Hooks and MCP servers in the files take no effect: fresh home = untrusted folder, disableAllHooks, --strict-mcp-config
@@ -33,7 +33,7 @@ from session import Session
 from standin import MAIN, Model
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent))
-from servers import SERVED, command
+from server import SERVED, command
 
 RUN_SECONDS = 30
 SERVED_AS = {f"mcp__{name}__{tool}": [name, tool] for name, tools in SERVED.items() for tool in tools}

@@ -19,7 +19,7 @@ from pathlib import Path
 
 BIN = next(iter(glob.glob(sys.argv[1] + "/node_modules/@factory/*/bin/droid")), "")
 PROJECT = Path(sys.argv[2]).resolve()
-LISTED = re.compile(r"^- ([^\n]+?):(?: ((?:(?!\n- ).)*?))? \(location: project\)$", re.M | re.S)
+LISTED = re.compile(r"^- ([^\n]+?):(?: ((?:(?!\n- [\w.-]+:).)*?))? \(location: project\)$", re.M | re.S)
 
 
 class Run:

@@ -31,7 +31,7 @@ const agentsDir = path.join(dir, '.gemini', 'agents');
 const loaded = await core.loadAgentsFromDirectory(agentsDir);
 for (const e of loaded.errors) errors.push({ file: rel(e.filePath), message: e.message.replaceAll(dir + '/', ''), stage: 'load' });
 
-const there = JSON.parse(execFileSync('python3', [fileURLToPath(new URL('../servers.py', import.meta.url))], { encoding: 'utf8' }));
+const there = JSON.parse(execFileSync('python3', [fileURLToPath(new URL('../server.py', import.meta.url)), '--list'], { encoding: 'utf8' }));
 const mcpServers = {}, served = {};
 for (const [name, { start, tools }] of Object.entries(there)) {
   mcpServers[name] = { command: start[0], args: start.slice(1) };

@@ -11,7 +11,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent))
-from servers import SERVED, command
+from server import SERVED, command
 
 MAIN, CHILD = "AGENTCONV-MAIN-", "AGENTCONV-CHILD-"
 STANDIN = ("standin", "model")

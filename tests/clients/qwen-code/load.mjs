@@ -30,7 +30,7 @@ const errors = [];
 const agents = [];
 const agentsDir = path.join(dir, '.qwen', 'agents');
 
-const there = JSON.parse(execFileSync('python3', [fileURLToPath(new URL('../servers.py', import.meta.url))], { encoding: 'utf8' }));
+const there = JSON.parse(execFileSync('python3', [fileURLToPath(new URL('../server.py', import.meta.url)), '--list'], { encoding: 'utf8' }));
 const mcpServers = {}, served = {};
 for (const [name, { start, tools }] of Object.entries(there)) {
   mcpServers[name] = { command: start[0], args: start.slice(1) };

@@ -4,6 +4,7 @@ and by server."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
 from functools import lru_cache
 
 from agentconv.comparing import Right
@@ -128,6 +129,16 @@ def _by_capability(tools: Tools, spec: Spec, _places: tuple[str, ...]) -> dict[s
     return grants
 
 
+def is_part(member: str | None) -> bool:
+    """Whether a name stands for some of the tools of a server: ``get_*``."""
+    return member is not None and any(sign in member for sign in "*?")
+
+
+def _reaches(named: str | None, member: str | None) -> bool:
+    """Whether what a rule names of a server holds for this tool, or for all that this pattern stands for."""
+    return named in (None, member) or (is_part(named) and member is not None and fnmatchcase(member, str(named)))
+
+
 @lru_cache(maxsize=256)
 def _usual(spec: Spec) -> frozenset[str]:
     """What an agent of the program has without a list; what most have, where no name of the program is known."""
@@ -172,6 +183,9 @@ def _by_server(tools: Tools, spec: Spec, _places: tuple[str, ...]) -> dict[tuple
     keys: list[tuple[str, str | None]] = [("*", None)]
     keys += [(r.tool.server, None) for r in tools.rules if r.tool.server]
     keys += [(r.tool.server, r.tool.member) for r in tools.rules if r.tool.server and r.tool.member]
+    anywhere = [r.tool.member for r in tools.rules if r.tool.server == "*" and r.tool.member]
+    keys += [(server, member) for server, _ in keys if server != "*" for member in anywhere] if anywhere else []
+    patterned = any(is_part(r.tool.member) for r in tools.rules if r.tool.server)
     wide: list[tuple[int, Rule]] = []  # rules for every server; the others by what they name: lists can be long
     own: dict[tuple[str, str | None], list[tuple[int, Rule]]] = {}
     for n, rule in enumerate(tools.rules):
@@ -182,9 +196,12 @@ def _by_server(tools: Tools, spec: Spec, _places: tuple[str, ...]) -> dict[tuple
     grants: dict[tuple[str, str | None], Grant] = {}
     for server, member in dict.fromkeys(keys):
         grant = Grant(tools.base == "all")
-        reach = [(n, r) for n, r in wide if is_star(r.tool) or r.tool.member in (None, member)]
+        reach = [(n, r) for n, r in wide if is_star(r.tool) or _reaches(r.tool.member, member)]
         reach += own.get((server, None), ())
-        if member is not None:
+        if member is not None and patterned:
+            named = (m for s, m in own if s == server and m is not None)
+            reach += [one for m in named if _reaches(m, member) for one in own[server, m]]
+        elif member is not None:
             reach += own.get((server, member), ())
         for _, rule in sorted(reach, key=lambda pair: pair[0]):
             grant = _after(grant, rule)

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from functools import cache, lru_cache
 
 from agentconv.capabilities import limited
 from agentconv.comparing import ALL, CLASSES, MCP, Right, Rights, contains, covers, gained, lost, spelled
-from agentconv.grants import KEPT, Grant, base_open, by_capability, by_name, by_server, is_star, resolved
+from agentconv.grants import KEPT, Grant, base_open, by_capability, by_name, by_server, is_part, is_star, resolved
 from agentconv.model import Agent, Rule, Scope, Tool, Tools
 from agentconv.reading.origins import as_meant
 from agentconv.spec import Spec, risk
@@ -37,14 +38,22 @@ def _mcp_rights(tools: Tools, spec: Spec) -> Iterator[Right]:
         if not grant.open:
             continue
         if server == "*":
-            denied = [s if m is None else f"{s}/{m}" for s, m in shut if (s, m) != (server, member)]
+            of_all = [(s, m) for s, m in shut if (s, m) != (server, member) and (member is None or m)]
+            denied = [s if m is None else f"{s}/{m}" for s, m in of_all if _may_be(m, member)]
         else:
-            denied = [f"{server}/{m}" for m in members.get(server, ()) if m != member]
+            denied = [f"{server}/{m}" for m in members.get(server, ()) if m != member and _may_be(m, member)]
         minus = frozenset(Scope("mcp", text) for text in denied)
         parent = grants.get((server, None)) if member else grants[("*", None)]
         if parent is not None and parent.open and (server, member) != ("*", None):
             continue  # said by the wider one
         yield Right(f"mcp:{server}" + (f"/{member}" if member else ""), None, minus, grant.approval)
+
+
+def _may_be(named: str | None, member: str | None) -> bool:
+    """Whether tools of a server that a rule names can be among those that a right is for."""
+    if named is None or member is None or named == member:
+        return True
+    return is_part(member) and (is_part(named) or fnmatchcase(named, member))
 
 
 def of_tools(tools: Tools, spec: Spec, *, program: bool, usual: bool = False) -> Rights:

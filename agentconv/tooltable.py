@@ -264,6 +264,8 @@ class ToolTable:
         if template is None:
             return None
         if clean := self.mcp.get("clean"):  # characters outside the class become `_` in the program
+            if member and any(sign in member for sign in "*?"):
+                return None  # `get_*` would be the name of a tool that nobody has
             server = re.sub(clean, "_", server)
             member = re.sub(clean, "_", member) if member else member
         if not self._spellable(server, member) or self.own_member(member):

@@ -16,6 +16,8 @@ from agentconv.reading.context import Read
 from agentconv.registry import abandoned
 
 EMPTY = {"R002": "write the agent, or delete the file"}
+LEAVE = "move it out of the folder of the agents, unless one of them names it"  # as its prompt
+OTHERS = "nothing, if another program reads it"
 REPAIRS = ("R003", "R009", "R013", "R008", "R019")
 
 
@@ -113,7 +115,8 @@ def _by_word(
         kind = reason.partition("` must be ")[2]  # "a list", "a map"
         mend = f"write {kind} there" if re.fullmatch(r"an? [a-z]+", kind) else f"correct `{word}`"
         return node, said.help if said is not None else f"{mend}, or take the line away"
-    return (None, f"add `{checked.written(word)}`") if f"no `{word}`" in reason else None
+    missing = f"no `{word}`" in reason and f"there is no `{word}`" not in reason  # an unknown word is no key
+    return (None, f"add `{checked.written(word)}`") if missing else None
 
 
 def _repair_words(one: Note) -> str:
@@ -152,10 +155,11 @@ def _nobody(checked: Checked) -> Iterator[Finding]:
         )  # fmt: skip
     for one in checked.author.notes[:1] if not errors else ():
         meant = _looks_like_an_agent(checked)
+        other, leave = ("another program's, perhaps", OTHERS) if checked.spec.many else ("a document, perhaps", LEAVE)
         yield checked.finding(
             one.code, "error" if meant else "info", one.message, at=(one.line, one.column), reader=checked.owner,
-            meant="an agent" if meant else "a document, perhaps",
-            does="makes no agent of it", mend=one.help or ("" if meant else "move it out of the folder of the agents"),
+            meant="an agent" if meant else other,
+            does="makes no agent of it", mend=one.help or ("" if meant else leave),
         )  # fmt: skip
 
 

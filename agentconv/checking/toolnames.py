@@ -43,6 +43,11 @@ def _empty(twin: Read) -> bool:
     return tools.base == "none" and not any(rule.effect == "allow" for rule in tools.rules)
 
 
+def _closed(twin: Read) -> bool:
+    """Whether what the agent has comes from names of its list."""
+    return twin.agent.tools.base == "none"
+
+
 def _in_list(token: Token, spec: Spec) -> bool:
     row = spec.fields.get(token.at.split("[")[0].split(".")[0])
     return row is not None and row.applied and row.type in TOOL_TYPES
@@ -102,7 +107,7 @@ def _named(checked: Checked, reader: Reader, read: Read, twin: Read, token: Toke
     if brought:
         does += ", unless an extension brings a tool of this name"
     elif there and not denied and not opens:
-        does += "; another name of the list gives the same"
+        does += "; another name of the list gives the same" if _closed(twin) else "; the agent has the tool without it"
     regex = str(reader.spec.tools.fact("regex") or "")
     if code == "T004" and regex and token.text.startswith(regex):
         severity, does = "info", f"{'denies' if denied else 'gives'} the tools of servers whose names match"

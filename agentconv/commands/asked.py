@@ -118,9 +118,17 @@ def named_only(root: Path) -> tuple[str, str] | None:
             continue
         for source in islice(sources.listed([folder], root, None, MAX_BYTES), LOOKED_AT):
             known = sources.taken(source)
-            if known is not None and known.format is not None:
+            if known is not None and known.format is not None and _holds_agents(known, known.format):
                 return folder, str(heads()[known.format]["program"])
     return None
+
+
+def _holds_agents(source: Source, format: str) -> bool:
+    """Whether an agent comes of the file, too: settings of others have its name, and texts without a header."""
+    from agentconv.reading.engine import read_author
+    from agentconv.registry import load
+
+    return source.text is not None and bool(read_author(load(format), source.text, source.path).agents)
 
 
 def split_words(values: tuple[str, ...], option: str) -> tuple[str, ...]:

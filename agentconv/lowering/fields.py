@@ -272,6 +272,8 @@ def lower_extras(extras: tuple[Extra, ...], src: Spec, dst: Spec, out: Lowered) 
             text = f"is no key of {src.program}" if unknown else f"means something to {src.program} only"
             if (row := src.fields.get(extra.key)) is not None and row.fact("approves"):
                 text = f"decides what {src.program} runs without a question; it gives no tool and takes none"
+            if row is not None and row.fact("texts"):
+                text = f"names texts that {src.program} gives the agent; they do not come along"
             out.say("L006", f"`{extra.key}` {text}", extra.key)
     return tuple(kept)
 

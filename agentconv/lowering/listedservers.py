@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from agentconv.grants import Grant, by_server
+from agentconv.grants import Grant, by_server, is_part
 from agentconv.lowering.wish import Servers, ToolJob, forbidden_server, rule_at, server_places
 from agentconv.model import Rule, Tool, Tools
 from agentconv.notes import NoteEffect
 from agentconv.registry import shared_readers
+
+BY_ITSELF = "name each tool that it is to have, with its server, in the source"
 
 
 def listed_servers(job: ToolJob, source: Tools) -> list[Rule]:
@@ -18,6 +20,7 @@ def listed_servers(job: ToolJob, source: Tools) -> list[Rule]:
     every = _every(job, servers)
     if every is not None:
         return every
+    say_tools_of_every(job, servers)
     rules: list[Rule] = []
     for (server, member), grant in servers.items():
         if not grant.open or server == "*":
@@ -30,6 +33,15 @@ def listed_servers(job: ToolJob, source: Tools) -> list[Rule]:
             continue  # said by its server
         rules += _server(job, servers, server, member, grant)
     return rules
+
+
+def say_tools_of_every(job: ToolJob, servers: Servers) -> None:
+    """Single tools that every server may have, of which no format but the source's has a word."""
+    for (server, member), grant in servers.items():
+        if server == "*" and member is not None and grant.open and not servers["*", None].open:
+            label = grant.rule.tool.name if grant.rule else f"*/{member}"
+            text = f"{job.dst.program} has no word for a tool of every MCP server (`{label}`): left out"
+            job.say("T008", text, server_places(job, server, member) or ("tools",), help=BY_ITSELF)
 
 
 def _every(job: ToolJob, servers: Servers) -> list[Rule] | None:
@@ -54,7 +66,8 @@ def _every(job: ToolJob, servers: Servers) -> list[Rule] | None:
     if forbidden_server(job, "*"):
         text, effect = f"tools of MCP servers are left out: {job.why_not('mcp:*')[1]}", job.why_not("mcp:*")[2]
     elif every is not None:
-        text = f"{job.dst.program} gives all MCP servers or none, and some are denied: none"
+        left = "those that the list does not name are left out" if others else "none"
+        text = f"{job.dst.program} gives all MCP servers or none, and some are denied: {left}"
     places = server_places(job, "*", None) or ("tools",)
     job.say("T008", text, places, effect, "name the servers in the source, or add them to the output's list")
     return None
@@ -102,7 +115,8 @@ def _server(job: ToolJob, servers: Servers, server: str, member: str | None, gra
     table = job.dst.tools
     places = server_places(job, server, member)
     label = _called(job, server, member, grant)
-    what = f"one tool of the MCP server {server}" if member else f"the MCP server {server}"
+    some = "some tools" if is_part(member) else "one tool"
+    what = f"{some} of the MCP server {server}" if member else f"the MCP server {server}"
     if forbidden_server(job, server):
         job.say("T021", f"`{label}` is left out: {job.why_not('mcp:*')[1]}", places, job.why_not("mcp:*")[2])
         return []
@@ -111,16 +125,19 @@ def _server(job: ToolJob, servers: Servers, server: str, member: str | None, gra
     # a name that the target spells otherwise would be another server there
     other = found is None or found.server != server or (found.member is None) != (member is None)
     if spelled is None or other or table.own(spelled):
-        job.say("T007", f"{job.dst.seen} cannot allow {what} alone (`{label}`): left out", places)
+        help = BY_ITSELF if is_part(member) else ""
+        job.say("T007", f"{job.dst.seen} cannot allow {what} alone (`{label}`): left out", places, help=help)
         return []
     if taken := _taken_for_own(job, member):
         job.say("T021", f"`{label}` is left out: {taken}", places)
         return []
-    shut = {key: g for key, g in servers.items() if key[0] == server and not g.open and member is None}
+    whole = member is None or is_part(member)  # of which others may be denied
+    shut = {key: g for key, g in servers.items() if key[0] == server and not g.open and key[1] and whole}
     denied = denied_servers(job, shut)
     if denied is None:
         texts = ", ".join(str(m) for _, m in shut)
-        job.say("T013", f"`{label}` is denied for {texts}; {job.dst.seen} cannot hold that: left out", places)
+        text = f"`{label}` is denied for {texts}; {job.dst.seen} cannot hold that: left out"
+        job.say("T013", text, places, help=BY_ITSELF)
         return []
     asks = grant.approval if grant.approval == "ask" and table.servers_ask else None
     if grant.approval == "ask" and not asks:
@@ -143,6 +160,8 @@ def denied_servers(job: ToolJob, servers: Servers) -> list[Rule] | None:
     table = job.dst.tools
     rules = []
     for (server, member), grant in servers.items():
+        if not grant.open and server == "*" and member is not None and servers["*", None].open:
+            return None  # one tool of every server: of those that the file does not name, too
         if grant.open or server == "*":
             continue
         spelled = table.spell_denied(server, member)

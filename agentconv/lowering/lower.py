@@ -193,9 +193,10 @@ def _say_unnamed(fields: dict[str, Any], src: Spec, dst: Spec, out: Lowered) -> 
     left = [n for n in dst.tools.singles.values() if n.named and not n.off and n.name not in said]
     for when in dict.fromkeys(dst.tools.when(name) for name in left):
         names = " and ".join(f"`{name.name}`" for name in left if dst.tools.when(name) == when)
-        where = when or "its rules name them"
+        them = "them" if " and " in names else "it"
+        where = when or f"its rules name {them}"
         text = f"{dst.seen} gives {names} to an agent that another one starts only where {where}"
-        out.say("T080", text, "tools", "info", "name them in the output where the agent needs them")
+        out.say("T080", text, "tools", "info", f"name {them} in the output where the agent needs {them}")
 
 
 def _say_needs(fields: dict[str, Any], dst: Spec, out: Lowered) -> None:

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from agentconv import scopes as patterns
 from agentconv.capabilities import limited as right_alone
-from agentconv.grants import Grant, by_server, limits_shell
+from agentconv.grants import Grant, by_server, is_part, limits_shell
 from agentconv.lowering.choosing import choose
 from agentconv.lowering.joinedkeys import apart, reached
+from agentconv.lowering.listedservers import BY_ITSELF, say_tools_of_every
 from agentconv.lowering.lists import free_elsewhere, keeps
 from agentconv.lowering.wish import (
     ToolJob,
@@ -30,7 +31,8 @@ def all_but(job: ToolJob, source: Tools, caps: Mapping[str, Grant]) -> Tools:
     """Denials of what is closed; where MCP is closed as a whole, everything that is open key by key."""
     table = job.dst.tools
     servers = by_server(source, job.src)
-    wild = servers["*", None].open and not forbidden_server(job, "*")
+    shut = any(server == "*" and not grant.open for (server, _), grant in servers.items())  # or a tool of every server
+    wild = not shut and not forbidden_server(job, "*")
     unsaid_is_none = table.fact("absent", "all") == "none"
     if unsaid_is_none or (not wild and table.mcp.get("deny_every") is None):
         return _key_by_key(job, source, caps)
@@ -305,6 +307,8 @@ def _servers(job: ToolJob, source: Tools, *, opened: bool) -> list[Rule]:
     left: set[str] = set()
     if table.mcp.get("parts") is False:
         servers = _undivided(job, servers)
+    servers = _unspelled(job, servers)
+    say_tools_of_every(job, servers)
     for (server, member), grant in servers.items():
         if server == "*":
             continue
@@ -320,12 +324,29 @@ def _servers(job: ToolJob, source: Tools, *, opened: bool) -> list[Rule]:
         # `my_db_*` may be a part of a server `my`: a guess that no right is given for, and a denial of both
         elif spelled is None or table.own(spelled) or (found is None and (grant.open or not table.mcp.get("guess"))):
             left.add(server)  # of which single tools can be named all the same
-            job.say("T007", f"{job.dst.seen} cannot name the MCP server {server}: left out", places)
+            what = f"`{member}` of the MCP server {server}" if is_part(member) else f"the MCP server {server}"
+            job.say("T007", f"{job.dst.seen} cannot name {what}: left out", places)
         else:
             effect: Approval | None = _approval(job, grant.approval) if grant.open else None
             tool = Tool(spelled, server=server, member=member)
             rules.append(Rule("allow" if grant.open else "deny", tool, None, effect, rule_at(grant)))
     return apart(job, rules, servers)
+
+
+def _unspelled(job: ToolJob, servers: Mapping[tuple[str, str | None], Grant]) -> Mapping[tuple[str, str | None], Grant]:
+    """Servers that are given but for tools that the target has no key for (`delete_*`) are denied with all of their
+    tools."""
+    out = dict(servers)
+    for server in dict.fromkeys(name for name, _ in servers if name != "*"):
+        of_it = {member: grant for (name, member), grant in servers.items() if name == server}
+        shut = [m for m, g in of_it.items() if m and not g.open and job.dst.tools.spell_mcp(server, m) is None]
+        if shut and of_it[None].open:
+            text = f"the MCP server {server} is denied for {', '.join(shut)}; {job.dst.seen} cannot hold that: left out"
+            places = [place for m in of_it for place in server_places(job, server, m)] or ["tools"]
+            job.say("T013", text, places, help=BY_ITSELF)
+            out = {key: grant for key, grant in out.items() if key[0] != server}
+            out[server, None] = replace(of_it[None], open=False)
+    return out
 
 
 def _undivided(job: ToolJob, servers: Mapping[tuple[str, str | None], Grant]) -> Mapping[tuple[str, str | None], Grant]:

@@ -216,7 +216,7 @@ def other_readers(job: Job, made: Attempt) -> list[Note]:
             more.setdefault(tuple(counting.spelled(seen.gained)), []).append(name)
     for words, programs in _together(more):
         reads, gives = ("read", "give") if len(programs) > 1 else ("reads", "gives")
-        names = " and ".join(filter(None, [", ".join(programs[:-1]), programs[-1]]))
+        names = _named(programs)
         text = f"{names} {reads} this place, too, and {gives} more there: {', '.join(words)}"
         out.append(note("C004", text, path="tools"))
     return out
@@ -233,7 +233,11 @@ def _together(more: Mapping[tuple[str, ...], list[str]]) -> Iterator[tuple[list[
         others = {few: more[few] for few, many in joined.items() if many == words}
         names = [*more[words], *(name for held in others.values() for name in held)]
         less = {word: [n for few, held in others.items() if word not in few for n in held] for word in words}
-        yield [f"{word} (not {' and '.join(less[word])})" if less[word] else word for word in words], names
+        yield [f"{word} (not {_named(less[word])})" if less[word] else word for word in words], names
+
+
+def _named(programs: list[str]) -> str:
+    return " and ".join(filter(None, [", ".join(programs[:-1]), programs[-1]]))
 
 
 def _only_one(dst: Spec, made: Attempt, seen: Seen) -> list[Note]:

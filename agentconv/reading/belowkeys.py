@@ -33,6 +33,12 @@ def keys_below(spec: Spec, entry: Node | None) -> Iterator[Below]:
             yield from ((pair, inner) for inner in found)
 
 
+def read_whole(below: list[Below]) -> set[str]:
+    """The keys without meaning of which nothing is left: all that stands below them was read."""
+    read = {id(inner) for _, inner in below}
+    return {outer.key.text for outer, _ in below if all(id(inner) in read for inner in outer.value.pairs)}
+
+
 def unread(rows: Mapping[str, Field], below: list[Below]) -> Mapping[str, Field]:
     """The rows for these keys: no value of them loses the file."""
     plain = ("bad", "blank", "empty", "null", "wrong_type")

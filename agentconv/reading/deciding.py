@@ -82,7 +82,8 @@ def _fitting(candidates: tuple[str, ...], text: str, shown: str) -> tuple[str | 
         return top[0], None  # a file of that program for sure, whatever is wrong with it
     if found:
         asked = ways(found)
-        problem = "the format cannot be told: " + "; ".join(f"{_three(ids)}: may {may}" for may, ids in asked.items())
+        each = (f"{_three(ids)} {'give' if len(ids) > 1 else 'gives'} {may}" for may, ids in asked.items())
+        problem = "the format cannot be told, and what the agent may do depends on it: " + "; ".join(each)
         first, *others = (ids[0] for ids in asked.values())
         help = f"--from {first} (or {', '.join(others)}) chooses"
     else:

@@ -72,10 +72,20 @@ def _taken_apart(reading: Reading) -> Document | None:
         reading.notes.append(note(remark.code, message, path=at, file=path, line=remark.line, column=remark.column))
     if document.header is None and not _headerless_is_agent(spec):
         reading.status = "skipped"
-        text = f"no header: {spec.program} makes no agent of this file"
-        reading.notes.append(note("R004", text, file=path, line=1, column=1, effect="info"))
+        wanted = _wanted(spec)
+        text = f"no {wanted or 'header'}: {spec.program} makes no agent of this file"
+        help = "write it so, if it is meant to be an agent" if wanted else ""
+        reading.notes.append(note("R004", text, file=path, line=1, column=1, effect="info", help=help))
         return None
     return document
+
+
+def _wanted(spec: Spec) -> str:
+    """What an agent is in a module, which has no header."""
+    if spec.syntax != "typescript":
+        return ""
+    calls = spec.container.get("calls")
+    return f"call of `{calls['of']}`" if calls else "`export default` of an object"
 
 
 def _entry_alone(reading: Reading, document: Document) -> list[tuple[str, Node | None, Mapping[str, Any]]]:

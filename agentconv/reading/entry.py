@@ -15,7 +15,7 @@ from agentconv.naming import legal as is_legal
 from agentconv.naming import taken
 from agentconv.notes import Note, note
 from agentconv.reading import indirect
-from agentconv.reading.belowkeys import keys_below, tell, unread
+from agentconv.reading.belowkeys import keys_below, read_whole, tell, unread
 from agentconv.reading.besides import besides
 from agentconv.reading.codecs import TOOL_TYPES
 from agentconv.reading.context import Context, Get, Read, Refused, too_many
@@ -41,6 +41,7 @@ def read_entry(
     """The agent that an entry says, or what is wrong where the program takes it for something else."""
     values = top_values(spec, entry)
     below = list(keys_below(spec, entry)) if author else []
+    values = [(key, node) for key, node in values if key not in read_whole(below)]
     values += ((inner.key.text, inner.value) for _, inner in below)
     spec = spec.of_mode(_mode(spec, dict(values), forced))
     ctx = Context(spec, author, path, document.text, get=get, top=document.header)

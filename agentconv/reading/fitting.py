@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Set
 from dataclasses import field
 
+from agentconv.capabilities import load_data
 from agentconv.model import Agent, Tools
 from agentconv.reading.context import Reading
 from agentconv.reading.detect import strangers
@@ -52,8 +53,10 @@ def fits(candidates: list[str], marks: dict[str, int], text: str, path: str) -> 
     found = [fit for id in sure if (fit := _read(id, text, path)) is not None]
     keys = Counter(key for fit in found for key in load(fit.id).known_keys)
     tools = Counter(token for fit in found for token in fit.own)
+    of_any_text = frozenset(load_data("headers")["of_any_text"])
     for fit in found:
-        by_keys, by_tools = _likeness(fit.keys, load(fit.id).known_keys, keys), _likeness(fit.tools, fit.own, tools)
+        said = fit.keys - of_any_text if load(fit.id).syntax == "frontmatter" else fit.keys
+        by_keys, by_tools = _likeness(said, load(fit.id).known_keys, keys), _likeness(fit.tools, fit.own, tools)
         fit.score = MARK * marks.get(fit.id, 0) + by_keys + by_tools - _wrong(fit) - _shape(fit)
     convincing = [f for f in found if _is_agent(f, marks.get(f.id, 0))]
     return sorted(convincing, key=lambda f: -f.score)

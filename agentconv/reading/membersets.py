@@ -97,7 +97,8 @@ def _check_keys(item: Node, facts: Words, words: Words, at: str, ctx: Context) -
             closes = pair.key.text not in _no_limits(words)
             limit = Scope(UNSAYABLE, pair.key.text) if closes else limit
             problem = f"`{pair.key.text}` is no key of a set"
-            ctx.not_taken(problem, f"{at}.{pair.key.text}", pair.key, A_LIMIT if closes else "")
+            help = "" if closes else "later versions take it: leave it, if one of them reads the file"
+            ctx.not_taken(problem, f"{at}.{pair.key.text}", pair.key, A_LIMIT if closes else "", help=help)
     for place, pair in unknown_inside(item, facts):
         limit = Scope(UNSAYABLE, place)
         ctx.not_taken(f"`{place}` is no key of a set", f"{at}.{place}", pair.key, A_LIMIT)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from agentconv.containers import Node
+from agentconv.grants import is_part
 from agentconv.model import Rule, Scope, Tool
 from agentconv.reading.context import Context
 from agentconv.reading.toolnames import recognise, star
@@ -40,7 +41,7 @@ def read_rules(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:
             what = f"`{name}` is nothing" if name else "a rule without `capability` is for nothing"
             ctx.say("R007", f"{what} that {ctx.spec.program} has rules for; left out", place, item)
         elif effect == "deny":
-            rules += _denials(data, facts, place, ctx.spec)
+            rules += _denials(data, facts, place, item, ctx)
         elif effect == "ask":
             questions += _questions(data, facts, place, item, ctx)
         elif effect == "allow":
@@ -49,7 +50,7 @@ def read_rules(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:
         else:
             what = f"`{effect}` is no effect of a rule" if effect else "a rule without `effect`"
             ctx.say("R007", f"{what}; taken as a denial", place, item)
-            rules += _denials(data, facts, place, ctx.spec)
+            rules += _denials(data, facts, place, item, ctx)
     return (*questions, *rules)  # a denial wins
 
 
@@ -66,7 +67,7 @@ def _denied(name: str, data: Mapping[str, Any], at: str, ctx: Context) -> list[R
     """A denial by the name of what the program has rules for, or of a tool in anybody's words."""
     facts = (ctx.spec.tools.fact("rules") or {}).get(name)
     if facts is not None:
-        return list(_denials(data, facts, at, ctx.spec))
+        return list(_denials(data, facts, at, None, ctx))
     found = recognise(name, ctx.spec, author=True)
     if found.how in ("unknown", "star"):
         from agentconv.reading.deniedwords import meant_elsewhere
@@ -75,14 +76,19 @@ def _denied(name: str, data: Mapping[str, Any], at: str, ctx: Context) -> list[R
     return [Rule("deny", found.tool, at=at)]
 
 
-def _denials(data: Mapping[str, Any], facts: Mapping[str, Any], at: str, spec: Spec) -> Iterator[Rule]:
+def _denials(
+    data: Mapping[str, Any], facts: Mapping[str, Any], at: str, item: Node | None, ctx: Context
+) -> Iterator[Rule]:
     match, exclude = _texts(data.get("match")), _texts(data.get("exclude"))
     if facts.get("mcp"):
-        yield from (Rule("deny", tool, at=at) for tool in map(_server, match or ["*"]))
-        yield from (Rule("allow", tool, at=at) for tool in map(_server, exclude))
+        for pattern in filter(_of_some_servers, [*match, *exclude]):
+            taken = "taken as a denial for every server" if pattern in match else "it exempts nothing here"
+            ctx.say("T013", f"`{pattern}` is for servers that a pattern names; {taken}", at, item)
+        yield from (Rule("deny", _server(pattern), at=at) for pattern in match or ["*"])
+        yield from (Rule("allow", _server(pattern), at=at) for pattern in exclude if not _of_some_servers(pattern))
         return
     kind = str(facts.get("kind", "text"))
-    for tool in _tools(facts, spec):
+    for tool in _tools(facts, ctx.spec):
         for pattern in match or ["*"]:
             yield Rule("deny", tool, None if pattern == "*" else Scope(kind, pattern), at=at)
         for pattern in exclude:
@@ -107,7 +113,14 @@ def _tools(facts: Mapping[str, Any], spec: Spec) -> list[Tool]:
 
 def _server(pattern: str) -> Tool:
     server, _, member = pattern.partition("/")
-    return Tool(pattern, server=server or "*", member=None if member in ("", "*") else member)
+    name = "*/*" if pattern == "*" else pattern  # a star alone is a word for every tool
+    return Tool(name, server="*" if is_part(server) else server or "*", member=None if member in ("", "*") else member)
+
+
+def _of_some_servers(pattern: str) -> bool:
+    """`shop*/drop`: for servers that the file need not name."""
+    server = pattern.partition("/")[0]
+    return server != "*" and is_part(server)
 
 
 def _texts(value: Any) -> list[str]:

@@ -27,7 +27,7 @@ def _asking(tools: Tools, asks: list[Rule], spec: Spec) -> Tools:
         own = [n for n in spec.tools.singles.values() if not (n.off or n.never) and _met(n.tool(), ask.tool)]
         named += [replace(ask, tool=name.tool()) for name in own]
         if tools.base == "all" and (ask.tool.server or is_star(ask.tool)):
-            named.append(replace(ask, tool=ask.tool if ask.tool.server else Tool("*", server="*")))
+            named.append(replace(ask, tool=ask.tool if ask.tool.server else Tool("*/*", server="*")))
     return replace(tools, rules=(*named, *rules))
 
 

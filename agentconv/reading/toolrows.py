@@ -180,4 +180,9 @@ def say_absent(tools: Tools, ctx: Context, entry: Node | None) -> None:
     """A missing tool list is mostly everything; where it is nothing the reader should know."""
     if tools.base is None and not tools.rules and ctx.spec.tools.fact("absent") == "none":
         field = ctx.spec.tools.fact("field")
-        ctx.say("R011", f"no `{field}`: {ctx.spec.seen} gives such an agent no tools", "tools", entry)
+        brings = ctx.spec.tools.fact("brought_by", ())
+        key = next((pair.key.text for pair in entry.pairs if pair.key.text in brings), "") if entry is not None else ""
+        but = f" but what `{key}` brings, which no other program has" if key else ""
+        if not key and ctx.spec.tools.fact("contributed"):
+            but = " but what other code brings to it, which the file does not say"
+        ctx.say("R011", f"no `{field}`: {ctx.spec.seen} gives such an agent no tools{but}", "tools", entry)

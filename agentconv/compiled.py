@@ -14,7 +14,7 @@ from typing import Any
 
 PACKAGE = Path(__file__).parent
 HEADS, VOCABULARY, LIMITS = "heads", "vocabulary", "limits"
-DATA = ("capabilities", "models", "notes", "others", "proved", "servers")
+DATA = ("capabilities", "headers", "models", "notes", "others", "proved", "servers")
 _UNTOUCHED = "# Made from the YAML files of agentconv by hatch_build.py. Not to be changed.\n"
 
 

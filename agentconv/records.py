@@ -36,6 +36,8 @@ def _with_fields(cls: Any, slots: bool) -> Any:
         one: Any = said if isinstance(said, Field) else dataclasses.field(default=said)
         one.name, one.type, one._field_type = name, kind, dataclasses._FIELD  # type: ignore[attr-defined]
         one.kw_only = one.kw_only is True
+        if one.default.__class__.__hash__ is None:  # one list for all values
+            raise TypeError(f"{cls.__qualname__}.{name}: a default that can change; use default_factory")
         fields[name] = one
         if one is said and one.default is MISSING:
             delattr(cls, name)

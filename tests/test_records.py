@@ -92,6 +92,14 @@ def test_a_class_may_be_made_on_top_of_another() -> None:
     assert ours(1, f=2) != ours(1) and ours(1) == ours(1)
 
 
+def test_no_default_is_shared_by_all_values() -> None:
+    class Shared:
+        a: list[int] = []  # noqa: RUF012
+
+    with pytest.raises(TypeError, match="default_factory"):
+        dataclass(slots=True)(Shared)
+
+
 @pytest.mark.parametrize("cls", [Fixed, Open])
 def test_frozen_ones_stay_and_have_a_hash(cls: Any) -> None:
     one = cls(1, c=[1])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from agentconv.containers import Document, Node, Pair
@@ -21,6 +22,9 @@ def entries(
         found = _perhaps_several(spec, document.header)
         return [(_said_id(spec, e) or place_id(spec, path), e, here) for e in found]
     out: list[tuple[str, Node | None, Mapping[str, Any]]] = []
+    top = document.header
+    tables = [top.get(key) for key in spec.container.get("together", ())] if top is not None else []
+    met: dict[str, int] = {}  # agents of those tables, by where they are in the list
     for node, by_list in entry_lists(spec, document):
         forced = {**here, **by_list}
         key = str(spec.container.get("entry_id") or "")
@@ -31,7 +35,14 @@ def entries(
             maps = [p for p in last.values() if p.value.kind == "map"]
             if not strict:
                 maps = meant_entries(spec, maps)
-            out += [(p.key.text, p.value, forced) for p in maps]
+            several = any(node is table for table in tables)
+            for p in maps:
+                at = met.setdefault(p.key.text, len(out)) if several else len(out)
+                if at == len(out):
+                    out.append((p.key.text, p.value, forced))
+                else:
+                    _, first, before = out[at]
+                    out[at] = p.key.text, p.value if first is None else _over(first, p.value), {**before, **forced}
             if strict and any(p.value.kind != "map" for p in node.pairs):
                 raise Refused("an entry is no map", True)
         elif strict and not key:
@@ -43,6 +54,17 @@ def entries(
                 id = item.get(key or "name") if item.kind == "map" else None
                 out.append((id.text if id else "", item, forced))
     return out
+
+
+def _over(first: Node, later: Node) -> Node:
+    """Two maps put together, key by key and to their depth; the later one has the last word."""
+    if first.kind != "map" or later.kind != "map":
+        return later
+    pairs = {pair.key.text: pair for pair in first.pairs}
+    for pair in later.pairs:
+        before = pairs.get(pair.key.text)
+        pairs[pair.key.text] = pair if before is None else Pair(pair.key, _over(before.value, pair.value))
+    return replace(first, pairs=list(pairs.values()))
 
 
 def _is_entry(spec: Spec, node: Node) -> bool:

@@ -17,7 +17,7 @@ OWN = "own"  # the kind of a scope in patterns that no other program is known to
 
 def _by_pattern(token: str, at: str, place: Node, ctx: Context) -> list[Rule]:
     """Denials of all that a pattern may stand for."""
-    if "*" not in token and "?" not in token:
+    if "*" not in token and "?" not in token and not ctx.spec.tools.is_pattern(token):
         return []
     from agentconv.reading.wildkeys import denied_by_pattern
 
@@ -120,8 +120,9 @@ def found_denied(token: str, at: str, place: Node, ctx: Context) -> Found:
             return Found(every.tool, "mcp")
     if found.how in ("unknown", "foreign-mcp") and (denied := table.denied_tool(token)):
         return Found(denied, "mcp")
-    if ctx.author and found.how == "unknown" and (part := COMMON_PART.match(token)):
-        if table.mcp.get("deny_prefix"):
+    part = COMMON_PART.match(token) if ctx.author and found.how == "unknown" else None
+    if part and not table.is_pattern(part[0][: part.end("server")]):
+        if table.mcp.get("deny_prefix") or table.mcp.get("patterns"):
             text = f"`{token}` is for some tools of `{part['server']}` only; taken as a denial of the whole server"
             ctx.say("T013", text, at, place)
         else:

@@ -41,7 +41,7 @@ def _defined(ctx: Context) -> Iterator[tuple[str, str]]:
         said = item.get(called) if item.kind == "map" else None
         names += [said.text] if said is not None and said.text else []
     for name in names:
-        clean = re.sub(str(table.mcp.get("clean") or r"\Z"), "_", name)
+        clean = re.sub(str(table.mcp.get("clean") or "(?!)"), "_", name)
         yield name, clean + _separator(ctx.spec)
 
 

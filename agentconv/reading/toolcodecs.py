@@ -122,7 +122,7 @@ def _of_names(tokens: list[Placed], node: Node, ctx: Context) -> Tools:
         if found.how in ("own", "alias", "mcp") and token not in spelled:
             _respelled(token, at, place, ctx)
         known = known or found.how != "unknown" or bool(made)
-        rules += made
+        rules += [*made, *_where_it_is_there(token, at, ctx)]
     rules = _yielded(rules, [token for token, _, _ in tokens], node, ctx)
     rules += _left_open([token for token, _, _ in tokens], rules, ctx)
     if not known and not rules and not ctx.author:
@@ -210,10 +210,10 @@ def _taken_away(token: str, at: str, place: Node, ctx: Context, said: str) -> li
 def _unknown(token: str, at: str, place: Node, found: Found, ctx: Context) -> list[Rule]:
     """A name that the program does not have: a wish of its author, to the program nothing, or what a pattern gives."""
     table = ctx.spec.tools
-    regex = str(table.fact("regex") or "")
-    if "*" in token:
+    regex, takes_patterns = str(table.fact("regex") or ""), bool(table.mcp.get("patterns"))
+    if "*" in token or (takes_patterns and _most_of(token, ctx)):
         text = f"`{token}` is no pattern in {ctx.spec.program}: it gives nothing"
-        if table.mcp.get("patterns") or (regex and token.startswith(regex)):
+        if takes_patterns or (regex and token.startswith(regex)):
             text = f"`{token}` is a pattern in {ctx.spec.program}; which tools of servers it gives is not known here"
         ctx.say("T016", text, at, place)
     if ctx.author:
@@ -222,6 +222,14 @@ def _unknown(token: str, at: str, place: Node, found: Found, ctx: Context) -> li
     if not wide and table.fact("unknown", "ignored") == "refused":
         raise Refused(f"unknown tool `{token}`")
     return [Rule("allow", tool, None, None, at) for tool in wide]
+
+
+def _where_it_is_there(token: str, at: str, ctx: Context) -> list[Rule]:
+    """A server's tool of a name that the program takes for its own: where the server has it, it is what is given."""
+    table = ctx.spec.tools
+    if ctx.author or not table.own_behind(token) or not (tool := table.mcp_tool(token)):
+        return []
+    return [Rule("allow", tool, None, None, at)]
 
 
 def _most_of(token: str, ctx: Context) -> list[Tool]:

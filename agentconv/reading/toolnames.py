@@ -39,6 +39,8 @@ def recognise(token: str, spec: Spec, *, author: bool) -> Found:
         return less
     if own := _own(token, spec, author):
         return own
+    if table.is_pattern(token):
+        return Found(Tool(token), "unknown")
     bracket = "(" in token and (author or table.fact("scopes", "unknown") != "unknown")
     scoped = SCOPED.fullmatch(token) if bracket else None
     if scoped and (inner := _inner(scoped["name"], scoped["scope"], spec, author)):
@@ -85,7 +87,8 @@ def _own(token: str, spec: Spec, author: bool) -> Found | None:
     if not author and (name := table.own_behind(token)):
         return Found(name.tool(), "alias")
     if mcp := table.mcp_tool(token):
-        if table.mcp_is_loose and _is_elsewhere(token, spec, author):
+        sure = table.tool_separator == "/" and "/" in token
+        if not sure and table.mcp_is_loose and _is_elsewhere(token, spec, author):
             return None  # `run_in_terminal` is a tool, not the server `run`
         return Found(mcp, "mcp")
     return None

@@ -132,7 +132,7 @@ def only_servers(tools: Tools, entry: Node | None, ctx: Context) -> Tools:
         return tools
     texts = [i.text for i in node.items if i.kind == "scalar"] if node.kind == "list" else node.text.split(",")
     names = [(n, text.strip()) for n, text in enumerate(texts) if text.strip()]
-    if holds and tools.base is None:
+    if tools.base is None and ctx.spec.tools.fact("absent", "all") == "all":
         tools = Tools("all", tools.rules)
     rules: list[Rule] = []
     base = tools.base

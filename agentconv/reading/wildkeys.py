@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from fnmatch import fnmatchcase
@@ -13,6 +14,7 @@ from agentconv.patterns import pattern
 from agentconv.reading.context import Context
 from agentconv.reading.toolnames import Found, recognise, star
 from agentconv.serverwords import is_every
+from agentconv.tooltable import ToolTable
 
 WILD = pattern(r"[*?]")
 ALTERED = pattern(r"[^\w-]")  # where a regular expression stops to be plain text
@@ -85,19 +87,35 @@ def meant_by_pattern(token: str, ctx: Context, *, denied: bool = False) -> list[
     less, so all of it is denied. A part of a server is the whole of it, and a part of the servers is every one.
 
     A denial counts in forms, too, that are no tool's of a list: `mcp__x*`, where a list has `mcp__x__*` or one tool."""
-    wild = WILD.search(token)
+    table, signs = ctx.spec.tools, signs_of(ctx.spec.tools)
+    wild = signs.search(token)
     if wild is None:
         return []
-    table = ctx.spec.tools
     tools = [name.tool() for name in table.names.values() if fnmatchcase(name.name, token)]
-    filled = WILD.sub("x", token)
+    filled = signs.sub("x", token)
     server = table.mcp_tool(filled) or (table.denied_tool(filled) if denied else None)
+    if server is None and table.mcp.get("patterns"):
+        server = _begun(token[: wild.start()], table)
     if server is None and denied and (other := recognise(filled, ctx.spec, author=True)).how == "foreign-mcp":
         server = other.tool
     if server is not None and server.server:
         known = wild.start() > token.find(server.server) >= 0
         tools.append(Tool(token, server=server.server if known else "*"))
     return tools
+
+
+def signs_of(table: ToolTable) -> re.Pattern[str]:
+    """The signs that make a name a pattern, in a list where such a name may stand for tools of servers."""
+    signs = table.mcp.get("patterns")
+    return pattern(f"[{re.escape(signs)}]") if isinstance(signs, str) else WILD
+
+
+def _begun(start: str, table: ToolTable) -> Tool | None:
+    """The server whose tools begin so, or every one: `mcp__jira*` is `jira2`, too."""
+    begins = str(table.mcp.get("tool") or "").partition("{")[0]
+    if not begins or not start.startswith(begins):
+        return None
+    return table.mcp_tool(f"{start}x") or Tool(start, server="*")
 
 
 def beside_names(token: str, found: Found, at: str, place: Node, ctx: Context) -> list[Rule]:

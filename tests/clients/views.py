@@ -67,6 +67,7 @@ def _copilot(out: Answer) -> list[Seen]:
             a["description"],
             tools=a.get("effectiveTools"),
             error=a.get("effectiveToolsError") or "",
+            served=out["served"],
         )
         for a in out["agents"]
     ]
@@ -381,7 +382,15 @@ def _qwen(out: Answer) -> list[Seen]:
 
 def _kimi(out: Answer) -> list[Seen]:
     return [
-        Seen(a["file"], a["name"], a["description"], a["prompt"], a["tools"], error=a.get("error", ""))
+        Seen(
+            a["file"],
+            a["name"],
+            a["description"],
+            a["prompt"],
+            a["tools"],
+            error=a.get("error", ""),
+            served=out["served"],
+        )
         for a in out["agents"]
     ]
 
@@ -397,7 +406,7 @@ def _droid(out: Answer) -> list[Seen]:
     for a in out["agents"]:
         lost = "" if a.get("instructions_delivered", True) else "the instructions were not delivered"
         description = HIDDEN if (a["description"] or "").endswith("…") else a["description"]
-        found.append(Seen(a["file"], a["name"], description, tools=a["tools"], error=lost))
+        found.append(Seen(a["file"], a["name"], description, tools=a["tools"], error=lost, served=out["served"]))
     return found
 
 

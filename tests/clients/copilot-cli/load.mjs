@@ -1,10 +1,11 @@
 // Drives the real Copilot CLI (headless JSON-RPC server on stdio) offline and without credentials: a "bring your own
 // key" provider that points at a closed loopback port, so no sign-in is asked for and no model is ever called; only
 // agent discovery, validation and tool filtering run.
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import crypto from 'node:crypto';
+import { fileURLToPath } from 'node:url';
 
 const [base, given] = process.argv.slice(2);
 const model = 'gpt-5';
@@ -14,6 +15,13 @@ const pkg = fs.existsSync(scope) && fs.readdirSync(scope).find(n => /^copilot-\w
 if (!pkg) { console.error(`no program in ${scope}`); process.exit(3); }
 const bin = path.join(scope, pkg, 'copilot');
 const version = JSON.parse(fs.readFileSync(path.join(scope, pkg, 'package.json'), 'utf8')).version;
+
+const there = JSON.parse(execFileSync('python3', [fileURLToPath(new URL('../server.py', import.meta.url)), '--list'], { encoding: 'utf8' }));
+const mcpServers = {}, served = {};
+for (const [name, { start, tools }] of Object.entries(there)) {
+	mcpServers[name] = { type: 'local', command: start[0], args: start.slice(1), tools: ['*'] };
+	for (const tool of tools) { served[`${name}-${tool}`] = [name, tool]; }
+}
 
 const home = process.env.HOME;
 const env = { PATH: process.env.PATH, HOME: home, TERM: 'dumb', COPILOT_AUTO_UPDATE: 'false' };
@@ -54,7 +62,7 @@ const sleep = ms => new Promise(r => setTimeout(r, ms));
 
 try {
 	const { sessionId } = await call('session.create', {
-		sessionId: crypto.randomUUID(), model, workingDirectory: dir, trustWorkingDirectory: 'session', enableConfigDiscovery: true,
+		sessionId: crypto.randomUUID(), model, workingDirectory: dir, trustWorkingDirectory: 'session', enableConfigDiscovery: true, mcpServers,
 		provider: { type: 'openai', baseUrl: 'http://127.0.0.1:9/v1', apiKey: 'none' }, envValueMode: 'direct', requestPermission: true, requestUserInput: true,
 	});
 	let update;
@@ -63,7 +71,7 @@ try {
 	const rel = p => p && p.startsWith(dir + path.sep) ? path.relative(dir, p) : p;
 	const split = s => { const i = s.indexOf(': '); return { file: s.slice(0, i), message: s.slice(i + 2) }; };
 	const out = {
-		client: 'copilot-cli', version, model,
+		client: 'copilot-cli', version, model, served,
 		agents: agents.map(a => ({
 			file: rel(a.path), id: a.id, name: a.name, description: a.description, tools: a.tools, model: a.model, models: a.models,
 			modelPolicy: a.modelPolicy, reasoningEffort: a.reasoningEffort, userInvocable: a.userInvocable,

@@ -17,15 +17,38 @@ import tempfile
 import threading
 from pathlib import Path
 
+sys.path.append(str(Path(__file__).resolve().parents[1]))
+from server import SERVED, command
+
 BIN = next(iter(glob.glob(sys.argv[1] + "/node_modules/@factory/*/bin/droid")), "")
 PROJECT = Path(sys.argv[2]).resolve()
 LISTED = re.compile(r"^- ([^\n]+?):(?: ((?:(?!\n- [\w.-]+:).)*?))? \(location: project\)$", re.M | re.S)
+
+
+SERVED_AS = {f"{server}___{tool}": [server, tool] for server, tools in SERVED.items() for tool in tools}
 
 
 class Run:
     def __init__(self, spawn):
         self.spawn, self.lock = spawn, threading.Lock()
         self.droids, self.children, self.root_tools, self.results = [], {}, [], {}
+        self.reached = {}  # child -> the servers' tools that answered it
+
+    def next_of(self, child, asked):
+        """What a child calls: tools of servers are in its list only when it has looked for them, so what it reaches is
+        told by calling them all."""
+        self.children.setdefault(child, asked)
+        said = [text_of(m) for m in asked.get("messages", []) if m.get("role") == "tool"]
+        if not said:
+            return [call("look", "ToolSearch", {"query": "select:" + ",".join(SERVED_AS)})]
+        if len(said) == 1:
+            return [call(f"use-{n}", name, {}, n) for n, name in enumerate(SERVED_AS)]
+        self.reached[child] = [name for name, text in zip(SERVED_AS, said[1:], strict=True) if "ECHOED" in text]
+        return None
+
+
+def call(id, name, words, n=0):
+    return {"index": n, "id": id, "type": "function", "function": {"name": name, "arguments": json.dumps(words)}}
 
 
 def text_of(m):
@@ -54,7 +77,7 @@ def handler(run):
             calls = None
             with run.lock:
                 if child:
-                    run.children.setdefault(int(child.group(1)), j)
+                    calls = run.next_of(int(child.group(1)), j)
                 else:
                     for m in msgs:
                         if m.get("role") == "tool":
@@ -64,22 +87,17 @@ def handler(run):
                         run.droids = [(a, (b or "").strip()) for a, b in LISTED.findall(users)]
                         if run.spawn and run.droids:
                             calls = [
-                                {
-                                    "index": i,
-                                    "id": f"call{i}",
-                                    "type": "function",
-                                    "function": {
-                                        "name": "Task",
-                                        "arguments": json.dumps(
-                                            {
-                                                "subagent_type": n,
-                                                "description": "probe",
-                                                "prompt": f"AGENTCONV-DROID-{i}",
-                                                "await": True,
-                                            }
-                                        ),
+                                call(
+                                    f"call{i}",
+                                    "Task",
+                                    {
+                                        "subagent_type": n,
+                                        "description": "probe",
+                                        "prompt": f"AGENTCONV-DROID-{i}",
+                                        "await": True,
                                     },
-                                }
+                                    i,
+                                )
                                 for i, (n, _) in enumerate(run.droids)
                             ]
             delta = (
@@ -153,6 +171,11 @@ def session(project, spawn):
             }
         )
     )
+    servers = {
+        name: {"type": "stdio", "command": words[0], "args": words[1:]}
+        for name, words in ((name, command(name)) for name in SERVED)
+    }
+    (home / ".factory" / "mcp.json").write_text(json.dumps({"mcpServers": servers}))
     env = {
         "PATH": os.environ["PATH"],
         "HOME": str(home),
@@ -164,6 +187,7 @@ def session(project, spawn):
     p = subprocess.Popen(
         [BIN, "exec", "-m", "custom:standin", "--auto", "high", "--cwd", str(project), "hello"],
         env=env,
+        cwd=project,  # the droids of this folder are its, too, whatever `--cwd` says
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -243,7 +267,7 @@ def main():
         }
         j = run.children.get(i)
         if j:
-            a["tools"] = sorted(t["function"]["name"] for t in j.get("tools", []))
+            a["tools"] = sorted({t["function"]["name"] for t in j.get("tools", [])} | set(run.reached.get(i, ())))
             a["model"] = None if j.get("model") == "standin" else j.get("model")  # None: the parent's model
             body = (
                 re.sub(r"\A---\r?\n.*?\r?\n---\r?\n?", "", file.read_text(errors="replace"), flags=re.S).strip()
@@ -272,6 +296,7 @@ def main():
                 "version": version,
                 "agents": agents,
                 "errors": errors,
+                "served": SERVED_AS,
                 "session_tools": run.root_tools,
             },
             indent=2,

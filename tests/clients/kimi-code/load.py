@@ -17,6 +17,10 @@ import threading
 
 import yaml
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from server import SERVED
+from server import command as start_of
+
 PROGRAM, PROJECT = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
 PACKAGE = PROGRAM / "node_modules/@moonshot-ai/kimi-code"
 NODE = next(map(str, PROGRAM.glob("node_modules/node-linux-*/bin/node")), None) or shutil.which("node")
@@ -33,7 +37,7 @@ class Model(http.server.ThreadingHTTPServer):
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
-        self.types, self.waiting, self.asked = None, [], {}
+        self.types, self.waiting, self.asked, self.tools = None, [], {}, []
         self.lock = threading.Lock()
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
@@ -49,7 +53,7 @@ class Model(http.server.ThreadingHTTPServer):
             if self.types is None:
                 about = next(t["function"]["description"] for t in body["tools"] if t["function"]["name"] == "Agent")
                 self.types = dict(TYPES.findall(about.partition("Available agent types")[2]))
-                self.waiting = sorted(self.types)
+                self.waiting, self.tools = sorted(self.types), tools_of(body)
             now, self.waiting = self.waiting[:AT_ONCE], self.waiting[AT_ONCE:]
             return now
 
@@ -91,6 +95,16 @@ def text_of(message):
     return content if isinstance(content, str) else "".join(part.get("text") or "" for part in content)
 
 
+def tools_of(body):
+    return sorted(tool["function"]["name"] for tool in body.get("tools") or ())
+
+
+def served(tools):
+    """The tools of the session's servers, by the names that the program gives them."""
+    made = {f"mcp__{re.sub('[^a-zA-Z0-9-]+', '_', n)}__{t}": [n, t] for n, tools in SERVED.items() for t in tools}
+    return {name: at for name, at in made.items() if name in tools}
+
+
 def header_of(path):
     """What the header says, as far as another parser of YAML understands it."""
     lines = path.read_text("utf-8", "replace").lstrip("\ufeff").split("\n")
@@ -123,6 +137,8 @@ def session(model):
         f'[providers.{MODEL}]\ntype = "openai"\nbase_url = "{address}"\napi_key = "none"\n'
         f'[models.{MODEL}]\nprovider = "{MODEL}"\nmodel = "{MODEL}"\nmax_context_size = 100000\n'
     )
+    servers = {name: {"command": words[0], "args": words[1:]} for name in SERVED for words in [start_of(name)]}
+    (settings.parent / "mcp.json").write_text(json.dumps({"mcpServers": servers}))
     env = {"HOME": str(home), "PATH": os.environ.get("PATH", ""), "KIMI_CODE_NO_AUTO_UPDATE": "1"}
     (PROJECT / ".git").mkdir(exist_ok=True)  # the root of the project is where this is
     command = [NODE, str(PACKAGE / "dist/main.mjs"), "-p", SAID]
@@ -153,13 +169,14 @@ def main():
                 "file": file,
                 "name": name,
                 "description": described(model.types[name].partition("\n  Tools: ")[0], header),
-                "tools": sorted(t["function"]["name"] for t in body.get("tools") or []) if body else None,
+                "tools": tools_of(body) if body else None,
                 "prompt": next((text_of(m) for m in body["messages"] if m["role"] == "system"), None) if body else None,
                 **({} if body else {"error": "it was not started"}),
             }
         )
     version = json.loads((PACKAGE / "package.json").read_text())["version"]
-    print(json.dumps({"client": "kimi-code", "version": version, "agents": agents, "errors": errors}, indent=1))
+    said = {"client": "kimi-code", "version": version, "agents": agents, "errors": errors}
+    print(json.dumps({**said, "served": served(model.tools), "session_tools": model.tools}, indent=1))
 
 
 main()

@@ -1,0 +1,91 @@
+"""``pytest -m client``: which tools of MCP servers reach an agent, in as many words as people have for them.
+
+``fixtures/servers.yaml`` has the words, by format; the servers are those of ``server.py``. Each header is put before
+the program of its format as it stands, and before the others as it is converted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from agentconv import convert, registry, rights
+from agentconv.model import Agent
+from agentconv.reading import engine
+from agentconv.spec import Spec
+from tests import goldens
+from tests.clients import harness
+from tests.clients.cases import READ, Case
+from tests.clients.judging import Row
+from tests.clients.programs import Check, programs
+
+pytestmark = pytest.mark.client
+HEADERS: dict[str, list[str]] = yaml.safe_load((goldens.FIXTURES / "servers.yaml").read_text("utf-8"))
+# program, what is written for it, and by whose rules it reads that
+ASKED = [
+    ("copilot-cli", "copilot", "copilot"),
+    ("copilot-cli", "vscode", "copilot"),
+    ("droid", "droid", "droid"),
+    ("kimi-code", "kimi-code", "kimi-code"),
+    ("qwen-code", "qwen-code", "qwen-code"),
+]
+SEVERAL = re.compile(r"mcp__[^'\"]*[*?{\[(]")  # a pattern: what we say is the most that it may give
+
+
+def text_of(name: str, header: str) -> str:
+    """An agent that says only this."""
+    return f"---\nname: {name}\ndescription: Does it.\n{header}\n---\n\nDo it.\n"
+
+
+def made(target: str, own: bool) -> Iterator[tuple[Case, tuple[Spec, Agent] | None]]:
+    """The program's own words as they are, and all others converted, with what they were."""
+    for format, headers in HEADERS.items():
+        spec = registry.load(format)
+        for n, header in enumerate(headers):
+            name = f"{format}-{n}"
+            text, path = text_of(name, header), goldens.default_path(spec, name, ".md")
+            label = f"{format}: {header}"
+            if format == target:
+                if own:
+                    yield Case(label, READ, {path: text.encode()}, bound=True), None
+                continue
+            done = convert.convert_text(text, from_=format, to=target, path=path)
+            files = {place: data for one in done for place, data in one.files.items()}
+            agent = engine.read_author(spec, text, path).agents[0].agent
+            yield Case(label, "/".join(one.status for one in done), files), (spec, agent)
+
+
+def beyond(row: Row, reads: Spec, spec: Spec, agent: Agent) -> list[str]:
+    """Tools of servers that the program gives and the source did not."""
+    fold = str.lower if reads.tools.fact("case") == "insensitive" else str
+    found = rights.by_server(rights.added_by_fields(agent, spec), spec.of_mode(agent.mode))
+    grants = {(fold(server), tool and fold(tool)): grant for (server, tool), grant in found.items()}
+
+    def meant(server: str, tool: str) -> bool:
+        keys = ((server, tool), (server, None), ("*", None))
+        return next(grants[key].open for key in keys if key in grants)
+
+    given = [(name, *at) for seen in row.seen for name, at in (seen.served or {}).items() if name in (seen.tools or ())]
+    return [name for name, server, tool in given if not meant(server, tool)]
+
+
+@pytest.mark.parametrize(("id", "target", "reads"), ASKED)
+def test_an_agent_reaches_the_servers_that_we_say(id: str, target: str, reads: str, tmp_path: Path) -> None:
+    program = programs()[id]
+    if reason := program.missing():
+        pytest.skip(reason)
+    cases = list(made(target, own=target == reads))
+    rows = harness.compare(program, Check(target, reads), (case for case, _ in cases), tmp_path)
+    wrong = []
+    for row, (case, source) in zip(rows, cases, strict=True):
+        fault = row.faults.get("servers", "")
+        if fault and ("beyond" in fault or not SEVERAL.search(case.name)):
+            wrong.append(f"{case.name}: {fault}")
+        if source and (more := beyond(row, registry.load(reads), *source)):
+            wrong.append(f"{case.name}: the program gives {', '.join(more)}, which the source has not")
+    assert not wrong, "\n".join(wrong)
+    assert sum(bool(seen.served) for row in rows for seen in row.seen) > len(cases) / 2, "the servers were not there"

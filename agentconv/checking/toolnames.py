@@ -57,7 +57,10 @@ def _found(token: Token, twin: Read, spec: Spec, denied: bool) -> bool:
     """Whether the program takes this name out of its list, and knows it."""
     effect = "deny" if denied else "allow"
     bare = token.text.split("(")[0].strip()
-    names = {rule.tool.name for rule in twin.agent.tools.rules if rule.effect == effect}
+    rules = [rule for rule in twin.agent.tools.rules if rule.effect == effect]
+    if regex := spec.tools.fact("regex"):  # that servers have such tools is no more than possible
+        rules = [rule for rule in rules if not (rule.tool.server and rule.tool.name.startswith(str(regex)))]
+    names = {rule.tool.name for rule in rules}
     row = spec.fields.get(token.at.split("[")[0].split(".")[0])
     aliases = (row.fact("aliases") or {}) if row is not None else {}
     if token.text in names or bare in names or token.text in aliases:

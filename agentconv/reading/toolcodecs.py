@@ -122,7 +122,7 @@ def _of_names(tokens: list[Placed], node: Node, ctx: Context) -> Tools:
         if found.how in ("own", "alias", "mcp") and token not in spelled:
             _respelled(token, at, place, ctx)
         known = known or found.how != "unknown" or bool(made)
-        rules += [*made, *_where_it_is_there(token, at, ctx)]
+        rules += [*made, *_of_a_server_too(token, at, ctx)]
     rules = _yielded(rules, [token for token, _, _ in tokens], node, ctx)
     rules += _left_open([token for token, _, _ in tokens], rules, ctx)
     if not known and not rules and not ctx.author:
@@ -224,18 +224,20 @@ def _unknown(token: str, at: str, place: Node, found: Found, ctx: Context) -> li
     return [Rule("allow", tool, None, None, at) for tool in wide]
 
 
-def _where_it_is_there(token: str, at: str, ctx: Context) -> list[Rule]:
-    """A server's tool of a name that the program takes for its own: where the server has it, it is what is given."""
+def _of_a_server_too(token: str, at: str, ctx: Context) -> list[Rule]:
+    """A name that the program takes for a tool of its own gives the server's, where the server has one."""
     table = ctx.spec.tools
-    if ctx.author or not table.own_behind(token) or not (tool := table.mcp_tool(token)):
-        return []
-    return [Rule("allow", tool, None, None, at)]
+    tool = table.mcp_tool(token) if not ctx.author and table.own_behind(token) else None
+    return [Rule("allow", tool, None, None, at)] if tool else []
 
 
 def _most_of(token: str, ctx: Context) -> list[Tool]:
     """The servers of which a pattern gives some tools: no more than these."""
-    if not ctx.spec.tools.mcp.get("patterns"):
+    table = ctx.spec.tools
+    if not table.mcp.get("patterns"):
         return []
+    if (regex := table.fact("regex")) and token.startswith(str(regex)):
+        return [Tool(token, server="*")]
     from agentconv.reading.wildkeys import meant_by_pattern
 
     return [tool for tool in meant_by_pattern(token, ctx) if tool.server]

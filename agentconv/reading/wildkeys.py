@@ -112,8 +112,8 @@ def signs_of(table: ToolTable) -> re.Pattern[str]:
 
 def _begun(start: str, table: ToolTable) -> Tool | None:
     """The server whose tools begin so, or every one: `mcp__jira*` is `jira2`, too."""
-    begins = str(table.mcp.get("tool") or "").partition("{")[0]
-    if not begins or not start.startswith(begins):
+    template = str(table.mcp.get("tool") or "")
+    if not template or not start.startswith(template.partition("{")[0]):
         return None
     return table.mcp_tool(f"{start}x") or Tool(start, server="*")
 

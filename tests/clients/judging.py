@@ -145,15 +145,16 @@ def _asks(row: Row, spec: Spec, ours: Agent, theirs: set[str]) -> None:
 
 def _of_servers(row: Row, spec: Spec, ours: Agent, theirs: list[str], served: Mapping[str, list[str]]) -> list[str]:
     """Tools of servers that were there (``tests/clients/server.py``), against our rules; the other tools are left."""
-    fold = str.lower if spec.tools.fact("case") == "insensitive" else str
-    clean = str(spec.tools.mcp.get("clean") or "(?!)")
-    found = rights.by_server(rights.added_by_fields(ours, spec), spec.of_mode(ours.mode))
+    here = spec.of_mode(ours.mode)
+    fold = str.lower if here.tools.fact("case") == "insensitive" else str
+    clean = str(here.tools.mcp.get("clean") or "(?!)")
+    found = rights.by_server(rights.added_by_fields(ours, spec), here)
     grants = {(fold(server), tool and fold(tool)): grant for (server, tool), grant in found.items()}
 
     def open_here(server: str, tool: str) -> bool:
         server = fold(re.sub(clean, "_", server))  # as a file of the program names it
         keys = ((server, fold(tool)), (server, None), ("*", None))
-        return not spec.tools.mcp.get("never") and next(grants[key].open for key in keys if key in grants)
+        return not here.tools.mcp.get("never") and next(grants[key].open for key in keys if key in grants)
 
     mine = {name for name, (server, tool) in served.items() if open_here(server, tool)}
     given = set(theirs) & set(served)

@@ -31,13 +31,18 @@ ASKED = [
     ("copilot-cli", "vscode", "copilot"),
     ("droid", "droid", "droid"),
     ("kimi-code", "kimi-code", "kimi-code"),
+    ("mistral-vibe", "mistral-vibe", "mistral-vibe"),
     ("qwen-code", "qwen-code", "qwen-code"),
 ]
-SEVERAL = re.compile(r"mcp__[^'\"]*[*?{\[(]")  # a pattern: what we say is the most that it may give
+# a pattern: what we say is the most that it may give
+SEVERAL = re.compile(r"""mcp__[^'"]*[*?{\[(]|re:|"[^"]*[*?\[][^"]*\"""")
 
 
-def text_of(name: str, header: str) -> str:
+def text_of(spec: Spec, name: str, header: str) -> str:
     """An agent that says only this."""
+    if spec.head["syntax"] == "toml":
+        main = 'agent_type = "agent"\nsafety = "neutral"'  # a session of its own: the others have no server
+        return f'display_name = "{name}"\ndescription = "Does it."\n{main}\n{header}\n'
     return f"---\nname: {name}\ndescription: Does it.\n{header}\n---\n\nDo it.\n"
 
 
@@ -47,7 +52,7 @@ def made(target: str, own: bool) -> Iterator[tuple[Case, tuple[Spec, Agent] | No
         spec = registry.load(format)
         for n, header in enumerate(headers):
             name = f"{format}-{n}"
-            text, path = text_of(name, header), goldens.default_path(spec, name, ".md")
+            text, path = text_of(spec, name, header), goldens.default_path(spec, name, spec.head["suffixes"][0])
             label = f"{format}: {header}"
             if format == target:
                 if own:

@@ -335,11 +335,16 @@ def _vibe(out: Answer) -> list[Seen]:
         tools = [t for t in tools if not any(modes.get(key) == "deny" for key, name in _CEILING.items() if name == t)]
         if "tool_ceiling" in a:
             tools = [name for key, name in _CEILING.items() if a["tool_ceiling"].get(key) != "deny"]
+        if not a.get("bypass_tool_permissions"):  # a tool of a server is refused when it is called
+            never = {t for t, word in (a.get("permissions") or {}).items() if word == "never"} & set(out["served"])
+            tools = [t for t in tools if t not in never]
         # a built-in prompt stands in where the file names one
         prompt = HIDDEN if a["instructions"] is None else a["instructions"]
         # an alias that the file itself defines stands for the model it names
         model = (a.get("resolved_model") or {}).get("name") if "models" in a["overrides"] else a["model"]
-        found.append(Seen(a["file"], a["name"], a["description"] or None, prompt, tools, model=model))
+        one = Seen(a["file"], a["name"], a["description"] or None, prompt, tools, model=model)
+        one.served = out["served"] if a["tools"] is not None else None
+        found.append(one)
     return found
 
 

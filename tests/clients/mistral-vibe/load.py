@@ -10,6 +10,9 @@ import os
 import sys
 from pathlib import Path
 
+sys.path.append(str(Path(__file__).resolve().parents[1]))
+from server import SERVED, command
+
 PROJECT = Path(sys.argv[2]).resolve()
 os.chdir(PROJECT)
 records = []
@@ -27,6 +30,17 @@ def main():
     from vibe.core.config.harness_files import HarnessFilesManager
     from vibe.core.trusted_folders import trusted_folders_manager
 
+    # The servers of the session's own settings: a main agent has them beside those of its file.
+    settings = Path(os.environ["VIBE_HOME"]) / "config.toml"
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    entries = [(name, *command(name)) for name in SERVED]
+    settings.write_text(
+        "".join(
+            f'[[mcp_servers]]\nname = "{name}"\ntransport = "stdio"\ncommand = {json.dumps(start)}\n'
+            f"args = {json.dumps(words)}\n"
+            for name, start, *words in entries
+        )
+    )
     # Project files count only in a folder the user trusts: trust the copy, for this process's home alone.
     add = getattr(trusted_folders_manager, "add_trusted", None) or getattr(trusted_folders_manager, "trust", None)
     if add:
@@ -97,6 +111,7 @@ def main():
                 apply_profile_overrides(o, dict(p.overrides), profile_name=p.name)
                 cfg = o.config
                 tm = ToolManager(lambda: cfg, defer_mcp=True, cwd=PROJECT, harness_files=files)
+                tm.integrate_all()
                 out["tools"] = sorted(tm.available_tools)
                 perms = {}
                 for t in out["tools"]:
@@ -173,6 +188,7 @@ def main():
         "version": importlib.metadata.version("mistral-vibe"),
         "agents": agents,
         "errors": errors,
+        "served": {f"{server}_{tool}": [server, tool] for server, tools in SERVED.items() for tool in tools},
         "session_tools": all_tools,
         "models": sorted(base_cfg.models),
     }

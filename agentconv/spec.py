@@ -153,7 +153,7 @@ class Spec:
         return row.key if row else name
 
     def older_words(self, keys: Collection[str]) -> tuple[str, ...]:
-        """Those of the keys in a file that are older spellings, but for those of which the newer one is there and counts."""
+        """Those of the keys in a file that are older spellings, but where the newer one is there, too, and counts."""
         found = []
         for row in self._older:
             if row.key in keys:

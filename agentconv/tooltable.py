@@ -113,6 +113,12 @@ class ToolTable:
         return {str(n): words(one["twins"]) for n, one in facts if one and "twins" in one}
 
     @cached_property
+    def starts_with(self) -> dict[str, str]:
+        """Name -> the one without which no agent that has it is started."""
+        facts = (self.data.get("names") or {}).items()
+        return {str(n): str(one["starts_with"]) for n, one in facts if one and "starts_with" in one}
+
+    @cached_property
     def singles(self) -> dict[str, Name]:
         """Names that are no group whose members are listed: the units of the program's rights."""
         return {n: name for n, name in self.names.items() if not name.members}

@@ -22,7 +22,7 @@ from agentconv.reading.context import Context, Get, Read, Refused, too_many
 from agentconv.reading.deadrules import without_moot_limits
 from agentconv.reading.keys import Keys, top_values
 from agentconv.reading.namedfiles import named_in_body
-from agentconv.reading.toolkeys import alone_counts, of_own_servers, settled, unnamed, withheld
+from agentconv.reading.toolkeys import alone_counts, not_started, of_own_servers, settled, unnamed, withheld
 from agentconv.reading.toolrows import only_servers, say_absent
 from agentconv.spec import Field, Spec
 
@@ -71,6 +71,8 @@ def read_entry(
         tools = only_servers(tools, entry, ctx)
     fields.update(forced)
     tools = unnamed(withheld(tools, fields, ctx), fields, ctx)
+    if spec.tools.starts_with:
+        not_started(tools, keys.where.get("tools", entry), ctx)
     if author and ctx.notes:
         ctx.notes = without_moot_limits(tools, ctx)
     extras = (*fields.pop("extras", ()), *keys.extras)

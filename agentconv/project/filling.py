@@ -184,6 +184,7 @@ def _result(
         result.unchanged,
         called,
         result.names,
+        result.said,
     )
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 NOTHING: Mapping[tuple[str, str], Lying] = {}
 CHUNK_BYTES = 2_000_000
-CHUNK = 100  # results that are written together: git is asked once for all of them
+CHUNK = 200  # results that are written together: git is asked once for all of them
 
 
 class Leaving(NamedTuple):

@@ -52,6 +52,10 @@ def read_entry(
     tell(below, ctx)
     if problems := _read_keys(keys, values, rows, said, id) or _settle_fields(keys, rows, said):
         return problems
+    if spec.container.get("template"):
+        from agentconv.reading.placeholders import check_placeholders
+
+        check_placeholders(ctx, entry)
     fields = keys.fields
     tools = settled(keys.tools(), said, ctx)
     for row in spec.rows_with("absent_unless"):

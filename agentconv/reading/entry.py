@@ -22,7 +22,7 @@ from agentconv.reading.context import Context, Get, Read, Refused, too_many
 from agentconv.reading.deadrules import without_moot_limits
 from agentconv.reading.keys import Keys, top_values
 from agentconv.reading.namedfiles import named_in_body
-from agentconv.reading.toolkeys import alone_counts, not_started, of_own_servers, settled, unnamed, withheld
+from agentconv.reading.toolkeys import alone_counts, behind, not_started, of_own_servers, settled, unnamed, withheld
 from agentconv.reading.toolrows import only_servers, say_absent
 from agentconv.spec import Field, Spec
 
@@ -83,6 +83,8 @@ def read_entry(
     given = _frozen(fields)
     own_id = given.pop("id", None) if spec.identity.get("over") == "id" else None
     given["id"] = own_id or _identity(spec, given, id)
+    if not author and given["id"] in (own := spec.identity.get("own_rules") or {}):
+        tools = behind(tools, own[given["id"]], spec)
     agent = Agent(tools=tools, extras=extras, **given)
     _unusable(spec, agent, ctx, keys.where.get("name"), id)
     return Read(agent, ctx.notes, keys.where, ctx.tokens, entry, keys=ctx.respelt)

@@ -42,6 +42,7 @@ class Conversion:
     unchanged: bool = False
     called: Member | None = None  # what source and target call the agent, as `member` tells it
     names: tuple[tuple[str, str], ...] = ()  # field and name of other agents in the output's header
+    said: tuple[str, ...] = ()  # older spellings by which the source says its fields
     read: str = ""  # the fingerprint of its source, where that is to be overwritten
 
     @property

@@ -183,7 +183,9 @@ def convert_read(
         agent, before = references.followed(agent, names), references.followed_rights(before, names)
     newline = reading.document.newline if reading.document and dst.syntax == "frontmatter" else "\n"
     around = scene(reading, read, company, dst) if agent.prompt else None
-    job = Job(agent, src, dst, before, options, newline, around, names)
+    if src.id != dst.id:
+        result.said = src.older_words(read.where)
+    job = Job(agent, src.as_said(result.said), dst, before, options, newline, around, names)
     made = _tightened(job)
     if isinstance(made, Lowered):
         result.notes += made.notes
@@ -283,7 +285,7 @@ def _decide(job: Job, made: Attempt, result: Conversion) -> Conversion:
         result.status = "refused"
         result.rights = BeforeAfter(result.rights.before, [])
         return result
-    notes += [aftermath.allowed(g, dst) for g in gained]
+    notes += [aftermath.allowed(g, job.src, dst) for g in gained]
     limited = aftermath.text_only(job) if job.src.id != dst.id else []
     notes += limited
     if (made.gained or limited) and job.options.guard:

@@ -128,6 +128,7 @@ CODES: dict[str, tuple[NoteEffect, str]] = {
     "T048": ("approximate", "a name that is not found as it is written"),
     "T049": ("info", "rules that a later one undoes"),
     "T080": ("info", "tools that a subagent has only where its rules name them"),
+    "T081": ("approximate", "a word for one MCP server that reaches another"),
     # models
     "M001": ("lost", "the model is not available in the target"),
     "M002": ("approximate", "a model of the same tier"),

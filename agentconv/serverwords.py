@@ -33,6 +33,11 @@ def meaning(what: str) -> Mapping[str, Any]:
     return dict(load_data("servers")[what])
 
 
+def apart(word: str | None) -> str:
+    """What keeps a word for a server from reaching another one, for which this word is."""
+    return f"name one of the two servers otherwise, or deny `{word}` behind it"
+
+
 def is_every(token: str) -> bool:
     """Whether a word stands for every MCP server."""
     return token.lower() in among("every")

@@ -5,7 +5,7 @@ docs/describing-formats.md is the language. Nothing here knows a program.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import field
 from functools import cached_property
 from typing import Any
@@ -151,6 +151,39 @@ class Spec:
         """The key of a model field in the file, also of one that is only read; of what is no field, the name itself."""
         row = self.by_field.get(name) or next((r for r in self.fields.values() if r.field == name), None)
         return row.key if row else name
+
+    def older_words(self, keys: Collection[str]) -> tuple[str, ...]:
+        """Those of the keys in a file that are older spellings, but where the newer one is there, too, and counts."""
+        found = []
+        for row in self._older:
+            if row.key in keys:
+                newer = self.by_field[row.field or ""].key
+                if newer not in keys or self.order[row.key] < self.order[newer]:
+                    found.append(row.key)
+        return tuple(found)
+
+    def as_said(self, words: tuple[str, ...]) -> Spec:
+        """The description in the words of a file: what it says by an older spelling is told by that."""
+        if words and words not in self._as_said:
+            table: Mapping[str, Any] = self.tables["fields"]
+            first = {key: {**table[key], "write": None} for key in words}
+            rest = {key: facts for key, facts in table.items() if key not in first}
+            self._as_said[words] = Spec(self.head, {**self.tables, "fields": first | rest}, self.folder, self.extra)
+        return self._as_said[words] if words else self
+
+    @cached_property
+    def _as_said(self) -> dict[tuple[str, ...], Spec]:
+        return {}
+
+    @cached_property
+    def _older(self) -> tuple[Field, ...]:
+        """Rows that are only read, beside one of the same kind that is written for their field."""
+        written = self.by_field
+        return tuple(
+            row
+            for row in self.fields.values()
+            if not row.written and row.field in written and row.type == written[row.field].type
+        )
 
     @cached_property
     def held(self) -> frozenset[str]:

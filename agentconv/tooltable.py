@@ -5,11 +5,11 @@ are spelt.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
-from agentconv.model import Tool
+from agentconv.model import Rule, Tool
 from agentconv.namepatterns import fixed_part, matching, template_regex
 from agentconv.records import dataclass
 from agentconv.rows import Name
@@ -113,6 +113,12 @@ class ToolTable:
         return {str(n): words(one["twins"]) for n, one in facts if one and "twins" in one}
 
     @cached_property
+    def starts_with(self) -> dict[str, str]:
+        """Name -> the one without which no agent that has it is started."""
+        facts = (self.data.get("names") or {}).items()
+        return {str(n): str(one["starts_with"]) for n, one in facts if one and "starts_with" in one}
+
+    @cached_property
     def singles(self) -> dict[str, Name]:
         """Names that are no group whose members are listed: the units of the program's rights."""
         return {n: name for n, name in self.names.items() if not name.members}
@@ -208,6 +214,23 @@ class ToolTable:
             for form in words(self.mcp.get(key)):
                 out.insert(0, (fixed_part(form), template_regex(form, last, self.tool_separator), False))
         return out
+
+    def reached(self, rules: Iterable[Rule], servers: Iterable[str]) -> Iterator[tuple[Rule, str]]:
+        """Words for all tools of a server that reach another one, which no word is for: names of tools begin so."""
+        if not str(self.mcp.get("server") or "").endswith("*"):
+            return
+        named = [rule for rule in rules if rule.tool.server]
+        spoken = {self._mcp_name(str(rule.tool.server)) for rule in named}
+        for rule in named:
+            if rule.effect == "allow" and rule.tool.server != "*" and not rule.tool.member:
+                before = self._mcp_name(str(rule.tool.server)) + self.tool_separator
+                yield from (
+                    (rule, s) for s in servers if (name := self._mcp_name(s)) not in spoken and name.startswith(before)
+                )
+
+    def _mcp_name(self, server: str) -> str:
+        clean = self.mcp.get("clean")
+        return re.sub(str(clean), "_", server) if clean else server
 
     @property
     def tool_separator(self) -> str:

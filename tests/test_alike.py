@@ -18,6 +18,7 @@ from agentconv.commands.asked import primary
 from agentconv.conversion import Conversion
 from agentconv.kinds import Family, Form, Kinds
 from agentconv.lowering.traces import END, KEY
+from agentconv.notes import note
 from agentconv.project import filling
 from agentconv.project.files import decode
 from agentconv.project.filling import new_kinds
@@ -123,6 +124,21 @@ def test_kinds_with_the_same_keys_need_one_second_agent() -> None:
     assert maker.kinds is not None and maker.kinds.filled == 4, "the first of three kinds, a second one of two"
 
 
+def test_what_is_said_of_an_agent_on_its_way_is_not_said_of_its_kind() -> None:
+    """Notes that come later, as of a file in the way, and the bytes that are let go."""
+    maker, files = three()
+    plain = made(Maker(maker.plan), files, "claude-code")
+    for file, expected in zip(files, plain, strict=True):
+        (now,) = made(maker, [file], "claude-code")
+        assert now == expected
+        for result in now["codex"]:
+            result.notes.append(note("C014", "said later"))
+            result.gained.append("runs")
+            result.status = "kept"
+            result.let_go()
+    assert maker.kinds is not None and maker.kinds.filled
+
+
 def test_a_file_is_called_by_the_word_that_it_has() -> None:
     """Two files show for the family that outputs are called by the name; in the third that is the file's with more."""
     named = [("agent-a1", "the-a"), ("agent-b2", "the-b"), ("agent-c3", "agent-c"), ("agent-d4", "agent-d")]
@@ -137,7 +153,7 @@ def test_a_file_is_called_by_the_word_that_it_has() -> None:
 
 def kinds(maker: Maker) -> list[tuple[Texts, Form[filling.Results] | None]]:
     assert maker.kinds is not None
-    return list(maker.kinds._kinds.values())
+    return [(first.texts, maker.kinds._form_of(first)) for first in maker.kinds._kinds.values()]
 
 
 def targets_of(form: Form[filling.Results] | None) -> dict[str, filling.OfTarget]:

@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -123,7 +124,7 @@ def killed_at(project: Project, point: int) -> bool:
     """A build that kills itself at this point; whether it came that far."""
 
     def work() -> int:
-        real, unlink = os.replace, os.unlink
+        real, unlink, link = os.replace, os.unlink, os.link
         seen = 0
 
         def reached() -> None:
@@ -137,11 +138,16 @@ def killed_at(project: Project, point: int) -> bool:
             real(old, new)
             reached()
 
+        def named(old: str, new: str, **how: Any) -> None:
+            reached()
+            link(old, new, **how)
+            reached()
+
         def gone(path: str | Path) -> None:
             reached()
             unlink(path)
 
-        os.replace, os.unlink = replace, gone  # type: ignore[assignment]
+        os.replace, os.unlink, os.link = replace, gone, named  # type: ignore[assignment]
         project.build()
         return 0
 

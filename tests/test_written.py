@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,8 +16,11 @@ from agentconv.building.wishes import Wishes
 from agentconv.project import batch, sources, written
 from agentconv.project.config import find
 from agentconv.project.planning import Plan, Run
+from agentconv.project.putting import Answer
+from agentconv.project.writing import Leaving, Target
 from agentconv.project.written import Written
 from bench import data
+from tests.test_build_robust import in_child
 
 
 def known(root: Path) -> set[str]:
@@ -127,3 +132,39 @@ def ended_at(most: int) -> Callable[[int], None]:
             raise KeyboardInterrupt
 
     return step
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 0], ids=["one process", "workers", "one for the disk"])
+def test_of_a_run_that_was_killed_few_outputs_are_unknown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jobs: int
+) -> None:
+    """Nothing runs at the end of such a one. Its sources are edited before the next run, so no output is the same."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    root, count = tmp_path / "project", 2_400
+    agents = data.write(root, count, body=200, plain=True)
+    (root / ".git").mkdir()
+    out = root / ".opencode" / "agents"
+
+    def convert() -> Run:
+        plan = Plan(root, ("opencode",), jobs=jobs)
+        return batch.run(plan, list(sources.listed_places(root, ("opencode",))))
+
+    def killed() -> None:
+        settled = Target._settled
+
+        def counted(self: Target, left: Leaving, answer: Answer) -> None:
+            settled(self, left, answer)
+            if len(self.written.hashes) >= 2_000:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        monkeypatch.setattr(Target, "_settled", counted)
+        convert()
+
+    assert in_child(killed) == -signal.SIGKILL
+    there = sum(1 for path in out.iterdir() if path.suffix == ".md")
+    assert there >= 2_000
+    for path in agents.iterdir():
+        path.write_text(f"{path.read_text('utf-8')}One line more.\n", "utf-8")
+    kept = [result for result in convert().results if result.status == "kept"]
+    assert len(kept) <= 500 + there - 2_000
+    assert all("One line more." in path.read_text("utf-8") for path in sorted(out.iterdir())[:1_000])

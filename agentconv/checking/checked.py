@@ -48,6 +48,7 @@ class Around:
     files: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)  # format -> id -> files
     skills: frozenset[str] | None = None
     servers: frozenset[str] | None = None
+    reached: frozenset[str] = frozenset()  # servers that a word for another one may reach
     misnamed: Mapping[str, str] = field(default_factory=dict)  # names of files that call no agent -> the agent's name
 
 

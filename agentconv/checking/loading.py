@@ -109,7 +109,10 @@ def _by_word(
         return checked.at(key.start), f"write `{checked.written(key.new or '')}` for it; {FIXED}"
     token = next((t for t in read.tokens if t.text == word), None)
     if token is not None:
-        return checked.at(token.start), f"write `{token.new}`" if token.new else "take the name out of the list"
+        said_so = next((n.help for n in notes if n.help and n.message.startswith(f"{reason}:")), "")
+        return checked.at(
+            token.start
+        ), f"write `{token.new}`" if token.new else said_so or "take the name out of the list"
     if (node := read.where.get(word)) is not None:
         said = next((n for n in notes if n.help and (n.line, n.column) == (node.line, node.column)), None)
         kind = reason.partition("` must be ")[2]  # "a list", "a map"

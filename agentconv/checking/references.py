@@ -12,6 +12,7 @@ from agentconv.checking.limits import place
 from agentconv.containers import Node
 from agentconv.reading.besides import is_external
 from agentconv.reading.context import Read
+from agentconv.serverwords import apart
 from agentconv.spec import Spec
 
 ANY = ("*", "")
@@ -25,6 +26,7 @@ def produce(checked: Checked) -> Iterator[Finding]:
         yield from _agents(checked, read, checked.around)
         yield from _skills(checked, read, checked.around)
         yield from _servers(checked, read, checked.around)
+        yield from _reached(checked, read, checked.around)
 
 
 def callable_names(spec: Spec, around: Around) -> frozenset[str]:
@@ -76,6 +78,17 @@ def _servers(checked: Checked, read: Read, around: Around) -> Iterator[Finding]:
         builtin = checked.spec.tools.mcp.get("servers") or {}
         if name not in ANY and _fold(name) not in known and not set(name) & set("*?") and name not in builtin:
             yield _missing(checked, read, "L046", "MCP server", name, around.servers, at)
+
+
+def _reached(checked: Checked, read: Read, around: Around) -> Iterator[Finding]:
+    """The word for one server that is one for another, too."""
+    for rule, other in checked.spec.tools.reached(read.agent.tools.rules, sorted(around.reached)):
+        text = f"the word for the MCP server `{rule.tool.server}` reaches `{other}`, too"
+        yield checked.finding(
+            "T081", "warning", text, read=read, at=_spot(checked, read, rule.at, str(rule.tool.server)),
+            reader=checked.owner, path=rule.at, meant=f"the tools of `{rule.tool.server}`",
+            does=f"gives those of `{other}` as well", mend=apart(checked.spec.tools.spell_mcp(other, None)),
+        )  # fmt: skip
 
 
 def _fold(name: str) -> str:

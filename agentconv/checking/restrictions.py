@@ -199,7 +199,10 @@ def _more(checked: Checked, reader: Reader, read: Read, twin: Read, told: set[st
         return
     asked, got = ", ".join(counting.spelled(author)) or "nothing", ", ".join(counting.spelled(more))
     at = next((node for key in _tool_keys(checked) if (node := value_of(read, key)) is not None), None)
-    if reader.spec.tools.control == "none":
+    if read.agent.id in (reader.spec.identity.get("own_rules") or {}):
+        does = f"puts rules of its own behind those of an agent called `{read.agent.id}`: it has {got}, too"
+        mend = "give the agent another name"
+    elif reader.spec.tools.control == "none":
         why = f" ({reader.spec.tools.fact('why')})" if reader.spec.tools.fact("why") else ""
         does, mend = f"has no list of tools: the agent has {got}, too{why}", _moved(checked, reader) or instead(reader)
     elif (shut := reader.spec.tools.mcp.get("shut")) and {r.cls for r in more} == {counting.MCP}:

@@ -25,6 +25,12 @@ def produce(checked: Checked) -> Iterator[Finding]:
     for one in checked.author.notes:
         if one.code == "R010" and checked.author.agents:
             yield from _twice(checked, one)
+        elif one.code == "R007" and checked.author.agents:  # of a key beside the agents: a later version of the form
+            yield checked.finding(
+                "R007", "info", one.message, at=(one.line, one.column), reader=checked.owner, path=one.path,
+                meant="a later version", does="was seen with the earlier one: what is said here holds for that",
+                mend=one.help,
+            )  # fmt: skip
     for reader, read, twin in checked.pairs():
         if reader is checked.owner:
             yield from (_value(checked, read, one, twin) for one in read.notes if _wanted(one, checked))

@@ -274,6 +274,8 @@ def lower_extras(extras: tuple[Extra, ...], src: Spec, dst: Spec, out: Lowered) 
                 text = f"decides what {src.program} runs without a question; it gives no tool and takes none"
             if row is not None and row.fact("texts"):
                 text = f"names texts that {src.program} gives the agent; they do not come along"
+            if row is not None and row.fact("loss"):
+                text = row.fact("loss")
             out.say("L006", f"`{extra.key}` {text}", extra.key)
     return tuple(kept)
 

@@ -84,6 +84,11 @@ def _deny_list(job: ToolJob, closed: set[str], source: Tools) -> Tools | None:
         for n, name in table.singles.items()
         if not name.never and not keeps(job, name, closed, job.literal) and not (name.off and not name.classes)
     ]
+    for name, other in table.starts_with.items():
+        if other in gone and name not in gone:
+            gone.append(name)
+            text = f"{job.dst.seen} starts no agent that has `{name}` and not `{other}`: denied, too"
+            job.say("T013", text, ("tools",))
     needed = [n for n in gone if not set(table.singles[n].deny_with) & set(gone)]
     rules = [Rule("deny", table.singles[n].tool(), at="tools") for n in needed]
     servers = by_server(source, job.src)

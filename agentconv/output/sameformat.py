@@ -146,9 +146,9 @@ def _prove(
     """Read back: the program must not get more than the file asked for, nor lose what the author reading had."""
     spec = reading.spec
     if again.status != "read":
-        result.notes.append(
-            note("R012", f"{spec.seen} makes no agent of this file: {again.reason or 'it is passed over'}", line=1)
-        )
+        why = again.reason or "it is passed over"
+        if not any(one.code == "R012" and why in one.message for one in result.notes):  # said of the source already
+            result.notes.append(note("R012", f"{spec.seen} makes no agent of this file: {why}", line=1))
         result.rights = BeforeAfter(result.rights.before, [])
         return
     twin = next((r for r in again.agents if r.agent.id == read.agent.id), None) or next(iter(again.agents), None)

@@ -56,7 +56,10 @@ def around(root: Path, spec: Spec, there: Iterable[Present]) -> Around:
         for id, name in file.agents:
             called |= {id, name or id, id.rsplit("/", 1)[-1]}
             ids[id] = (*ids.get(id, ()), file.path)
-    return Around(frozenset(called), files, _skills(root, facts), _servers(root, facts), _misnamed(spec, files, called))
+    return Around(
+        frozenset(called), files, _skills(root, facts), _servers(root, facts.get("servers")),
+        _servers(root, facts.get("reached")) or frozenset(), _misnamed(spec, files, called),
+    )  # fmt: skip
 
 
 def _misnamed(spec: Spec, files: Mapping[str, Mapping[str, tuple[str, ...]]], called: set[str]) -> dict[str, str]:
@@ -77,10 +80,10 @@ def _skills(root: Path, facts: dict[str, Any]) -> frozenset[str] | None:
     return frozenset(found) or None
 
 
-def _servers(root: Path, facts: dict[str, Any]) -> frozenset[str] | None:
+def _servers(root: Path, places: Mapping[str, str] | None) -> frozenset[str] | None:
     found: set[str] = set()
     there = False
-    for name, key in (facts.get("servers") or {}).items():
+    for name, key in (places or {}).items():
         path = root / str(name)
         if not is_file(path):
             continue

@@ -99,7 +99,7 @@ def _places(plan: Plan, results: list[Conversion]) -> Iterator[str]:
     spots, folders = Spots(plan), dict[str, str]()
     for result in results:
         for path in result.files:
-            folder, name = os.path.split(path)
+            folder, _, name = path.rpartition("/")
             if folder not in folders:
                 folders[folder] = ""
                 with suppress(OSError, Outside):

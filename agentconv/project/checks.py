@@ -185,9 +185,12 @@ def _closed(source: Source, problems: list[Note]) -> Looked:
     """A file that cannot be read, or that nobody knows the format of."""
     looked = Looked(source.path, source.format or "")
     for one in problems:
+        does = CLOSED if one.code in OUT else "cannot read it"
+        if one.code == "F006":  # no program has said a word on it
+            does = "takes it for no agent" if one.message.startswith("this is ") else "cannot tell whose it is"
         finding = Finding(
             one.code, "error", one.message, one.file or source.path, one.line or 1, one.column or 1,
-            meant="an agent", does=CLOSED if one.code in OUT else "cannot read it", mend=one.help,
+            meant="an agent", does=does, programs=("agentconv",) if one.code == "F006" else (), mend=one.help,
         )  # fmt: skip
         looked.findings.append(finding)
         looked.unread = looked.unread or one.code in UNREAD

@@ -6,6 +6,7 @@ import contextlib
 import os
 import stat
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -122,7 +123,7 @@ class Inside:
     def __init__(self, root: Path) -> None:
         self.root = str(root)
         self._real_root = os.path.realpath(root)
-        self._folders: dict[str, str] = {}
+        self._folders: dict[str, tuple[str, str]] = {}  # as they are named, and where they lie
 
     def place(self, relative: str) -> Path:
         """Where to write; a path or a link that leaves the root is an error."""
@@ -134,11 +135,13 @@ class Inside:
 
     def look(self, relative: str) -> tuple[str, bool]:
         """The same, and whether something is there."""
-        target = os.path.join(self.root, relative)
-        folder, name = os.path.split(target)
-        if folder not in self._folders:
-            self._folders[folder] = os.path.realpath(folder)
-        real = f"{self._folders[folder]}{os.sep}{name}"
+        name = relative[relative.rfind("/") + 1 :]
+        lead = relative[: len(relative) - len(name)]
+        if lead not in self._folders:
+            folder = os.path.join(self.root, lead, "")
+            self._folders[lead] = folder, os.path.join(os.path.realpath(folder), "")
+        folder, real_folder = self._folders[lead]
+        target, real = folder + name, real_folder + name
         there, mode = True, 0
         try:
             mode = os.lstat(target).st_mode
@@ -146,7 +149,7 @@ class Inside:
             there = False
         except (OSError, ValueError):
             pass  # it cannot be looked at: whoever opens it is told why
-        if name in ("", ".", "..") or stat.S_ISLNK(mode):
+        if name in ("", ".", "..") or stat.S_ISLNK(mode) or (os.altsep and os.sep in name):
             real = os.path.realpath(target)
         if real != self._real_root and not real.startswith(self._real_root.rstrip(os.sep) + os.sep):
             raise Outside(f"{relative} leads to {real}, outside {self._real_root}")
@@ -166,12 +169,89 @@ NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) |
 SYNCED = 16  # so many files are brought to the disk one by one, more of them at once
 
 
-class Fresh(NamedTuple):
-    """A new file, its place, and the place that was asked for (a link to it)."""
+class Beside(NamedTuple):
+    """A new file beside its place."""
 
     file: str
     place: str
+    asked: str  # a link to the place, or the place itself
+
+    def sync(self) -> None:
+        """Its bytes to the disk."""
+        handle = os.open(self.file, os.O_RDWR | getattr(os, "O_BINARY", 0))
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+    def put(self) -> None:
+        """To its place, whatever is there."""
+        os.replace(self.file, self.place)
+
+    def drop(self) -> None:
+        """It was not wanted."""
+        os.unlink(self.file)
+
+
+UNNAMED = 200  # so many files without a name are open at once
+
+
+class Unnamed(NamedTuple):
+    """A new file without a name, for a place where nothing is: whatever ends this process, nothing of it is left. To
+    name it afterwards takes a quarter less of the system than to make a file with a name and to rename it."""
+
+    handle: int
+    place: str
     asked: str
+
+    def sync(self) -> None:
+        """Its bytes to the disk."""
+        os.fsync(self.handle)
+
+    def put(self) -> None:
+        """To its place; not over what somebody else has put there meanwhile."""
+        try:
+            os.link(f"self/fd/{self.handle}", self.place, src_dir_fd=_processes(), follow_symlinks=True)
+        except FileExistsError:
+            raise
+        except OSError:  # a system that makes such files, and cannot name them
+            file = write_beside(self.place, os.pread(self.handle, os.fstat(self.handle).st_size, 0))
+            os.replace(file, self.place)
+        os.close(self.handle)
+
+    def drop(self) -> None:
+        """It was not wanted."""
+        os.close(self.handle)
+
+
+@cache
+def _processes() -> int:
+    """Where a file without a name can be found by its number; -1 where the system shows none (macOS, Windows)."""
+    try:
+        return os.open("/proc", os.O_RDONLY) if os.path.isdir("/proc/self/fd") else -1
+    except OSError:
+        return -1
+
+
+def _unnamed(place: str, data: bytes) -> int:
+    """A file without a name that holds the bytes, on the disk of its place; -1 where there are none."""
+    if not hasattr(os, "O_TMPFILE") or _processes() < 0:
+        return -1
+    try:
+        folder = place.rpartition("/")[0] or "/"
+        try:
+            handle = os.open(folder, os.O_RDWR | os.O_TMPFILE, 0o666)
+        except FileNotFoundError:
+            os.makedirs(folder, exist_ok=True)
+            handle = os.open(folder, os.O_RDWR | os.O_TMPFILE, 0o666)
+    except OSError:  # the other way will tell
+        return -1
+    try:
+        _write_all(handle, data)
+    except BaseException:
+        os.close(handle)
+        raise
+    return handle
 
 
 def write_beside(path: str, data: bytes) -> str:
@@ -197,9 +277,7 @@ def _write(file: str, data: bytes, mode: int | None) -> None:
             os.makedirs(os.path.dirname(file), exist_ok=True)
             handle = os.open(file, NEW_FILE, rights)
         try:
-            left = memoryview(data)
-            while left:  # a disk that is nearly full takes a part, and says so at the next write only
-                left = left[os.write(handle, left) :]
+            _write_all(handle, data)
         finally:
             os.close(handle)
         if mode is not None:
@@ -208,6 +286,12 @@ def _write(file: str, data: bytes, mode: int | None) -> None:
         with contextlib.suppress(OSError):
             os.unlink(file)
         raise
+
+
+def _write_all(handle: int, data: bytes) -> None:
+    left = memoryview(data)
+    while left:  # a disk that is nearly full takes a part, and says so at the next write only
+        left = left[os.write(handle, left) :]
 
 
 def _mode(path: str) -> int | None:
@@ -225,17 +309,20 @@ class Staged:
     """
 
     def __init__(self) -> None:
-        self.waiting: list[Fresh] = []
+        self.waiting: list[Beside | Unnamed] = []
 
     def add(self, path: str, data: bytes, new: bool = False) -> None:
         """Write the bytes beside their place. ``new``: nothing is there, as somebody has just seen."""
+        if new and len(self.waiting) < UNNAMED and (handle := _unnamed(path, data)) >= 0:
+            self.waiting.append(Unnamed(handle, path, path))
+            return
         place = path
         mode = None if new else _mode(path)
         if mode is not None and stat.S_ISLNK(mode):
             place = os.path.realpath(path)
             mode = _mode(place)
         file = _beside(place)
-        self.waiting.append(Fresh(file, place, path))  # before it is there: Ctrl-C may come at any time from then on
+        self.waiting.append(Beside(file, place, path))  # before it is there: Ctrl-C may come at any time from then on
         try:
             _write(file, data, mode)
         except OSError:
@@ -249,20 +336,20 @@ class Staged:
             try:
                 self._sync()
             except OSError as error:  # the disk does not take them: nothing is put in place of the old
-                for _, _, asked in self.waiting:
-                    failed(asked, error)
+                for one in self.waiting:
+                    failed(one.asked, error)
                 return
             if not wanted():
                 return
             self.waiting.reverse()
             while self.waiting:
-                temporary, path, asked = self.waiting[-1]
+                one = self.waiting[-1]
                 try:
-                    os.replace(temporary, path)
+                    one.put()
                 except OSError as error:
                     with contextlib.suppress(OSError):
-                        os.unlink(temporary)
-                    failed(asked, error)
+                        one.drop()
+                    failed(one.asked, error)
                 self.waiting.pop()
         finally:
             self.drop()
@@ -272,18 +359,14 @@ class Staged:
         if len(self.waiting) > SYNCED and hasattr(os, "sync"):
             os.sync()
             return
-        for temporary, _, _ in self.waiting:
-            handle = os.open(temporary, os.O_RDWR | getattr(os, "O_BINARY", 0))
-            try:
-                os.fsync(handle)
-            finally:
-                os.close(handle)
+        for one in self.waiting:
+            one.sync()
 
     def drop(self) -> None:
         """Nothing half done stays behind."""
-        for temporary, _, _ in self.waiting:
+        for one in self.waiting:
             with contextlib.suppress(OSError):
-                os.unlink(temporary)
+                one.drop()
         self.waiting = []
 
 

@@ -184,6 +184,7 @@ def _result(
         result.unchanged,
         called,
         result.names,
+        result.said,
     )
 
 
@@ -209,7 +210,16 @@ def _retold(one: Note, swap: dict[str, str]) -> Note:
 
 def new_kinds() -> Kinds[Results]:
     """For the agents of a run."""
-    return Kinds(filling, _family)
+    return Kinds(filling, _family, _kept)
+
+
+def _kept(results: Results) -> Results:
+    """The results as they are now: what is said of an output on its way to its place is no fact of the kind."""
+    return {id: [_copy(result, dict(result.files)) for result in made] for id, made in results.items()}
+
+
+def _copy(result: Conversion, files: dict[str, bytes]) -> Conversion:
+    return replace(result, notes=list(result.notes), gained=list(result.gained), files=files)
 
 
 def _family(kind: Hashable) -> Hashable:
@@ -247,7 +257,7 @@ def _of_targets(first: Texts, results: Results, family: Family) -> dict[str, OfT
         outputs = [with_gaps(load(id), first, result) if result.files else None for result in made]
         known = all(o is not None or not r.files for o, r in zip(outputs, made, strict=True))
         if known and not any(_speaks(result.notes, first) for result in made):
-            kept = [replace(r, notes=list(r.notes), gained=list(r.gained), files={}) for r in made]
+            kept = [_copy(result, {}) for result in made]
             both = list(zip(kept, outputs, strict=True))
             said = repr([(result.status, *(one.code for one in result.notes)) for result in kept])
             out[id] = OfTarget(signs(load(id)), tuple(both), family, _places(id, both), said)

@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterable
 from itertools import count
 from pathlib import Path
 
+from agentconv.patterns import pattern
+
 MOST = 50  # characters of the file's own name
 OLD = 600  # seconds: to come to its place takes a file less than one, and a few of them among ten thousand
-_HALF = re.compile(rf"\.(.{{1,{MOST}}})\.([0-9a-f]{{6}})[0-9a-f]{{6}}\.tmp", re.S)
+_HALF = pattern(rf"\.(.{{1,{MOST}}})\.([0-9a-f]{{6}})[0-9a-f]{{6}}\.tmp", re.S)
 
 
 def half_of(name: str) -> str:

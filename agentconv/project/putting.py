@@ -93,7 +93,7 @@ def put(orders: Sequence[Order], wanted: Callable[[], bool] = lambda: True) -> l
     there, and nothing stays, where they are wanted no more."""
     lost: dict[str, OSError] = {}
     staged = files.Staged()
-    staged.waiting = [files.Fresh(order.lying, order.full, order.full) for order in orders if order.lying]
+    staged.waiting = [files.Beside(order.lying, order.full, order.full) for order in orders if order.lying]
     try:
         for order in orders:
             if not order.lying:

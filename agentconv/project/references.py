@@ -16,6 +16,7 @@ from agentconv.notes import note
 from agentconv.project import files
 from agentconv.project.nearby import is_file, is_there
 from agentconv.registry import heads, load
+from agentconv.serverwords import apart
 from agentconv.spec import Spec
 
 SECRET = re.compile(r"token|key|secret|passw|auth|credential", re.I)
@@ -32,6 +33,8 @@ def say_missing(dst: Spec, root: Path, results: Iterable[Conversion]) -> None:
             _skills(result, result.agent.skills, dst, root, facts["skills"])
         if facts.get("servers") and (wanted := _wanted(result.agent, dst)):
             _servers(result, wanted, dst, root, facts["servers"])
+        if facts.get("reached"):
+            _reached(result, dst, root, facts["reached"])
 
 
 def say_texts(src: Spec, dst: Spec, folder: Path, results: Iterable[Conversion]) -> None:
@@ -167,6 +170,18 @@ def _servers(result: Conversion, wanted: list[str], dst: Spec, root: Path, place
                 lines = json.dumps({key: {found: without_secrets(entries[found])}}, indent=2, ensure_ascii=False)
                 help = f"add it there; {path} has it:\n{lines}"
         result.notes.append(note("P009", text, path="tools", help=help))
+
+
+def _reached(result: Conversion, dst: Spec, root: Path, places: Mapping[str, str]) -> None:
+    rules = result.agent.tools.rules if result.agent is not None else ()
+    if not any(rule.effect == "allow" and rule.tool.server and not rule.tool.member for rule in rules):
+        return
+    known = sorted({name for path, key in places.items() for name in _entries(root, path, key)})
+    for rule, other in dst.tools.reached(rules, known):
+        text = (
+            f"the word for the MCP server `{rule.tool.server}` reaches `{other}` of this project, too, in {dst.program}"
+        )
+        result.notes.append(note("T081", text, path="tools", help=apart(dst.tools.spell_mcp(other, None))))
 
 
 def _entries(root: Path, path: str, key: str) -> Mapping[str, Any]:

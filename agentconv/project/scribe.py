@@ -72,7 +72,7 @@ class Scribe:
         answers = receive(self._answers)
         if answers is None:  # it is dead
             sweep([order.full for order in orders], self._process)
-            left = [order for order in orders if not _is_there(order)]
+            left = [order._replace(new=False) for order in orders if not _is_there(order)]  # it may have put some there
             problems = dict(zip([order.full for order in left], put(left), strict=True))
             answers = [Answer(problems.get(order.full)) for order in orders]
         told(answers)

@@ -331,12 +331,13 @@ def decided(source: Source, guessed: Guess | None = None) -> Source:
     """The source with its format, or with a note that it cannot be told."""
     if source.text is None:
         return source
+    place = _absolute(source)
     if source.format is None:
-        source.format, problem = decide(_absolute(source), source.text, source.path, guessed)
+        source.format, problem = decide(place, source.text, source.path, guessed)
         source.notes += [problem] if problem else []
     if source.format is not None:
-        source.below = below(_absolute(source), source.format)
-        source.placed = source.at is not None and source.format in by_place(_absolute(source))
+        source.below = below(place, source.format)
+        source.placed = source.at is not None and source.format in by_place(place)
     return source
 
 

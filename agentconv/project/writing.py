@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 NOTHING: Mapping[tuple[str, str], Lying] = {}
 CHUNK_BYTES = 2_000_000
-CHUNK = 100  # results that are written together: git is asked once for all of them
+CHUNK = 200  # results that are written together: git is asked once for all of them
 
 
 class Leaving(NamedTuple):
@@ -46,6 +46,7 @@ class Target:
         self.made: list[Conversion] = []
         self.waiting: list[Conversion] = []  # not written yet
         self.speaking: list[Conversion] = []  # that name other agents: written when it is known who is called so
+        self._late = 0  # of them, those that waited when all were looked at: for a source that is not read yet
         self._size = 0  # bytes that wait
         self.wrote: dict[str, bool] = {}  # output -> whether it was there already
         self.leaving: list[tuple[Order, Leaving]] = []
@@ -78,7 +79,7 @@ class Target:
         else:
             result.let_go()
         self._size += sum(map(len, result.files.values()))
-        if (len(self.waiting) >= CHUNK or self._size > CHUNK_BYTES) and not self.together:
+        if (len(self.waiting) - self._late >= CHUNK or self._size > CHUNK_BYTES) and not self.together:
             self._write_waiting(ahead)
 
     def _leave_original(self, result: Conversion) -> None:
@@ -136,8 +137,10 @@ class Target:
         """All but what would overwrite a source that is not read yet."""
         results, self.waiting, self._size = self.waiting, [], 0
         if ahead and not self.plan.in_place:
-            self.waiting = [r for r in results if any(self._is_one_of(ahead, path) for path in r.files)]
-            results = [r for r in results if not any(r is late for late in self.waiting)]
+            late = {id(r) for r in results if any(self._is_one_of(ahead, path) for path in r.files)}
+            self.waiting = [r for r in results if id(r) in late]
+            results = [r for r in results if id(r) not in late]
+        self._late = len(self.waiting)
         self._write(results)
 
     def _is_one_of(self, sources: Collection[str], path: str) -> bool:

@@ -12,6 +12,7 @@ from agentconv.project.files import digest, write_bytes
 from agentconv.project.nearby import memory_of
 
 ROOM = 5_000  # outputs that are remembered without a look whether they are still there
+LOST = 500  # outputs that a run which is killed may have written without anybody knowing it
 
 
 class Written:
@@ -29,6 +30,7 @@ class Written:
             self.room = int(data.get("room", ROOM))
             self.hashes = {str(k): str(v) for k, v in data.get("written", {}).items()}
         self.changed = False
+        self._untold: dict[str, str] = {}  # written, and known to this process only
         with contextlib.suppress(OSError, ValueError):
             for line in self.ahead.read_text("utf-8").splitlines():
                 self.changed = True
@@ -52,8 +54,11 @@ class Written:
     def note_digest(self, key: str, made: str) -> None:
         """The same, by its fingerprint."""
         if self.hashes.get(key) != made:
-            self.hashes[key] = made
+            self.hashes[key] = self._untold[key] = made
             self.changed = True
+            if len(self._untold) >= LOST:
+                self._tell(self._untold, sync=False)  # who is killed loses nothing that the system has
+                self._untold = {}
 
     def intend(self, made: Mapping[str, str]) -> None:
         """What is written next, by fingerprints: who comes after a run that was killed knows it, too."""
@@ -63,12 +68,17 @@ class Written:
         for key, found in new.items():
             self._replace(key, found)
         self.changed = True
+        self._tell(new, sync=True)
+
+    def _tell(self, made: Mapping[str, str], sync: bool) -> None:
+        """Who comes after this run knows these outputs, however it ends."""
         with contextlib.suppress(OSError):
             self.ahead.parent.mkdir(parents=True, exist_ok=True)
             with self.ahead.open("ab") as file:
-                file.write("".join(f"\n{json.dumps(pair)}" for pair in new.items()).encode())
+                file.write("".join(f"\n{json.dumps(pair)}" for pair in made.items()).encode())
                 file.flush()
-                os.fsync(file.fileno())
+                if sync:
+                    os.fsync(file.fileno())
 
     def _replace(self, key: str, made: str) -> None:
         """What is there is the last one or, where a run was ended before it came to that, one before."""
@@ -86,6 +96,7 @@ class Written:
                 self.ahead.unlink(missing_ok=True)
                 self.changed = False
                 self.replaced.clear()
+                self._untold = {}
 
     def _as_json(self) -> bytes:
         """What `json.dumps` makes of it, a thousand rows at a time: of 50,000 it would hold three copies at once."""

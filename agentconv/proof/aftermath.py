@@ -119,10 +119,11 @@ def no_longer_said(one: Note, src: Spec, dst: Spec) -> Note:
     return note("R024", text, path=one.path, file=one.file, effect="lost", help=help)
 
 
-def allowed(gain: str, dst: Spec) -> Note:
+def allowed(gain: str, src: Spec, dst: Spec) -> Note:
     """What the user let become wider."""
     if gain.startswith("limit:"):
-        return note("T014", f"allowed by you: {dst.program} does not hold `{gain[6:]}`", path=gain[6:])
+        text = f"allowed by you: {dst.program} does not hold `{src.key_of(gain[6:])}`"
+        return note("T014", text, path=gain[6:])
     return note("T014", f"allowed by you: the agent gains {gain} in {dst.program}", path="tools")
 
 

@@ -20,7 +20,7 @@ from agentconv.output.shared import CannotMerge, put_entries, put_sections
 from agentconv.proof.attempt import section, written
 from agentconv.proof.present import settle
 from agentconv.reading.engine import open_document, read_program
-from agentconv.reading.entries import entries
+from agentconv.reading.entries import entries, namesake
 from agentconv.spec import Spec
 
 
@@ -49,7 +49,7 @@ def merge(
         return Merged(problem=note("F008", reason, file=path, help="mend the file, or move it away"))
     if not kept:
         return Merged(problem=note("V004", "another entry of the shared file would change", file=path))
-    return _proved(dst, path, text, by_id, update, more)
+    return _proved(dst, path, old, text, by_id, update, more)
 
 
 def merge_results(
@@ -94,7 +94,9 @@ def _put(dst: Spec, old: str | None, agents: Sequence[Agent], update: bool) -> s
     return put_entries(dst, old, [(a.id, rows_of(a, dst)) for a in agents], update)
 
 
-def _proved(dst: Spec, path: str, text: str, by_id: dict[str, Agent], update: bool, more: bool) -> Merged:
+def _proved(
+    dst: Spec, path: str, old: str | None, text: str, by_id: dict[str, Agent], update: bool, more: bool
+) -> Merged:
     """Every entry is read from the whole file as it is read alone."""
     whole = read_program(dst, text, path, more=more)
     if whole.status != "read":
@@ -112,8 +114,18 @@ def _proved(dst: Spec, path: str, text: str, by_id: dict[str, Agent], update: bo
         if id in held and held[id] == _held(dst, open_document(dst, alone, author=False), path).get(id):
             continue  # the same words in the same places are read as the same agent
         if not _same(found[id], _alone(dst, alone, id, path), dst, update):
-            made.problems[id] = note("V001", f"the entry `{id}` would be read differently beside the others", file=path)
+            made.problems[id] = _beside(dst, old, id, path)
     return made
+
+
+def _beside(dst: Spec, old: str | None, id: str, path: str) -> Note:
+    """Why an entry is read otherwise from the whole file: the program puts another one of its name together with it."""
+    if old is not None and (other := namesake(dst, open_document(dst, old, author=False), id)):
+        table, pair = other
+        reason = f"`{table}` holds a `{id}`, too, and {dst.program} puts the two together: it would not be this agent"
+        help = f"take `{table}.{id}` out of the file, or rename one of the two"
+        return note("F008", reason, file=path, line=pair.key.line, column=pair.key.column, help=help)
+    return note("V001", f"the entry `{id}` would be read differently beside the others", file=path)
 
 
 def _held(dst: Spec, document: Document | None, path: str) -> dict[str, object]:

@@ -31,6 +31,20 @@ def besides(spec: Spec, document: Document) -> Iterator[tuple[str, Node, Field |
             yield key, pair.value, spec.beside.get(key)
 
 
+def say_newer(spec: Spec, document: Document, reading: Reading) -> None:
+    """A note where the file names a later version of its form than the one that is known (`newest`)."""
+    for key, row in spec.beside.items():
+        newest = row.fact("newest")
+        node = document.header.get(key[1:]) if newest and document.header and document.header.kind == "map" else None
+        if node is not None and node.kind == "scalar" and node.text.isdecimal() and int(node.text) > newest:
+            text = (
+                f"`{key[1:]}: {node.text}` is later than {newest}, the last that is known here: read as if it said that"
+            )
+            help = "what later versions brought is not known here: look through the result by hand"
+            at = {"line": node.line, "column": node.column}
+            reading.notes.append(note("R007", text, path=key, file=reading.path, effect="info", help=help, **at))
+
+
 def unknown_beside(key: str, node: Node, ctx: Context) -> Extra:
     """A key beside the entries that is none of the program's."""
     problem = f"`{key[1:]}` is no key beside `{ctx.spec.container.get('entries')}`"

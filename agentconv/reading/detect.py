@@ -35,13 +35,9 @@ class Guess:
     usual: str | None = None
 
 
-def by_place(path: str) -> list[str]:
-    """Formats in whose places the path lies, also below a parent folder; best known first."""
-    return list(_by_place(path))
-
-
 @lru_cache(maxsize=256)  # a file is asked for more than once on its way
-def _by_place(path: str) -> tuple[str, ...]:
+def by_place(path: str) -> tuple[str, ...]:
+    """Formats in whose places the path lies, also below a parent folder; best known first."""
     slashed = "/" + path.lstrip("/")
     found = []
     for id, skipped, globs in _near(slashed[: slashed.rindex("/") + 1]):
@@ -95,7 +91,7 @@ def _places() -> list[tuple[str, frozenset[str], list[tuple[str, str]]]]:
     return found
 
 
-derived(_by_place.cache_clear)
+derived(by_place.cache_clear)
 derived(_places.cache_clear)
 derived(_near.cache_clear)
 

@@ -17,7 +17,7 @@ from agentconv.containers.programs import WHITE
 from agentconv.model import Tools
 from agentconv.notes import Note, note
 from agentconv.patterns import pattern
-from agentconv.reading.besides import nobody, say_nobody
+from agentconv.reading.besides import nobody, say_newer, say_nobody
 from agentconv.reading.codecs import TOOL_TYPES
 from agentconv.reading.context import Get, NoHeader, Read, Reading, Refused
 from agentconv.reading.entries import entries, say_keyless, say_other_tables
@@ -45,6 +45,7 @@ def read_author(spec: Spec, text: str, path: str, get: Get | None = None) -> Rea
                 reading.status = "refused" if any(n.effect == "error" for n in read) else "skipped"
     say_keyless(spec, document, reading)
     say_other_tables(spec, document, reading)
+    say_newer(spec, document, reading)
     if spec.many and not reading.agents and not reading.notes:
         reading.notes.append(note("R018", f"no agent of {spec.program} in this file", file=path, line=1, column=1))
     _say_lost_names(spec, reading)

@@ -56,6 +56,18 @@ def entries(
     return out
 
 
+def namesake(spec: Spec, document: Document, id: str) -> tuple[str, Pair] | None:
+    """The entry of another table that is one agent with the entry of this name in the table that is written, and the
+    name of that table."""
+    for table in spec.container.get("together", ()):
+        node = document.header.get(table) if document.header is not None else None
+        if node is None or node.kind != "map" or table == spec.container.get("entries"):
+            continue
+        if pair := next((p for p in reversed(node.pairs) if p.key.text == id), None):
+            return table, pair
+    return None
+
+
 def _over(first: Node, later: Node) -> Node:
     """Two maps put together, key by key and to their depth; the later one has the last word."""
     if first.kind != "map" or later.kind != "map":

@@ -22,7 +22,7 @@ from agentconv.reading.context import Context, Get, Read, Refused, too_many
 from agentconv.reading.deadrules import without_moot_limits
 from agentconv.reading.keys import Keys, top_values
 from agentconv.reading.namedfiles import named_in_body
-from agentconv.reading.toolkeys import alone_counts, of_own_servers, settled, unnamed, withheld
+from agentconv.reading.toolkeys import alone_counts, behind, not_started, of_own_servers, settled, unnamed, withheld
 from agentconv.reading.toolrows import only_servers, say_absent
 from agentconv.spec import Field, Spec
 
@@ -52,6 +52,10 @@ def read_entry(
     tell(below, ctx)
     if problems := _read_keys(keys, values, rows, said, id) or _settle_fields(keys, rows, said):
         return problems
+    if spec.container.get("template"):
+        from agentconv.reading.placeholders import check_placeholders
+
+        check_placeholders(ctx, entry)
     fields = keys.fields
     tools = settled(keys.tools(), said, ctx)
     for row in spec.rows_with("absent_unless"):
@@ -71,12 +75,16 @@ def read_entry(
         tools = only_servers(tools, entry, ctx)
     fields.update(forced)
     tools = unnamed(withheld(tools, fields, ctx), fields, ctx)
+    if spec.tools.starts_with:
+        not_started(tools, keys.where.get("tools", entry), ctx)
     if author and ctx.notes:
         ctx.notes = without_moot_limits(tools, ctx)
     extras = (*fields.pop("extras", ()), *keys.extras)
     given = _frozen(fields)
     own_id = given.pop("id", None) if spec.identity.get("over") == "id" else None
     given["id"] = own_id or _identity(spec, given, id)
+    if not author and given["id"] in (own := spec.identity.get("own_rules") or {}):
+        tools = behind(tools, own[given["id"]], spec)
     agent = Agent(tools=tools, extras=extras, **given)
     _unusable(spec, agent, ctx, keys.where.get("name"), id)
     return Read(agent, ctx.notes, keys.where, ctx.tokens, entry, keys=ctx.respelt)

@@ -17,7 +17,7 @@ from agentconv.tooltable import ToolTable
 
 NONE, ALL = Tools("none"), Tools("all")
 # "All tools except Bash, Write": a program knows the last two of these words, and gives them
-EXCEPT = re.compile(r"(?:^|\s)(?:except|excluding|but not|without|other than)(?::?\s+|:?$)", re.IGNORECASE)
+EXCEPT = pattern(r"(?:^|\s)(?:except|excluding|but not|without|other than)(?::?\s+|:?$)", re.IGNORECASE)
 
 
 def meaning(word: Any, ctx: Context, what: str) -> Tools:

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from agentconv.containers import Node
-from agentconv.grants import is_star, limits_shell
-from agentconv.model import Rule, Tool, Tools
+from agentconv.grants import by_name, is_star, limits_shell
+from agentconv.model import Rule, Scope, Tool, Tools
 from agentconv.reading.context import Context
 from agentconv.reading.toolnames import server_tool, star
 from agentconv.spec import Name, Spec, union_caps
@@ -48,6 +48,27 @@ def _met(one: Tool, other: Tool) -> bool:
     if one.server and other.server and one.member and other.member and one.member != other.member:
         return set("*?") & set(one.member + other.member) != set()
     return _overlap(one, other) or _overlap(other, one)
+
+
+def behind(tools: Tools, own: Mapping[str, Iterable[str]], spec: Spec) -> Tools:
+    """The rules of a file with those that its program puts behind them, for an agent of that name (``own_rules``)."""
+    rules: list[Rule] = []
+    for name, patterns in own.items():
+        found = spec.tools.names[name]
+        rules.append(Rule("deny", found.tool(), at=name))
+        rules += [Rule("allow", found.tool(), Scope(found.scope, str(one)), at=name) for one in patterns]
+    return replace(tools, rules=(*tools.rules, *rules))
+
+
+def not_started(tools: Tools, at: Node | None, ctx: Context) -> None:
+    """A tool without the one that has to be beside it (``starts_with``)."""
+    there = {name for name, grant in by_name(tools, ctx.spec).items() if grant.any}
+    for name, other in ctx.spec.tools.starts_with.items():
+        if name in there and other not in there:
+            problem = f"`{name}` without `{other}`"
+            ctx.refuse("refuse", problem)
+            help = f"name `{other}`, too, or take `{name}` away as well"
+            ctx.say("R012", f"{problem}: {ctx.spec.seen} does not start such an agent", "tools", at, help=help)
 
 
 def settled(tools: Tools, values: Mapping[str, Node], ctx: Context) -> Tools:

@@ -131,7 +131,7 @@ def gains_of(result: Conversion) -> tuple[str, ...]:
     """What an agent would gain, lost limits by their keys in the source."""
     if not any(word.startswith("limit:") for word in result.gained):
         return tuple(result.gained)
-    key_of = load(result.format).key_of
+    key_of = load(result.format).as_said(result.said).key_of
     return tuple(f"limit:{key_of(w[6:])}" if w.startswith("limit:") else w for w in result.gained)
 
 

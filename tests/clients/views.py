@@ -475,10 +475,13 @@ _GROK_TOOLS = {
 
 def _grok(out: Answer) -> list[Seen]:
     """All that it has in either way: as another agent starts it, and as a session of its own. A model that the program
-    has not is not told: the agent runs on its caller's."""
+    has not is not told: the agent runs on its caller's. One that starts in neither way is as good as not loaded."""
     found = []
     for a in out["agents"]:
         alone = a["session"]
+        if "error" in a and "error" in alone:
+            out["errors"].append({"file": a["file"], "message": alone["error"]})
+            continue
         if "error" in a or "error" in alone:
             words = f"{a.get('error', '')} / {alone.get('error', '')}"
             found.append(Seen(a["file"], a["name"], a["description"], error=words, started=False))

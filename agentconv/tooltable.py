@@ -259,12 +259,12 @@ class ToolTable:
 
     def _is_pattern(self, server: str, member: str | bool | None) -> bool:
         """No server is called `jira?`: a pattern is meant, as with `*`. An address may have the sign."""
-        if self._signs and self._signs.search(f"{server}{member or ''}"):
+        if self.signs and self.signs.search(f"{server}{member or ''}"):
             return True
         return "?" in str(member) or ("?" in server and "server_pattern" not in self.mcp)
 
     @cached_property
-    def _signs(self) -> re.Pattern[str] | None:
+    def signs(self) -> re.Pattern[str] | None:
         """More signs that make a name in the list a pattern for tools of servers."""
         signs = self.mcp.get("patterns")
         return re.compile(f"[{re.escape(signs)}]") if isinstance(signs, str) else None
@@ -272,7 +272,7 @@ class ToolTable:
     def is_pattern(self, token: str) -> bool:
         """Whether a token begins as tools of servers do, and is a pattern to the program, by whatever sign."""
         begins = str(self.mcp.get("tool") or "").partition("{")[0]
-        return bool(begins and token.startswith(begins) and self._signs and self._signs.search(token))
+        return bool(begins and token.startswith(begins) and self.signs and self.signs.search(token))
 
     @cached_property
     def _servers(self) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import replace
 from fnmatch import fnmatchcase
@@ -87,7 +86,8 @@ def meant_by_pattern(token: str, ctx: Context, *, denied: bool = False) -> list[
     less, so all of it is denied. A part of a server is the whole of it, and a part of the servers is every one.
 
     A denial counts in forms, too, that are no tool's of a list: `mcp__x*`, where a list has `mcp__x__*` or one tool."""
-    table, signs = ctx.spec.tools, signs_of(ctx.spec.tools)
+    table = ctx.spec.tools
+    signs = table.signs or WILD
     wild = signs.search(token)
     if wild is None:
         return []
@@ -102,12 +102,6 @@ def meant_by_pattern(token: str, ctx: Context, *, denied: bool = False) -> list[
         known = wild.start() > token.find(server.server) >= 0
         tools.append(Tool(token, server=server.server if known else "*"))
     return tools
-
-
-def signs_of(table: ToolTable) -> re.Pattern[str]:
-    """The signs that make a name a pattern, in a list where such a name may stand for tools of servers."""
-    signs = table.mcp.get("patterns")
-    return pattern(f"[{re.escape(signs)}]") if isinstance(signs, str) else WILD
 
 
 def _begun(start: str, table: ToolTable) -> Tool | None:

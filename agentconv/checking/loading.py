@@ -100,19 +100,17 @@ def _by_word(
     """The place that a word of the reason names: a key, a name of the tool list, or a key that is missing."""
     if (key := next((k for k in read.keys if k.new == word), None)) is not None:
         if key.text == key.new:
-            return checked.at(
-                key.start
-            ), f"move `{key.text}` out of `{key.at.removesuffix(f'.{key.text}')}`, to the top"
+            outer = key.at.removesuffix(f".{key.text}")
+            return checked.at(key.start), f"move `{key.text}` out of `{outer}`, to the top"
         return checked.at(key.start), f"write `{checked.written(word)}` for `{checked.written(key.text)}`; {FIXED}"
     key = next((k for k in read.keys if k.text == word and k.new), None)
     if key is not None and "unknown key" in reason:
         return checked.at(key.start), f"write `{checked.written(key.new or '')}` for it; {FIXED}"
     token = next((t for t in read.tokens if t.text == word), None)
     if token is not None:
-        said_so = next((n.help for n in notes if n.help and n.message.startswith(f"{reason}:")), "")
-        return checked.at(
-            token.start
-        ), f"write `{token.new}`" if token.new else said_so or "take the name out of the list"
+        told = next((n.help for n in notes if n.help and n.message.startswith(f"{reason}:")), "")
+        mend = f"write `{token.new}`" if token.new else told or "take the name out of the list"
+        return checked.at(token.start), mend
     if (node := read.where.get(word)) is not None:
         said = next((n for n in notes if n.help and (n.line, n.column) == (node.line, node.column)), None)
         kind = reason.partition("` must be ")[2]  # "a list", "a map"

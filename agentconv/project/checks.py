@@ -22,6 +22,7 @@ from agentconv.project.config import Check
 from agentconv.project.quiet import Mark, QuietKinds
 from agentconv.project.sources import Source, beside, drop, listed_places, read, taken
 from agentconv.reading.context import Reading
+from agentconv.reading.deciding import NO_AGENT
 from agentconv.reading.engine import read_author
 from agentconv.registry import load
 from agentconv.spec import Spec
@@ -187,7 +188,7 @@ def _closed(source: Source, problems: list[Note]) -> Looked:
     for one in problems:
         does = CLOSED if one.code in OUT else "cannot read it"
         if one.code == "F006":  # no program has said a word on it
-            does = "takes it for no agent" if one.message.startswith("this is ") else "cannot tell whose it is"
+            does = "takes it for no agent" if one.message.startswith(NO_AGENT) else "cannot tell whose it is"
         finding = Finding(
             one.code, "error", one.message, one.file or source.path, one.line or 1, one.column or 1,
             meant="an agent", does=does, programs=("agentconv",) if one.code == "F006" else (), mend=one.help,

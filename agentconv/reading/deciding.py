@@ -14,13 +14,14 @@ from agentconv.reading.detect import Guess, by_name, by_place, guess, marks
 from agentconv.registry import derived, heads, ids, load
 
 SURE = 2  # one key that only this format has
+NO_AGENT = "this is "  # how a note begins whose file is known to be something else, or of nobody
 
 
 def decide(path: str, text: str, shown: str = "", guessed: Guess | None = None) -> tuple[str | None, Note | None]:
     """The format, or a note that it cannot be told. ``shown`` is what the note calls the file; ``guessed``: what its
     place and name say, where somebody has looked."""
     if (other := no_agents_of(path)) is not None and not by_name(path):
-        problem = f"this is {other['is']}"
+        problem = f"{NO_AGENT}{other['is']}"
         return None, note("F006", problem, file=shown or path, help=str(other["do"]))
     found = guessed or guess(path, text)
     if found.format:
@@ -104,4 +105,4 @@ def _of_none(text: str, shown: str) -> Note:
         except ContainerError as broken:
             message = f"no format can be seen in it: {broken}"
             return note("F006", message, file=shown, line=broken.line, help=broken.help or "mend it there")
-    return note("F006", "this is no agent file that agentconv knows", file=shown, help="--from ID names the format")
+    return note("F006", f"{NO_AGENT}no agent file that agentconv knows", file=shown, help="--from ID names the format")

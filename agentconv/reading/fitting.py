@@ -154,6 +154,8 @@ def _is_agent(fit: Fit, marks: int) -> bool:
     """A header with a title and a date is no agent, though some program would take it for one."""
     spec = load(fit.id)
     said = (fit.keys & spec.known_keys) - SAYS_NOTHING
+    if spec.syntax == "frontmatter":
+        said -= frozenset(load_data("headers")["of_any_text"])
     required = {key for key, row in spec.fields.items() if row.fact("required")} - SAYS_NOTHING
     if spec.container.get("entries") == "*":  # every map of maps has entries: package.json, a schema, a lock file
         return any(_has_required(read.agent, spec) for read in fit.reading.agents)

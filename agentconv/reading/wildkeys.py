@@ -7,11 +7,13 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from agentconv.containers import Node
-from agentconv.model import Rule, Tool
+from agentconv.grants import is_star
+from agentconv.model import Rule, Scope, Tool
 from agentconv.namepatterns import bare_regex, tried
 from agentconv.patterns import pattern
 from agentconv.reading.context import Context
 from agentconv.reading.toolnames import Found, recognise, star
+from agentconv.rows import Name
 from agentconv.serverwords import is_every
 from agentconv.tooltable import ToolTable
 
@@ -71,6 +73,34 @@ def closed_servers(found: Found, made: Iterable[Rule], key: str, at: str, place:
     ctx.say("T013", f"`{key}` is for some tools of MCP servers only; taken as a denial of {whole}", at, place)
     closed = [Rule("deny", Tool(text, server=s), None, None, at) for s in servers or ("*",)]
     return [r for r in rules if r not in limits or found.how == "own"] + closed + meant
+
+
+def rules_of_key(
+    found: Found, made: Iterable[Rule], key: str, at: str, place: Node, before: Iterable[Rule], ctx: Context
+) -> list[Rule]:
+    """The rules of a key of a map. Where it is a pattern, checks of the program may match it, which are about no tool:
+    the same is said of each of them by its name. ``before``: what says so already needs no second rule."""
+    made = list(made)
+    rules, table = closed_servers(found, made, key, at, place, ctx), ctx.spec.tools
+    if not table.fact("wildcards") or not WILD.search(key) or not key.strip("*"):
+        return rules
+    checks = [n for n in table.names.values() if not n.gives and not n.off and fnmatchcase(n.name, key)]
+    if not checks:
+        return rules
+    last: dict[Tool, tuple[str, str | None, Scope | None]] = {}
+    for rule in before:
+        if is_star(rule.tool):
+            last.clear()  # it is about checks, too
+        last[rule.tool] = (rule.effect, rule.approval, rule.scope)
+    theirs = [_of_check(check, rule) for check in checks for rule in made]
+    new = [r for r in theirs if r.scope is not None or last.get(r.tool) != (r.effect, r.approval, None)]
+    return new + [rule for rule in rules if rule.tool.caps or rule.tool.server is not None]
+
+
+def _of_check(check: Name, rule: Rule) -> Rule:
+    """The rule of a pattern for one of the checks, whose limits are of its own kind."""
+    scope = replace(rule.scope, kind=check.scope) if rule.scope is not None and check.scope else rule.scope
+    return replace(rule, tool=check.tool(), scope=scope)
 
 
 def _whole_server(rules: list[Rule], key: str, start: str, at: str, place: Node, ctx: Context) -> list[Rule]:

@@ -63,8 +63,21 @@ def fits(candidates: list[str], marks: dict[str, int], text: str, path: str) -> 
 
 
 def loads(id: str, text: str, path: str) -> bool:
-    """Whether the format makes an agent of the file without an error."""
-    return _read(id, text, path) is not None
+    """Whether the format makes an agent of the file without an error. A text without a header is one to many programs:
+    what was taken for a key then stands in its prose."""
+    fit = _read(id, text, path)
+    return fit is not None and bool(fit.keys or load(id).syntax != "frontmatter")
+
+
+def may_be(id: str, text: str, path: str) -> bool:
+    """Whether a file with an error may be of the format: one that can be read has a key that such files need, or at
+    least a header."""
+    spec, needed = load(id), _needed(id)
+    reading = read_author(spec, text, path)
+    header = reading.document.header if reading.document is not None else None
+    if header is None and spec.syntax == "frontmatter":
+        return any(n.effect == "error" for n in reading.notes)
+    return not needed or header is None or header.kind != "map" or any(p.key.text in needed for p in header.pairs)
 
 
 def are_settings(id: str, text: str, path: str) -> bool:

@@ -15,6 +15,7 @@ from agentconv.reading.context import Context
 from agentconv.reading.toolnames import Found, recognise, star
 from agentconv.rows import Name
 from agentconv.serverwords import is_every
+from agentconv.spec import Spec
 from agentconv.tooltable import ToolTable
 
 WILD = pattern(r"[*?]")
@@ -111,12 +112,22 @@ def _whole_server(rules: list[Rule], key: str, start: str, at: str, place: Node,
     return [replace(r, tool=Tool(key, server=start)) for r in rules]
 
 
-def meant_by_pattern(token: str, ctx: Context, *, denied: bool = False) -> list[Tool]:
+def servers_of_pattern(token: str, spec: Spec) -> list[Tool]:
+    """The servers of which a pattern in a list gives some tools, where the program takes one: no more than these."""
+    table = spec.tools
+    if not table.mcp.get("patterns"):
+        return []
+    if (regex := table.fact("regex")) and token.startswith(str(regex)):
+        return [Tool(token, server="*")]
+    return [tool for tool in meant_by_pattern(token, spec) if tool.server]
+
+
+def meant_by_pattern(token: str, spec: Spec, *, denied: bool = False) -> list[Tool]:
     """What a pattern in a list may stand for, where the program is not known to take one: its author means
     less, so all of it is denied. A part of a server is the whole of it, and a part of the servers is every one.
 
     A denial counts in forms, too, that are no tool's of a list: `mcp__x*`, where a list has `mcp__x__*` or one tool."""
-    table = ctx.spec.tools
+    table = spec.tools
     signs = table.signs or WILD
     wild = signs.search(token)
     if wild is None:
@@ -126,7 +137,7 @@ def meant_by_pattern(token: str, ctx: Context, *, denied: bool = False) -> list[
     server = table.mcp_tool(filled) or (table.denied_tool(filled) if denied else None)
     if server is None and table.mcp.get("patterns"):
         server = _begun(token[: wild.start()], table)
-    if server is None and denied and (other := recognise(filled, ctx.spec, author=True)).how == "foreign-mcp":
+    if server is None and denied and (other := recognise(filled, spec, author=True)).how == "foreign-mcp":
         server = other.tool
     if server is not None and server.server:
         known = wild.start() > token.find(server.server) >= 0
@@ -174,7 +185,7 @@ def beside_names(token: str, found: Found, at: str, place: Node, ctx: Context) -
 
 def denied_by_pattern(token: str, at: str, place: Node, ctx: Context) -> list[Rule]:
     """Denials of all that a pattern may stand for."""
-    tools = meant_by_pattern(token, ctx, denied=True)
+    tools = meant_by_pattern(token, ctx.spec, denied=True)
     if tools:
         from agentconv.reading.deniedwords import in_words, say_meant
 

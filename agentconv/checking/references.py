@@ -112,7 +112,8 @@ def _reader(checked: Checked, at: str) -> Reader:
 
 def _missing(checked: Checked, read: Read, code: str, kind: str, name: str, known: Iterable[str], at: str) -> Finding:
     purpose = {"L043": " to hand over to", "L044": " to call"}.get(code, "")
-    near = difflib.get_close_matches(name, list(known), 1, 0.75)
+    others = [one for one in known if kind != "agent" or one not in (read.agent.name, read.agent.id)]
+    near = difflib.get_close_matches(name, others, 1, 0.75)
     mend = f"did you mean `{near[0]}`?" if near else f"add it to the project, unless the {kind} is in your home folder"
     return checked.finding(
         code, "warning", f"there is no {kind} `{name}`{purpose} in this project", read=read,

@@ -137,7 +137,8 @@ def _codex(out: Answer) -> list[Seen]:
     for a in out["agents"]:
         one = Seen(a["file"], a["name"], a["description"], a.get("instructions"), a["tools"], model=a["model"])
         one.effort = a.get("reasoning_effort")
-        one.served = out["served"] if a["tools"] else None  # models that it knows are sent no list of tools (0.169.0)
+        # models that it knows are sent no list of tools, gpt-5.5 one with `tool_search` in place of servers' (0.169.0)
+        one.served = out["served"] if a["tools"] and "tool_search" not in a["tools"] else None
         if not a.get("started"):
             told = re.search(r"role's model is set to `([^`]+)`", a["shown_to_model"])
             one.model = told[1] if told else None

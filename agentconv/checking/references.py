@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
@@ -127,4 +128,9 @@ def _spot(checked: Checked, read: Read, at: str, name: str) -> Node | tuple[int,
     node = read.where.get(at.split("[")[0])
     if node is not None and (found := checked.text.find(name, node.start, max(node.end, node.start))) >= 0:
         return checked.at(found)
+    token = next((t for t in read.tokens if t.at == at), None)
+    if token is not None and "." in at:  # a key below another: its names follow it, as keys of a map do
+        below = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])").search(checked.text, token.start)
+        if below is not None:
+            return checked.at(below.start())
     return place(checked, read, at)

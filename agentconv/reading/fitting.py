@@ -66,7 +66,9 @@ def loads(id: str, text: str, path: str) -> bool:
     """Whether the format makes an agent of the file without an error. A text without a header is one to many programs:
     what was taken for a key then stands in its prose."""
     fit = _read(id, text, path)
-    return fit is not None and bool(fit.keys or load(id).syntax != "frontmatter")
+    if fit is None:  # an agent that runs elsewhere: what it is, the format says best
+        return any(n.code == "R016" for n in read_author(load(id), text, path).notes)
+    return bool(fit.keys or load(id).syntax != "frontmatter")
 
 
 def may_be(id: str, text: str, path: str) -> bool:

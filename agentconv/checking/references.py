@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
@@ -112,7 +113,8 @@ def _reader(checked: Checked, at: str) -> Reader:
 
 def _missing(checked: Checked, read: Read, code: str, kind: str, name: str, known: Iterable[str], at: str) -> Finding:
     purpose = {"L043": " to hand over to", "L044": " to call"}.get(code, "")
-    near = difflib.get_close_matches(name, list(known), 1, 0.75)
+    others = [one for one in known if kind != "agent" or one not in (read.agent.name, read.agent.id)]
+    near = difflib.get_close_matches(name, others, 1, 0.75)
     mend = f"did you mean `{near[0]}`?" if near else f"add it to the project, unless the {kind} is in your home folder"
     return checked.finding(
         code, "warning", f"there is no {kind} `{name}`{purpose} in this project", read=read,
@@ -126,4 +128,9 @@ def _spot(checked: Checked, read: Read, at: str, name: str) -> Node | tuple[int,
     node = read.where.get(at.split("[")[0])
     if node is not None and (found := checked.text.find(name, node.start, max(node.end, node.start))) >= 0:
         return checked.at(found)
+    token = next((t for t in read.tokens if t.at == at), None)
+    if token is not None and "." in at:  # a key below another: its names follow it, as keys of a map do
+        below = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])").search(checked.text, token.start)
+        if below is not None:
+            return checked.at(below.start())
     return place(checked, read, at)

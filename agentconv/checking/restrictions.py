@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from agentconv import rights as counting
 from agentconv.checking.checked import Checked, Reader, value_of
 from agentconv.checking.finding import Finding
-from agentconv.checking.given import key_of
 from agentconv.checking.headers import unseen
 from agentconv.checking.limits import cut_whole, denials, instead, limits, scopes, short
 from agentconv.containers import Node
@@ -139,7 +138,8 @@ def _switched_on(checked: Checked, reader: Reader, read: Read, twin: Read, gone:
             continue
         if theirs.fact("true_only") != "list" or not node.pairs or any(p.value.value is not True for p in node.pairs):
             continue
-        listed = tuple(r for r in read.agent.tools.rules if key_of(r) == row.key and r.effect == "allow")
+        # what another key allows as well is as much meant, whichever of the two is kept
+        listed = tuple(r for r in read.agent.tools.rules if r.effect == "allow")
         asked = counting.of_tools(Tools("none", listed), checked.spec, program=False)
         more = counting.gained(asked, counting.of_agent(twin.agent, reader.spec, program=True, usual=True))
         names = ", ".join(f"`{p.key.text}`" for p in node.pairs[:5]) + (" …" if len(node.pairs) > 5 else "")
@@ -147,7 +147,7 @@ def _switched_on(checked: Checked, reader: Reader, read: Read, twin: Read, gone:
         yield checked.finding(
             "T041", "error" if more else "info", "a map of nothing but `true` restricts nothing", read=read, at=node,
             reader=reader, path="tools", meant=f"only {names}",
-            does=f"leaves every other tool there: {', '.join(counting.spelled(more)) or 'of the same rights'}",
+            does=f"leaves every other tool there: {', '.join(counting.spelled(more)) or 'no more than these can do'}",
             mend=f'put `"{table.fact("star_key", "*")}": false` in front of them'
             + (f" and write {', '.join(own)}" if own else ""),  # else nothing would be left
         )  # fmt: skip

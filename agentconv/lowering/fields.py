@@ -157,8 +157,22 @@ def _lose(name: str, value: Any, src: Spec, dst: Spec, out: Lowered) -> None:
         there = name == "hooks" and name in dst.by_field
         what = f"{dst.seen} does not take the hooks of {src.program}" if there else f"{dst.seen} has no `{key}`"
         out.say("L003", f"{what}; the limit would be lost", name, help="--allow-widening limits writes it without")
+    elif name == "mcp_servers" and isinstance(value, Mapping) and value:
+        _lose_servers(value, dst, out)
     else:
         out.say("L001", f"{dst.program} has no `{key}`", name)
+
+
+def _lose_servers(servers: Mapping[str, Any], dst: Spec, out: Lowered) -> None:
+    """An agent's file of the target sets up no MCP server; where a project does, is told."""
+    names = ", ".join(f"`{one}`" for one in servers)
+    them, are = ("it", "is") if len(servers) == 1 else ("them", "are")
+    around = dst.head.get("around") or {}
+    places = list((around.get("servers") or around.get("reached") or {}).items())
+    help = f"set {them} up in `{places[0][0]}`, under `{places[0][1]}`" if places else ""
+    out.say(
+        "L001", f"{dst.program} takes no MCP server from an agent: {names} {are} left out", "mcp_servers", help=help
+    )
 
 
 def _effort(value: Any, row: Field, dst: Spec, out: Lowered) -> Any:

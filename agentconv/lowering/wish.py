@@ -261,6 +261,10 @@ def say_unknown(job: ToolJob) -> None:
             )
             job.say("T004", text, rule.at, effect="info")
             continue
+        if rule.effect == "allow" and (whole := _whole_beside(job, rule.tool.name)):
+            text = f"`{rule.tool.name}` gives nothing more: all tools of {whole} are there"
+            job.say("T004", text, rule.at, effect="info")
+            continue
         text = f"`{rule.tool.name}` is no tool that any program has; left out"
         if job.src.tools.fact("contributed"):
             who = f"{job.src.program} itself: one that something brings to it, if any"
@@ -272,6 +276,20 @@ def say_unknown(job: ToolJob) -> None:
         elif "*" in rule.tool.name:  # what it may stand for in its own program, another note tells
             text = f"`{rule.tool.name}` is the name of no single tool; left out"
         job.say("T004", text, rule.at, effect="narrows" if rule.effect == "allow" else "lost")
+
+
+def _whole_beside(job: ToolJob, token: str) -> str:
+    """The servers of which a pattern gives some tools, in words, where each of them is there as a whole."""
+    if not job.src.tools.mcp.get("patterns"):
+        return ""
+    from agentconv.reading.wildkeys import servers_of_pattern
+
+    servers, grants = servers_of_pattern(token, job.src), by_server(job.agent.tools, job.src)
+    wide = grants["*", None]
+    whole = [grants.get((tool.server or "*", None), wide) for tool in servers]
+    if not all(grant.open and grant.approval != "ask" for grant in whole):
+        return ""
+    return " and ".join("every MCP server" if t.server == "*" else f"the MCP server `{t.server}`" for t in servers)
 
 
 def _free_servers(job: ToolJob) -> bool:

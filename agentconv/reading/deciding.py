@@ -68,7 +68,7 @@ derived(_by_ending.cache_clear)
 
 def _fitting(candidates: tuple[str, ...], text: str, shown: str) -> tuple[str | None, Note | None]:
     """The format that the file fits best; a question only where the rights would differ."""
-    from agentconv.reading.fitting import are_settings, choose, fits, loads, ways
+    from agentconv.reading.fitting import are_settings, choose, fits, loads, may_be, ways
 
     counted = {id: marks(text, id) for id in candidates}
     candidates = tuple(id for id in candidates if not (counted[id] and are_settings(id, text, shown)))
@@ -79,7 +79,7 @@ def _fitting(candidates: tuple[str, ...], text: str, shown: str) -> tuple[str | 
     if (best := choose(found)) is not None:
         return best, None
     top = [id for id in candidates if counted[id] == max(counted.values(), default=0) > 1]
-    if not found and len(top) == 1:
+    if not found and len(top) == 1 and may_be(top[0], text, shown):
         return top[0], None  # a file of that program for sure, whatever is wrong with it
     if found:
         asked = ways(found)

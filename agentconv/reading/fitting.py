@@ -63,8 +63,23 @@ def fits(candidates: list[str], marks: dict[str, int], text: str, path: str) -> 
 
 
 def loads(id: str, text: str, path: str) -> bool:
-    """Whether the format makes an agent of the file without an error."""
-    return _read(id, text, path) is not None
+    """Whether the format makes an agent of the file without an error. A text without a header is one to many programs:
+    what was taken for a key then stands in its prose."""
+    fit = _read(id, text, path)
+    if fit is None:  # an agent that runs elsewhere: what it is, the format says best
+        return any(n.code == "R016" for n in read_author(load(id), text, path).notes)
+    return bool(fit.keys or load(id).syntax != "frontmatter")
+
+
+def may_be(id: str, text: str, path: str) -> bool:
+    """Whether a file with an error may be of the format: one that can be read has a key that such files need, or at
+    least a header."""
+    spec, needed = load(id), _needed(id)
+    reading = read_author(spec, text, path)
+    header = reading.document.header if reading.document is not None else None
+    if header is None and spec.syntax == "frontmatter":
+        return any(n.effect == "error" for n in reading.notes)
+    return not needed or header is None or header.kind != "map" or any(p.key.text in needed for p in header.pairs)
 
 
 def are_settings(id: str, text: str, path: str) -> bool:
@@ -141,6 +156,8 @@ def _is_agent(fit: Fit, marks: int) -> bool:
     """A header with a title and a date is no agent, though some program would take it for one."""
     spec = load(fit.id)
     said = (fit.keys & spec.known_keys) - SAYS_NOTHING
+    if spec.syntax == "frontmatter":
+        said -= frozenset(load_data("headers")["of_any_text"])
     required = {key for key, row in spec.fields.items() if row.fact("required")} - SAYS_NOTHING
     if spec.container.get("entries") == "*":  # every map of maps has entries: package.json, a schema, a lock file
         return any(_has_required(read.agent, spec) for read in fit.reading.agents)

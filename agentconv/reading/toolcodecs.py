@@ -232,15 +232,10 @@ def _of_a_server_too(token: str, at: str, ctx: Context) -> list[Rule]:
 
 
 def _most_of(token: str, ctx: Context) -> list[Tool]:
-    """The servers of which a pattern gives some tools: no more than these."""
-    table = ctx.spec.tools
-    if not table.mcp.get("patterns"):
-        return []
-    if (regex := table.fact("regex")) and token.startswith(str(regex)):
-        return [Tool(token, server="*")]
-    from agentconv.reading.wildkeys import meant_by_pattern
+    """The servers of which a pattern gives some tools."""
+    from agentconv.reading.wildkeys import servers_of_pattern
 
-    return [tool for tool in meant_by_pattern(token, ctx) if tool.server]
+    return servers_of_pattern(token, ctx.spec)
 
 
 def _refused(token: str, at: str, place: Node, ctx: Context) -> None:

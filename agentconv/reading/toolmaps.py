@@ -14,7 +14,7 @@ from agentconv.reading.guessedservers import by_known
 from agentconv.reading.toolcodecs import NONE, read_tools
 from agentconv.reading.toolnames import Found, recognise, star
 from agentconv.reading.tooltokens import is_null, own_spelling, remember
-from agentconv.reading.wildkeys import closed_servers
+from agentconv.reading.wildkeys import rules_of_key
 from agentconv.spec import Field
 
 ANY_PATH = ("", ".*", "^.*", ".*$", "^.*$", ".+", "^.+$")  # expressions that every path matches
@@ -64,13 +64,13 @@ def read_permission(node: Node, row: Field, ctx: Context) -> tuple[Rule, ...]:
                 made += _actions(found.tool, scope, inner.value, row, ctx, at, pair.key.text)
         else:
             made += _actions(found.tool, None, pair.value, row, ctx, at, pair.key.text)
-        rules += closed_servers(found, made, pair.key.text, at, pair.key, ctx)
+        rules += rules_of_key(found, made, pair.key.text, at, pair.key, rules, ctx)
     return tuple(kept_denials(whole_denials(rules, ctx), node, ctx))
 
 
 def _listed_actions(node: Node, row: Field, ctx: Context) -> Iterator[Rule]:
     """The same as a list of maps {name, pattern, action}; the last match wins."""
-    keys = row.fact("items")
+    keys, before = row.fact("items"), list[Rule]()
     for n, item in enumerate(node.items):
         at = f"{row.key}[{n}]"
         parts = {word: item.get(str(key)) if item.kind == "map" else None for word, key in keys.items()}
@@ -94,7 +94,9 @@ def _listed_actions(node: Node, row: Field, ctx: Context) -> Iterator[Rule]:
         every = pattern is None or pattern.text == "*"
         scope = None if every or pattern is None else Scope(kind, str(pattern.text))
         made = _actions(found.tool, scope, action, row, ctx, at, str(name.text))
-        yield from closed_servers(found, made, str(name.text), at, name, ctx)
+        new = rules_of_key(found, made, str(name.text), at, name, before, ctx)
+        before += new
+        yield from new
 
 
 def _is_said(node: Node | None) -> bool:
@@ -139,7 +141,7 @@ def read_bools(node: Node, row: Field, ctx: Context) -> tuple[Base | None, tuple
         ctx.say("R012", text, "tools", node)
         tools = read_tools(node, row, ctx) if not is_null(node, ctx) else NONE
         return tools.base, tools.rules
-    rules = []
+    rules: list[Rule] = []
     for pair in node.pairs:
         at = f"{row.key}.{pair.key.text}"
         on = pair.value.value if isinstance(pair.value.value, bool) else str(pair.value.text).lower() == "true"
@@ -149,7 +151,7 @@ def read_bools(node: Node, row: Field, ctx: Context) -> tuple[Base | None, tuple
         found = by_known(recognise(key, ctx.spec, author=ctx.author), key, ctx)
         remember(pair.key.text, at, pair.key, found, ctx)
         made = [Rule("allow" if on else "deny", found.tool, None, None, at)]
-        rules += closed_servers(found, made, key, at, pair.key, ctx)
+        rules += rules_of_key(found, made, key, at, pair.key, rules, ctx)
     if ctx.author and row.fact("true_only") == "list" and rules and all(r.effect == "allow" for r in rules):
         text = f"`{row.key}` only switches tools on, which takes nothing away in {ctx.spec.seen}"
         ctx.say("T009", f"{text}; read as the list it means", "tools", node, effect="info")

@@ -7,12 +7,15 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from agentconv.containers import Node
-from agentconv.model import Rule, Tool
+from agentconv.grants import is_star
+from agentconv.model import Rule, Scope, Tool
 from agentconv.namepatterns import bare_regex, tried
 from agentconv.patterns import pattern
 from agentconv.reading.context import Context
 from agentconv.reading.toolnames import Found, recognise, star
+from agentconv.rows import Name
 from agentconv.serverwords import is_every
+from agentconv.spec import Spec
 from agentconv.tooltable import ToolTable
 
 WILD = pattern(r"[*?]")
@@ -73,6 +76,34 @@ def closed_servers(found: Found, made: Iterable[Rule], key: str, at: str, place:
     return [r for r in rules if r not in limits or found.how == "own"] + closed + meant
 
 
+def rules_of_key(
+    found: Found, made: Iterable[Rule], key: str, at: str, place: Node, before: Iterable[Rule], ctx: Context
+) -> list[Rule]:
+    """The rules of a key of a map. Where it is a pattern, checks of the program may match it, which are about no tool:
+    the same is said of each of them by its name. ``before``: what says so already needs no second rule."""
+    made = list(made)
+    rules, table = closed_servers(found, made, key, at, place, ctx), ctx.spec.tools
+    if not table.fact("wildcards") or not WILD.search(key) or not key.strip("*"):
+        return rules
+    checks = [n for n in table.names.values() if not n.gives and not n.off and fnmatchcase(n.name, key)]
+    if not checks:
+        return rules
+    last: dict[Tool, tuple[str, str | None, Scope | None]] = {}
+    for rule in before:
+        if is_star(rule.tool):
+            last.clear()  # it is about checks, too
+        last[rule.tool] = (rule.effect, rule.approval, rule.scope)
+    theirs = [_of_check(check, rule) for check in checks for rule in made]
+    new = [r for r in theirs if r.scope is not None or last.get(r.tool) != (r.effect, r.approval, None)]
+    return new + [rule for rule in rules if rule.tool.caps or rule.tool.server is not None]
+
+
+def _of_check(check: Name, rule: Rule) -> Rule:
+    """The rule of a pattern for one of the checks, whose limits are of its own kind."""
+    scope = replace(rule.scope, kind=check.scope) if rule.scope is not None and check.scope else rule.scope
+    return replace(rule, tool=check.tool(), scope=scope)
+
+
 def _whole_server(rules: list[Rule], key: str, start: str, at: str, place: Node, ctx: Context) -> list[Rule]:
     """`playwright*`, as OpenCode's own pages write it: what it gives holds all tools of the server `playwright`."""
     if key != f"{start}*" or not rules or not SERVER.fullmatch(start):
@@ -81,12 +112,22 @@ def _whole_server(rules: list[Rule], key: str, start: str, at: str, place: Node,
     return [replace(r, tool=Tool(key, server=start)) for r in rules]
 
 
-def meant_by_pattern(token: str, ctx: Context, *, denied: bool = False) -> list[Tool]:
+def servers_of_pattern(token: str, spec: Spec) -> list[Tool]:
+    """The servers of which a pattern in a list gives some tools, where the program takes one: no more than these."""
+    table = spec.tools
+    if not table.mcp.get("patterns"):
+        return []
+    if (regex := table.fact("regex")) and token.startswith(str(regex)):
+        return [Tool(token, server="*")]
+    return [tool for tool in meant_by_pattern(token, spec) if tool.server]
+
+
+def meant_by_pattern(token: str, spec: Spec, *, denied: bool = False) -> list[Tool]:
     """What a pattern in a list may stand for, where the program is not known to take one: its author means
     less, so all of it is denied. A part of a server is the whole of it, and a part of the servers is every one.
 
     A denial counts in forms, too, that are no tool's of a list: `mcp__x*`, where a list has `mcp__x__*` or one tool."""
-    table = ctx.spec.tools
+    table = spec.tools
     signs = table.signs or WILD
     wild = signs.search(token)
     if wild is None:
@@ -96,7 +137,7 @@ def meant_by_pattern(token: str, ctx: Context, *, denied: bool = False) -> list[
     server = table.mcp_tool(filled) or (table.denied_tool(filled) if denied else None)
     if server is None and table.mcp.get("patterns"):
         server = _begun(token[: wild.start()], table)
-    if server is None and denied and (other := recognise(filled, ctx.spec, author=True)).how == "foreign-mcp":
+    if server is None and denied and (other := recognise(filled, spec, author=True)).how == "foreign-mcp":
         server = other.tool
     if server is not None and server.server:
         known = wild.start() > token.find(server.server) >= 0
@@ -144,7 +185,7 @@ def beside_names(token: str, found: Found, at: str, place: Node, ctx: Context) -
 
 def denied_by_pattern(token: str, at: str, place: Node, ctx: Context) -> list[Rule]:
     """Denials of all that a pattern may stand for."""
-    tools = meant_by_pattern(token, ctx, denied=True)
+    tools = meant_by_pattern(token, ctx.spec, denied=True)
     if tools:
         from agentconv.reading.deniedwords import in_words, say_meant
 

@@ -158,6 +158,8 @@ def _of_servers(row: Row, spec: Spec, ours: Agent, theirs: list[str], served: Ma
 
     mine = {name for name, (server, tool) in served.items() if open_here(server, tool)}
     given = set(theirs) & set(served)
+    if any("mcp" in caps for caps in here.ambient.values()):  # no list governs them, and that is what we say
+        mine |= given
     if given - mine:
         row.fault("servers", f"the program gives {', '.join(sorted(given - mine))} beyond what we say")
     if mine - given:

@@ -29,14 +29,17 @@ def main(name):
             "capabilities": {"tools": {}},
             "serverInfo": {"name": name, "version": "1"},
         },
+        "ping": {},
         "tools/list": {"tools": tools},
         "tools/call": {"content": [{"type": "text", "text": "ECHOED"}]},
     }
     for line in sys.stdin:
         asked = json.loads(line)
         if "id" in asked:
-            result = answers.get(asked["method"], {})
-            print(json.dumps({"jsonrpc": "2.0", "id": asked["id"], "result": result}), flush=True)
+            # Goose asks for a method of a later protocol first, and goes back to this one where it is unknown
+            unknown = {"error": {"code": -32601, "message": "Method not found"}}
+            said = {"result": answers[asked["method"]]} if asked["method"] in answers else unknown
+            print(json.dumps({"jsonrpc": "2.0", "id": asked["id"], **said}), flush=True)
 
 
 if __name__ == "__main__":

@@ -27,37 +27,50 @@ pytestmark = pytest.mark.client
 HEADERS: dict[str, list[str]] = yaml.safe_load((goldens.FIXTURES / "servers.yaml").read_text("utf-8"))
 # program, what is written for it, and by whose rules it reads that
 ASKED = [
+    ("codex", "codex", "codex"),
     ("copilot-cli", "copilot", "copilot"),
     ("copilot-cli", "vscode", "copilot"),
     ("droid", "droid", "droid"),
+    ("goose", "goose", "goose"),
+    ("grok", "grok", "grok"),
     ("kimi-code", "kimi-code", "kimi-code"),
     ("mistral-vibe", "mistral-vibe", "mistral-vibe"),
+    ("omp", "omp", "omp"),
     ("qwen-code", "qwen-code", "qwen-code"),
+    ("vscode-full", "vscode", "vscode"),
+    ("vscode-full", "copilot", "vscode"),
 ]
-# a pattern: what we say is the most that it may give
-SEVERAL = re.compile(r"""mcp__[^'"]*[*?{\[(]|re:|"[^"]*[*?\[][^"]*\"""")
+# a pattern, or a limit that we name and do not count: what we say is the most that it may give
+SEVERAL = re.compile(r"""mcp__[^'"]*[*?{\[(]|re:|"[^"]*[*?\[][^"]*\"|mcpInheritance: \{""")
 
 
-def text_of(spec: Spec, name: str, header: str) -> str:
-    """An agent that says only this."""
-    if spec.head["syntax"] == "toml":
-        main = 'agent_type = "agent"\nsafety = "neutral"'  # a session of its own: the others have no server
-        return f'display_name = "{name}"\ndescription = "Does it."\n{main}\n{header}\n'
-    return f"---\nname: {name}\ndescription: Does it.\n{header}\n---\n\nDo it.\n"
+# an agent that says only this, where it is no header
+FRAMES = {
+    "codex": 'name = "{name}"\ndescription = "Does it."\ndeveloper_instructions = "Do it."\n{header}\n',
+    "goose": "title: {name}\ndescription: Does it.\ninstructions: Do it.\n{header}\n",
+    # a session of its own: the others have no server
+    "mistral-vibe": 'display_name = "{name}"\ndescription = "Does it."\n'
+    'agent_type = "agent"\nsafety = "neutral"\n{header}\n',
+}
+HEADER = "---\nname: {name}\ndescription: Does it.\n{header}\n---\n\nDo it.\n"
 
 
 def made(target: str, own: bool) -> Iterator[tuple[Case, tuple[Spec, Agent] | None]]:
     """The program's own words as they are, and all others converted, with what they were."""
+    aim = registry.load(target)
     for format, headers in HEADERS.items():
         spec = registry.load(format)
         for n, header in enumerate(headers):
             name = f"{format}-{n}"
-            text, path = text_of(spec, name, header), goldens.default_path(spec, name, spec.head["suffixes"][0])
+            text = FRAMES.get(format, HEADER).format(name=name, header=header)
+            path = goldens.default_path(spec, name, spec.head["suffixes"][0])
             label = f"{format}: {header}"
             if format == target:
                 if own:
                     yield Case(label, READ, {path: text.encode()}, bound=True), None
                 continue
+            if aim.head.get("readable_only") or aim.tools.control == "none":
+                continue  # who has a free shell may have everything there, the servers too
             done = convert.convert_text(text, from_=format, to=target, path=path)
             files = {place: data for one in done for place, data in one.files.items()}
             agent = engine.read_author(spec, text, path).agents[0].agent

@@ -137,6 +137,8 @@ def _codex(out: Answer) -> list[Seen]:
     for a in out["agents"]:
         one = Seen(a["file"], a["name"], a["description"], a.get("instructions"), a["tools"], model=a["model"])
         one.effort = a.get("reasoning_effort")
+        # models that it knows are sent no list of tools, gpt-5.5 one with `tool_search` in place of servers' (0.169.0)
+        one.served = out["served"] if a["tools"] and "tool_search" not in a["tools"] else None
         if not a.get("started"):
             told = re.search(r"role's model is set to `([^`]+)`", a["shown_to_model"])
             one.model = told[1] if told else None
@@ -269,6 +271,7 @@ def _vscode_full(out: Answer) -> list[Seen]:
                 tools,
                 model=model[0] if model else None,
                 error=run.get("error") or "",
+                served=out["served"] if "tools" in run else None,
             )
         )
     return found
@@ -458,8 +461,9 @@ def _goose(out: Answer) -> list[Seen]:
     table = registry.load("goose").tools
     found = []
     for a in out["agents"]:
-        tools = [t if table.own(t) else t.rpartition("__")[2] for t in a["tools"]]
-        found.append(Seen(a["file"], a["name"], a["description"], a["prompt"], tools, model=a["model"]))
+        tools = [t if table.own(t) or t in out["served"] else t.rpartition("__")[2] for t in a["tools"]]
+        one = Seen(a["file"], a["name"], a["description"], a["prompt"], tools, model=a["model"], served=out["served"])
+        found.append(one)
     return found
 
 
@@ -487,7 +491,8 @@ def _grok(out: Answer) -> list[Seen]:
             found.append(Seen(a["file"], a["name"], a["description"], error=words, started=False))
             continue
         tools = [_GROK_TOOLS.get(name, name) for name in sorted({*a["tools"], *alone["tools"]})]
-        one = Seen(a["file"], a["name"], a["description"], a["prompt"] or None, tools)
+        tools += a["mcp"]["by use_tool"]  # where another one starts it; a session of its own keeps to no such limit
+        one = Seen(a["file"], a["name"], a["description"], a["prompt"] or None, tools, served=out["served"])
         one.model = a["model"] or HIDDEN
         found.append(one)
     return found
@@ -500,7 +505,9 @@ def _omp(out: Answer) -> list[Seen]:
     for a in out["agents"]:
         lost = "" if a.get("prompt_delivered", True) else "the prompt was not among what the model was sent"
         tools = [t for t in a.get("tools", ()) if t != "write" or a["wrote"]]
+        tools += [t for t in out["served"] if t not in tools and "ECHOED" in (a.get("ran") or {}).get(t, "")]
         one = Seen(a["file"], a["name"], a["description"], a["prompt"], tools, error=a.get("error") or lost)
+        one.served = out["served"]
         one.model, one.effort = (a["model"] or [None])[0], a["effort"]
         one.started = "tools" in a
         found.append(one)

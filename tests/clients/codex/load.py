@@ -17,9 +17,15 @@ import time
 import tomllib
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from server import SERVED, command
+
 BIN = next(iter(glob.glob(sys.argv[1] + "/node_modules/@openai/*/vendor/*/bin/codex")), "")
 ROOT_DIR = Path(sys.argv[2]).resolve()
 HOME = Path(os.environ["HOME"])
+SERVED_AS = {
+    f"mcp__{re.sub('[^a-zA-Z0-9_]', '_', n)}__{tool}": [n, tool] for n, tools in SERVED.items() for tool in tools
+}
 
 
 class State:
@@ -166,6 +172,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
             pass
 
 
+def tools_of(j):
+    """What it was sent: the tools of a server stand in a namespace."""
+    found = set()
+    for t in j.get("tools", []):
+        name = t.get("name") or t.get("type")
+        inner = t.get("tools", []) if t.get("type") == "namespace" and name.startswith("mcp__") else None
+        found |= {name} if inner is None else {f"{name}__{one['name']}" for one in inner}
+    return sorted(filter(None, found))
+
+
 def toml_str(s):
     return json.dumps(str(s))
 
@@ -177,6 +193,11 @@ def main():
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     port = server.server_address[1]
     threading.Thread(target=server.serve_forever, daemon=True).start()
+    servers = "".join(
+        f"[mcp_servers.{toml_str(name)}]\ncommand = {toml_str(words[0])}\nargs = {json.dumps(words[1:])}\n"
+        for name in SERVED
+        for words in [command(name)]
+    )
     (HOME / ".codex" / "config.toml").write_text(f"""
 model = "agentconv-parent"
 model_provider = "standin"
@@ -198,11 +219,12 @@ request_max_retries = 0
 stream_max_retries = 0
 [projects.{toml_str(ROOT_DIR)}]
 trust_level = "trusted"
-""")
+{servers}""")
     version = subprocess.run(
         [BIN, "--version"], env={"HOME": str(HOME), "PATH": ""}, capture_output=True, text=True, timeout=30
     ).stdout.split()[-1]
-    # PATH is empty on purpose: an MCP server named by an agent file must not start here.
+    # PATH is empty on purpose: an MCP server named by an agent file must not start here. Those of the session are given
+    # by their place.
     env = {
         "HOME": str(HOME),
         "CODEX_HOME": str(HOME / ".codex"),
@@ -291,7 +313,7 @@ trust_level = "trusted"
             a["service_tier"] = j.get("service_tier")
             a["verbosity"] = (j.get("text") or {}).get("verbosity")
             a["sandbox_mode"] = m.get("sandbox_mode")
-            a["tools"] = sorted(filter(None, [t.get("name") or t.get("type") for t in j.get("tools", [])]))
+            a["tools"] = tools_of(j)
             a["started"] = True
             # Present word for word in what the child was sent, or not delivered at all.
             a["instructions"] = next(
@@ -315,7 +337,8 @@ trust_level = "trusted"
                 "agents": agents,
                 "errors": errors,
                 "session_roles": list(S.roles),
-                "known": {"tools": sorted({tool for a in agents for tool in a["tools"] or ()})},
+                "known": {"tools": sorted({tool for a in agents for tool in a["tools"] or ()} - set(SERVED_AS))},
+                "served": SERVED_AS,
                 "exit_code": p.returncode,
             },
             indent=2,

@@ -1,7 +1,7 @@
 """Starts each recipe of a project in Goose, with a stand-in for the model on the loopback that notes what it is sent.
 
-A recipe without a first message is started with one, as a user would type it. No server of a recipe can start: the path
-is empty.
+A recipe without a first message is started with one, as a user would type it. The user has switched on the servers of
+``server.py``, and a recipe may start them as `mcp-NAME`; no other one can start: there is no other command on the path.
 """
 
 import concurrent.futures
@@ -10,6 +10,7 @@ import json
 import os
 import pathlib
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -18,11 +19,15 @@ import threading
 
 import yaml
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from server import SERVED, command
+
 PROGRAM, PROJECT = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
 BIN = PROGRAM / "node_modules/@aaif/goose-binary-linux-x64/bin/goose"
 PLACES = ("recipes", ".goose/recipes", ".agents/recipes")
 MODEL, SAID, ADDED = "standin", "AGENTCONV-FIRST-MESSAGE", "# Additional Instructions:\n\n"
 AT_ONCE = 4
+SERVED_AS = {f"{name}__{tool}": [name, tool] for name, tools in SERVED.items() for tool in tools}
 
 
 class Model(http.server.ThreadingHTTPServer):
@@ -76,7 +81,7 @@ def run(home, address, *words, typed=None):
     hosts = {f"{maker}_HOST": address for maker in ("OPENAI", "ANTHROPIC", "GOOGLE", "XAI")}
     env = {
         "HOME": str(home),
-        "PATH": "/nonexistent",
+        "PATH": str(home / "commands"),
         "TMPDIR": os.environ.get("TMPDIR", "/tmp"),
         "GOOSE_PROVIDER": "openai",
         "GOOSE_MODEL": MODEL,
@@ -129,13 +134,25 @@ def words_of(shown):
     return values.get("recipe", values)
 
 
+def home_with_servers():
+    """A home whose user has the servers, and their commands in a folder."""
+    home = pathlib.Path(tempfile.mkdtemp(prefix="goose-home-"))
+    settings, commands = home / ".config/goose/config.yaml", home / "commands"
+    settings.parent.mkdir(parents=True)
+    commands.mkdir()
+    servers = {}
+    for name in SERVED:
+        (commands / f"mcp-{name}").write_text(f"#!/bin/sh\nexec {shlex.join(command(name))}\n")
+        (commands / f"mcp-{name}").chmod(0o755)
+        words = {"type": "stdio", "name": name, "cmd": f"mcp-{name}", "args": [], "envs": {}, "timeout": 300}
+        servers[name] = {"enabled": True, **words}
+    settings.write_text(yaml.safe_dump({"GOOSE_TELEMETRY_ENABLED": False, "extensions": servers}))
+    return home
+
+
 def start(path):
     """One recipe: an agent, or why it is none."""
-    file = str(path.relative_to(PROJECT))
-    home = pathlib.Path(tempfile.mkdtemp(prefix="goose-home-"))
-    settings = home / ".config/goose/config.yaml"
-    settings.parent.mkdir(parents=True)
-    settings.write_text("GOOSE_TELEMETRY_ENABLED: false\n")
+    file, home = str(path.relative_to(PROJECT)), home_with_servers()
     model = Model()
     try:
         shown = run(home, model.address, "run", "--recipe", str(path), "--render-recipe")
@@ -177,7 +194,8 @@ def main():
         found = list(pool.map(start, files))
     agents = [agent for agent, _ in found if agent]
     errors = [error for _, error in found if error]
-    print(json.dumps({"client": "goose", "version": version.stdout.strip(), "agents": agents, "errors": errors}))
+    said = {"client": "goose", "version": version.stdout.strip(), "served": SERVED_AS}
+    print(json.dumps({**said, "agents": agents, "errors": errors}))
 
 
 main()

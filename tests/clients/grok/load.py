@@ -1,8 +1,8 @@
-"""Sessions of Grok Build in a project, with a stand-in for the model on the loopback and an MCP server of the session.
+"""Sessions of Grok Build in a project, with a stand-in for the model on the loopback and MCP servers of the session.
 
 Which agents there are `grok inspect` lists. One session starts all of them, as `spawn_subagent` does it (``tools``,
 ``prompt``); then each is a session of its own, `grok --agent` (``session``). The file's stem is what starts an agent.
-Each tries the tool of the server twice: by way of `use_tool`, and by its own name (``mcp``: what ran).
+Each tries each tool of the servers twice: by way of `use_tool`, and by its own name (``mcp``: what ran, by the way).
 """
 
 import json
@@ -15,18 +15,19 @@ import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from server import SERVED, command
 from standin import NAME, Model, said_by, tools_of
 
 PROGRAM, PROJECT = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
 BINARY = next(iter(PROGRAM.glob("node_modules/@xai-official/grok-linux-*/bin/grok")))
-SERVER = pathlib.Path(__file__).resolve().parents[1] / "server.py"
 PLACE = PROJECT / ".grok/agents"
 START, AT_ONCE = "Start them all.", 8
 OWN_MODELS = ("grok-4.6", "grok-4.5")  # without an account it would ask for them in vain, and wait
-ECHO = "agentconv__echo"
+SERVED_AS = {f"{name}__{tool}": [name, tool] for name, tools in SERVED.items() for tool in tools}
+BY_TOOL, BY_NAME = "by use_tool", "by name"
 TRIES = {
-    "by use_tool": ("use_tool", {"tool_name": ECHO, "tool_input": {}}),
-    "by name": (ECHO, {}),
+    **{(BY_TOOL, name): ("use_tool", {"tool_name": name, "tool_input": {}}) for name in SERVED_AS},
+    **{(BY_NAME, name): (name, {}) for name in SERVED_AS},
 }
 
 
@@ -48,12 +49,10 @@ class Agents:
                 return list(TRIES.values())
             answers = {m.get("tool_call_id"): str(m.get("content")) for m in body["messages"] if m["role"] == "tool"}
             calls = [c for m in body["messages"] for c in m.get("tool_calls") or ()]
-            self.ran[number] = [
-                way
-                for way, (name, _) in TRIES.items()
-                for c in calls
-                if c["function"]["name"] == name and "ECHOED" in answers.get(c["id"], "")
-            ]
+            ran = [c for c in calls if "ECHOED" in answers.get(c["id"], "")]
+            self.ran[number] = {
+                way: [c for c in SERVED_AS if any(made(call, way, c) for call in ran)] for way in (BY_TOOL, BY_NAME)
+            }
             return []
         if START not in users:
             return []
@@ -67,6 +66,12 @@ class Agents:
         ]
 
 
+def made(call, way, name):
+    """Whether a call is the one that tries this tool in this way."""
+    asked, words = call["function"]["name"], call["function"]["arguments"]
+    return asked == name if way == BY_NAME else asked == "use_tool" and json.loads(words)["tool_name"] == name
+
+
 def run(agents, *arguments):
     """One run of the program in an empty home: what it printed, and what it said of its failure."""
     home, model = pathlib.Path(tempfile.mkdtemp(prefix="grok-home-")), Model(agents.answer)
@@ -76,8 +81,12 @@ def run(agents, *arguments):
         f'context_window = 200000\napi_backend = "chat_completions"\n'
         for id in (NAME, *OWN_MODELS)
     ]
-    server = f'[mcp_servers.agentconv]\ncommand = "{sys.executable}"\nargs = ["{SERVER}"]\n'
-    (home / ".grok/config.toml").write_text(f'[models]\ndefault = "{NAME}"\n' + "".join(models) + server, "utf-8")
+    servers = [
+        f'[mcp_servers."{name}"]\ncommand = "{words[0]}"\nargs = {json.dumps(words[1:])}\n'
+        for name in SERVED
+        for words in [command(name)]
+    ]
+    (home / ".grok/config.toml").write_text(f'[models]\ndefault = "{NAME}"\n' + "".join(models + servers), "utf-8")
     env = {"HOME": str(home), "PATH": os.environ.get("PATH", ""), "TMPDIR": os.environ.get("TMPDIR", "/tmp")}
     env |= {"TERM": "dumb", "GROK_DISABLE_AUTOUPDATER": "1"}
     words = [str(BINARY), *arguments]
@@ -132,7 +141,17 @@ def main():
         else:
             agent["session"] = {"tools": tools_of(sent), "mcp": alone.ran.get(number), "prompt": prompt_of(sent)}
         agents.append(agent)
-    print(json.dumps({"client": "grok", "version": listed["grokVersion"], "agents": agents, "errors": errors}))
+    print(
+        json.dumps(
+            {
+                "client": "grok",
+                "version": listed["grokVersion"],
+                "agents": agents,
+                "errors": errors,
+                "served": SERVED_AS,
+            }
+        )
+    )
 
 
 main()

@@ -4,7 +4,6 @@ Which agents there are the program tells its model in the description of the too
 what the stand-in is asked then. Which file an agent is of is told by its name.
 """
 
-import http.server
 import json
 import os
 import pathlib
@@ -13,90 +12,42 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 
 import yaml
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from server import SERVED
 from server import command as start_of
+from standin import NAME, Model, said_by, tools_of
 
 PROGRAM, PROJECT = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
 PACKAGE = PROGRAM / "node_modules/@moonshot-ai/kimi-code"
 NODE = next(map(str, PROGRAM.glob("node_modules/node-linux-*/bin/node")), None) or shutil.which("node")
 PLACE = PROJECT / ".kimi-code/agents"
 OWN = {"agent", "coder", "explore", "plan"}
-MODEL, SAID, AT_ONCE = "standin", "Call them all.", 10
+SAID, AT_ONCE = "Call them all.", 10
 TYPES = re.compile(r"^- ([a-z0-9-]+): (.*(?:\n(?!- [a-z0-9-]+: ).*)*)", re.M)
 
 
-class Model(http.server.ThreadingHTTPServer):
-    """The stand-in: it calls the agents, some at once, and notes what is asked in their name."""
-
-    daemon_threads = True
+class Agents:
+    """What the stand-in answers: it calls the agents, some at once, and notes what is asked in their name."""
 
     def __init__(self):
-        super().__init__(("127.0.0.1", 0), Handler)
         self.types, self.waiting, self.asked, self.tools = None, [], {}, []
-        self.lock = threading.Lock()
-        threading.Thread(target=self.serve_forever, daemon=True).start()
 
     def answer(self, body):
         """The calls that come next, or none: then the turn is over."""
-        first = next((text_of(m) for m in body["messages"] if m["role"] == "user"), "")
-        with self.lock:
-            if first.startswith("AGENT "):
-                self.asked[first.removeprefix("AGENT ")] = body
-                return []
-            if not first.startswith(SAID):
-                return []
-            if self.types is None:
-                about = next(t["function"]["description"] for t in body["tools"] if t["function"]["name"] == "Agent")
-                self.types = dict(TYPES.findall(about.partition("Available agent types")[2]))
-                self.waiting, self.tools = sorted(self.types), tools_of(body)
-            now, self.waiting = self.waiting[:AT_ONCE], self.waiting[AT_ONCE:]
-            return now
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *args):
-        pass
-
-    def send(self, data, kind):
-        self.send_response(200)
-        self.send_header("content-type", kind)
-        self.send_header("content-length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def do_GET(self):
-        self.send(b'{"object": "list", "data": []}', "application/json")
-
-    def do_POST(self):
-        body = json.loads(self.rfile.read(int(self.headers.get("content-length") or 0)) or b"{}")
-        calls = [call(n, name) for n, name in enumerate(self.server.answer(body))]
-        said = {"role": "assistant", **({"tool_calls": calls} if calls else {"content": "done"})}
-        ends = ((said, None), ({}, "tool_calls" if calls else "stop"))
-        chunks = [{"index": 0, "delta": delta, "finish_reason": end} for delta, end in ends]
-        lines = [{"id": "1", "object": "chat.completion.chunk", "model": MODEL, "choices": [c]} for c in chunks]
-        text = "".join(f"data: {json.dumps(line)}\n\n" for line in lines) + "data: [DONE]\n\n"
-        self.send(text.encode(), "text/event-stream")
-
-
-def call(n, name):
-    words = json.dumps({"description": "a call", "prompt": f"AGENT {name}", "subagent_type": name})
-    return {"index": n, "id": f"call-{name}", "type": "function", "function": {"name": "Agent", "arguments": words}}
-
-
-def text_of(message):
-    content = message.get("content") or ""
-    return content if isinstance(content, str) else "".join(part.get("text") or "" for part in content)
-
-
-def tools_of(body):
-    return sorted(tool["function"]["name"] for tool in body.get("tools") or ())
+        first = next(iter(said_by(body, "user")), "")
+        if first.startswith("AGENT "):
+            self.asked[first.removeprefix("AGENT ")] = body
+        if not first.startswith(SAID):
+            return []
+        if self.types is None:
+            about = next(t["function"]["description"] for t in body["tools"] if t["function"]["name"] == "Agent")
+            self.types = dict(TYPES.findall(about.partition("Available agent types")[2]))
+            self.waiting, self.tools = sorted(self.types), tools_of(body)
+        now, self.waiting = self.waiting[:AT_ONCE], self.waiting[AT_ONCE:]
+        return [("Agent", {"description": "a call", "prompt": f"AGENT {name}", "subagent_type": name}) for name in now]
 
 
 def served(tools):
@@ -127,15 +78,14 @@ def described(text, header):
     return text.removesuffix(f" {when.strip()}") if isinstance(when, str) and when.strip() else text
 
 
-def session(model):
+def session(address):
     home = pathlib.Path(tempfile.mkdtemp(prefix="kimi-home-"))
     settings = home / ".kimi-code/config.toml"
     settings.parent.mkdir()
-    address = f"http://127.0.0.1:{model.server_address[1]}/v1"
     settings.write_text(
-        f'default_model = "{MODEL}"\ntelemetry = false\n'
-        f'[providers.{MODEL}]\ntype = "openai"\nbase_url = "{address}"\napi_key = "none"\n'
-        f'[models.{MODEL}]\nprovider = "{MODEL}"\nmodel = "{MODEL}"\nmax_context_size = 100000\n'
+        f'default_model = "{NAME}"\ntelemetry = false\n'
+        f'[providers.{NAME}]\ntype = "openai"\nbase_url = "{address}"\napi_key = "none"\n'
+        f'[models.{NAME}]\nprovider = "{NAME}"\nmodel = "{NAME}"\nmax_context_size = 100000\n'
     )
     servers = {name: {"command": words[0], "args": words[1:]} for name in SERVED for words in [start_of(name)]}
     (settings.parent / "mcp.json").write_text(json.dumps({"mcpServers": servers}))
@@ -149,34 +99,34 @@ def session(model):
 
 
 def main():
-    model, agents, errors, seen = Model(), [], [], set()
-    done, logs = session(model)
-    if model.types is None:
+    called, agents, errors, seen = Agents(), [], [], set()
+    done, logs = session(Model(called.answer).address)
+    if called.types is None:
         errors.append({"file": None, "message": (done.stderr or done.stdout)[-400:], "stage": "start"})
     for path in sorted(PLACE.rglob("*.md")) if PLACE.is_dir() else ():
         file, header = str(path.relative_to(PROJECT)), header_of(path)
         name = name_of(path, header)
         kept = name in OWN and header.get("override") not in ("true", "True", "TRUE")
         skipped = re.search(rf"{re.escape(str(path))}: ([^\n]*)", logs)
-        if name in seen or kept or skipped or name not in (model.types or ()):
+        if name in seen or kept or skipped or name not in (called.types or ()):
             reason = "it has an agent of that name itself" if kept else "it is not among the agents"
             errors.append({"file": file, "message": skipped[1] if skipped else reason, "stage": "load"})
             continue
         seen.add(name)
-        body = model.asked.get(name)
+        body = called.asked.get(name)
         agents.append(
             {
                 "file": file,
                 "name": name,
-                "description": described(model.types[name].partition("\n  Tools: ")[0], header),
+                "description": described(called.types[name].partition("\n  Tools: ")[0], header),
                 "tools": tools_of(body) if body else None,
-                "prompt": next((text_of(m) for m in body["messages"] if m["role"] == "system"), None) if body else None,
+                "prompt": next(iter(said_by(body, "system")), None) if body else None,
                 **({} if body else {"error": "it was not started"}),
             }
         )
     version = json.loads((PACKAGE / "package.json").read_text())["version"]
     said = {"client": "kimi-code", "version": version, "agents": agents, "errors": errors}
-    print(json.dumps({**said, "served": served(model.tools), "session_tools": model.tools}, indent=1))
+    print(json.dumps({**said, "served": served(called.tools), "session_tools": called.tools}, indent=1))
 
 
 main()

@@ -1,8 +1,8 @@
-"""A session of Oh My Pi in a project, with a stand-in for the model on the loopback and an MCP server of the session.
+"""A session of Oh My Pi in a project, with a stand-in for the model on the loopback and MCP servers of the session.
 
 Which agents there are the program's own function tells (``discover.ts``). The session starts all of them with `task`;
-``tools`` and ``prompt`` are what each was sent. Each tries what no list names: to start a process by `hub`, the tool of
-the server, as `write` reaches it (``ran``), and to write a file (``wrote``).
+``tools`` and ``prompt`` are what each was sent. Each tries what no list names: to start a process by `hub`, the tools
+of the servers, as `write` reaches them (``ran``), and to write a file (``wrote``).
 """
 
 import json
@@ -15,6 +15,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from server import SERVED, command
 from standin import NAME, Model, said_by, text_of, tools_of
 
 PROGRAM, PROJECT = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
@@ -23,9 +24,10 @@ BUN = next(iter(PROGRAM.glob("node_modules/@oven/bun-linux-*/bin/bun")))
 HERE = pathlib.Path(__file__).resolve().parent
 PLACE = PROJECT / ".omp/agents"
 START, AT_ONCE, SECONDS = "Start them all.", 6, 600
+SERVED_AS = {f"mcp__{re.sub('[^a-z0-9]+', '_', n)}_{tool}": [n, tool] for n, tools in SERVED.items() for tool in tools}
 PROBES = {
     "hub": ("hub", {"op": "start", "name": "probe", "application": "/bin/true", "args": [], "pty": False}),
-    "mcp": ("write", {"path": "xd://mcp__agentconv_echo", "content": "{}"}),
+    **{name: ("write", {"path": f"xd://{name}", "content": "{}"}) for name in SERVED_AS},
     "file": ("write", {"path": "written-%d.txt", "content": "x"}),
 }
 MODELS = f"""providers:
@@ -64,7 +66,7 @@ class Agents:
         if number not in self.came:
             ids = {c["id"]: c["function"]["arguments"] for m in body["messages"] for c in m.get("tool_calls") or ()}
             answers = [(ids[m["tool_call_id"]], text_of(m)) for m in body["messages"] if m["role"] == "tool"]
-            mine = {"hub": '"start"', "mcp": '"xd:'}
+            mine = {"hub": '"start"', **{name: f'"xd://{name}"' for name in SERVED_AS}}
             self.came[number] = {k: text for k, sign in mine.items() for words, text in answers if sign in words}
         done = len(said_by(body, "tool")) > len(PROBES)
         return [("yield", {"result": {"data": "ok"}})] if "yield" in tools and not done else []
@@ -94,8 +96,8 @@ def session(names, home):
     (folder / "models.yml").write_text(MODELS % model.address, "utf-8")
     # else it does not wait for those that it started; none is to be left out for its model
     (folder / "config.yml").write_text("async:\n  enabled: false\n", "utf-8")
-    server = {"command": sys.executable, "args": [str(HERE.parent / "server.py")]}
-    (folder / "mcp.json").write_text(json.dumps({"mcpServers": {"agentconv": server}}), "utf-8")
+    servers = {name: {"command": command(name)[0], "args": command(name)[1:]} for name in SERVED}
+    (folder / "mcp.json").write_text(json.dumps({"mcpServers": servers}), "utf-8")
     words = ["-p", "--no-title", "--auto-approve", "--model", f"{NAME}/{NAME}", "--max-time", str(SECONDS), START]
     done = run([str(PACKAGE / "dist/cli.js"), *words], home)
     model.shutdown()
@@ -133,7 +135,7 @@ def main():
         out.append(agent)
     shutil.rmtree(home, ignore_errors=True)
     version = json.loads((PACKAGE / "package.json").read_text("utf-8"))["version"]
-    print(json.dumps({"client": "omp", "version": version, "agents": out, "errors": errors}))
+    print(json.dumps({"client": "omp", "version": version, "agents": out, "errors": errors, "served": SERVED_AS}))
 
 
 main()

@@ -1,6 +1,6 @@
 // Starts the server (VS Code's workbench and extension host) and a Chromium without a window on a throw-away profile, with
 // a small extension of ours in it, opens the project and prints what the extension saw.
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
@@ -29,6 +29,10 @@ fs.writeFileSync(path.join(folder('data/User'), 'settings.json'), JSON.stringify
 	'telemetry.telemetryLevel': 'off', 'workbench.startupEditor': 'none', 'security.workspace.trust.enabled': false, 'extensions.autoCheckUpdates': false,
 }));
 const answer = path.join(run, 'out.json');
+const there = JSON.parse(execFileSync('python3', [path.join(here, '../server.py'), '--list'], { encoding: 'utf8' }));
+const servers = Object.fromEntries(Object.entries(there).map(([name, { start: [command, ...args] }]) => [name, { type: 'stdio', command, args }]));
+fs.mkdirSync(path.join(dir, '.vscode'), { recursive: true });
+fs.writeFileSync(path.join(dir, '.vscode/mcp.json'), JSON.stringify({ servers }));
 
 const port = await new Promise(r => { const s = net.createServer().listen(0, '127.0.0.1', () => { const p = s.address().port; s.close(() => r(p)); }); });
 fs.writeFileSync(path.join(run, 'config.json'), JSON.stringify({ files, out: answer, authority: `127.0.0.1:${port}` }));
@@ -69,6 +73,7 @@ const own = file => path.relative(dir, file);
 const result = {
 	client: 'vscode-full', version: seen.version, package: `code-server@${JSON.parse(fs.readFileSync(path.join(server, 'package.json'), 'utf8')).version}`,
 	copilotChat: seen.copilotChat, agents: [], errors: [], markers: [], tools: seen.tools, notes: seen.notes,
+	served: Object.fromEntries(Object.entries(there).flatMap(([name, { tools }]) => tools.map(tool => [`mcp_${name}_${tool}`, [name, tool]]))),
 };
 for (const a of seen.agents.filter(a => a.source === 'local')) {
 	result.agents.push({ file: own(a.file), name: a.name, description: a.description ?? null, tools: a.tools ?? null, model: a.model ?? null, argumentHint: a.argumentHint,

@@ -69,6 +69,7 @@ exports.activate = async function () {
 		});
 		out.copilotChat = await enableCopilot();
 		if (!out.copilotChat) { out.notes.push('the Copilot extension could not be enabled, so most tools are missing'); }
+		await Promise.race([vscode.commands.executeCommand('workbench.mcp.startServer', '*', { autoTrustChanges: true, waitForLiveTools: true }), sleep(20000)]);
 		const tools = await settle(async () => vscode.lm.tools, 6, 20000);
 		out.tools = tools.map(t => ({ id: t.name, name: t.fullReferenceName ?? t.name }));
 		const token = new vscode.CancellationTokenSource().token;

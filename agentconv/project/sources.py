@@ -348,21 +348,28 @@ def _absolute(source: Source) -> str:
 
 
 def _folder(path: Path, cwd: Path, from_: str | None, most: int) -> Iterator[Source]:
-    """The files of a folder: of a plugin, of a project's places, else all that may be agents."""
-    if any(is_file(path / name) for name in manifests()):
+    """The files of a folder: of a plugin and of a project's places, else all that may be agents."""
+    found: list[Source] = []
+    in_texts = from_ is None or ".md" in (heads()[from_].get("suffixes") or ())  # as a plugin's agents are
+    if in_texts and any(is_file(path / name) for name in manifests()):
         from agentconv.project.plugins import files_of, manifest_of  # few folders are plugins
 
         if (manifest := manifest_of(path)) is not None:
             found = list(files_of(path, manifest, cwd, from_, most))
             yield from found
-            if manifest.data is not None and found:  # a plugin of skills and hooks may be a project with agents, too
-                return
-    placed = [] if from_ else listed_places(path, most=most)
+            found = found if manifest.data is not None else []
+    # a plugin is a project, too: of its agents those of other programs, or for work on it, lie in their places
+    named = {real_path(one.at) for one in found if one.at is not None}
+    placed = (
+        []
+        if from_
+        else [s for s in listed_places(path, most=most) if not named or s.at is None or real_path(s.at) not in named]
+    )
     for source in placed:
         source.path = shown(path / source.path, cwd)
         source.notes = [one.moved(file=shown(path / one.file, cwd)) for one in source.notes]
         yield source
-    if placed:
+    if placed or found:
         return
     endings, modules = (*ENDINGS, *names_alone()), of_modules()
     lead, root = shown(path, cwd), path.resolve().as_posix().rstrip("/")

@@ -50,8 +50,8 @@ class Grant:
 
 @lru_cache(maxsize=4096)
 def _same(scope: Scope) -> Scope:
-    """One object for equal limits. The rights of what was read and of what was written are held against each other, each
-    with all that is denied of it: a thousand denials after a thousand grants are a million comparisons."""
+    """One object for equal limits: what was read and what was written are held against each other, each right with all
+    that is denied of it. A thousand denials among a thousand grants are a million comparisons."""
     return scope
 
 

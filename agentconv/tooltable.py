@@ -113,6 +113,11 @@ class ToolTable:
         return {str(n): words(one["twins"]) for n, one in facts if one and "twins" in one}
 
     @cached_property
+    def apart(self) -> dict[str, tuple[str, ...]]:
+        """A name that a tool of a server may bear as well -> those of the same tool that none does."""
+        return {str(n): words(one) for n, one in (self.data.get("apart") or {}).items()}
+
+    @cached_property
     def starts_with(self) -> dict[str, str]:
         """Name -> the one without which no agent that has it is started."""
         facts = (self.data.get("names") or {}).items()

@@ -273,7 +273,7 @@ MUTANTS = [
     Mutant("limit dropped in silence", "claude-code", EVERYTHING.replace("---\nDo", "isolation: worktree\n---\nDo"),
            "vscode", lowered_with(without_limits), "V003", options=Options(allow_widening=frozenset({"limits"}))),
     Mutant("widening not said", "claude-code", CLAUDE, "vscode",
-           patched(aftermath, "allowed", lambda gain, dst: aftermath.note("T014", "done", path="tools")), "V002",
+           patched(aftermath, "allowed", lambda gain, src, dst: aftermath.note("T014", "done", path="tools")), "V002",
            options=ALLOWED),
     # texts
     Mutant("prompt trimmed", "claude-code", CLAUDE, "vscode", agent_with(prompt=str.strip), "V003"),

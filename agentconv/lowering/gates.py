@@ -50,16 +50,19 @@ def limit_checks(agent: Agent, src: Spec, dst: Spec, before: Rights, out: Lowere
         return
     for name in dict.fromkeys(rule.tool.name for rule in agent.tools.rules if _about(rule.tool.name, src)):
         rules = [rule for rule in agent.tools.rules if rule.tool.name == name]
-        if not (denied := _denied(rules)) or any(rule.tool.name == name for rule in out.agent.tools.rules):
+        if not _denied(rules) or any(rule.tool.name == name for rule in out.agent.tools.rules):
             continue
+        places = dict.fromkeys(rule.at for rule in rules)  # its own key, and patterns among the keys that match it
         about = f"{src.program} keeps this agent from {_about(name, src)} (`{name}`)"
         given = counting.spread(counting.of_agent(out.agent, dst, program=True))
         if dst.tools.control == "list" and not any(right.cls in PATHS for right in given):
-            out.say("T003", f"{about}; in {dst.program} it has no tool that gets there", denied[0].at, "info")
+            for at in places:
+                out.say("T003", f"{about}; in {dst.program} it has no tool that gets there", at, "info")
             continue
         out.limits.append(name)
         text = f"{about}; {dst.seen} has no such rule for an agent: the limit would be lost"
-        out.say("L003", text, denied[0].at, help="--allow-widening limits writes it without")
+        for at in places:
+            out.say("L003", text, at, help="--allow-widening limits writes it without")
 
 
 def _about(name: str, src: Spec) -> str:

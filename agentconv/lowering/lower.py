@@ -14,7 +14,14 @@ from agentconv.lowering.held import kin, lowered_tools
 from agentconv.lowering.lowered import NO_NAMES, Lowered, Options
 from agentconv.lowering.models import lower_models, provider
 from agentconv.lowering.startedby import in_its_words
-from agentconv.lowering.texts import as_written, lower_identity, lower_texts, placeholders, say_filled_beside
+from agentconv.lowering.texts import (
+    as_written,
+    lower_identity,
+    lower_texts,
+    names_as_written,
+    placeholders,
+    say_filled_beside,
+)
 from agentconv.lowering.through import bound_keys
 from agentconv.model import Agent, Extra, Tools
 from agentconv.patterns import pattern
@@ -79,6 +86,7 @@ def lower(
     limit_checks(agent, src, dst, before, out)
     before = out.counted(before)
     fields |= lower_identity(agent, dst, out)
+    names_as_written(fields, dst, out)
     fields |= lower_texts(agent, dst, out)
     fields["prompt"] = placeholders(fields["prompt"], src, dst, out)
     say_filled_beside(agent, src, dst, out)

@@ -317,6 +317,15 @@ def _filled_elsewhere(agent: Agent, dst: Spec, out: Lowered) -> Agent:
     return agent
 
 
+def names_as_written(fields: dict[str, Any], dst: Spec, out: Lowered) -> None:
+    """The same of a name that became the title, and of a title that became the name."""
+    if not dst.tables.get("expands"):
+        return
+    shown = Agent(id=fields["id"], **{name: fields[name] for name in ("name", "title") if fields.get(name)})
+    made = _filled_elsewhere(shown, dst, out)
+    fields |= {name: getattr(made, name) for name in ("name", "title") if getattr(made, name) != getattr(shown, name)}
+
+
 def _apart_within(value: Any, field: str, fact: Mapping[str, Any], dst: Spec, out: Lowered) -> Any:
     """The same of all texts in a value, such as the settings of a server."""
     if isinstance(value, str):

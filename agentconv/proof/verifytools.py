@@ -106,7 +106,7 @@ class Limits:
 
 def _allowed(rule: Rule, had: Mapping[str, Grant], has: Mapping[str, Grant], codes: set[str], limits: Limits) -> str:
     if not rule.tool.caps:
-        return "" if codes & ALLOW_LOST else "the tool"
+        return "" if codes & ALLOW_LOST or "L003" in codes else "the tool"
     for cap in rule.tool.caps:
         was, now = had.get(cap), has.get(cap)
         if was is None or not was.any or (rule.scope is not None and not limits.counts(rule.scope, was)):

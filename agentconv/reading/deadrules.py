@@ -16,6 +16,8 @@ from agentconv.notes import Note
 from agentconv.reading.context import Context
 from agentconv.reading.tooltokens import own_spelling
 
+WILD = ("", "*", "?", "[")  # what a pattern may begin with that is no text
+
 
 def kept_denials(rules: list[Rule], node: Node, ctx: Context) -> list[Rule]:
     """The rules with such denials behind the word that would undo them. Only denials move: an `allow` that a later
@@ -28,8 +30,8 @@ def kept_denials(rules: list[Rule], node: Node, ctx: Context) -> list[Rule]:
     for rule in rules:
         if rule.effect != "deny" or is_star(rule.tool):
             continue
-        at = kept.index(rule)
-        last = max((n for n, later in enumerate(kept) if n > at and _undoes(later, rule)), default=None)
+        at = next(n for n, one in enumerate(kept) if one is rule)
+        last = next((n for n in range(len(kept) - 1, at, -1) if _undoes(kept[n], rule)), None)
         if last is None or kept[last].approval == "ask" or any(_denies_all(later, rule) for later in kept[last + 1 :]):
             continue
         kept.insert(last + 1, rule)
@@ -89,7 +91,9 @@ def _undoes(later: Rule, rule: Rule) -> bool:
         return False  # the same word twice is a change of mind
     if later.scope is None:
         return True
-    return later.scope.text != rule.scope.text and fnmatchcase(rule.scope.text, later.scope.text)
+    text, glob = rule.scope.text, later.scope.text
+    # the first sign tells most of a thousand pairs apart
+    return text != glob and (glob[:1] in WILD or text[:1] == glob[:1]) and fnmatchcase(text, glob)
 
 
 def _denies_all(later: Rule, rule: Rule) -> bool:

@@ -14,6 +14,7 @@ from agentconv.spec import Field, Spec, cap_title, portable
 
 QUOTES = "\"'`" + CURLY
 CLASS = pattern(r"\[[^\[\]]+\][\w*]|[\w*]\[[^\[\]]+\]")  # `[Bb]ash`: brackets that belong to a name
+BRACES = pattern(r"\{[^{},]*,[^{}]*\}")  # `mcp__{jira,wiki}__get_*`: a comma that parts no names
 
 Placed = tuple[str, str, Node]  # a name, the key and number of it, and where it stands
 
@@ -59,6 +60,8 @@ def split(text: str, ctx: Context, in_list: bool) -> list[str]:
     table = ctx.spec.tools
     if in_list and table.fact("exact_items") and not ctx.author:
         return [text] if text else []
+    if in_list and BRACES.search(text) and table.is_pattern(text.strip()):
+        return [text.strip()]
     how = table.fact("split", "comma")
     if how == "comma-or-space":  # Command Code 1.64.0: a name with a blank in it is one
         how = "comma" if in_list or "," in text or text.strip() in table.aliases else "space"

@@ -44,6 +44,7 @@ class Conversion:
     names: tuple[tuple[str, str], ...] = ()  # field and name of other agents in the output's header
     said: tuple[str, ...] = ()  # older spellings by which the source says its fields
     read: str = ""  # the fingerprint of its source, where that is to be overwritten
+    apart: Conversion | None = None  # where its source as a whole is the output: the same as one entry among others
 
     @property
     def text(self) -> str:
@@ -61,10 +62,20 @@ class Conversion:
         self.status = "failed"
         self.files = {}
 
+    def take_apart(self, path: str) -> None:
+        """It becomes one entry of the file there."""
+        if (one := self.apart) is None:
+            return
+        said = {(n.code, n.path, n.line) for n in one.notes}
+        self.notes = [*one.notes, *(n for n in self.notes if (n.code, n.path, n.line) not in said)]
+        self.status, self.rights, self.agent, self.entry = one.status, one.rights, one.agent, one.entry
+        self.gained, self.names, self.called, self.apart = one.gained, one.names, one.called, None
+        self.files = dict.fromkeys([path], one.text.encode("utf-8")) if one.files else {}
+
     def let_go(self) -> None:
         """The files are written: what stays is what a report says of them."""
         self.files = dict.fromkeys(list(self.files), b"")  # of a dict it would be half as large again
-        self.agent = None
+        self.agent = self.apart = None
         if self.called is not None and self.called == self._as_named():
             self.called = AS_NAMED
 

@@ -11,6 +11,7 @@ from agentconv.checking.finding import Finding, Severity
 from agentconv.checking.headers import FIXED
 from agentconv.containers import Node
 from agentconv.notes import Note
+from agentconv.proof.guilty import guilty
 from agentconv.reading.codecs import TOOL_TYPES
 from agentconv.reading.context import Read
 from agentconv.registry import abandoned
@@ -18,6 +19,7 @@ from agentconv.registry import abandoned
 EMPTY = {"R002": "write the agent, or delete the file"}
 LEAVE = "move it out of the folder of the agents, unless one of them names it"  # as its prompt
 OTHERS = "nothing, if another program reads it"
+QUOTED = re.compile(r"`([^`]+)`")
 REPAIRS = ("R003", "R009", "R013", "R008", "R019")
 
 
@@ -33,15 +35,19 @@ def produce(checked: Checked) -> Iterator[Finding]:
             continue
         if len(missing) == len(checked.author.agents):
             named = missing[0] if len(missing) == 1 else None
-            yield _not_loaded(checked, reader, named, _guilty(missing, reader.reading.reason))
+            yield _not_loaded(checked, reader, named, guilty(reader.reading.reason, checked.author)[0] or missing[0])
         else:
             for read in missing:
                 yield _not_loaded(checked, reader, read, read)
 
 
-def _guilty(missing: list[Read], reason: str) -> Read:
-    """Of agents that are lost together the one of which the reason speaks."""
-    return next((r for r in missing if reason and any(reason in n.message for n in r.notes)), missing[0])
+def _only_place(reason: str, text: str) -> int:
+    """Where a word of the reason stands, if it stands in one place only; else -1."""
+    for word in QUOTED.findall(reason):
+        found = list(re.finditer(rf"(?<![\w-]){re.escape(word)}(?![\w-])", text)) if len(word) > 1 else []
+        if len(found) == 1:
+            return found[0].start()
+    return -1
 
 
 def _left(checked: Checked) -> Finding:
@@ -73,9 +79,9 @@ def _silence(reader: Reader) -> str:
 def _cause(checked: Checked, read: Read, reason: str) -> tuple[Node | tuple[int, int] | None, str]:
     """Where the reason stands in the file, and what mends it."""
     notes = [*read.notes, *checked.author.notes]
-    for word in re.findall(r"`([^`]+)`", reason):
+    for word in QUOTED.findall(reason):
         if (found := _by_word(word, checked, read, reason, notes)) is not None:
-            return found
+            return found[0] or _said_at(reason, notes), found[1]
     if reason.startswith("the prompt has less than") or reason == "there is no prompt":
         return read.where.get("prompt"), "write more of a prompt"
     if reason.endswith("` is taken") and (node := read.where.get("name")) is not None:
@@ -90,8 +96,15 @@ def _cause(checked: Checked, read: Read, reason: str) -> tuple[Node | tuple[int,
     document = checked.author.document
     if document is not None and document.header is None:
         return (1, 1), "begin the file with a header between two lines of `---`, if it is meant to be an agent there"
+    if not _said_at(reason, notes) and (offset := _only_place(reason, checked.text)) >= 0:
+        return checked.at(offset), "correct it as the reason says"
     said = next((n for n in notes if n.code in ("R012", "R010", "R006", "R020") and n.line), None)
     return ((said.line, said.column) if said else None), (said.help if said else "") or "correct it as the reason says"
+
+
+def _said_at(reason: str, notes: list[Note]) -> tuple[int, int] | None:
+    """Where the thing stands in which something is missing, as its author's reading says it."""
+    return next(((n.line, n.column) for n in notes if n.line and n.message.startswith(reason)), None)
 
 
 def _by_word(

@@ -14,6 +14,7 @@ from agentconv.notes import note
 from agentconv.output.edit import edit_text
 from agentconv.output.render import output_path
 from agentconv.output.respelling import respelled
+from agentconv.proof.guilty import line_of
 from agentconv.proof.sourcerights import KEEPS
 from agentconv.reading.context import Read, Reading
 from agentconv.reading.engine import read_author, read_program
@@ -26,9 +27,11 @@ COPIES = "a copy in the same format says the same, and no more holds there; agen
 STAYS = "T030"  # lost on the way to other programs only
 
 
-def convert_same(reading: Reading, options: Options, company: Company | None = None) -> list[Conversion]:
+def convert_same(
+    reading: Reading, options: Options, company: Company | None = None, in_place: bool = False
+) -> list[Conversion]:
     """One result for the file: byte for byte, but for repaired values, names of other programs, and what was asked to
-    be rewritten in prompts."""
+    be rewritten in prompts. Of a file of many each agent is a result, all with the same file."""
     if not reading.agents:
         status = "failed" if any(n.effect == "error" for n in reading.notes) else "skipped"
         empty = BeforeAfter([], [])
@@ -64,11 +67,27 @@ def convert_same(reading: Reading, options: Options, company: Company | None = N
         # no edit helps, and an output has to load: written anew
         anew = convert_reading(reading, reading.spec, options, lambda _: None)
         if text != reading.text or all(r.status != "failed" for r in anew):
-            return [_beyond_repair(one, program) for one in anew]
+            return [_beyond_repair(one, reading, program) for one in anew]
+    if reading.spec.many and not in_place:
+        anew = convert_reading(reading, reading.spec, options, lambda _: None, company)
+        apart = [_without_ambient(one) for one in anew]
+        if again.status != "read" or any(r.failed for r in out):  # the others have a place without the broken one
+            return [_beyond_repair(one, reading, program) for one in apart]
+        for result, one in zip(out, apart, strict=True):
+            result.apart = one
     return out
 
 
-def _beyond_repair(result: Conversion, program: Reading) -> Conversion:
+def _without_ambient(result: Conversion) -> Conversion:
+    """What its program gives every agent, it gave this one, too."""
+    had = len(result.notes)
+    result.notes = [n for n in result.notes if (n.code, n.path) != ("T012", "tools")]
+    if len(result.notes) < had:
+        result.judge(result.status)
+    return result
+
+
+def _beyond_repair(result: Conversion, reading: Reading, program: Reading) -> Conversion:
     """A file that its program does not load for what nobody but its author can put in: no mistake of ours."""
     found = next((n for n in result.notes if n.code == "V001" and not n.path), None)
     if program.status == "read" or found is None:
@@ -78,7 +97,7 @@ def _beyond_repair(result: Conversion, program: Reading) -> Conversion:
     help = "put in what is missing, or take the key out, and convert again"
     result.notes = [
         *(n for n in result.notes if n is not found),
-        note("R012", text, file=result.source, line=1, effect="error", help=help),
+        note("R012", text, file=result.source, line=line_of(reason, reading), effect="error", help=help),
     ]
     return result
 
@@ -148,7 +167,8 @@ def _prove(
     if again.status != "read":
         why = again.reason or "it is passed over"
         if not any(one.code == "R012" and why in one.message for one in result.notes):  # said of the source already
-            result.notes.append(note("R012", f"{spec.seen} makes no agent of this file: {why}", line=1))
+            text = f"{spec.seen} makes no agent of this file: {why}"
+            result.notes.append(note("R012", text, line=line_of(why, reading)))
         result.rights = BeforeAfter(result.rights.before, [])
         return
     twin = next((r for r in again.agents if r.agent.id == read.agent.id), None) or next(iter(again.agents), None)

@@ -167,7 +167,11 @@ class Maker:
 
             if counts_above(reading):  # a copy elsewhere has them in its own text, or would do more
                 return convert_reading(reading, dst, self.plan.options, lambda _: None, self.companies.get(dst.id))
-        results = convert_same(reading, self.plan.options, self.companies.get(dst.id))
+        company, in_place = self.companies.get(dst.id), self.plan.in_place
+        results = convert_same(reading, self.plan.options, company, in_place)
+        if self.plan.only or self.plan.exclude:  # the file as it is would bring the others along
+            for result in results:
+                result.take_apart(next(iter(result.files), ""))
         if not self.plan.options.lift:
             return results
         anew = convert_reading(reading, dst, self.plan.options, lambda _: None, self.companies.get(dst.id))

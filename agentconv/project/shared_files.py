@@ -42,13 +42,14 @@ class SharedFiles:
             self.target.to_stdout([r for r in results if r.files and not r.failed])
 
     def _path(self, path: str, mine: list[Conversion], old: bytes | None, to_stdout: bool) -> None:
-        whole = [r for r in mine if r.format == self.dst.id]  # a file of the format itself, edited by place
+        whole = self._whole(path, mine, old)
         base = whole[-1].files[path].decode("utf-8") if whole else None if old is None else _text(old)
         if old is not None and base is None:
             for result in mine:
                 result.fail(note("F008", "the file is there and is no text", file=path, help="move it away"))
             return
-        entries = [r for r in mine if r.format != self.dst.id]
+        own = {id(r) for r in whole}
+        entries = [r for r in mine if id(r) not in own and not r.failed]
         if self.plan.update and base is not None:
             entries = self._taken_back(path, base, entries)
         if self.plan.here:
@@ -70,6 +71,20 @@ class SharedFiles:
                 after = self._entries(data)
         if live:
             self._put(path, live, data, old, before, after)
+
+    def _whole(self, path: str, mine: list[Conversion], old: bytes | None) -> list[Conversion]:
+        """The results of the one file of the format itself that becomes this file as it is, edited by place. Beside
+        what stands there, or comes from elsewhere, its agents go in one by one: it would take the place of all."""
+        whole = [r for r in mine if r.format == self.dst.id and (r.apart is not None or r.source == path)]
+        sources = {r.source for r in whole}
+        if path in sources:
+            sources = {path}
+        elif len(sources) > 1 or (whole and old not in (None, whole[0].files[path])):
+            sources = set()
+        for result in whole:
+            if result.source not in sources:
+                result.take_apart(path)
+        return [r for r in whole if r.source in sources]
 
     def _taken_back(self, path: str, source: str, entries: list[Conversion]) -> list[Conversion]:
         """--update: of entries whose outputs come back to their source, only what was edited goes in."""

@@ -18,8 +18,9 @@ from agentconv.output.entries import kept_outside
 from agentconv.output.render import rows_of
 from agentconv.output.shared import CannotMerge, put_entries, put_sections
 from agentconv.proof.attempt import section, written
+from agentconv.proof.guilty import guilty
 from agentconv.proof.present import settle
-from agentconv.reading.engine import open_document, read_program
+from agentconv.reading.engine import open_document, read_author, read_program
 from agentconv.reading.entries import entries, namesake
 from agentconv.spec import Spec
 
@@ -100,9 +101,7 @@ def _proved(
     """Every entry is read from the whole file as it is read alone."""
     whole = read_program(dst, text, path, more=more)
     if whole.status != "read":
-        # each entry is taken alone, so it is what stands beside them, or how many there are
-        reason = f"{dst.program} would not take the file with these entries: {whole.reason or 'it passes it over'}"
-        return Merged(problem=note("F008", reason, file=path, help="mend what stands there, or choose with --only"))
+        return _not_taken(dst, path, old, whole.reason)
     found = {read.agent.id: read.agent for read in reversed(whole.agents)}
     held = _held(dst, whole.document, path)
     made = Merged(text, agents=found if dst.beside else {})
@@ -116,6 +115,17 @@ def _proved(
         if not _same(found[id], _alone(dst, alone, id, path), dst, update):
             made.problems[id] = _beside(dst, old, id, path)
     return made
+
+
+def _not_taken(dst: Spec, path: str, old: str | None, reason: str) -> Merged:
+    """Each entry is taken alone, so it is one that stands there already, what stands beside them, or how many there
+    are."""
+    text = f"{dst.program} would not take the file with these entries: {reason or 'it passes it over'}"
+    help = "mend what stands there, or choose with --only"
+    who, line, column = guilty(reason, read_author(dst, old, path)) if old is not None else (None, 0, 0)
+    if who is not None:
+        text, help = f"{text}, in the entry `{who.agent.id}` that is there", f"mend `{who.agent.id}` there"
+    return Merged(problem=note("F008", text, file=path, line=line, column=column, help=help))
 
 
 def _beside(dst: Spec, old: str | None, id: str, path: str) -> Note:

@@ -9,6 +9,7 @@ from agentconv import rights as counting
 from agentconv.lowering.servers import limited_servers
 from agentconv.model import Agent, Rule, Tool, Tools
 from agentconv.notes import Note, note
+from agentconv.proof.guilty import line_of
 from agentconv.reading.context import Read, Reading
 from agentconv.reading.engine import read_program
 from agentconv.registry import ids, shared_readers
@@ -34,7 +35,7 @@ def counted(read: Read, reading: Reading, program: Reading | None) -> tuple[coun
     if program.status != "read":
         text = f"{reading.spec.seen} makes no agent of this file: {program.reason or 'it is passed over'}"
         if not any(n.code in ("R012", "R018") for n in (*read.notes, *reading.notes)):
-            notes.append(note("R012", text, file=reading.path, line=1))
+            notes.append(note("R012", text, file=reading.path, line=line_of(program.reason, reading)))
         return author, notes
     twin = same_agent(read, program)
     if twin is None:

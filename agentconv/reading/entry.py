@@ -152,7 +152,8 @@ def _check_together(said: Mapping[str, Node], entry: Node | None, ctx: Context) 
     spec = ctx.spec
     for row, missing in indirect.lacking(spec, said):
         ctx.refuse(row.fact("bad"), f"`{row.key}` without `{missing}`")
-        ctx.say("R012", f"`{row.key}` without `{missing}`: {spec.seen} does not load this file", row.key, entry)
+        at = said.get(row.key) or _place_of(row.key, entry)
+        ctx.say("R012", f"`{row.key}` without `{missing}`: {spec.seen} does not load this file", row.key, at)
     for row, node, problem, help in (*indirect.filled(spec, said), *indirect.unfit(spec, said)):
         ctx.refuse(row.fact("bad"), problem)
         ctx.say("R012", f"{problem}: {spec.seen} does not load this file", row.key, node, help=help)
@@ -242,8 +243,19 @@ def _missing(
             helps = f"an agent needs `{row.key}:`"
             problems.append(note("R018", text, file=ctx.path, line=line, column=column, help=helps))
         else:
-            ctx.say("R012", f"no `{row.key}`: {ctx.spec.seen} does not load this agent", row.field or row.key, entry)
+            text = f"no `{row.key}`: {ctx.spec.seen} does not load this agent"
+            ctx.say("R012", text, row.field or row.key, _place_of(row.key, entry))
     return problems
+
+
+def _place_of(key: str, entry: Node | None) -> Node | None:
+    """Where a key would stand: in the innermost map of its path that is there."""
+    for part in key.split("."):
+        inner = entry.get(part) if entry is not None and entry.kind == "map" else None
+        if inner is None:
+            break
+        entry = inner
+    return entry
 
 
 def _meant(rows: Mapping[str, Field], keys: set[str], fields: Mapping[str, Any]) -> bool:

@@ -13,6 +13,7 @@ from agentconv.model import Tool
 from agentconv.namepatterns import bare_regex, tried
 from agentconv.reading.codecs import TOOL_TYPES
 from agentconv.reading.context import CURLY, Read, Token
+from agentconv.reading.guessedservers import labelled
 from agentconv.reading.toolnames import Found, recognise
 from agentconv.reading.tooltokens import opens_all
 from agentconv.registry import ids, load
@@ -138,7 +139,7 @@ def _named(checked: Checked, reader: Reader, read: Read, twin: Read, token: Toke
 def _is_server(name: str, checked: Checked, reader: Reader) -> bool:
     """Whether a word that stands alone is the whole of a server that the project has."""
     servers = checked.around.servers if checked.around is not None else None
-    return bool(reader.spec.tools.mcp.get("bare") == "here" and servers and name in servers)
+    return bool(reader.spec.tools.mcp.get("bare") == "here" and servers and name in map(labelled, servers))
 
 
 def _spelled_elsewhere(text: str, spec: Spec) -> Tool | None:

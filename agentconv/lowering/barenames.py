@@ -6,24 +6,50 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable
 
-from agentconv.lowering.wish import ToolJob
-from agentconv.model import Rule, Tool
-from agentconv.rights import MCP, Right, contains
+from agentconv.lowering.wish import ToolJob, forbidden_server
+from agentconv.model import Agent, Rule, Tool
+from agentconv.registry import shared_readers
+from agentconv.rights import MCP, Right, Rights, contains
+from agentconv.spec import Spec
 
 
 def shy(job: ToolJob) -> bool:
     """Whether a word that stands alone could give the agent a tool of a server that it does not have. Who has a free
     shell, or every server, gains nothing by it, unless the source takes some of them away."""
-    how = job.dst.tools.mcp.get("bare")
-    gains = how == "here" and not contains(job.before, Right(MCP)) and "runs" not in job.leave
-    return bool(how) and (gains or _takes_away(job))
+    if not job.dst.tools.mcp.get("bare") or "runs" in job.leave:
+        return False
+    return forbidden_server(job, "*") or gains(job.agent, job.before)
 
 
-def _takes_away(job: ToolJob) -> bool:
+def gains(agent: Agent, had: Rights) -> bool:
+    """The same by what the source has."""
+    return not contains(had, Right(MCP)) or takes_away(agent, had)
+
+
+def takes_away(agent: Agent, had: Rights) -> bool:
     """Whether the source denies a server, or some of its tools."""
-    if any(rule.effect == "deny" and rule.tool.server for rule in job.agent.tools.rules):
+    if any(rule.effect == "deny" and rule.tool.server for rule in agent.tools.rules):
         return True
-    return any(right.minus for right in job.before if right.cls.startswith("mcp:"))
+    return any(right.minus for right in had if right.cls.startswith("mcp:"))
+
+
+def reaching(agent: Agent, dst: Spec, denied: bool) -> list[str]:
+    """Words of an output that stand alone and could be tools of servers, for an agent that has not all of these. What
+    gives no right stays where no server is ``denied``, which is said."""
+    table, how = dst.tools, dst.tools.mcp.get("bare")
+    words = {rule.tool.name for rule in agent.tools.rules if not rule.tool.server and rule.effect == "allow"}
+    own = {word: name for word in words if table.tool_separator not in word and (name := table.own(word))}
+    return [
+        word
+        for word, name in own.items()
+        if (name.classes or denied) and (how == "here" or name.name in table.apart or name.members)
+    ]
+
+
+def _who(dst: Spec) -> str:
+    """The program that takes a word for tools of servers."""
+    there = (spec for spec, _, _ in shared_readers(dst) if spec.tools.mcp.get("bare") == "here")
+    return dst.program if dst.tools.mcp.get("bare") == "here" else next((spec.program for spec in there), dst.program)
 
 
 def bare_sets(job: ToolJob) -> frozenset[str]:
@@ -47,13 +73,20 @@ def unfolded(names: Iterable[str], job: ToolJob, keeps: Container[str]) -> list[
 def written_apart(rules: Iterable[Rule], job: ToolJob) -> list[Rule]:
     """Tools whose name stands alone, by those names of theirs that do not (``apart``)."""
     table, out = job.dst.tools, dict[str, Rule]()
-    left = table.mcp.get("bare") == "here" and _takes_away(job)
+    denied = takes_away(job.agent, job.before)
+    here = table.mcp.get("bare") == "here"
     for rule in rules:
         name, words = rule.tool.name, table.apart.get(rule.tool.name, ())
-        if left and not words and _is_bare(name, job):
+        harmless = _is_bare(name, job) and not table.names[name].classes
+        if harmless and not denied and (here or name in table.apart):
             text = (
-                f"{job.dst.program} has no other name for `{name}`, which a tool of a denied server may bear: left out"
+                f"`{name}` gives a tool of that name of any MCP server, too, in {_who(job.dst)}; it has no other word"
             )
+            job.say("T012", text, rule.at, "info", "leave it out where a server has such a tool")
+            words = ()
+        elif here and not words and _is_bare(name, job):
+            who = job.dst.program
+            text = f"{who} has no other name for `{name}`, which a tool of a denied server may bear: left out"
             job.say("T013", text, rule.at, "narrows" if table.names[name].classes else "info")
             continue
         for word in words or (name,):

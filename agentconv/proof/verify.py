@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from agentconv.containers.programs import takes_white_space, without_gaps
 from agentconv.containers.wrapping import as_body
 from agentconv.grants import is_star
+from agentconv.lowering.barenames import gains, reaching, takes_away
 from agentconv.lowering.lowered import USUAL, Edit, after
 from agentconv.model import FIELDS, VALUES, Agent, Tools
 from agentconv.notes import Note, note
@@ -45,6 +46,7 @@ def prove(job: Job, made: Attempt, notes: list[Note]) -> list[Note]:
     """All that is wrong with an attempt."""
     problems = check_meaning(made.lowered.agent, made.back, job.dst)
     problems += check_rights(made, notes, job.dst)
+    problems += check_words(job, made)
     source = job.agent
     if edits := made.lowered.edits:
         problems += check_edits(source.prompt or "", edits, notes)
@@ -62,6 +64,19 @@ def check_rights(made: Attempt, notes: Iterable[Note], dst: Spec) -> list[Note]:
         note("V002", f"the output gives {right} more, and no leave was given", path="tools")
         for right in map(str, sorted(made.gained, key=str))
         if not any(f" {right} " in text for text in said)
+    ]
+
+
+def check_words(job: Job, made: Attempt) -> list[Note]:
+    """(b): no word that could be a tool of a server, too (`bare`), for an agent that has not all of them. What stood in
+    the source in the same words is its author's."""
+    if job.src.id == job.dst.id or not job.dst.tools.mcp.get("bare") or made.back.tools.base != "none":
+        return []
+    if job.options.allows("runs") or not gains(job.agent, job.before):
+        return []
+    return [
+        note("V002", f"`{word}` gives tools of MCP servers that are called so, and no leave was given", path="tools")
+        for word in reaching(made.back, job.dst, takes_away(job.agent, job.before))
     ]
 
 

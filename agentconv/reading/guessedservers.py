@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from agentconv.containers import Node
 from agentconv.grants import by_server
 from agentconv.model import Agent, Rule, Tool, Tools
 from agentconv.notes import Note, note
@@ -27,6 +28,31 @@ def by_known(found: Found, token: str, ctx: Context) -> Found:
         if rest == "*" or (rest and not re.search(r"[*?]", rest)):
             return Found(Tool(token, server=server, member=None if rest == "*" else rest), "known-mcp")
     return found
+
+
+def by_file(found: Found, token: str, node: Node, at: str, ctx: Context) -> Found:
+    """What a name is by the servers that the file itself defines."""
+    if ctx.spec.tools.mcp.get("bare") == "here":
+        return by_word(found, token, node, at, ctx)
+    return by_known(found, token, ctx)
+
+
+def by_word(found: Found, token: str, node: Node, at: str, ctx: Context) -> Found:
+    """All of a server that the file itself defines, where the program takes its bare name for that (`bare`)."""
+    row = ctx.spec.by_field.get("mcp_servers")
+    servers = ctx.top.get(row.key) if row is not None and ctx.top is not None and ctx.top.kind == "map" else None
+    if found.how != "unknown" or servers is None or servers.kind != "map":
+        return found
+    if token not in {labelled(pair.key.text) for pair in servers.pairs}:
+        return found
+    text = f"`{token}` is taken by {ctx.spec.seen} for all tools of the MCP server of that name"
+    ctx.say("T024", text, at, node, help=f"`{ctx.spec.tools.spell_mcp(token, None)}` says so")
+    return Found(Tool(token, server=token), "known-mcp")
+
+
+def labelled(name: str) -> str:
+    """A server's name as it stands in a list, where the program makes one word of it."""
+    return re.sub(r"\s+", "-", name.lower())
 
 
 def _defined(ctx: Context) -> Iterator[tuple[str, str]]:

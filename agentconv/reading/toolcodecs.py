@@ -252,10 +252,10 @@ def _refused(token: str, at: str, place: Node, ctx: Context) -> None:
 def _found(token: str, at: str, place: Node, node: Node, ctx: Context) -> Found:
     """What a token of the list is; some names count only where nothing stands beside them."""
     found, names = recognise(token, ctx.spec, author=ctx.author), ctx.spec.tools.names
-    if ctx.spec.tools.mcp.get("defined_in"):
-        from agentconv.reading.guessedservers import by_known
+    if ctx.spec.tools.mcp.get("defined_in") or ctx.spec.tools.mcp.get("bare") == "here":
+        from agentconv.reading.guessedservers import by_file
 
-        found = by_known(found, token, ctx)
+        found = by_file(found, token, place, at, ctx)
     if found.how != "own" or token not in names or not names[token].alone or node.text.strip() == token:
         return found
     text = f"`{token}` counts as the whole of a text only: {ctx.spec.program} gives nothing for it here"

@@ -157,6 +157,9 @@ def _of_servers(row: Row, spec: Spec, ours: Agent, theirs: list[str], served: Ma
         return not here.tools.mcp.get("never") and next(grants[key].open for key in keys if key in grants)
 
     mine = {name for name, (server, tool) in served.items() if open_here(server, tool)}
+    if here.tools.mcp.get("bare") == "here":  # a word of the list is every server's tool of that name, too
+        words = {r.tool.name for r in ours.tools.rules if r.effect == "allow" and not r.tool.server}
+        mine |= {name for name, at in served.items() if words & set(at)}
     given = set(theirs) & set(served)
     if any("mcp" in caps for caps in here.ambient.values()):  # no list governs them, and that is what we say
         mine |= given

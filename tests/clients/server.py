@@ -14,6 +14,15 @@ from pathlib import Path
 SERVED = {"jira": ["get_issue", "search"], "my-db": ["query"], "jira2": ["get_issue"]}
 
 
+# For a program that takes a word of the list for a tool of any server: ``--list words`` has this one, too.
+WORDS = ["search", "read", "edit", "execute", "agent", "web", "todo", "usages", "rename", "editNotebook", "textSearch"]
+
+
+def there(more):
+    """The servers and their tools."""
+    return {**SERVED, **({"words": WORDS} if "words" in more else {})}
+
+
 def command(name):
     """The words that start a server."""
     return [sys.executable, "-I", str(Path(__file__).resolve()), name]
@@ -22,7 +31,8 @@ def command(name):
 def main(name):
     """Requests and answers are JSON, one on a line."""
     schema = {"type": "object", "properties": {}}
-    tools = [{"name": tool, "description": tool, "inputSchema": schema} for tool in SERVED.get(name, ["echo"])]
+    names = there(["words"]).get(name, ["echo"])
+    tools = [{"name": tool, "description": tool, "inputSchema": schema} for tool in names]
     answers = {
         "initialize": {
             "protocolVersion": "2024-11-05",
@@ -43,7 +53,8 @@ def main(name):
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["--list"]:
-        print(json.dumps({name: {"start": command(name), "tools": tools} for name, tools in SERVED.items()}))
+    if sys.argv[1:2] == ["--list"]:
+        listed = there(sys.argv[2:]).items()
+        print(json.dumps({name: {"start": command(name), "tools": tools} for name, tools in listed}))
     else:
         main(sys.argv[1] if len(sys.argv) > 1 else "agentconv")

@@ -40,6 +40,8 @@ ASKED = [
     ("vscode-full", "vscode", "vscode"),
     ("vscode-full", "copilot", "vscode"),
 ]
+# a program that takes minutes for them: every so many of the headers of another format (its own are asked all)
+SOME = {"vscode-full": 6}
 # a pattern, or a limit that we name and do not count: what we say is the most that it may give
 SEVERAL = re.compile(r"""mcp__[^'"]*[*?{\[(]|re:|"[^"]*[*?\[][^"]*\"|mcpInheritance: \{""")
 
@@ -52,11 +54,13 @@ FRAMES = {
     "mistral-vibe": 'display_name = "{name}"\ndescription = "Does it."\n'
     'agent_type = "agent"\nsafety = "neutral"\n{header}\n',
 }
+DENYING = ("claude-code", "qwen-code")  # whose deny-lists are asked in full
 HEADER = "---\nname: {name}\ndescription: Does it.\n{header}\n---\n\nDo it.\n"
 
 
-def made(target: str, own: bool) -> Iterator[tuple[Case, tuple[Spec, Agent] | None]]:
-    """The program's own words as they are, and all others converted, with what they were."""
+def made(target: str, own: bool, every: int = 1) -> Iterator[tuple[Case, tuple[Spec, Agent] | None]]:
+    """The program's own words as they are, and all others converted, with what they were: of those that are denied a
+    server all, of the rest one in ``every``."""
     aim = registry.load(target)
     for format, headers in HEADERS.items():
         spec = registry.load(format)
@@ -71,6 +75,8 @@ def made(target: str, own: bool) -> Iterator[tuple[Case, tuple[Spec, Agent] | No
                 continue
             if aim.head.get("readable_only") or aim.tools.control == "none":
                 continue  # who has a free shell may have everything there, the servers too
+            if n % every and not (format in DENYING and "disallowed" in header):
+                continue
             done = convert.convert_text(text, from_=format, to=target, path=path)
             files = {place: data for one in done for place, data in one.files.items()}
             agent = engine.read_author(spec, text, path).agents[0].agent
@@ -87,8 +93,10 @@ def beyond(row: Row, reads: Spec, spec: Spec, agent: Agent) -> list[str]:
         keys = ((server, tool), (server, None), ("*", None))
         return next(grants[key].open for key in keys if key in grants)
 
+    free = rights.contains(rights.of_agent(agent, spec, program=False), rights.Right(rights.MCP))
     given = [(name, *at) for seen in row.seen for name, at in (seen.served or {}).items() if name in (seen.tools or ())]
-    return [name for name, server, tool in given if not meant(server, tool)]
+    # who has a free shell is written the shortest words, whatever else they are (barenames)
+    return [name for name, server, tool in given if not meant(server, tool) and not (free and server == "words")]
 
 
 @pytest.mark.parametrize(("id", "target", "reads"), ASKED)
@@ -96,7 +104,7 @@ def test_an_agent_reaches_the_servers_that_we_say(id: str, target: str, reads: s
     program = programs()[id]
     if reason := program.missing():
         pytest.skip(reason)
-    cases = list(made(target, own=target == reads))
+    cases = list(made(target, target == reads, SOME.get(id, 1)))
     rows = harness.compare(program, Check(target, reads), (case for case, _ in cases), tmp_path)
     wrong = []
     for row, (case, source) in zip(rows, cases, strict=True):

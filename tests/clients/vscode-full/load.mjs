@@ -29,7 +29,7 @@ fs.writeFileSync(path.join(folder('data/User'), 'settings.json'), JSON.stringify
 	'telemetry.telemetryLevel': 'off', 'workbench.startupEditor': 'none', 'security.workspace.trust.enabled': false, 'extensions.autoCheckUpdates': false,
 }));
 const answer = path.join(run, 'out.json');
-const there = JSON.parse(execFileSync('python3', [path.join(here, '../server.py'), '--list'], { encoding: 'utf8' }));
+const there = JSON.parse(execFileSync('python3', [path.join(here, '../server.py'), '--list', 'words'], { encoding: 'utf8' }));
 const servers = Object.fromEntries(Object.entries(there).map(([name, { start: [command, ...args] }]) => [name, { type: 'stdio', command, args }]));
 fs.mkdirSync(path.join(dir, '.vscode'), { recursive: true });
 fs.writeFileSync(path.join(dir, '.vscode/mcp.json'), JSON.stringify({ servers }));

@@ -1,4 +1,4 @@
-"""A word without a slash gives VS Code a tool of that name of any MCP server (1.139.1, run): an agent that has not every
+"""A word without a slash gives VS Code a tool of that name of any MCP server (1.139.1, run): an agent without every
 server's tools gets none, whatever file it comes from."""
 
 from __future__ import annotations

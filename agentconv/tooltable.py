@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Any
 
@@ -111,6 +112,11 @@ class ToolTable:
         """Names that are written beside a name."""
         facts = (self.data.get("names") or {}).items()
         return {str(n): words(one["twins"]) for n, one in facts if one and "twins" in one}
+
+    @cached_property
+    def apart(self) -> dict[str, tuple[str, ...]]:
+        """A name that a tool of a server may bear as well -> those of the same tool that none does."""
+        return {str(n): words(one) for n, one in (self.data.get("apart") or {}).items()}
 
     @cached_property
     def starts_with(self) -> dict[str, str]:
@@ -249,7 +255,7 @@ class ToolTable:
             if (
                 found
                 and not (found.start("server") == 0 and self._is_set(found["server"]))
-                and found["server"] not in self.mcp.get("no_servers", ())
+                and not any(fnmatchcase(found["server"], one) for one in self.mcp.get("no_servers", ()))
                 and not self._is_pattern(found["server"], one and found["tool"])
                 and self._spellable(found["server"], one and found["tool"])
             ):

@@ -109,6 +109,8 @@ def _named(checked: Checked, reader: Reader, read: Read, twin: Read, token: Toke
     does = "denies nothing with it" if denied else f"gives {'every tool' if opens else 'nothing'} for it"
     if brought:
         does += ", unless an extension brings a tool of this name"
+        if reader.spec.tools.mcp.get("bare") == "here":
+            does = does.replace("an extension", "an MCP server is called so, or it or an extension")
     elif there and not denied and not opens:
         does += "; another name of the list gives the same" if _closed(twin) else "; the agent has the tool without it"
     regex = str(reader.spec.tools.fact("regex") or "")
@@ -120,6 +122,9 @@ def _named(checked: Checked, reader: Reader, read: Read, twin: Read, token: Toke
             does = f"{'denies' if denied else 'gives'} the tools whose names match, if it can be read"
     else:
         mend = _mend(token, found, checked, reader.spec)
+    if brought and not denied and _is_server(token.text, checked, reader):
+        severity, message = "warning", f"`{token.text}` is an MCP server of this project, and no tool"
+        does, mend = "gives every tool of that server", f"write `{reader.spec.tools.spell_mcp(token.text, None)}`"
     own = reader.spec.tools.own_member(found.tool.member)
     if own is not None and not denied:
         does = f"gives its own `{own.name}` for it, whatever stands before the name"
@@ -128,6 +133,12 @@ def _named(checked: Checked, reader: Reader, read: Read, twin: Read, token: Toke
         meant=words(found.tool) if known else "a tool of this name", does=does,
         mend="name the whole server" if own is not None else mend,
     )  # fmt: skip
+
+
+def _is_server(name: str, checked: Checked, reader: Reader) -> bool:
+    """Whether a word that stands alone is the whole of a server that the project has."""
+    servers = checked.around.servers if checked.around is not None else None
+    return bool(reader.spec.tools.mcp.get("bare") == "here" and servers and name in servers)
 
 
 def _spelled_elsewhere(text: str, spec: Spec) -> Tool | None:

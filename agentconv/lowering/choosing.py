@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import field
 
 from agentconv.capabilities import limited
+from agentconv.lowering import barenames
 from agentconv.lowering.wish import ToolJob
 from agentconv.records import dataclass
 from agentconv.spec import Name, Spec, near, part_of, portable, risk
@@ -34,20 +35,25 @@ def writable(spec: Spec) -> list[Name]:
     return [n for n in names if n.members] if spec.tools.control == "groups" else list(names)
 
 
-def candidates(cap: str, spec: Spec) -> list[Name]:
+def candidates(cap: str, spec: Spec, without: frozenset[str] = NOTHING) -> list[Name]:
     """Names that mean the capability; those that merely bring it along come last."""
     every = spec.tools.mcp.get("every")  # whose price is every server: never chosen for what comes along with it
-    names = [n for n in writable(spec) if not n.off and not n.never and n.name != every]
+    names = [n for n in writable(spec) if not n.off and not n.never and n.name != every and n.name not in without]
     means = [n for n in names if cap in n.caps]
     return means or [n for n in names if cap in n.also]
 
 
 def best(
-    cap: str, wanted: set[str], allowed: frozenset[str], spec: Spec, cut: frozenset[str] = NOTHING
+    cap: str,
+    wanted: set[str],
+    allowed: frozenset[str],
+    spec: Spec,
+    cut: frozenset[str] = NOTHING,
+    without: frozenset[str] = NOTHING,
 ) -> tuple[Name | None, Name | None]:
     """The name to write for a capability, and where none is allowed one that would give more. ``cut``: what
-    the agent has a part of, which the name may not give as a whole."""
-    found = candidates(cap, spec)
+    the agent has a part of, which the name may not give as a whole; ``without``: names that are not taken."""
+    found = candidates(cap, spec, without)
     fit = [n for n in found if _price(n, wanted) <= allowed and cut.isdisjoint(n.gives)]
     preferred = (spec.tools.fact("write") or {}).get(cap)
     for name in fit:
@@ -64,7 +70,12 @@ def _price(name: Name, wanted: set[str]) -> frozenset[str]:
 
 
 def choose(
-    caps: Iterable[str], along: Iterable[str], allowed: frozenset[str], spec: Spec, cut: frozenset[str] = NOTHING
+    caps: Iterable[str],
+    along: Iterable[str],
+    allowed: frozenset[str],
+    spec: Spec,
+    cut: frozenset[str] = NOTHING,
+    without: frozenset[str] = NOTHING,
 ) -> Choice:
     """Names for ``caps``; ``along`` are welcome but not missed, of what is ``cut`` no name gives the whole."""
     choice = Choice()
@@ -78,9 +89,9 @@ def choose(
         if cap in held:
             choice.by_cap[cap] = next(n for n in choice.names if cap in spec.tools.names[n].gives)
             continue
-        name, wider = best(cap, wanted, allowed, spec, cut)
+        name, wider = best(cap, wanted, allowed, spec, cut, without)
         if name is None:
-            stand_in = _near(cap, wanted, allowed, spec, cut)
+            stand_in = _near(cap, wanted, allowed, spec, cut, without)
             if stand_in is not None:
                 other, effect, name = stand_in
                 choice.near[cap] = (other, effect)
@@ -99,12 +110,12 @@ def choose(
 
 
 def _near(
-    cap: str, wanted: set[str], allowed: frozenset[str], spec: Spec, cut: frozenset[str]
+    cap: str, wanted: set[str], allowed: frozenset[str], spec: Spec, cut: frozenset[str], without: frozenset[str]
 ) -> tuple[str, str, Name] | None:
     for other, effect in near(cap).items():
         if risk(other) not in allowed and risk(other) != "none":
             continue
-        name, _ = best(other, wanted, allowed, spec, cut)
+        name, _ = best(other, wanted, allowed, spec, cut, without)
         if name is not None:
             return other, effect, name
     return None
@@ -146,9 +157,12 @@ def everything_but(closed: set[str], job: ToolJob) -> list[str]:
         return out
     out = _without_overlaps([g for g in out if not _inside_other(g, out, spec)], spec)
     held = {s for g in out for s in table.expand(g)}
-    return out + [
+    beside = [
         n for n, name in table.singles.items() if n not in held and fits(name) and _worth(name, out, closed, spec)
     ]
+    if barenames.shy(job):
+        out = barenames.unfolded(out, job, {n for n, name in table.singles.items() if fits(name)})
+    return out + beside
 
 
 def _worth(name: Name, groups: list[str], closed: set[str], spec: Spec) -> bool:

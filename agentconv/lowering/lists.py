@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from agentconv import scopes as patterns
 from agentconv.capabilities import lesser
 from agentconv.grants import Grant, by_capability, by_server, resolved
+from agentconv.lowering.barenames import bare_sets, shy, written_apart
 from agentconv.lowering.choosing import choose, everything_but
 from agentconv.lowering.listedservers import asks_in_vain, denied_servers, listed_servers, say_asking_servers
 from agentconv.lowering.wish import (
@@ -123,6 +124,8 @@ def _list_all_but(job: ToolJob, closed: set[str], source: Tools) -> Tools:
     names = [] if whole else everything_but(shut, job)
     every = table.mcp.get("every")
     rules = [Rule("allow", table.names[n].tool(), at="tools") for n in names if n != every]
+    if shy(job):
+        rules = written_apart(rules, job)
     servers = listed_servers(job, source)
     if whole:
         return Tools("builtin", tuple(servers))
@@ -150,12 +153,15 @@ def listed(job: ToolJob, source: Tools, whole: list[Wish], scoped: list[Wish], a
         rules += _scoped(job, wish, rules)
     rules = _beside_groups(job, rules)
     rules += _twins(job, rules, cut)
+    if shy(job):
+        rules = written_apart(rules, job)
     return or_none(job, Tools("none", tuple(written(rules + servers))))
 
 
 def _named(job: ToolJob, whole: list[Wish], along: list[str], cut: frozenset[str]) -> list[Rule]:
     table = job.dst.tools
-    picked = choose([w.cap for w in whole], along, job.allowed, job.dst, cut)
+    without = bare_sets(job) if shy(job) else frozenset[str]()
+    picked = choose([w.cap for w in whole], along, job.allowed, job.dst, cut, without)
     rules: dict[str, Rule] = {}
     for wish in whole:
         name = picked.by_cap.get(wish.cap)

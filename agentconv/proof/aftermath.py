@@ -248,7 +248,9 @@ def _only_one(dst: Spec, made: Attempt, seen: Seen) -> list[Note]:
     theirs = {r.tool.name for r in seen.agent.tools.rules if r.effect == "allow"}
     ours = [r.tool.name for r in made.back.tools.rules if r.effect == "allow" and not r.tool.server]
     if unknown := [f"`{name}`" for name in ours if name not in theirs]:
-        text = f"{seen.program} reads this place, too, and knows no {', '.join(unknown)}"
+        more = f" and {len(unknown) - 8} more" if len(unknown) > 9 else ""
+        shown = ", ".join(unknown[:8] if more else unknown)
+        text = f"{seen.program} reads this place, too, and knows no {shown}{more}"
         out.append(note("L010", text, path="tools", effect="info"))
     for name in made.back.said():
         row, mine = seen.spec.by_field.get(name), dst.by_field.get(name)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Any
 
@@ -254,7 +255,7 @@ class ToolTable:
             if (
                 found
                 and not (found.start("server") == 0 and self._is_set(found["server"]))
-                and found["server"] not in self.mcp.get("no_servers", ())
+                and not any(fnmatchcase(found["server"], one) for one in self.mcp.get("no_servers", ()))
                 and not self._is_pattern(found["server"], one and found["tool"])
                 and self._spellable(found["server"], one and found["tool"])
             ):

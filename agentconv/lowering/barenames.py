@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable
 
+from agentconv.grants import resolved
 from agentconv.lowering.wish import ToolJob, forbidden_server
 from agentconv.model import Agent, Rule, Tool
 from agentconv.registry import shared_readers
@@ -18,12 +19,14 @@ def shy(job: ToolJob) -> bool:
     shell, or every server, gains nothing by it, unless the source takes some of them away."""
     if not job.dst.tools.mcp.get("bare") or "runs" in job.leave:
         return False
-    return forbidden_server(job, "*") or gains(job.agent, job.before)
+    return forbidden_server(job, "*") or gains(job.agent, job.src, job.before)
 
 
-def gains(agent: Agent, had: Rights) -> bool:
-    """The same by what the source has."""
-    return not contains(had, Right(MCP)) or takes_away(agent, had)
+def gains(agent: Agent, src: Spec, had: Rights) -> bool:
+    """The same by what the source has. All that is its program's own, and of servers those alone that it names, is a
+    limit on servers as a denial is."""
+    own = resolved(agent.tools, src).base == "builtin"
+    return own or not contains(had, Right(MCP)) or takes_away(agent, had)
 
 
 def takes_away(agent: Agent, had: Rights) -> bool:

@@ -41,9 +41,13 @@ ASKED = [
     ("vscode-full", "copilot", "vscode"),
 ]
 # a program that takes minutes for them: every so many of the headers of another format (its own are asked all)
-SOME = {"vscode-full": 6}
+SOME = {"vscode-full": 12}
 # a pattern, or a limit that we name and do not count: what we say is the most that it may give
 SEVERAL = re.compile(r"""mcp__[^'"]*[*?{\[(]|re:|"[^"]*[*?\[][^"]*\"|mcpInheritance: \{""")
+
+
+# what is told by check and by nothing else: a word that nobody knows may be a server's
+TOLD = {"vscode: tools: [read, jira]"}
 
 
 # an agent that says only this, where it is no header
@@ -95,8 +99,9 @@ def beyond(row: Row, reads: Spec, spec: Spec, agent: Agent) -> list[str]:
 
     free = rights.contains(rights.of_agent(agent, spec, program=False), rights.Right(rights.MCP))
     given = [(name, *at) for seen in row.seen for name, at in (seen.served or {}).items() if name in (seen.tools or ())]
-    # who has a free shell is written the shortest words, whatever else they are (barenames)
-    return [name for name, server, tool in given if not meant(server, tool) and not (free and server == "words")]
+    # who has a free shell is written the shortest words, whatever else they are (barenames); of `todo` a note tells
+    said = {tool for _, server, tool in given if server == "words" and (free or tool == "todo")}
+    return [name for name, server, tool in given if not (meant(server, tool) or (server == "words" and tool in said))]
 
 
 @pytest.mark.parametrize(("id", "target", "reads"), ASKED)
@@ -109,7 +114,7 @@ def test_an_agent_reaches_the_servers_that_we_say(id: str, target: str, reads: s
     wrong = []
     for row, (case, source) in zip(rows, cases, strict=True):
         fault = row.faults.get("servers", "")
-        if fault and ("beyond" in fault or not SEVERAL.search(case.name)):
+        if fault and case.name not in TOLD and ("beyond" in fault or not SEVERAL.search(case.name)):
             wrong.append(f"{case.name}: {fault}")
         if source and (more := beyond(row, registry.load(reads), *source)):
             wrong.append(f"{case.name}: the program gives {', '.join(more)}, which the source has not")

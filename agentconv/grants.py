@@ -63,6 +63,12 @@ def _after(grant: Grant, rule: Rule) -> Grant:
     return Grant(grant.open, grant.approval, (*grant.scopes, (allowed, rule.scope, rule.approval)), by)
 
 
+def speaks_of_all(tools: Tools) -> bool:
+    """Whether nothing is left of rules that stand in front of these: there is a list, or the first word is for all."""
+    first = next(iter(tools.rules), None)
+    return tools.base == "none" or (first is not None and first.scope is None and is_star(first.tool))
+
+
 def is_star(tool: Tool) -> bool:
     """A rule for every tool there is."""
     return tool.caps == ("*",)

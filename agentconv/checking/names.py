@@ -24,10 +24,12 @@ def produce(checked: Checked) -> Iterator[Finding]:
             if called in reserved:
                 own = called in (reader.spec.identity.get("own_rules") or {})
                 behind = ", with rules of its own behind the file's" if own else ""
+                both = "put_together" in reader.spec.identity
+                does = "puts its own and this one together" if both else "puts this agent in the place of its own"
                 yield checked.finding(
                     "C041", "warning", f"`{called}` is an agent of {reader.program} itself", read=read, at=_name(read),
                     reader=reader, path="name", meant="an agent of its own",
-                    does=f"puts this agent in the place of its own{behind}",
+                    does=f"{does}{behind}",
                     mend="give it another name, if that is not meant",
                 )  # fmt: skip
     if not checked.owner.reading.agents:

@@ -65,7 +65,9 @@ def changed_names(agent: Agent, dst: Spec, src: Spec | None = None) -> Names:
         for name in said
         if name and not WILD & set(name) and name not in own and not any(is_external(name, row) for row in outside)
     )
-    return {name: new for name in wanted if (new := member(Agent(id=name, name=name), "", dst).becomes) != name}
+    # what the other agent says of tools is not known here: a name that depends on it stays
+    others = (Agent(id=name, name=name, tools=Tools("none")) for name in wanted)
+    return {one.id: new for one in others if (new := member(one, "", dst).becomes) != one.id}
 
 
 def followed(agent: Agent, names: Names) -> Agent:

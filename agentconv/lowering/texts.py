@@ -11,6 +11,7 @@ from typing import Any
 from agentconv import naming
 from agentconv.containers.programs import WHITE, takes_white_space, without_gaps
 from agentconv.containers.wrapping import as_body
+from agentconv.grants import speaks_of_all
 from agentconv.lowering.lowered import Lowered
 from agentconv.model import Agent
 from agentconv.namepatterns import filled, in_prompts
@@ -29,8 +30,18 @@ def lower_identity(agent: Agent, dst: Spec, out: Lowered) -> dict[str, Any]:
         fields = _by_place(agent, called, dst, out)
     shown = str(fields["name"] if dst.identity.get("by", "name") == "name" else fields["id"])
     if shown.lower() in {str(r).lower() for r in dst.identity.get("reserved") or ()}:
-        out.say("C005", f"{dst.program} has an agent `{shown}` of its own, which this one replaces", "name")
+        _say_own(agent, shown, dst, out)
     return fields
+
+
+def _say_own(agent: Agent, shown: str, dst: Spec, out: Lowered) -> None:
+    """The program has an agent of that name: this one takes its place, or the two are put together."""
+    both = dst.identity.get("put_together")
+    if both is None:
+        out.say("C005", f"{dst.program} has an agent `{shown}` of its own, which this one replaces", "name")
+        return
+    text = f"{dst.seen} has an agent `{shown}` of its own and puts the two together: this one has the last word"
+    out.say("C005", text, "name")
 
 
 def _said(text: str | None) -> str | None:
@@ -44,7 +55,7 @@ def _by_name(agent: Agent, called: str, dst: Spec, out: Lowered) -> dict[str, An
     most = min(naming.LONGEST, int((rules or {}).get("max") or naming.LONGEST))
     slug = naming.slug(wish) or naming.slug(called) or naming.stand_in(wish)
     name = wish if naming.legal(wish, rules) else slug[:most].strip("-")
-    name = _free(name, dst) if naming.legal(name, rules) else f"{name}-agent"
+    name = _free(name, agent, dst) if naming.legal(name, rules) else f"{name}-agent"
     if dst.head.get("folder"):  # which bears the agent's name, so that name is one that every file system takes
         name = naming.file_id(name, dst)
     fields: dict[str, Any] = {"id": name if dst.head.get("folder") else called, "name": name}
@@ -64,15 +75,17 @@ def _by_name(agent: Agent, called: str, dst: Spec, out: Lowered) -> dict[str, An
     return fields
 
 
-def _free(name: str, dst: Spec) -> str:
-    """The name, or one beside it where the program lets no agent have it, or not for itself alone."""
-    return f"{name}-agent" if name.lower() in naming.avoided(dst) else name
+def _free(name: str, agent: Agent, dst: Spec) -> str:
+    """The name, or one beside it where the program lets no agent have it, or not for itself alone: rules of its own
+    would hold for all that the agent says nothing of."""
+    partly = not speaks_of_all(agent.tools) and name in (dst.identity.get("put_together") or {})
+    return f"{name}-agent" if partly or name.lower() in naming.avoided(dst) else name
 
 
 def _by_place(agent: Agent, called: str, dst: Spec, out: Lowered) -> dict[str, Any]:
     """File name, path or key is the identity; a name that is more than that goes where people see it."""
     filed = naming.file_id(called, dst)
-    id = _free(filed, dst)
+    id = _free(filed, agent, dst)
     fields: dict[str, Any] = {"id": id}
     if id != called:
         # a name that the program takes, but none that every file system keeps apart
@@ -94,7 +107,7 @@ def _by_place(agent: Agent, called: str, dst: Spec, out: Lowered) -> dict[str, A
             out.say("C001", f"the name has to be the file's in {dst.program}; `{_short(shown[0])}` is left out", "name")
     elif "name" in dst.by_field:
         if shown_as := title or name:
-            fields["name"] = _free(shown_as, dst)
+            fields["name"] = _free(shown_as, agent, dst)
             if fields["name"] != shown_as:
                 text = f"{dst.program} keeps the name `{shown_as}` for itself; it became `{fields['name']}`"
                 out.say("C001", text, "name")

@@ -22,7 +22,16 @@ from agentconv.reading.context import Context, Get, Read, Refused, too_many
 from agentconv.reading.deadrules import without_moot_limits
 from agentconv.reading.keys import Keys, top_values
 from agentconv.reading.namedfiles import named_in_body
-from agentconv.reading.toolkeys import alone_counts, behind, not_started, of_own_servers, settled, unnamed, withheld
+from agentconv.reading.toolkeys import (
+    alone_counts,
+    behind,
+    in_front,
+    not_started,
+    of_own_servers,
+    settled,
+    unnamed,
+    withheld,
+)
 from agentconv.reading.toolrows import only_servers, say_absent
 from agentconv.spec import Field, Spec
 
@@ -83,6 +92,8 @@ def read_entry(
     given = _frozen(fields)
     own_id = given.pop("id", None) if spec.identity.get("over") == "id" else None
     given["id"] = own_id or _identity(spec, given, id)
+    if gone := (spec.identity.get("put_together") or {}).get(given["id"]):
+        tools = in_front(tools, gone, spec)
     if not author and given["id"] in (own := spec.identity.get("own_rules") or {}):
         tools = behind(tools, own[given["id"]], spec)
     agent = Agent(tools=tools, extras=extras, **given)

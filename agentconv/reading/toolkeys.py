@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from agentconv.containers import Node
-from agentconv.grants import by_name, is_star, limits_shell
+from agentconv.grants import by_name, is_star, limits_shell, speaks_of_all
 from agentconv.model import Rule, Scope, Tool, Tools
 from agentconv.reading.context import Context
 from agentconv.reading.toolnames import server_tool, star
-from agentconv.spec import Name, Spec, union_caps
+from agentconv.spec import Name, Spec, risk, union_caps
 
 Switches = Mapping[str, Any] | list[Mapping[str, Any]]  # a list: spellings of one switch, any of them
 
@@ -58,6 +58,18 @@ def behind(tools: Tools, own: Mapping[str, Iterable[str]], spec: Spec) -> Tools:
         rules.append(Rule("deny", found.tool(), at=name))
         rules += [Rule("allow", found.tool(), Scope(found.scope, str(one)), at=name) for one in patterns]
     return replace(tools, rules=(*tools.rules, *rules))
+
+
+def in_front(tools: Tools, gone: Collection[str], spec: Spec) -> Tools:
+    """The rules of a file behind those of the program's own agent of that name, which take away these risk classes
+    (``put_together``): who writes such a file without a word about tools leaves them as they are."""
+    if speaks_of_all(tools):
+        return tools
+    names = [n for n in spec.tools.singles.values() if any(risk(cap) in gone for cap in n.tool().caps)]
+    rules = [Rule("deny", name.tool(), at="tools") for name in names]
+    if "mcp:*" in gone:
+        rules.append(Rule("deny", Tool("*/*", server="*"), at="tools"))
+    return replace(tools, rules=(*rules, *tools.rules))
 
 
 def not_started(tools: Tools, at: Node | None, ctx: Context) -> None:

@@ -19,6 +19,7 @@ from agentconv.notes import Note
 from agentconv.project import around, files
 from agentconv.project.ahead import read_ahead
 from agentconv.project.config import Check
+from agentconv.project.questions import Asked, noting
 from agentconv.project.quiet import Mark, QuietKinds
 from agentconv.project.sources import Source, beside, drop, listed_places, read, taken
 from agentconv.reading.context import Reading
@@ -87,7 +88,21 @@ def run(
     used: Counter[Any] = Counter()
     programs = around.programs_used(root) if root is not None else frozenset()
     project = Project(root, QuietKinds(programs), not (wishes.targets or wishes.more or wishes.only))
-    project.look(found)
+    with noting() as asked:
+        project.look(found)
+        _each(found, wishes, project, used, done, step)
+    _say_nothing_of_prompts(done, found, asked)
+    return done
+
+
+def _each(
+    found: list[Source],
+    wishes: Wishes,
+    project: Project,
+    used: Counter[Any],
+    done: CheckRun,
+    step: Callable[[int], None],
+) -> None:
     with read_ahead(found):
         for source in found:
             if taken(source) is not None and wishes.format in (None, source.format):
@@ -97,7 +112,18 @@ def run(
                     done.files.append(looked)
             drop(source)
             step(1)
-    return done
+
+
+def _say_nothing_of_prompts(done: CheckRun, found: Iterable[Source], asked: Iterable[Asked]) -> None:
+    """A text that an agent names as its prompt is no agent, and was not meant to be one."""
+    plain = [looked for looked in done.files if not looked.agents and any(f.code == "R004" for f in looked.findings)]
+    if not plain:
+        return
+    named = {str(Path(one.folder, one.relative).resolve()) for one in asked}
+    where = {source.path: _real(source) for source in found}
+    for looked in plain:
+        if where.get(looked.path) in named:
+            looked.findings = [f for f in looked.findings if f.code != "R004"]
 
 
 @dataclass(slots=True)

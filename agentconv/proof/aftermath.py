@@ -210,7 +210,7 @@ def other_readers(job: Job, made: Attempt) -> list[Note]:
         if seen.agent is None:
             out.append(note("C004", f"{seen.program} reads this place, too, and does not load this file", path=""))
         elif seen.equal:
-            out += _only_one(job.dst, made, seen)
+            out += [*_only_one(job.dst, made, seen), *_bare(job, made, seen)]
         elif seen.gained:
             when = condition(job.dst, seen.program)
             name = seen.program + (f" ({when})" if when else "")
@@ -239,6 +239,20 @@ def _together(more: Mapping[tuple[str, ...], list[str]]) -> Iterator[tuple[list[
 
 def _named(programs: list[str]) -> str:
     return " and ".join(filter(None, [", ".join(programs[:-1]), programs[-1]]))
+
+
+def _bare(job: Job, made: Attempt, seen: Seen) -> list[Note]:
+    """Words of the list that are names of servers' tools as well to another program, and not to the target's."""
+    mcp = seen.spec.tools.mcp
+    if mcp.get("bare") != "here" or counting.contains(job.before, counting.Right(counting.MCP)):
+        return []
+    names = [r.tool.name for r in made.back.tools.rules if r.effect == "allow" and not r.tool.server]
+    words = [f"`{name}`" for name in names if seen.spec.tools.tool_separator not in name]
+    if not words or job.dst.tools.mcp.get("bare") == "here":
+        return []
+    called = " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+    text = f"{seen.program} reads this place, too, and gives any MCP server's tool that is called {called} as well"
+    return [note("C004", text, path="tools", effect="info")]
 
 
 def _only_one(dst: Spec, made: Attempt, seen: Seen) -> list[Note]:

@@ -10,6 +10,7 @@ from typing import Any
 from agentconv.capabilities import load_data
 from agentconv.containers import ContainerError
 from agentconv.notes import Note, note
+from agentconv.patterns import pattern
 from agentconv.reading.detect import Guess, by_name, by_place, guess, marks
 from agentconv.registry import derived, heads, ids, load
 
@@ -20,7 +21,7 @@ NO_AGENT = "this is "  # how a note begins whose file is known to be something e
 def decide(path: str, text: str, shown: str = "", guessed: Guess | None = None) -> tuple[str | None, Note | None]:
     """The format, or a note that it cannot be told. ``shown`` is what the note calls the file; ``guessed``: what its
     place and name say, where somebody has looked."""
-    if (other := no_agents_of(path)) is not None and not by_name(path):
+    if (other := no_agents_of(path, text)) is not None and not by_name(path):
         problem = f"{NO_AGENT}{other['is']}"
         return None, note("F006", problem, file=shown or path, help=str(other["do"]))
     found = guessed or guess(path, text)
@@ -30,12 +31,17 @@ def decide(path: str, text: str, shown: str = "", guessed: Guess | None = None) 
     return fitting if fitting[0] is not None or found.usual is None else (found.usual, None)
 
 
-def no_agents_of(path: str) -> dict[str, Any] | None:
-    """What the files of its folder are, where that is no agent of a program."""
+def no_agents_of(path: str, text: str = "") -> dict[str, Any] | None:
+    """What the files of its folder, or of its ending, are, where that is no agent of a program."""
     folder, _, name = path.rpartition("/")
     others: dict[str, Any] = load_data("others")
+    if (found := _tool_of(folder) or others.get(name)) is not None or by_place(path):
+        return found
+    ending = "*." + ".".join(name.split(".")[-2:])
     last = f"{folder.rpartition('/')[2]}/" if not name or name.endswith(".md") else ""
-    return _tool_of(folder) or others.get(name) or (others.get(last) if not by_place(path) else None)
+    found = others.get(ending) or others.get(last)
+    says = found.get("says") if found is not None else None
+    return found if says is None or pattern(says).match(text) else None
 
 
 def _three(names: list[str]) -> str:

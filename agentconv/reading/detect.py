@@ -237,7 +237,7 @@ def guess(path: str, text: str) -> Guess:
     around = [id for id in _around(path) if syntax_fits(text, path, id)]
     if around:
         return Guess(_best(around, text), why="folder")
-    candidates = tuple(id for id in ids() if _lies_somewhere(id) and syntax_fits(text, path, id))
+    candidates = tuple(id for id in ids() if _lies_somewhere(id, text) and syntax_fits(text, path, id))
     return Guess(None, candidates, usual=next(iter(anybodys), None))
 
 
@@ -248,12 +248,13 @@ def _says_so(text: str, id: str) -> bool:
     return there is None or marks(text, id) > 0 or not _head(text[:HEAD])[0].isdisjoint(there)
 
 
-def _lies_somewhere(id: str) -> bool:
+def _lies_somewhere(id: str, text: str) -> bool:
     """Whether the format has a place at all, or its keys are enough; another one is read where something else says so
     (a plugin's manifest), or has no word of its own by which it could be told."""
     places = heads()[id].get("places") or {}
     recognise = heads()[id].get("recognise") or {}
-    if recognise.get("elsewhere") is False:
+    elsewhere = recognise.get("elsewhere")
+    if elsewhere is False or (isinstance(elsewhere, str) and not pattern(elsewhere).search(text[:HEAD])):
         return False
     return bool(recognise.get("by_keys")) or any(places.get(kind) for kind in ("project", "user", "legacy", "write"))
 

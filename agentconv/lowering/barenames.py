@@ -9,7 +9,6 @@ from collections.abc import Container, Iterable
 from agentconv.grants import resolved
 from agentconv.lowering.wish import ToolJob, forbidden_server
 from agentconv.model import Agent, Rule, Tool
-from agentconv.registry import shared_readers
 from agentconv.rights import MCP, Right, Rights, contains
 from agentconv.spec import Spec
 
@@ -49,12 +48,6 @@ def reaching(agent: Agent, dst: Spec, denied: bool) -> list[str]:
     ]
 
 
-def _who(dst: Spec) -> str:
-    """The program that takes a word for tools of servers."""
-    there = (spec for spec, _, _ in shared_readers(dst) if spec.tools.mcp.get("bare") == "here")
-    return dst.program if dst.tools.mcp.get("bare") == "here" else next((spec.program for spec in there), dst.program)
-
-
 def bare_sets(job: ToolJob) -> frozenset[str]:
     """Sets that are written by their tools."""
     table = job.dst.tools
@@ -82,11 +75,12 @@ def written_apart(rules: Iterable[Rule], job: ToolJob) -> list[Rule]:
         name, words = rule.tool.name, table.apart.get(rule.tool.name, ())
         harmless = _is_bare(name, job) and not table.names[name].classes
         if harmless and not denied and (here or name in table.apart):
-            text = (
-                f"`{name}` gives a tool of that name of any MCP server, too, in {_who(job.dst)}; it has no other word"
-            )
-            job.say("T012", text, rule.at, "info", "leave it out where a server has such a tool")
             words = ()
+            if here:  # of another program at the place the proof tells
+                text = (
+                    f"{job.dst.seen} gives for `{name}` any MCP server's tool of that name, too; it has no other word"
+                )
+                job.say("T012", text, rule.at, "info", "leave it out where a server has such a tool")
         elif here and not words and _is_bare(name, job):
             who = job.dst.program
             text = f"{who} has no other name for `{name}`, which a tool of a denied server may bear: left out"

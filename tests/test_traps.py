@@ -21,7 +21,7 @@ FIRST = {
     "opencode",
     "roo",
 }  # their cases are many, and older than the list
-OTHER_FORMS = {"opencode-json", "kilo-modes", "capability-manifest", "agentconv", "claude-plugin"}
+OTHER_FORMS = {"bob", "opencode-json", "kilo-modes", "capability-manifest", "agentconv", "claude-plugin"}
 
 
 @cache

@@ -20,8 +20,8 @@ _LINE = pattern(r"[^\r\n]+")
 _QUOTED = pattern(r"\"((?:[^\"\\]|\\[\"\\])*)\"|'((?:[^']|'')*)'")
 
 
-def parse(text: str, offset: int = 0, line: int = 1) -> Node:
-    """The map that a loop over the lines makes: keys in lower case, indentation and empty keys ignored."""
+def parse(text: str, offset: int = 0, line: int = 1, lower: bool = True) -> Node:
+    """The map that a loop over the lines makes: keys in lower case (or not), indentation and empty keys ignored."""
     place = Places(text).at
     node = Node("map", offset, offset + len(text), line, 1, style="block")
     for found in _LINE.finditer(text):
@@ -31,7 +31,8 @@ def parse(text: str, offset: int = 0, line: int = 1) -> Node:
             continue
         start = found.start() + found[0].index(bare)
         row, column = place(start)
-        name, value = bare[:colon].strip().lower(), bare[colon + 1 :].strip()
+        name, value = bare[:colon].strip(), bare[colon + 1 :].strip()
+        name = name.lower() if lower else name
         at = start + colon + 1 + (len(bare[colon + 1 :]) - len(bare[colon + 1 :].lstrip()))
         key = Node("scalar", offset + start, offset + start + colon, line + row - 1, column, name, value=name)
         text_node = Node(
@@ -43,7 +44,9 @@ def parse(text: str, offset: int = 0, line: int = 1) -> Node:
     return node
 
 
-def read_author(text: str, known_keys: frozenset[str], controls: frozenset[str] = frozenset()) -> Document:
+def read_author(
+    text: str, known_keys: frozenset[str], controls: frozenset[str] = frozenset(), lower: bool = True
+) -> Document:
     """The file as its author meant it."""
     parts = split(text, known_keys)
     if parts.header is None or parts.bare or parts.unclosed or parts.language or parts.second:
@@ -54,7 +57,7 @@ def read_author(text: str, known_keys: frozenset[str], controls: frozenset[str] 
     )
     line = text.count("\n", 0, start) + 1
     check_header(text[start:end], line)
-    plain = parse(text[start:end], start, line)
+    plain = parse(text[start:end], start, line, lower)
     try:
         meant = compose_all(text[start:end], schema="strings", offset=start, line=line).node
     except ContainerError:
@@ -69,8 +72,8 @@ def read_author(text: str, known_keys: frozenset[str], controls: frozenset[str] 
             pair.value.text = pair.value.value = bare
         document.header = plain
         return document
-    document.remarks += _differences(meant, plain)
-    for pair in meant.pairs:  # the program looks keys up in lower case
+    document.remarks += _differences(meant, plain, lower)
+    for pair in meant.pairs if lower else ():  # the program looks keys up in lower case
         pair.key.text = pair.key.value = pair.key.text.lower()
     document.header = meant
     return document
@@ -83,12 +86,13 @@ def _unquoted(value: str) -> str:
     return re.sub(r'\\(["\\])', r"\1", found[1]) if found[1] is not None else found[2].replace("''", "'")
 
 
-def _differences(meant: Node, plain: Node) -> list[Remark]:
+def _differences(meant: Node, plain: Node, lower: bool) -> list[Remark]:
     """Where the program, line by line, has another value than YAML has."""
     out = []
     for key in dict.fromkeys(pair.key.text for pair in plain.pairs):
         seen = plain.get(key)
-        asked = next((p.value for p in reversed(meant.pairs) if p.key.text.lower() == key), None)
+        names = ((p.key.text.lower() if lower else p.key.text, p.value) for p in reversed(meant.pairs))
+        asked = next((value for name, value in names if name == key), None)
         if seen is None or (asked is not None and asked.kind == "scalar" and asked.text.strip() == seen.text):
             continue
         out.append(_as_it_is(key, seen))

@@ -193,7 +193,7 @@ def _header(document: Document, dialect: Mapping[str, Any], syntax: str) -> Node
     if parser == "lines":
         from agentconv.containers.lines import parse as parse_lines
 
-        return parse_lines(source, start, line)
+        return parse_lines(source, start, line, dialect.get("keys") != "as-written")
     if parser == "lenient":
         from agentconv.containers.lenient import parse
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from agentconv.containers.programs import takes_white_space, without_gaps
 from agentconv.containers.wrapping import as_body
-from agentconv.grants import is_star
+from agentconv.grants import alive, is_star
 from agentconv.lowering.barenames import gains, reaching, takes_away
 from agentconv.lowering.lowered import USUAL, Edit, after
 from agentconv.model import FIELDS, VALUES, Agent, Tools
@@ -215,9 +215,12 @@ def _check_tools(meant: Tools, got: Tools, dst: Spec) -> list[Note]:
         problems.append(_wrong("tools", meant.base or "unsaid", got.base or "unsaid"))
     sentinels = dst.tools.sentinels
     sentinels |= {row.key for row in dst.rows_with("denies")}  # what a switch denies is compared as that key
+    ordered = bool(dst.tools.fact("order"))
+    if ordered:  # a pattern says of a check what a later key for it says anew
+        meant, got = alive(meant), alive(got)
     ours = [line for r in meant.rules if (line := verifytools.line(r))[1] not in sentinels]
     theirs = [line for r in got.rules if (line := verifytools.line(r))[1] not in sentinels]
-    if not _same_lines(ours, theirs, bool(dst.tools.fact("order"))):
+    if not _same_lines(ours, theirs, ordered):
         problems.append(_wrong("tools", [_shown(r) for r in ours], [_shown(r) for r in theirs]))
     for rule in meant.rules:
         known = dst.tools.own(rule.tool.name) or rule.tool.server or is_star(rule.tool)

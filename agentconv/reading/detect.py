@@ -237,7 +237,7 @@ def guess(path: str, text: str) -> Guess:
     around = [id for id in _around(path) if syntax_fits(text, path, id)]
     if around:
         return Guess(_best(around, text), why="folder")
-    candidates = tuple(id for id in ids() if _lies_somewhere(id, text) and syntax_fits(text, path, id))
+    candidates = tuple(id for id in ids() if syntax_fits(text, path, id) and _lies_somewhere(id, text))
     return Guess(None, candidates, usual=next(iter(anybodys), None))
 
 
@@ -254,7 +254,7 @@ def _lies_somewhere(id: str, text: str) -> bool:
     places = heads()[id].get("places") or {}
     recognise = heads()[id].get("recognise") or {}
     elsewhere = recognise.get("elsewhere")
-    if elsewhere is False or (isinstance(elsewhere, str) and not pattern(elsewhere).search(text[:HEAD])):
+    if elsewhere is False or (isinstance(elsewhere, str) and not pattern(elsewhere).search(text)):
         return False
     return bool(recognise.get("by_keys")) or any(places.get(kind) for kind in ("project", "user", "legacy", "write"))
 

@@ -243,7 +243,7 @@ def _open_frontmatter(spec: Spec, text: str, author: bool) -> Document:
     if dialect.get("parser") == "lines":
         from agentconv.containers import lines
 
-        return lines.read_author(text, spec.known_keys, controls(spec))
+        return lines.read_author(text, spec.known_keys, controls(spec), dialect.get("keys") != "as-written")
     if (whole := _header_alone(spec, text)) is not None:
         return whole
     return frontmatter.read_author(text, spec.known_keys, controls(spec))

@@ -75,7 +75,9 @@ def meant(key: str, spec: Spec, there: Iterable[str]) -> Field | None:
     row = _known(spec).get(folded(key))
     if row is None or row.key in there or not row.written:
         return None
-    if (spec.container.get("dialect") or {}).get("parser") == "lines" and row.key.lower() == key.lower():
+    dialect = spec.container.get("dialect") or {}
+    lowers = dialect.get("parser") == "lines" and dialect.get("keys") != "as-written"
+    if lowers and row.key.lower() == key.lower():
         return None  # such a reader lowers the case itself
     return row
 

@@ -46,3 +46,17 @@ def test_no_word_stands_alone_for_who_may_not_have_every_server(case: Path) -> N
                 assert not words, f"{words} of an agent that some server is denied"
             elif not rights.contains(had, rights.Right(rights.MCP)):
                 assert words <= ONLY, f"{words - ONLY} of an agent without the servers"
+
+
+@pytest.mark.parametrize("target", ["vscode", "copilot"])
+@pytest.mark.parametrize("header", ["tools: Read, Task", "disallowedTools: mcp__jira, Bash"])
+def test_the_proof_sees_a_word_that_stands_alone(monkeypatch: pytest.MonkeyPatch, target: str, header: str) -> None:
+    from agentconv.lowering import barenames, lists, tools
+
+    tools._control_for.cache_clear()
+    for module in (barenames, lists):
+        monkeypatch.setattr(module, "shy", lambda job: False)
+    text = f"---\nname: a\ndescription: Does it.\n{header}\n---\n\nDo it.\n"
+    (made,) = convert.convert_text(text, from_="claude-code", to=target, path=".claude/agents/a.md")
+    tools._control_for.cache_clear()
+    assert made.status == "failed" and "V002" in {one.code for one in made.notes}

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from agentconv.bodies.company import Company, Scene, gathered, member, placer
 from agentconv.conversion import Conversion
+from agentconv.notes import note
 from agentconv.project.making import Made, chosen, placed_below, read_source
 from agentconv.project.planning import Plan
 from agentconv.project.sources import Source, read, taken
@@ -42,7 +43,8 @@ def companies(plan: Plan, sources: Iterable[Source]) -> dict[str, Company]:
 
 
 def say_renamed(sources: Iterable[Source], results: Iterable[Conversion]) -> None:
-    """A note where the prompt of one agent names another that is called otherwise in the target."""
+    """A note where one agent names another that is called otherwise in the target: in its prompt, or in a field, where
+    the name alone did not tell what becomes of it."""
     by_target: dict[str, list[Conversion]] = {}
     for result in results:
         by_target.setdefault(result.target, []).append(result)
@@ -54,6 +56,8 @@ def say_renamed(sources: Iterable[Source], results: Iterable[Conversion]) -> Non
                 if result.status in ("exact", "lossy", "narrowed", "widened") and result.format != target:
                     by_path.setdefault(result.source, []).append(result)
             renaming.append((load(target), company, by_path))
+            for result in made:
+                _say_in_fields(load(target), company, result)
     for source in sources if renaming else ():
         of_source = [(dst, company, mine) for dst, company, made in renaming if (mine := made.get(source.path))]
         text = read(replace(source, notes=[])).text if of_source else None
@@ -62,6 +66,15 @@ def say_renamed(sources: Iterable[Source], results: Iterable[Conversion]) -> Non
         for dst, company, mine in of_source:
             if _named_in(text, company.lookup.renamed.found_in_file(text), mine):
                 _say(dst, company, source, text, mine)
+
+
+def _say_in_fields(dst: Spec, company: Company, result: Conversion) -> None:
+    for at, name in result.names if result.files else ():
+        if (new := company.renamed.get(name)) is not None:
+            text = f"the agent `{name}` is called `{new}` in {dst.program}, and here `{name}` still stands"
+            result.notes.append(note("C001", text, path=at, help=f"write `{new}`, or give the agent another name"))
+            if result.status != "widened":
+                result.judge(result.status)
 
 
 def _renamed(results: Iterable[Conversion]) -> Company | None:

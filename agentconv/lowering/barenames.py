@@ -84,7 +84,8 @@ def written_apart(rules: Iterable[Rule], job: ToolJob) -> list[Rule]:
         elif here and not words and _is_bare(name, job):
             who = job.dst.program
             text = f"{who} has no other name for `{name}`, which a tool of a denied server may bear: left out"
-            job.say("T013", text, rule.at, "narrows" if table.names[name].classes else "info")
+            asked = [place for cap in rule.tool.caps for place in job.places(cap, effect="allow")]
+            job.say("T013", text, [rule.at, *asked], "narrows" if table.names[name].classes else "info")
             continue
         for word in words or (name,):
             out.setdefault(word, Rule(rule.effect, Tool(word, rule.tool.caps, rule.tool.also), rule.scope, at=rule.at))

@@ -16,7 +16,9 @@ from agentconv.spec import Spec
 def shy(job: ToolJob) -> bool:
     """Whether a word that stands alone could give the agent a tool of a server that it does not have. Who has a free
     shell, or every server, gains nothing by it, unless the source takes some of them away."""
-    if not job.dst.tools.mcp.get("bare") or "runs" in job.leave:
+    if not job.dst.tools.mcp.get("bare"):
+        return False
+    if "runs" in job.leave and not takes_away(job.agent, job.before):
         return False
     return forbidden_server(job, "*") or gains(job.agent, job.src, job.before)
 

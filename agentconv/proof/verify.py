@@ -72,11 +72,12 @@ def check_words(job: Job, made: Attempt) -> list[Note]:
     the source in the same words is its author's."""
     if job.src.id == job.dst.id or not job.dst.tools.mcp.get("bare") or made.back.tools.base != "none":
         return []
-    if job.options.allows("runs") or not gains(job.agent, job.src, job.before):
+    denied = takes_away(job.agent, job.before)
+    if (job.options.allows("runs") and not denied) or not gains(job.agent, job.src, job.before):
         return []
     return [
         note("V002", f"`{word}` gives tools of MCP servers that are called so, and no leave was given", path="tools")
-        for word in reaching(made.back, job.dst, takes_away(job.agent, job.before))
+        for word in reaching(made.back, job.dst, denied)
     ]
 
 

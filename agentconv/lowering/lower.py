@@ -23,7 +23,7 @@ from agentconv.lowering.texts import (
     say_filled_beside,
 )
 from agentconv.lowering.through import bound_keys
-from agentconv.model import Agent, Extra, Tools
+from agentconv.model import Agent, Extra, Rule, Tools
 from agentconv.patterns import pattern
 from agentconv.reading.origins import as_it_is
 from agentconv.reading.roster import kept_rosters, said_by, with_rosters, without
@@ -67,15 +67,7 @@ def lower(
     out = Lowered(Agent(id=agent.id))
     agent, as_read = in_its_words(agent, src, dst, out), agent
     src, dst = src.of_mode(as_read.mode), _in_session(agent, dst)
-    if agent.disabled and "disabled" not in dst.by_field:
-        out.skipped = True
-        text = f"disabled in {src.program}; {dst.program} has no such switch, so it is not written"
-        out.say("C008", text, "disabled")
-        return out
-    if _adjusts(agent, src, dst):
-        out.skipped = True
-        text = f"`{agent.id}` is an agent of {src.program} itself and has no prompt here: not written for {dst.program}"
-        out.say("C017", text, "id")
+    if _left_out(agent, src, dst, out):
         return out
     agent = _spoken(agent, src, dst, options, scene, out)
     agent = named_servers(as_written(agent, dst, out), src, dst)
@@ -85,23 +77,10 @@ def lower(
     out.agent = Agent(id=agent.id, tools=fields["tools"])  # by which other fields are measured
     limit_checks(agent, src, dst, before, out)
     before = out.counted(before)
-    fields |= lower_identity(agent, dst, out)
-    names_as_written(fields, dst, out)
-    fields |= lower_texts(agent, dst, out)
-    fields["prompt"] = placeholders(fields["prompt"], src, dst, out)
-    say_filled_beside(agent, src, dst, out)
-    fit_texts(fields, dst, out)
+    _texts(fields, agent, src, dst, out)
     if written := lower_models(agent, src, dst, options, out):
         fields["model"] = written
-    beside = _in_its_entry(agent, dst)
-    fields |= {name: getattr(agent, name) for name in beside}
-    for name, value in agent.said().items():
-        if (
-            name not in DONE
-            and name not in beside
-            and (kept := lower_field(name, value, src, dst, before, out)) is not None
-        ):
-            fields[name] = kept
+    _other_fields(fields, agent, src, dst, before, out)
     bound_servers(fields, agent.tools, dst, out)
     say_defined(fields, agent.tools, before, dst, out)
     if dst.tools.fact("sets"):
@@ -115,13 +94,7 @@ def lower(
     _delegates(agent, delegates, before, dst, fields, out)
     bound_keys(fields, agent, dst, out)
     always(fields, src, dst, out)
-    said = said_by(agent.extras, rosters, dst)
-    for extra in agent.extras if len(said) < len(agent.extras) else ():
-        if extra not in said:
-            out.say("L002", f"`{extra.key}` names agents that the tools do not allow: left out", extra.key)
-    extras = _beside_list(lower_extras(said, src, dst, out), fields, dst)
-    extras += tuple(e for e in provider(fields.get("model"), dst) if e.key not in {x.key for x in extras})
-    extras = (*(e for e in extras if e.key not in {x.key for x in options.extra}), *options.extra)
+    extras = _other_keys(agent, fields, rosters, src, dst, options, out)
     _say_brought(before, src, dst, out)
     _say_ambient(before, dst, out)
     out.agent = Agent(**fields, extras=extras)
@@ -135,6 +108,61 @@ def lower(
 
         carry(as_read, src, dst, out, names)
     return out
+
+
+def _left_out(agent: Agent, src: Spec, dst: Spec, out: Lowered) -> bool:
+    """Whether there is nothing to write: it is switched off, or no agent of its author's."""
+    if agent.disabled and "disabled" not in dst.by_field:
+        text = f"disabled in {src.program}; {dst.program} has no such switch, so it is not written"
+        out.say("C008", text, "disabled")
+    elif _adjusts(agent, src, dst):
+        text = f"`{agent.id}` is an agent of {src.program} itself and has no prompt here: not written for {dst.program}"
+        out.say("C017", text, "id")
+    else:
+        return False
+    out.skipped = True
+    return True
+
+
+def _texts(fields: dict[str, Any], agent: Agent, src: Spec, dst: Spec, out: Lowered) -> None:
+    """Names, description and prompt."""
+    fields |= lower_identity(agent, dst, out)
+    names_as_written(fields, dst, out)
+    fields |= lower_texts(agent, dst, out)
+    fields["prompt"] = placeholders(fields["prompt"], src, dst, out)
+    say_filled_beside(agent, src, dst, out)
+    fit_texts(fields, dst, out)
+
+
+def _other_fields(fields: dict[str, Any], agent: Agent, src: Spec, dst: Spec, before: Rights, out: Lowered) -> None:
+    """What has no step of its own, each by its row."""
+    beside = _in_its_entry(agent, dst)
+    fields |= {name: getattr(agent, name) for name in beside}
+    for name, value in agent.said().items():
+        if name in DONE or name in beside:
+            continue
+        if (kept := lower_field(name, value, src, dst, before, out)) is not None:
+            fields[name] = kept
+
+
+def _other_keys(
+    agent: Agent,
+    fields: Mapping[str, Any],
+    rosters: Mapping[str, tuple[Rule, ...]],
+    src: Spec,
+    dst: Spec,
+    options: Options,
+    out: Lowered,
+) -> tuple[Extra, ...]:
+    """Keys that no field of the model stands for: those of the source that the target has, those that the target's
+    tools and model need, and those that the user asks for, which come before both."""
+    said = said_by(agent.extras, rosters, dst)
+    for extra in agent.extras if len(said) < len(agent.extras) else ():
+        if extra not in said:
+            out.say("L002", f"`{extra.key}` names agents that the tools do not allow: left out", extra.key)
+    extras = _beside_list(lower_extras(said, src, dst, out), fields, dst)
+    extras += tuple(e for e in provider(fields.get("model"), dst) if e.key not in {x.key for x in extras})
+    return (*(e for e in extras if e.key not in {x.key for x in options.extra}), *options.extra)
 
 
 def _in_session(agent: Agent, dst: Spec) -> Spec:

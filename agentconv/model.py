@@ -125,7 +125,7 @@ class Agent:
     top_p: float | None = None
     # conduct
     mode: str | None = None  # primary | subagent | all
-    permission_mode: str | None = None  # default accept-edits auto bypass dont-ask plan
+    permission_mode: str | None = None  # default accept-edits auto bypass bubble dont-ask plan
     max_turns: int | None = None
     timeout: int | None = None
     background: bool | None = None
@@ -180,6 +180,6 @@ VALUES: attrgetter[tuple[Any, ...]] = attrgetter(*FIELDS)
 EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max", "ultra")
 # in these less is asked for than by default: what a program does not take for one of them is none
 LOOSER_MODES = frozenset(("accept-edits", "auto", "bypass"))
-PERMISSION_MODES = ("default", "accept-edits", "auto", "bypass", "dont-ask", "plan")
+PERMISSION_MODES = ("default", "accept-edits", "auto", "bypass", "bubble", "dont-ask", "plan")
 MODES = ("primary", "subagent", "all")
 BASES: tuple[str, ...] = get_args(Base)

@@ -29,7 +29,7 @@ def lower_field(name: str, value: Any, src: Spec, dst: Spec, before: Rights, out
     if name == "hooks":
         return _hooks(value, src, dst, row, out)
     if name == "handoffs":
-        return tuple(_handoff(h, dst, row, out) for h in value)
+        return tuple(_handoff(h, dst, row, out) for h in value) or None
     if name == "mcp_servers":
         return lower_servers(value, src, dst, row, before, out)
     if value == () and row.fact("empty") == "unsaid":
@@ -109,6 +109,8 @@ def _takes(value: Any, row: Field) -> bool:
         return False
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         value = value / row.fact("unit", 1)
+        if not value and row.type == "int" and row.fact("empty") == "unsaid":
+            return False  # there none is no limit
         least, most = row.fact("min"), row.fact("max")
         return (least is None or value >= least) and (most is None or value <= most)
     pattern = row.fact("pattern")

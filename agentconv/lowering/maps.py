@@ -12,6 +12,7 @@ from agentconv.lowering.choosing import choose
 from agentconv.lowering.joinedkeys import apart, reached
 from agentconv.lowering.listedservers import BY_ITSELF, say_tools_of_every
 from agentconv.lowering.lists import free_elsewhere, keeps
+from agentconv.lowering.stricter import bare, stricter
 from agentconv.lowering.wish import (
     ToolJob,
     Wish,
@@ -63,27 +64,39 @@ def all_but(job: ToolJob, source: Tools, caps: Mapping[str, Grant]) -> Tools:
 def _parts_denied(job: ToolJob, caps: Mapping[str, Grant], closed: set[str]) -> tuple[list[Rule], set[str]]:
     """Rules for what is there in part, or asks, and the tools that they are for. What the target cannot hold a part of
     is closed as a whole."""
-    rules: list[Rule] = []
-    limited: set[str] = set()
+    made: dict[str, list[Rule]] = {}
+    shut: set[str] = set()
     for cap, grant in caps.items():
         if cap in closed or (grant.whole and grant.approval != "ask" and not grant.scopes):
             continue
         for name in job.dst.tools.singles.values():
             limits = [caps[c] for c in name.caps if c in caps and (not caps[c].whole or caps[c].approval == "ask")]
             means = cap in name.caps or (grant.approval == "ask" and cap in name.also and not limits)
-            if not means or name.name in limited or not _reachable(name):
+            if not means or name.name in shut or not _reachable(name):
                 continue
-            made = _patterns(job, name, cap, grant, job.places(cap)[:1])
-            if made is None:
+            rules = _patterns(job, name, cap, grant, job.places(cap)[:1])
+            if rules is None:
                 closed.add(cap)
+                shut.add(name.name)
+                made.pop(name.name, None)
                 if places := job.places(cap):
                     text = f"{job.dst.program} cannot hold a part of “{cap_title(cap)}”; the whole is denied"
                     job.say("T013", text, places, help=way_out(cap))
             else:
-                limited.add(name.name)
-                rules += made
+                before = made.setdefault(name.name, rules)
+                if bare(before) != bare(rules):
+                    made[name.name] = stricter(before, rules)
+                    _say_shared(job, name, caps)
                 _say_dropped(job, Wish(cap, grant, (), name.name), name)
-    return rules, limited
+    return [rule for rules in made.values() for rule in rules], set(made)
+
+
+def _say_shared(job: ToolJob, name: Name, caps: Mapping[str, Grant]) -> None:
+    """Rights with limits of their own, which one key is for."""
+    mine = [cap for cap in name.caps if cap in caps and job.places(cap)]
+    titles = ", ".join(f"“{cap_title(cap)}”" for cap in mine)
+    text = f"{job.dst.program} has one key for {titles}: what gives less holds for all of them"
+    job.say("T013", text, [place for cap in mine for place in job.places(cap)])
 
 
 def _reachable(name: Name) -> bool:
@@ -219,7 +232,19 @@ def _say_dropped(job: ToolJob, wish: Wish, name: Name) -> None:
         return
     places = [r.at for r in job.agent.tools.rules if r.scope in lost and wish.cap in r.tool.caps]
     texts = ", ".join(dict.fromkeys(s.text for s in lost))
+    if _asks_in_part(wish.grant, name):
+        text = f"`{wish.label}` asks for {texts}; {job.dst.seen} cannot hold that limit: it asks for all"
+        job.say("T015", text, places, "approximate")
+        return
     job.say("T006", f"`{wish.label}` for {texts}: {job.dst.seen} cannot hold that limit; left out", places)
+
+
+def _asks_in_part(grant: Grant, name: Name) -> bool:
+    """Whether a right that is free asks for something that has no pattern here: it would not be asked any more."""
+    free = grant.open and grant.approval != "ask"
+    return free and any(
+        ok and approval == "ask" and patterns.convert(scope, name.scope) is None for ok, scope, approval in grant.scopes
+    )
 
 
 def _patterns(job: ToolJob, name: Name, cap: str, grant: Grant, at: tuple[str, ...]) -> list[Rule] | None:
@@ -227,7 +252,7 @@ def _patterns(job: ToolJob, name: Name, cap: str, grant: Grant, at: tuple[str, .
     place = at[0] if at else "tools"
     if not name.classes <= (job.allowed | {risk(cap)}):
         return None
-    default = _approval(job, grant.approval)
+    default = _approval(job, "ask" if _asks_in_part(grant, name) else grant.approval)
     if not grant.scopes:
         return [Rule("allow", name.tool(), None, default, place)] if grant.open else None
     if name.plain or not name.scope:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
-from agentconv.grants import Grant, alive, by_capability, is_star, limits_shell, resolved
+from agentconv.grants import Grant, by_capability, is_star, resolved
 from agentconv.lowering.gates import is_shared_check, say_check
 from agentconv.lowering.wish import (
     Reason,
@@ -23,10 +23,11 @@ from agentconv.lowering.wish import (
     shut_forbidden,
     shut_kin,
 )  # fmt: skip
-from agentconv.model import Agent, Rule, Scope, Tool, Tools
+from agentconv.lowering.wordforword import word_for_word
+from agentconv.model import Agent, Rule, Scope, Tools
 from agentconv.notes import Note
-from agentconv.rights import ALL, Rights, gained, of_agent
-from agentconv.spec import Spec, risk
+from agentconv.rights import ALL, Rights
+from agentconv.spec import Spec, portable, risk
 
 Delegates = tuple[str, ...] | None
 
@@ -94,10 +95,10 @@ def lower_tools(job: ToolJob) -> tuple[Tools, Delegates]:
         return lower_switch(job), job.agent.delegates
     if dst.tools.enforced == "unknown":
         job.say("T018", f"whether {dst.seen} keeps to its tool control is not known")
-    if same := _same_language(job):
+    if same := word_for_word(job):
         return same, None
     source = resolved(job.agent.tools, job.src)
-    caps = dict(by_capability(source, job.src))
+    caps = _speaking_of_there(job, by_capability(source, job.src))
     shut_forbidden(job, caps)
     say_unknown(job)
     if opened(source):
@@ -109,6 +110,14 @@ def lower_tools(job: ToolJob) -> tuple[Tools, Delegates]:
     say_along(job, tools, by_capability(source, job.src))
     checks = tuple(map(_in_words, _last_words(rule for rule in job.agent.tools.rules if is_shared_check(job, rule))))
     return (replace(tools, rules=(*tools.rules, *checks)) if checks else tools), delegates
+
+
+def _speaking_of_there(job: ToolJob, caps: Mapping[str, Grant]) -> dict[str, Grant]:
+    """The rights without denials of what only the source's program can do: they say nothing of what only the target's
+    can, which may be the way to the tools of MCP servers (Grok Build's `search_tool`)."""
+    if job.src.family & job.dst.family:
+        return dict(caps)
+    return {cap: grant for cap, grant in caps.items() if grant.any or portable(cap) or risk(cap) != "none"}
 
 
 def _in_words(rule: Rule) -> Rule:
@@ -152,63 +161,6 @@ def _say_denied(job: ToolJob) -> None:
             continue  # no right, or a later rule gives it back
         what = f"`{rule.tool.name}` was denied" + (f" for `{rule.scope.text}`" if rule.scope else "")
         job.say("T020", f"{what}; {job.dst.program} has no control that would hold it", rule.at)
-
-
-def _same_language(job: ToolJob) -> Tools | None:
-    """Two formats of one program share their rules word for word, order included; ``None`` where they cannot."""
-    tools, table = alive(job.agent.tools), job.dst.tools
-    rules = tuple(r for r in tools.rules if not _adds_nothing(r, tools.rules, job))
-    if not job.src.family & job.dst.family or table.control != "map" or job.forbid or job.agent.delegates is not None:
-        return None
-    if tools.base in ("none", "builtin") or not _one_map(rules) or not all(_said_there(r, job) for r in rules):
-        return None
-    made = Tools(None, rules)
-    return made if job.src.program == job.dst.program or not _more_there(made, job) else None
-
-
-def _said_there(rule: Rule, job: ToolJob) -> bool:
-    """Whether a rule means the same in the target, in the same words."""
-    name = job.dst.tools.own(rule.tool.name)
-    if rule.tool.server and not _spelled_here(rule.tool, job):
-        return False
-    if not (is_star(rule.tool) or rule.tool.server or name):
-        return False
-    if rule.effect == "allow" and rule.approval is None:
-        return False
-    return not rule.scope or (name is not None and not name.plain)
-
-
-def _one_map(rules: tuple[Rule, ...]) -> bool:
-    """Whether a map can say the rules in their order: no key twice, and what belongs to one key together."""
-    keys = [r.tool.name for r in rules]
-    if len(set(zip(keys, (r.scope for r in rules), strict=True))) < len(keys):
-        return False
-    return not any(n and keys[n - 1] != key and key in keys[:n] for n, key in enumerate(keys))
-
-
-def _more_there(made: Tools, job: ToolJob) -> bool:
-    """Whether a program with tools of its own, beside those of the one it comes from, gives more by the same rules."""
-    said = {r.tool.name for r in made.rules}
-    asked = {risk(c) for r in made.rules if r.approval == "ask" for c in r.tool.caps if c != "*"} - {"none"}
-    unsaid = [n for n in job.dst.tools.singles.values() if n.name not in said]
-    return bool(
-        (limits_shell(made.rules) and any(n.named and n.classes for n in unsaid))
-        or any(n.classes & asked and job.src.tools.own(n.name) is None for n in unsaid)
-        or gained(job.before, of_agent(Agent(tools=made), job.dst, program=True))
-    )
-
-
-def _adds_nothing(rule: Rule, rules: tuple[Rule, ...], job: ToolJob) -> bool:
-    """A name that the program no longer has, for what another name of the rules gives as well."""
-    if rule.effect == "deny" or rule.scope or not rule.tool.caps or is_star(rule.tool) or rule.tool.server:
-        return False
-    own = [name for r in rules if r.effect == "allow" and not r.scope and (name := job.src.tools.own(r.tool.name))]
-    return job.src.tools.own(rule.tool.name) is None and set(rule.tool.caps) <= {c for n in own for c in n.gives}
-
-
-def _spelled_here(tool: Tool, job: ToolJob) -> bool:
-    found = job.dst.tools.mcp_tool(tool.name)
-    return found is not None and (found.server, found.member) == (tool.server, tool.member)
 
 
 def _opened(job: ToolJob, source: Tools, caps: dict[str, Grant]) -> tuple[Tools, Delegates]:

@@ -104,9 +104,11 @@ def _is_said(node: Node | None) -> bool:
 
 
 def _kind(name: str, found: Found, ctx: Context) -> str:
-    """What the patterns of a name are; a name that the program has no more has those of the one that it has for it."""
+    """What the patterns of a name are; another program's name, or one that the program has no more, has those of the
+    one that it has for it."""
     table = ctx.spec.tools
-    own = table.own(name) or (table.own(own_spelling(found.tool, ctx) or "") if found.how == "dead" else None)
+    taken = found.how in ("dead", "foreign")
+    own = table.own(name) or (table.own((own_spelling(found.tool, ctx) or "").split(", ")[0]) if taken else None)
     return (own.scope if own else "") or "text"
 
 

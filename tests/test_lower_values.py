@@ -1,4 +1,4 @@
-"""Values that mean something else, or nothing, in the target: they are left out and told, and the proof has no complaint."""
+"""Values that mean something else, or nothing, in the target: left out and told, without a complaint of the proof."""
 
 from __future__ import annotations
 

@@ -53,6 +53,19 @@ def reached(key: str, others: Iterable[str]) -> bool:
     return any(fnmatchcase(key, other) for other in others)
 
 
+def own_too(job: ToolJob, key: str) -> bool:
+    """Whether a key for a server is about something of the program itself, too: OpenCode's `external_*` about its
+    `external_directory`, Kilo Code's `notebook_*` about `notebook_edit`."""
+    table = job.dst.tools
+    return table.own(key) is not None or any(reached(name, (key,)) for name in table.singles)
+
+
+def denied_without_key(job: ToolJob, servers: Mapping[tuple[str, str | None], Grant]) -> bool:
+    """Whether a server, or a tool of one, is denied whose key is about something else, too."""
+    keys = (job.dst.tools.spell_mcp(*who) for who, grant in servers.items() if who[0] != "*" and not grant.open)
+    return any(key is not None and own_too(job, key) for key in keys)
+
+
 def _one_word(job: ToolJob, rules: list[Rule]) -> list[Rule]:
     """Tools of several servers that are one key: what gives least is said for all of them."""
     least: dict[str, int] = {}

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from agentconv import scopes as patterns
 from agentconv.capabilities import limited as right_alone
-from agentconv.grants import Grant, by_server, is_part, limits_shell
+from agentconv.grants import Grant, by_server, limits_shell
 from agentconv.lowering.choosing import choose
-from agentconv.lowering.joinedkeys import apart, reached
-from agentconv.lowering.listedservers import BY_ITSELF, say_tools_of_every
+from agentconv.lowering.joinedkeys import apart, denied_without_key, own_too, reached
+from agentconv.lowering.listedservers import BY_ITSELF, say_tools_of_every, say_unnamed
 from agentconv.lowering.lists import free_elsewhere, keeps
 from agentconv.lowering.stricter import bare, stricter
 from agentconv.lowering.wish import (
@@ -35,7 +35,7 @@ def all_but(job: ToolJob, source: Tools, caps: Mapping[str, Grant]) -> Tools:
     shut = any(server == "*" and not grant.open for (server, _), grant in servers.items())  # or a tool of every server
     wild = not shut and not forbidden_server(job, "*")
     unsaid_is_none = table.fact("absent", "all") == "none"
-    if unsaid_is_none or (not wild and table.mcp.get("deny_every") is None):
+    if unsaid_is_none or denied_without_key(job, servers) or (not wild and table.mcp.get("deny_every") is None):
         return _key_by_key(job, source, caps)
     closed = {c for c, g in caps.items() if not g.any}
     rules, limited = _parts_denied(job, caps, closed)
@@ -342,15 +342,13 @@ def _servers(job: ToolJob, source: Tools, *, opened: bool) -> list[Rule]:
             continue
         spelled = table.spell_mcp(server, member)
         found = table.mcp_tool(spelled) if spelled else None
-        places = server_places(job, server, member)
         if grant.open and forbidden_server(job, server):
             _, why, less = job.why_not("mcp:*")
-            job.say("T021", f"the MCP server {server} is left out: {why}", places, less)
+            job.say("T021", f"the MCP server {server} is left out: {why}", server_places(job, server, member), less)
         # `my_db_*` may be a part of a server `my`: a guess that no right is given for, and a denial of both
-        elif spelled is None or table.own(spelled) or (found is None and (grant.open or not table.mcp.get("guess"))):
+        elif spelled is None or own_too(job, spelled) or (found is None and (grant.open or not table.mcp.get("guess"))):
             left.add(server)  # of which single tools can be named all the same
-            what = f"`{member}` of the MCP server {server}" if is_part(member) else f"the MCP server {server}"
-            job.say("T007", f"{job.dst.seen} cannot name {what}: left out", places)
+            say_unnamed(job, server, member, grant)
         else:
             effect: Approval | None = _approval(job, grant.approval) if grant.open else None
             tool = Tool(spelled, server=server, member=member)

@@ -119,7 +119,7 @@ def _allowed(rule: Rule, had: Mapping[str, Grant], has: Mapping[str, Grant], cod
             return f"{cap} for {rule.scope.text}"
         if rule.scope is None and was.open and not now.open and not codes & ALLOW_LOST:
             return f"{cap} without a limit"
-        if rule.scope is not None and not was.open and now.open and not codes & LIMIT_LOST:
+        if rule.scope is not None and not was.open and now.open and risk(cap) != "none" and not codes & LIMIT_LOST:
             return f"the limit {rule.scope.text}"
         asked = rule.approval == "ask" and was.approval == "ask" and risk(cap) != "none"
         if asked and not _asks(now) and not codes & ASK_LOST:

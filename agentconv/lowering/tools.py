@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from agentconv.grants import Grant, by_capability, is_star, resolved
+from agentconv.lowering.along import say_along, say_missing, say_with_denied
 from agentconv.lowering.gates import is_shared_check, say_check
 from agentconv.lowering.wish import (
     Reason,
@@ -15,9 +16,7 @@ from agentconv.lowering.wish import (
     Wish,
     joined,
     opened,
-    say_along,
     say_leave,
-    say_missing,
     say_no_servers,
     say_unknown,
     shut_forbidden,
@@ -105,6 +104,7 @@ def lower_tools(job: ToolJob) -> tuple[Tools, Delegates]:
         shut_kin(job, caps)
         tools, delegates = _opened(job, source, caps)
         say_missing(job, tools, caps, listed=not opened(resolved(tools, dst)))
+        say_with_denied(job, tools, caps)
     else:
         tools, delegates = _listed(job, source, caps)
     say_along(job, tools, by_capability(source, job.src))

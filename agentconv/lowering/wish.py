@@ -298,50 +298,6 @@ def _free_servers(job: ToolJob) -> bool:
     return all(g.open and g.approval != "ask" for g in grants.values())
 
 
-def say_missing(job: ToolJob, made: Tools, caps: Mapping[str, Grant], *, listed: bool) -> None:
-    """What was named beside everything, and is not in what everything became."""
-    arrived = by_capability(made, job.dst)
-    for rule in job.agent.tools.rules:
-        if rule.effect == "deny" or is_star(rule.tool):
-            continue
-        if any(n.path == rule.at and n.code != "T014" for n in job.notes):  # a limit that is given up loses no tool
-            continue
-        open_ = [c for c in rule.tool.caps if c in caps and caps[c].any]
-        if shut := [c for c in open_ if c in arrived and not arrived[c].any and not listed]:
-            words = ", ".join(f"“{cap_title(c)}”" for c in shut)
-            job.say("T007", f"{words} would give more than the source has: left out (`{rule.tool.name}`)", rule.at)
-        # where everything is open, what the target does not have is not missed, but a limit on it says nothing there
-        if gone := [c for c in open_ if (listed and not (c in arrived and arrived[c].any)) or _idle(rule, c, arrived)]:
-            effect: NoteEffect = "narrows" if any(risk(c) != "none" for c in gone) else "lost"
-            words = ", ".join(f"“{cap_title(c)}”" for c in gone)
-            text = f"{job.dst.program} has no tool for {words} (`{rule.tool.name}`)"
-            if all(job.by_shell(c) for c in gone):
-                effect, text = "info", f"{text}; its shell does it"
-            job.say("T003", text, rule.at, effect)
-
-
-def _idle(rule: Rule, cap: str, arrived: Mapping[str, Grant]) -> bool:
-    return rule.scope is not None and cap not in arrived
-
-
-def say_along(job: ToolJob, made: Tools, closed: Mapping[str, Grant]) -> None:
-    """What was denied, or limited, and comes with a tool of the target all the same; no right more."""
-    arrived = by_capability(made, job.dst)
-    for rule in job.agent.tools.rules:
-        if rule.effect != "deny" or is_star(rule.tool):
-            continue
-        for cap in rule.tool.caps:
-            grant = arrived.get(cap)
-            if risk(cap) == "none" or grant is None or not still_given(rule.scope, closed.get(cap), grant):
-                continue
-            job.say(
-                "T020",
-                f"“{cap_title(cap)}” was denied but comes with a tool of {job.dst.program} that the agent needs; "
-                f"it has the right “{risk(cap)}” anyway",
-                rule.at,
-            )
-
-
 def still_given(scope: Scope | None, was: Grant | None, now: Grant) -> bool:
     """Whether a denial of the source has no effect in the target."""
     if scope is None:

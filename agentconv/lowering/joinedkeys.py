@@ -55,9 +55,12 @@ def reached(key: str, others: Iterable[str]) -> bool:
 
 def own_too(job: ToolJob, key: str) -> bool:
     """Whether a key for a server is about something of the program itself, too: OpenCode's `external_*` about its
-    `external_directory`, Kilo Code's `notebook_*` about `notebook_edit`."""
+    `external_directory`, Kilo Code's `notebook_*` about `notebook_edit`. Not where it is a check that the agent has a
+    word of its own for, which is written behind the key."""
     table = job.dst.tools
-    return table.own(key) is not None or any(reached(name, (key,)) for name in table.singles)
+    said = {rule.tool.name for rule in job.agent.tools.rules if not rule.tool.server}
+    names = [name.name for name in table.singles.values() if name.caps or name.name not in said]
+    return table.own(key) is not None or any(reached(name, (key,)) for name in names)
 
 
 def denied_without_key(job: ToolJob, servers: Mapping[tuple[str, str | None], Grant]) -> bool:

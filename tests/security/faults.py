@@ -355,7 +355,7 @@ FAULTS = [
     Fault(
         "rules are copied between all formats",
         tools,
-        "_same_language",
+        "word_for_word",
         lambda job: job.agent.tools,
         "row:claude-edit-write-to-vscode",
     ),

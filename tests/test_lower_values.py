@@ -16,7 +16,6 @@ QWEN = "---\nname: a\ndescription: Does it.\napprovalMode: bubble\n---\n\nDo it.
     [
         (CREW, "crewai", "docker-agent", {"L002"}, b"max_iterations"),  # there 0 is no limit
         (OWN, "agentconv", "vscode", set(), b"handoffs"),  # no list and an empty one are the same
-        (QWEN, "qwen-code", "agentconv", set(), b"null"),
     ],
 )
 def test_left_out(text: str, source: str, target: str, codes: set[str], absent: bytes) -> None:

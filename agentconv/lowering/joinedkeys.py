@@ -10,10 +10,9 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from agentconv.grants import Grant
+from agentconv.lowering.stricter import ORDER, gives
 from agentconv.lowering.wish import ToolJob, server_places
 from agentconv.model import Rule, Tool
-
-ORDER = ("deny", "ask", "auto")
 
 
 def apart(job: ToolJob, rules: list[Rule], servers: Mapping[tuple[str, str | None], Grant]) -> list[Rule]:
@@ -64,28 +63,26 @@ def own_too(job: ToolJob, key: str) -> bool:
 
 
 def denied_without_key(job: ToolJob, servers: Mapping[tuple[str, str | None], Grant]) -> bool:
-    """Whether a server, or a tool of one, is denied whose key is about something else, too."""
-    keys = (job.dst.tools.spell_mcp(*who) for who, grant in servers.items() if who[0] != "*" and not grant.open)
-    return any(key is not None and own_too(job, key) for key in keys)
+    """Whether a server, or a tool of one, is denied that has no key there, or one that is about something else, too."""
+    spell = job.dst.tools.spell_mcp
+    closed = (who for who, grant in servers.items() if who[0] != "*" and not grant.open)
+    keys = (spell(server, member) or spell(server, None) for server, member in closed)
+    return bool(job.dst.tools.mcp) and any(key is None or own_too(job, key) for key in keys)
 
 
 def _one_word(job: ToolJob, rules: list[Rule]) -> list[Rule]:
     """Tools of several servers that are one key: what gives least is said for all of them."""
     least: dict[str, int] = {}
     for rule in rules:
-        least[rule.tool.name] = min(_gives(rule), least.get(rule.tool.name, len(ORDER)))
+        least[rule.tool.name] = min(gives(rule), least.get(rule.tool.name, len(ORDER)))
     out = []
     for rule in rules:
         word = ORDER[least[rule.tool.name]]
-        if ORDER[_gives(rule)] != word:
+        if ORDER[gives(rule)] != word:
             _say(job, rule)
             rule = replace(rule, effect="deny", approval=None) if word == "deny" else replace(rule, approval="ask")
         out.append(rule)
     return out
-
-
-def _gives(rule: Rule) -> int:
-    return ORDER.index("deny" if rule.effect == "deny" else rule.approval or "auto")
 
 
 def _shut(job: ToolJob, rules: list[Rule], server: str, key: str) -> list[Rule]:

@@ -35,17 +35,6 @@ def listed_servers(job: ToolJob, source: Tools) -> list[Rule]:
     return rules
 
 
-def say_unnamed(job: ToolJob, server: str, member: str | None, grant: Grant) -> None:
-    """A server, or tools of it, for which the target has no word."""
-    what = f"`{member}` of the MCP server {server}" if is_part(member) else f"the MCP server {server}"
-    text = f"{job.dst.seen} cannot name {what}"
-    if grant.open:
-        job.say("T007", f"{text}: left out", server_places(job, server, member))
-    else:
-        denied = f", of which `{member}` was denied" if member and not is_part(member) else ", which was denied"
-        job.say("T020", text + denied, server_places(job, server, member, "deny") or rule_at(grant))
-
-
 def say_tools_of_every(job: ToolJob, servers: Servers) -> None:
     """Single tools that every server may have, of which no format but the source's has a word."""
     for (server, member), grant in servers.items():

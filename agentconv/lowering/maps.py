@@ -9,21 +9,20 @@ from agentconv import scopes as patterns
 from agentconv.capabilities import limited as right_alone
 from agentconv.grants import Grant, by_server, limits_shell
 from agentconv.lowering.choosing import choose
-from agentconv.lowering.joinedkeys import apart, denied_without_key, own_too, reached
-from agentconv.lowering.listedservers import BY_ITSELF, say_tools_of_every, say_unnamed
+from agentconv.lowering.joinedkeys import denied_without_key, reached
 from agentconv.lowering.lists import free_elsewhere, keeps
+from agentconv.lowering.mappedservers import mapped_servers
 from agentconv.lowering.stricter import bare, stricter
 from agentconv.lowering.wish import (
     ToolJob,
     Wish,
+    asking,
     forbidden_server,
-    rule_at,
     say_choice,
     say_scope,
-    server_places,
     way_out,
 )  # fmt: skip
-from agentconv.model import Approval, Rule, Scope, Tool, Tools
+from agentconv.model import Approval, Rule, Scope, Tools
 from agentconv.reading.toolnames import star
 from agentconv.spec import Name, cap_title, risk
 
@@ -56,7 +55,7 @@ def all_but(job: ToolJob, source: Tools, caps: Mapping[str, Grant]) -> Tools:
     if limits_shell(rules):  # with a free shell it misses nothing
         for name, cap in kept:
             rules += _key(job, name, Wish(cap, caps.get(cap) or Grant(True), ("tools",), name.name))
-    rules = [*beside, *rules, *_servers(job, source, opened=True)]
+    rules = [*beside, *rules, *mapped_servers(job, source, opened=True)]
     _say_overrides(job, rules)
     return Tools(None, tuple(rules))
 
@@ -79,24 +78,43 @@ def _parts_denied(job: ToolJob, caps: Mapping[str, Grant], closed: set[str]) -> 
                 closed.add(cap)
                 shut.add(name.name)
                 made.pop(name.name, None)
-                if places := job.places(cap):
-                    text = f"{job.dst.program} cannot hold a part of “{cap_title(cap)}”; the whole is denied"
-                    job.say("T013", text, places, help=way_out(cap))
+                _say_whole(job, cap)
             else:
-                before = made.setdefault(name.name, rules)
-                if bare(before) != bare(rules):
-                    made[name.name] = stricter(before, rules)
-                    _say_shared(job, name, caps)
+                made[name.name] = _together(job, made.get(name.name), rules, name, caps)
                 _say_dropped(job, Wish(cap, grant, (), name.name), name)
     return [rule for rules in made.values() for rule in rules], set(made)
 
 
-def _say_shared(job: ToolJob, name: Name, caps: Mapping[str, Grant]) -> None:
-    """Rights with limits of their own, which one key is for."""
+def _limits(job: ToolJob, name: Name, limited: list[str], caps: Mapping[str, Grant]) -> list[Rule]:
+    """The rules of one key that hold the limits of all these rights; none where it cannot."""
+    made: list[Rule] | None = None
+    for cap in limited:
+        rules = _patterns(job, name, cap, caps[cap], job.places(cap)[:1])
+        if rules is None:
+            _say_whole(job, cap)
+            return []
+        made = _together(job, made, rules, name, caps)
+        _say_dropped(job, Wish(cap, caps[cap], (), name.name), name)
+    return made or []
+
+
+def _together(
+    job: ToolJob, before: list[Rule] | None, rules: list[Rule], name: Name, caps: Mapping[str, Grant]
+) -> list[Rule]:
+    """The rules of a key that may have some for another right, with limits of its own."""
+    if before is None or bare(before) == bare(rules):
+        return before or rules
     mine = [cap for cap in name.caps if cap in caps and job.places(cap)]
     titles = ", ".join(f"“{cap_title(cap)}”" for cap in mine)
     text = f"{job.dst.program} has one key for {titles}: what gives less holds for all of them"
     job.say("T013", text, [place for cap in mine for place in job.places(cap)])
+    return stricter(before, rules)
+
+
+def _say_whole(job: ToolJob, cap: str) -> None:
+    if places := job.places(cap):
+        text = f"{job.dst.program} cannot hold a part of “{cap_title(cap)}”; the whole is denied"
+        job.say("T013", text, places, help=way_out(cap))
 
 
 def _reachable(name: Name) -> bool:
@@ -111,27 +129,21 @@ def _key_by_key(job: ToolJob, source: Tools, caps: Mapping[str, Grant]) -> Tools
     for name in table.singles.values():
         if not _reachable(name) or not name.caps:
             continue
-        limited = next((c for c in name.caps if c in caps and caps[c].any and not caps[c].whole), None)
-        if limited is not None:
-            made = _patterns(job, name, limited, caps[limited], job.places(limited)[:1])
-            if made is None and (places := job.places(limited)):
-                text = f"{job.dst.program} cannot hold a part of “{cap_title(limited)}”; the whole is denied"
-                job.say("T013", text, places, help=way_out(limited))
-            elif made is not None:
-                _say_dropped(job, Wish(limited, caps[limited], (), name.name), name)
-            rules += made or []
+        given = [c for c in name.caps if c in caps and caps[c].any]
+        if any(caps[c].scopes for c in given):
+            rules += _limits(job, name, [c for c in given if caps[c].scopes or caps[c].approval == "ask"], caps)
         elif keeps(job, name, closed, job.literal):
             cap = min(
                 (c for c in name.gives if c not in closed), key=lambda c: c not in caps or caps[c].approval != "ask"
             )
             rules += _key(job, name, Wish(cap, caps.get(cap) or Grant(True), ("tools",), name.name))
-    rules += _servers(job, source, opened=False)
+    rules += mapped_servers(job, source, opened=False)
     return _behind_star(job, rules)
 
 
 def listed(job: ToolJob, source: Tools, whole: list[Wish], scoped: list[Wish], along: list[str]) -> Tools:
     """The keys for what the rules ask for, behind a star that denies."""
-    rules = [*_wished(job, whole, scoped, along), *_servers(job, source, opened=False)]
+    rules = [*_wished(job, whole, scoped, along), *mapped_servers(job, source, opened=False)]
     return _behind_star(job, rules)
 
 
@@ -155,7 +167,7 @@ def _reached_by(job: ToolJob, rules: list[Rule]) -> list[Rule]:
     given = {r.tool.name for r in rules}
     if not through or given & set(through) or not any(r.tool.server for r in rules if r.effect == "allow"):
         return []
-    return [Rule("allow", job.dst.tools.names[through[0]].tool(), None, _approval(job, None), "tools")]
+    return [Rule("allow", job.dst.tools.names[through[0]].tool(), None, asking(job, None), "tools")]
 
 
 # -- keys -------------------------------------------------------------------------------------
@@ -252,7 +264,7 @@ def _patterns(job: ToolJob, name: Name, cap: str, grant: Grant, at: tuple[str, .
     place = at[0] if at else "tools"
     if not name.classes <= (job.allowed | {risk(cap)}):
         return None
-    default = _approval(job, "ask" if _asks_in_part(grant, name) else grant.approval)
+    default = asking(job, "ask" if _asks_in_part(grant, name) else grant.approval)
     if not grant.scopes:
         return [Rule("allow", name.tool(), None, default, place)] if grant.open else None
     if name.plain or not name.scope:
@@ -269,7 +281,7 @@ def _patterns(job: ToolJob, name: Name, cap: str, grant: Grant, at: tuple[str, .
                 return None  # a denial that cannot be said takes the whole tool
             continue
         for one in converted:
-            effect = _approval(job, approval) if allowed else None
+            effect = asking(job, approval) if allowed else None
             rules.append(Rule("allow" if allowed else "deny", name.tool(), one, effect, place))
     # two patterns of the source may be one in the target: the later one decides
     held = {r.scope: r for r in rules[1:]}
@@ -284,15 +296,9 @@ def can_scope(job: ToolJob, wish: Wish) -> bool:
     return any(all(patterns.convert(s, kind) is not None for s in asked) for kind in kinds)
 
 
-def _approval(job: ToolJob, wished: Approval | None) -> Approval:
-    if wished == "ask" or (wished is None and job.approval == "ask"):
-        return "ask"
-    return "auto"
-
-
 def _key(job: ToolJob, name: Name, wish: Wish) -> list[Rule]:
     """One key, with the questions that the program puts by default and a plain allow would cancel."""
-    approval = _approval(job, wish.grant.approval)
+    approval = asking(job, wish.grant.approval)
     rules = [Rule("allow", name.tool(), None, approval, wish.at[0])]
     kind = name.scope or "text"
     words: dict[str, Approval] = {"ask": "ask", "allow": "auto"}
@@ -316,81 +322,3 @@ def _say_overrides(job: ToolJob, rules: list[Rule]) -> None:
         "tools",
         help="" if asks else "--approval ask writes `ask` instead",
     )
-
-
-# -- MCP --------------------------------------------------------------------------------------
-
-
-def _servers(job: ToolJob, source: Tools, *, opened: bool) -> list[Rule]:
-    """Keys of MCP servers. ``opened``: what no key names is allowed."""
-    table = job.dst.tools
-    servers = by_server(source, job.src)
-    if servers["*", None].open and not opened:
-        text = f"{job.dst.program} has no key for “every MCP server”: they are left out"
-        job.say("T008", text, server_places(job, "*", None) or ("tools",))
-    rules: list[Rule] = []
-    left: set[str] = set()
-    if table.mcp.get("parts") is False:
-        servers = _undivided(job, servers)
-    servers = _unspelled(job, servers)
-    say_tools_of_every(job, servers)
-    for (server, member), grant in servers.items():
-        if server == "*":
-            continue
-        above = opened if member is None or server in left else servers[server, None].open
-        if grant.open == above and grant.approval != "ask":
-            continue
-        spelled = table.spell_mcp(server, member)
-        found = table.mcp_tool(spelled) if spelled else None
-        if grant.open and forbidden_server(job, server):
-            _, why, less = job.why_not("mcp:*")
-            job.say("T021", f"the MCP server {server} is left out: {why}", server_places(job, server, member), less)
-        # `my_db_*` may be a part of a server `my`: a guess that no right is given for, and a denial of both
-        elif spelled is None or own_too(job, spelled) or (found is None and (grant.open or not table.mcp.get("guess"))):
-            left.add(server)  # of which single tools can be named all the same
-            say_unnamed(job, server, member, grant)
-        else:
-            effect: Approval | None = _approval(job, grant.approval) if grant.open else None
-            tool = Tool(spelled, server=server, member=member)
-            rules.append(Rule("allow" if grant.open else "deny", tool, None, effect, rule_at(grant)))
-    return apart(job, rules, servers)
-
-
-def _unspelled(job: ToolJob, servers: Mapping[tuple[str, str | None], Grant]) -> Mapping[tuple[str, str | None], Grant]:
-    """Servers that are given but for tools that the target has no key for (`delete_*`) are denied with all of their
-    tools."""
-    out = dict(servers)
-    for server in dict.fromkeys(name for name, _ in servers if name != "*"):
-        of_it = {member: grant for (name, member), grant in servers.items() if name == server}
-        shut = [m for m, g in of_it.items() if m and not g.open and job.dst.tools.spell_mcp(server, m) is None]
-        if shut and of_it[None].open:
-            text = f"the MCP server {server} is denied for {', '.join(shut)}; {job.dst.seen} cannot hold that: left out"
-            places = [place for m in of_it for place in server_places(job, server, m)] or ["tools"]
-            job.say("T013", text, places, help=BY_ITSELF)
-            out = {key: grant for key, grant in out.items() if key[0] != server}
-            out[server, None] = replace(of_it[None], open=False)
-    return out
-
-
-def _undivided(job: ToolJob, servers: Mapping[tuple[str, str | None], Grant]) -> Mapping[tuple[str, str | None], Grant]:
-    """Servers of which all tools are given, where none of these can be told apart: one that is denied takes the server
-    with it, and one that asks makes all of them ask."""
-    out = dict(servers)
-    for (server, member), grant in servers.items():
-        if member is not None or not grant.open or server == "*":
-            continue
-        single = {m: g for (s, m), g in servers.items() if s == server and m is not None}
-        shut = [str(m) for m, g in single.items() if not g.open]
-        asks = [str(m) for m, g in single.items() if g.open and g.approval == "ask"]
-        if shut:
-            label = grant.rule.tool.name if grant.rule else server
-            text = f"`{label}` is denied for {', '.join(shut)}; {job.dst.seen} cannot hold that: left out"
-            given = [p for m, g in single.items() if g.open for p in server_places(job, server, m)]
-            job.say("T013", text, [*server_places(job, server, None), *given])
-            out |= {key: replace(g, open=False) for key, g in servers.items() if key[0] == server}
-        elif asks and grant.approval != "ask":
-            text = f"`{', '.join(asks)}` of the MCP server {server} asks; {job.dst.program} asks for all of its tools"
-            job.say("T015", text, [p for m in asks for p in server_places(job, server, m)], "approximate")
-            out[server, None] = replace(grant, approval="ask")
-        out = {key: g for key, g in out.items() if key[0] != server or key[1] is None}
-    return out

@@ -9,7 +9,7 @@ from dataclasses import field, replace
 from agentconv import scopes as patterns
 from agentconv.grants import Grant, by_capability, by_server, is_star
 from agentconv.lowering.gates import is_shared_check, say_check
-from agentconv.model import Agent, Rule, Scope, Tools
+from agentconv.model import Agent, Approval, Rule, Scope, Tools
 from agentconv.notes import Note, NoteEffect, note
 from agentconv.records import dataclass
 from agentconv.registry import vocabulary
@@ -352,3 +352,10 @@ def server_places(job: ToolJob, server: str, member: str | None, effect: str = "
 def written(rules: Iterable[Rule]) -> list[Rule]:
     """Each rule once."""
     return list(dict.fromkeys(rules))
+
+
+def asking(job: ToolJob, wished: Approval | None) -> Approval:
+    """Whether what is allowed asks, in a map that has a word for both."""
+    if wished == "ask" or (wished is None and job.approval == "ask"):
+        return "ask"
+    return "auto"

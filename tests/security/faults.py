@@ -330,7 +330,7 @@ FAULTS = [
     Fault(
         "a permission map never asks",
         maps,
-        "_approval",
+        "asking",
         lambda job, wished: "auto",
         "row:claude-approval-ask-to-opencode",
     ),
